@@ -1,0 +1,3 @@
+"""PEMR Desktop: listens to a local music library on the user's own machine."""
+
+__version__ = "0.1.0"
