@@ -1,0 +1,147 @@
+"""The rows that readers of the library see: plain data, no connection, no Qt."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+TrackState = Literal["present", "offline", "missing"]
+Decision = Literal["accepted", "rejected"]
+Relation = Literal["same recording", "version", "not a version"]
+Verdict = Literal["same recording", "version", "possible", "none"]
+
+
+class TrackRow(msgspec.Struct, frozen=True):
+    """One line of the library table. `path` is `os.fsencode(absolute path)`; `location` is the same, readable."""
+
+    id: int
+    path: bytes
+    location: str
+    title: str
+    artist: str
+    album: str
+    album_artist: str
+    track_number: int | None
+    disc_number: int | None
+    year: int | None
+    duration_s: float | None
+    format: str
+    genres: tuple[str, ...]
+    moods: tuple[str, ...]
+    suggestions: tuple[TagSuggestion, ...]
+    state: TrackState
+    analysed: bool
+    has_artwork: bool
+    cover_group: int | None
+    added_at: float
+
+
+class TagSuggestion(msgspec.Struct, frozen=True):
+    """A tag that the ear proposes, with its calibrated probability and what the user said of it, if anything."""
+
+    tag: str
+    group: str
+    probability: float
+    threshold: float
+    decision: Decision | None = None
+
+
+class TrackDetail(msgspec.Struct, frozen=True):
+    """All that the inspector shows of one track. `importance` is uint8 per step, `peaks` uint8 levels over the track."""
+
+    row: TrackRow
+    fields: dict[str, tuple[str, ...]]
+    suggestions: tuple[TagSuggestion, ...]
+    importance: bytes
+    importance_step_s: float
+    peaks: bytes
+    sample_rate: int | None
+    channels: int | None
+    bit_rate: int | None
+    size: int
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A file that something could not be done with, the reason, and what was left untouched."""
+
+    id: int
+    track_id: int | None
+    path: bytes
+    location: str
+    stage: Literal["scan", "analyse", "write"]
+    reason: str
+    seen_at: float
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """A value to filter by and how many tracks carry it."""
+
+    value: str
+    count: int
+
+
+class RootRow(msgspec.Struct, frozen=True):
+    """A folder of the library."""
+
+    id: int
+    path: bytes
+    location: str
+    online: bool
+    track_count: int
+
+
+class JournalBatch(msgspec.Struct, frozen=True):
+    """One write or undo as the user saw it: a batch of files."""
+
+    id: int
+    operation: Literal["write", "undo"]
+    started_at: float
+    file_count: int
+    done_count: int
+    failed_count: int
+    undone: bool
+    summary: str
+
+
+class VersionPair(msgspec.Struct, frozen=True):
+    """Two tracks that are, or are not, versions of one work, with the evidence."""
+
+    track_a: int
+    track_b: int
+    relation: Relation
+    source: Literal["user", "found", "tags"]
+    probability: float | None
+    key_shift: int | None
+    tempo_ratio: float | None
+
+
+class CoverGroup(msgspec.Struct, frozen=True):
+    """Tracks that are versions of one another."""
+
+    id: int
+    title: str
+    track_ids: tuple[int, ...]
+
+
+class ModelRow(msgspec.Struct, frozen=True):
+    """A model file known to the library."""
+
+    id: str
+    name: str
+    path: bytes
+    active: bool
+    embedded_count: int
+    added_at: float
+
+
+class LibraryCounts(msgspec.Struct, frozen=True):
+    """Numbers for the sidebar and the status line."""
+
+    tracks: int
+    analysed: int
+    offline: int
+    problems: int
+    cover_groups: int
+    with_suggestions: int
+    pending_writes: int
