@@ -14,7 +14,7 @@ CODECS = {
     ".wav": "pcm_s16le",
     ".flac": "flac",
     ".mp3": "libmp3lame",
-    ".ogg": "libvorbis",
+    ".ogg": "vorbis",
     ".opus": "libopus",
     ".m4a": "aac",
     ".aiff": "pcm_s16be",
@@ -23,18 +23,19 @@ CODECS = {
 }
 
 
-def write_audio(
-    path: Path, samples: np.ndarray, sample_rate: int, tags: dict[str, str] | None = None
-) -> Path:
+def write_audio(path: Path, samples: np.ndarray, sample_rate: int, tags: dict[str, str] | None = None) -> Path:
     """Encode samples (n,) or (n, channels), float in -1..1, in the format of the suffix."""
     block = np.atleast_2d(samples.T).astype(np.float32)
+    if path.suffix.lower() == ".ogg":  # FFmpeg's own Vorbis encoder knows stereo only
+        block = np.repeat(block[:1], 2, axis=0)
     layout = {1: "mono", 2: "stereo", 6: "5.1"}[block.shape[0]]
     with av.open(str(path), "w") as container:
         container.metadata.update(tags or {})
         stream = container.add_stream(CODECS[path.suffix.lower()], rate=sample_rate, layout=layout)
-        resampler = av.AudioResampler(
-            stream.format, layout, sample_rate, frame_size=stream.frame_size or 1024
-        )
+        stream.codec_context.options = {"strict": "experimental"}
+        stream.bit_rate = 128_000
+        stream.metadata.update(tags or {})
+        resampler = av.AudioResampler(stream.format, layout, sample_rate, frame_size=stream.frame_size or 1024)
         frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
         frame.sample_rate = sample_rate
         for ready in [*resampler.resample(frame), *resampler.resample(None)]:
@@ -43,9 +44,7 @@ def write_audio(
     return path
 
 
-def melody(
-    seconds: float, sample_rate: int, *, transpose: int = 0, tempo: float = 1.0, seed: int = 0
-) -> np.ndarray:
+def melody(seconds: float, sample_rate: int, *, transpose: int = 0, tempo: float = 1.0, seed: int = 0) -> np.ndarray:
     """A seeded tune of decaying harmonic tones, (n,) float32 within -0.6..0.6: something that sounds like music."""
     draw = np.random.default_rng(seed)
     out = np.zeros(math.ceil(seconds * sample_rate), dtype=np.float32)
@@ -66,7 +65,7 @@ def melody(
 
 @pytest.fixture
 def make_audio() -> Callable[..., Path]:
-    """`make_audio(path, seconds=3, sample_rate=22050, seed=0, transpose=0, tempo=1, tags=None)` -> path, folders made."""
+    """`make_audio(path, seconds=3, sample_rate=22050, seed=0, tags=None)` -> path, with its folders made."""
 
     def make(
         path: Path,
@@ -80,8 +79,6 @@ def make_audio() -> Callable[..., Path]:
     ) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         rate = 48000 if path.suffix.lower() == ".opus" else sample_rate
-        return write_audio(
-            path, melody(seconds, rate, transpose=transpose, tempo=tempo, seed=seed), rate, tags
-        )
+        return write_audio(path, melody(seconds, rate, transpose=transpose, tempo=tempo, seed=seed), rate, tags)
 
     return make

@@ -169,7 +169,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
-    """The worker is up. `read_only_reason` is set when another instance owns the library. `note`: what start-up mended."""
+    """The worker is up. `read_only_reason`: another instance owns the library. `note`: what start-up mended."""
 
     process_id: int
     model_id: str | None

@@ -48,7 +48,7 @@ class TagSuggestion(msgspec.Struct, frozen=True):
 
 
 class TrackDetail(msgspec.Struct, frozen=True):
-    """All that the inspector shows of one track. `importance` is uint8 per step, `peaks` uint8 levels over the track."""
+    """All that the inspector shows of one track. `importance`: uint8 per step; `peaks`: uint8 levels over the track."""
 
     row: TrackRow
     fields: dict[str, tuple[str, ...]]

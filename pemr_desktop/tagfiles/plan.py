@@ -22,7 +22,7 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class FilePlan(msgspec.Struct, frozen=True):
-    """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings` are sentences for the user."""
+    """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings`: sentences for the user."""
 
     track_id: int
     path: bytes
