@@ -1,0 +1,68 @@
+# make run     install what is missing and open the window on the demo library (MUSIC=~/Music: on your own)
+# make test    formatting, lint, types, import rules and every test
+# The first call takes minutes (it downloads torch), the next ones start at once.
+
+VENV   ?= .venv
+PYTHON ?= $(shell installers/linux/find-python.sh)
+MUSIC  ?=
+
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.installed
+SYSTEM := $(VENV)/.system-libraries
+
+.PHONY: run install test lint format bench screenshots demo-music wheel clean distclean help
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+	@echo "make install | lint | format | bench | screenshots | demo-music | wheel | clean | distclean"
+
+$(SYSTEM): installers/linux/system-libraries.sh
+	@installers/linux/system-libraries.sh
+	@mkdir -p $(VENV) && touch $@
+
+$(BIN)/pip: | $(SYSTEM)
+	@test -n "$(PYTHON)" || { echo "PEMR Desktop needs Python 3.11 or newer. Install it, or name it: make run PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): pyproject.toml $(BIN)/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+install: $(SYSTEM) $(READY)
+
+run: install
+	@BIN="$(BIN)" MUSIC="$(MUSIC)" installers/run.sh
+
+test: lint
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(PYTEST)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/benchmarks -s $(PYTEST)
+
+screenshots: install
+	$(BIN)/python tests/benchmarks/screenshots.py resources/screenshots
+
+demo-music: install
+	$(BIN)/python resources/demo/render.py
+
+wheel: install
+	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find pemr_desktop training tests resources -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)
