@@ -1,0 +1,54 @@
+"""What every page of the window is given: the services, put together once in `pemr_desktop.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from pemr_desktop.jobs.client import WorkerClient
+    from pemr_desktop.paths import Paths
+    from pemr_desktop.playback.player import Player
+    from pemr_desktop.settings import Settings
+    from pemr_desktop.ui.actions import ActionRegistry
+    from pemr_desktop.ui.notices import Notices
+    from pemr_desktop.ui.play_queue import PlayQueue
+    from pemr_desktop.ui.reading import Reader
+    from pemr_desktop.ui.theme import Theme
+
+
+class Navigation(QObject):
+    """Ways through the window. Pages emit, the main window goes there; no page knows another one."""
+
+    pageWanted = Signal(str)
+    """One of "library", "covers", "training", "history", "problems" or "models"."""
+    tracksWanted = Signal(object, object)
+    """Show tracks in the table: a list of ids, and a title."""
+    coversWanted = Signal(object)
+    """Find covers of a track id (int) or of a file (pathlib.Path)."""
+    detailWanted = Signal(object)
+    """Show these track ids in the inspector."""
+    reviewWanted = Signal(object)
+    """Review what accepted tags would change; ids, or an empty list for everything that is pending."""
+    settingsWanted = Signal(str)
+    """Open the settings at a section, or "" for the first."""
+
+
+@dataclass(frozen=True)
+class WindowContext:
+    """The services of one window. `save_settings` writes the settings file and applies what changed."""
+
+    reader: Reader
+    client: WorkerClient
+    player: Player
+    queue: PlayQueue
+    settings: Settings
+    save_settings: Callable[[], None]
+    paths: Paths
+    theme: Theme
+    actions: ActionRegistry
+    notices: Notices
+    navigation: Navigation

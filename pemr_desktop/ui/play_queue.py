@@ -1,0 +1,122 @@
+"""What plays now and what comes next: the tracks a person started from, in their order."""
+
+from __future__ import annotations
+
+import logging
+import os
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from pemr_desktop.library import queries
+from pemr_desktop.library.rows import TrackRow
+
+if TYPE_CHECKING:
+    from pemr_desktop.playback.player import Player
+    from pemr_desktop.ui.reading import Reader
+
+log = logging.getLogger(__name__)
+
+
+class PlayQueue(QObject):
+    """Feeds the player from a list of track ids; a file outside the library can be played too."""
+
+    currentChanged = Signal(object)
+    """The TrackRow that plays now, or None for a file outside the library or silence."""
+    listChanged = Signal()
+
+    def __init__(self, player: Player, reader: Reader, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._player = player
+        self._reader = reader
+        self._ids: array[int] = array("q")
+        self._at = -1
+        self._start_s = 0.0
+        self._current: TrackRow | None = None
+        player.trackEnded.connect(self.next)
+
+    @property
+    def current(self) -> TrackRow | None:
+        """The track that plays or is paused."""
+        return self._current
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The whole list, played and unplayed."""
+        return self._ids
+
+    @property
+    def position(self) -> int:
+        """Index of the current track in `ids`, -1 when nothing from the library plays."""
+        return self._at
+
+    def has_next(self) -> bool:
+        """True when a track follows."""
+        return 0 <= self._at < len(self._ids) - 1
+
+    def has_previous(self) -> bool:
+        """True when a track came before."""
+        return self._at > 0
+
+    def play(self, ids: Sequence[int], at: int = 0, start_s: float = 0.0) -> None:
+        """Take these tracks as the list and start with the one at index `at`."""
+        if not ids:
+            return
+        self._ids = array("q", ids)
+        self.listChanged.emit()
+        self._go(at, start_s)
+
+    def play_file(self, path: Path, start_s: float = 0.0) -> None:
+        """Play a file that need not be in the library."""
+        self._ids, self._at = array("q"), -1
+        self.listChanged.emit()
+        self._set_current(None)
+        self._player.play(path, start_s)
+
+    def append(self, ids: Sequence[int]) -> None:
+        """Play these after everything else."""
+        if not self._ids:
+            self.play(ids)
+            return
+        self._ids.extend(ids)
+        self.listChanged.emit()
+
+    @Slot()
+    def next(self) -> None:
+        """The next track; after the last one the music stops."""
+        if self.has_next():
+            self._go(self._at + 1)
+        else:
+            self.stop()
+
+    @Slot()
+    def previous(self) -> None:
+        """The track before, or the start of this one when it has played for more than three seconds."""
+        if self._player.position_s > 3.0 or not self.has_previous():
+            self._player.seek(0.0)
+        else:
+            self._go(self._at - 1)
+
+    @Slot()
+    def stop(self) -> None:
+        """Silence; the list stays."""
+        self._player.stop()
+        self._set_current(None)
+
+    def _go(self, at: int, start_s: float = 0.0) -> None:
+        self._at, self._start_s = at, start_s
+        self._reader.ask(queries.rows, [self._ids[at]], done=self._start, topic=(self, "row"))
+
+    def _start(self, rows: list[TrackRow]) -> None:
+        if not rows:
+            self.next()
+            return
+        self._set_current(rows[0])
+        self._player.play(Path(os.fsdecode(rows[0].path)), self._start_s)
+
+    def _set_current(self, row: TrackRow | None) -> None:
+        self._current = row
+        self.currentChanged.emit(row)

@@ -1,0 +1,196 @@
+"""Questions to the library, asked by the window and answered off its thread.
+
+A few threads hold a read-only connection each. A question is a function `f(connection, *args)`; its answer arrives
+on the window's thread. A newer question on the same topic makes the older one stale: it is taken out of the queue,
+interrupted when it already runs, and its answer is never delivered.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[Any], object]
+OpenReader = Callable[[Path], sqlite3.Connection]
+
+
+class Question:
+    """One question under way. `drop()` makes sure that its answer is never delivered."""
+
+    __slots__ = ("_done", "_failed", "args", "dropped", "function", "topic")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        done: Answer,
+        failed: Answer | None,
+        topic: object | None,
+    ) -> None:
+        self.function = function
+        self.args = args
+        self.topic = topic
+        self.dropped = False
+        self._done = _hold(done)
+        self._failed = _hold(failed) if failed is not None else None
+
+    def drop(self) -> None:
+        """Forget this question."""
+        self.dropped = True
+
+    def deliver(self, answer: Any, error: Exception | None) -> None:
+        """Hand the answer over; on the window's thread only. A receiver that is gone is not called."""
+        if self.dropped:
+            return
+        held = self._done if error is None else self._failed
+        if held is None:
+            log.warning("A question to the library failed: %s", error, exc_info=error)
+            return
+        receiver = held()
+        if receiver is not None:
+            receiver(answer if error is None else error)
+
+
+class Reader(QObject):
+    """Asks the library without ever blocking the window. Belongs to the window's thread."""
+
+    _answered = Signal(object, object, object)
+
+    def __init__(
+        self, library_file: Path, open_reader: OpenReader, threads: int = 2, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library_file = library_file
+        self._open_reader = open_reader
+        self._queue: deque[Question] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
+        self._running: dict[Question, sqlite3.Connection] = {}
+        self._closing = False
+        self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"library-reader-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def ask(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        done: Answer,
+        failed: Answer | None = None,
+        topic: object | None = None,
+    ) -> Question:
+        """Run `function(connection, *args)` on a reader thread, then `done(answer)` on this thread.
+
+        `failed(error)` is called instead when it raised; without it the error is logged. Bound methods are held
+        weakly, so a closed page is simply not called. A question on the same `topic` that is still open becomes stale.
+        """
+        question = Question(function, args, done, failed, topic)
+        with self._lock:
+            if topic is not None:
+                self._make_stale(topic)
+            self._queue.append(question)
+            self._wake.notify()
+        return question
+
+    def forget(self, topic: object) -> None:
+        """Make every open question on this topic stale."""
+        with self._lock:
+            self._make_stale(topic)
+
+    def idle(self) -> bool:
+        """True when nothing is waiting or running."""
+        with self._lock:
+            return not self._queue and not self._running
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Drop everything, interrupt what runs, join the threads. True when all of them ended in time."""
+        with self._lock:
+            self._closing = True
+            self._queue.clear()
+            for question, connection in self._running.items():
+                question.dropped = True
+                connection.interrupt()
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _make_stale(self, topic: object) -> None:
+        waiting = [question for question in self._queue if question.topic == topic]
+        for question in waiting:
+            question.dropped = True
+            self._queue.remove(question)
+        for question, connection in self._running.items():
+            if question.topic == topic:
+                question.dropped = True
+                connection.interrupt()
+
+    def _serve(self) -> None:
+        """The life of a reader thread: one connection, opened at the first question, reopened after a failure."""
+        connection: sqlite3.Connection | None = None
+        try:
+            while (question := self._next()) is not None:
+                try:
+                    if connection is None:
+                        connection = self._open_reader(self._library_file)
+                    with self._lock:
+                        self._running[question] = connection
+                    answer, error = question.function(connection, *question.args), None
+                except Exception as caught:  # noqa: BLE001  every error is handed to the asker
+                    answer, error = None, caught
+                finally:
+                    with self._lock:
+                        self._running.pop(question, None)
+                        closing = self._closing
+                if isinstance(error, sqlite3.DatabaseError) and connection is not None and not question.dropped:
+                    connection.close()
+                    connection = None
+                if not question.dropped and not closing:
+                    self._answered.emit(question, answer, error)
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _next(self) -> Question | None:
+        with self._lock:
+            while not self._queue and not self._closing:
+                self._wake.wait()
+            return None if self._closing else self._queue.popleft()
+
+    @Slot(object, object, object)
+    def _deliver(self, question: Question, answer: Any, error: Exception | None) -> None:
+        question.deliver(answer, error)
+
+
+def _hold(receiver: Answer) -> Callable[[], Answer | None]:
+    """A way back to the receiver that keeps no widget alive and never calls into a deleted one."""
+    if not isinstance(receiver, MethodType):
+        return lambda: receiver
+    weak = weakref.WeakMethod(receiver)
+
+    def look_up() -> Answer | None:
+        method = weak()
+        if method is None:
+            return None
+        owner = method.__self__
+        if isinstance(owner, QObject) and not shiboken6.isValid(owner):
+            return None
+        return method
+
+    return look_up
