@@ -35,7 +35,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorpusTrack:
         "usr/share/games/tune/music/one.ogg": content,
         "usr/share/games/tune/secret.bin": b"not wanted",
         "usr/share/doc/tune/copyright": b"Free as in freedom.\n",
-        "DEBIAN/control": b"Package: tune\nVersion: 1\nArchitecture: all\nMaintainer: nobody <n@a.org>\nDescription: x\n",
+        "DEBIAN/control": b"Package: tune\nVersion: 1\nArchitecture: all\nMaintainer: a <n@a.org>\nDescription: x\n",
     }.items():
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
