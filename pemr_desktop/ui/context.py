@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from pemr_desktop.jobs.client import WorkerClient
     from pemr_desktop.paths import Paths
     from pemr_desktop.playback.player import Player
-    from pemr_desktop.settings import Settings
+    from pemr_desktop.settings import SettingsStore
     from pemr_desktop.ui.actions import ActionRegistry
     from pemr_desktop.ui.notices import Notices
     from pemr_desktop.ui.play_queue import PlayQueue
@@ -39,14 +38,13 @@ class Navigation(QObject):
 
 @dataclass(frozen=True)
 class WindowContext:
-    """The services of one window. `save_settings` writes the settings file and applies what changed."""
+    """The services of one window, put together once."""
 
     reader: Reader
     client: WorkerClient
     player: Player
     queue: PlayQueue
-    settings: Settings
-    save_settings: Callable[[], None]
+    settings: SettingsStore
     paths: Paths
     theme: Theme
     actions: ActionRegistry

@@ -24,7 +24,7 @@ Role = Literal["text", "text_soft", "text_faint", "accent", "on_accent", "good",
 HAIR, TIGHT, SNUG, ROOM, WIDE, VAST = 2, 4, 8, 12, 16, 24
 ICON_SIZE = 18
 RADIUS = 6
-MIN_ZOOM, MAX_ZOOM = 0.7, 2.0
+MIN_ZOOM, MAX_ZOOM = 0.5, 3.0
 
 _ASKED: dict[Scheme, Qt.ColorScheme] = {
     "system": Qt.ColorScheme.Unknown,
