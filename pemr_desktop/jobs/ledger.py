@@ -1,0 +1,187 @@
+"""What has been asked of the worker and how far it is. Knows no Qt and no process: it only keeps the account."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from typing import Literal
+
+import msgspec
+
+from pemr_desktop.jobs.messages import (
+    RESULTS,
+    Cancelled,
+    Changed,
+    Event,
+    Failed,
+    Finished,
+    Progress,
+    Ready,
+    Request,
+    Start,
+    Started,
+)
+
+JobState = Literal["waiting", "running", "cancelling", "finished", "cancelled", "failed"]
+
+ENDED: frozenset[JobState] = frozenset({"finished", "cancelled", "failed"})
+KEPT_ENDED_JOBS = 50
+FATAL_CRASHES_PER_JOB = 4
+MAX_CRASHES_A_MINUTE = 5
+EVERYTHING = Changed(
+    everything=True, roots=True, playlists=True, problems=True, versions=True, journal=True, models=True
+)
+
+
+class JobView(msgspec.Struct, frozen=True):
+    """One line of the jobs area. `doing` is what it does now, `message` how it ended."""
+
+    job_id: int
+    title: str
+    request: Request
+    state: JobState = "waiting"
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+    doing: str = ""
+    message: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in ENDED
+
+
+class Ledger:
+    """All jobs of a session, in the order they were asked for.
+
+    A worker that dies takes no job with it: `worker_died` puts what was unfinished back to waiting. A job during
+    which the worker died several times without getting any further is given up, so that one bad file cannot
+    keep the worker dying for ever.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, JobView] = {}
+        self._ids = itertools.count(1)
+        self._deaths: dict[int, int] = {}
+        self._done_at_death: dict[int, int] = {}
+
+    def add(self, request: Request, title: str) -> Start:
+        """Note a new job; send what is returned to the worker."""
+        job_id = next(self._ids)
+        self._jobs[job_id] = JobView(job_id, title, request)
+        self._forget_oldest()
+        return Start(job_id, request)  # type: ignore[arg-type]
+
+    def views(self) -> list[JobView]:
+        """All jobs, oldest first."""
+        return list(self._jobs.values())
+
+    def view(self, job_id: int) -> JobView | None:
+        """One job, or None if it was never there or is forgotten."""
+        return self._jobs.get(job_id)
+
+    def unfinished(self) -> list[Start]:
+        """What a new worker has to be told."""
+        return [
+            Start(view.job_id, view.request)  # type: ignore[arg-type]
+            for view in self._jobs.values()
+            if not view.ended and view.state != "cancelling"
+        ]
+
+    def cancelling(self, job_id: int) -> bool:
+        """Note that a job is to stop; False if there is nothing to stop."""
+        view = self._jobs.get(job_id)
+        if view is None or view.ended:
+            return False
+        self._set(view, state="cancelling")
+        return True
+
+    def take(self, event: Event) -> None:
+        """Account for what the worker says. Events of jobs that are not known any more are ignored."""
+        if isinstance(event, Ready):
+            return
+        view = self._jobs.get(event.job_id)
+        if view is None or view.ended:
+            return
+        match event:
+            case Started():
+                self._set(view, state="cancelling" if view.state == "cancelling" else "running")
+            case Progress():
+                self._set(
+                    view,
+                    done=event.done,
+                    total=event.total,
+                    seconds_left=event.seconds_left,
+                    doing=event.doing,
+                    state="cancelling" if view.state == "cancelling" else "running",
+                )
+            case Finished():
+                self._end(view, "finished", event.summary)
+            case Cancelled():
+                self._end(view, "cancelled", event.summary)
+            case Failed():
+                self._end(view, "failed", event.message)
+
+    def worker_died(self) -> list[Failed | Cancelled]:
+        """Put running jobs back to waiting; those given up or being cancelled end here and are returned."""
+        ended: list[Failed | Cancelled] = []
+        for view in self.views():
+            if view.state == "cancelling":
+                ended.append(Cancelled(view.job_id, "Cancelled.", EVERYTHING))
+            elif view.state == "running":
+                further = view.done > self._done_at_death.get(view.job_id, -1)
+                self._deaths[view.job_id] = 1 if further else self._deaths.get(view.job_id, 0) + 1
+                self._done_at_death[view.job_id] = view.done
+                if self._deaths[view.job_id] >= FATAL_CRASHES_PER_JOB:
+                    message = f"“{view.title}” was given up: the background process ended each time it was tried."
+                    ended.append(Failed(view.job_id, message + " Nothing else is affected."))
+                else:
+                    self._set(view, state="waiting", seconds_left=None, doing="Starting again")
+        for event in ended:
+            self.take(event)
+        return ended
+
+    def forget_ended(self) -> None:
+        """Drop all jobs that have ended."""
+        self._jobs = {job_id: view for job_id, view in self._jobs.items() if not view.ended}
+
+    def _set(self, view: JobView, **changes: object) -> None:
+        self._jobs[view.job_id] = msgspec.structs.replace(view, **changes)
+
+    def _end(self, view: JobView, state: JobState, message: str) -> None:
+        self._set(view, state=state, message=message, seconds_left=None, doing="")
+        self._deaths.pop(view.job_id, None)
+        self._done_at_death.pop(view.job_id, None)
+
+    def _forget_oldest(self) -> None:
+        ended = [job_id for job_id, view in self._jobs.items() if view.ended]
+        for job_id in ended[: max(0, len(ended) - KEPT_ENDED_JOBS)]:
+            del self._jobs[job_id]
+
+
+class CrashLimit:
+    """When to start the worker again, and when to stop trying. A worker that got something done is forgiven."""
+
+    def __init__(self) -> None:
+        self._fruitless: deque[float] = deque()
+
+    def worker_was_useful(self) -> None:
+        """The worker got something done since it was started."""
+        self._fruitless.clear()
+
+    def crashed(self, now_s: float) -> float | None:
+        """Seconds to wait before the next start, or None if it is no use. `now_s` is a monotonic clock."""
+        self._fruitless.append(now_s)
+        while now_s - self._fruitless[0] > 60.0:
+            self._fruitless.popleft()
+        if len(self._fruitless) > MAX_CRASHES_A_MINUTE:
+            self._fruitless.clear()
+            return None
+        return float(0.1 * 2 ** (len(self._fruitless) - 1))
+
+
+def result_of(request: Request, event: Finished) -> msgspec.Struct | None:
+    """The job's own result, typed; None for jobs that only say that they are done."""
+    kind = RESULTS.get(type(request))
+    return None if kind is None else msgspec.json.decode(event.result, type=kind)

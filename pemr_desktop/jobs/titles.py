@@ -1,0 +1,87 @@
+"""What jobs are called in front of the user."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QCoreApplication
+
+from pemr_desktop.jobs.messages import (
+    AcceptAbove,
+    ActivateModel,
+    AddFolders,
+    Analyse,
+    ApplyWrites,
+    Decide,
+    DeletePlaylist,
+    FindAllVersions,
+    FindCovers,
+    JudgeVersion,
+    PlanWrites,
+    RemoveRoot,
+    Request,
+    SavePlaylist,
+    Scan,
+    Undo,
+)
+
+
+def title(request: Request) -> str:
+    """A short title in plain words, such as “Scanning Music”, in the language of the window."""
+    say = QCoreApplication.translate
+    match request:
+        case AddFolders(paths=(only,)):
+            return say("jobs", "Scanning {folder}").format(folder=readable_name(only))
+        case AddFolders(paths=paths):
+            return say("jobs", "Scanning %n folders", "", len(paths))
+        case Scan():
+            return say("jobs", "Looking for new and changed files")
+        case RemoveRoot():
+            return say("jobs", "Removing a folder from the library")
+        case Analyse(track_ids=()):
+            return say("jobs", "Listening to new tracks")
+        case Analyse(track_ids=ids):
+            return (
+                say("jobs", "Listening to %n tracks", "", len(ids))
+                if len(ids) > 1
+                else say("jobs", "Listening to a track")
+            )
+        case Decide(decision="accepted"):
+            return say("jobs", "Accepting suggestions")
+        case Decide(decision="rejected"):
+            return say("jobs", "Rejecting suggestions")
+        case Decide():
+            return say("jobs", "Taking back decisions")
+        case AcceptAbove():
+            return say("jobs", "Accepting sure suggestions")
+        case PlanWrites():
+            return say("jobs", "Preparing the review")
+        case ApplyWrites(plans=plans):
+            return (
+                say("jobs", "Writing tags to %n files", "", len(plans))
+                if len(plans) > 1
+                else say("jobs", "Writing tags to a file")
+            )
+        case Undo():
+            return say("jobs", "Undoing written tags")
+        case FindCovers(path=bytes() as path):
+            return say("jobs", "Finding covers of {file}").format(file=readable_name(path))
+        case FindCovers():
+            return say("jobs", "Finding covers")
+        case FindAllVersions():
+            return say("jobs", "Finding all versions")
+        case JudgeVersion():
+            return say("jobs", "Noting your verdict")
+        case ActivateModel():
+            return say("jobs", "Switching to another model")
+        case SavePlaylist(name=name):
+            return say("jobs", "Saving the playlist {name}").format(name=name)
+        case DeletePlaylist():
+            return say("jobs", "Deleting a playlist")
+    return type(request).__name__
+
+
+def readable_name(path: bytes) -> str:
+    """The last part of a path that travelled as bytes, fit to be shown."""
+    name = os.path.basename(path.rstrip(b"/\\")) or path
+    return os.fsdecode(name).encode("utf-8", "replace").decode("utf-8")
