@@ -1,4 +1,4 @@
-"""The window's side of the worker: starts the process, hands it jobs, tells what it says, starts it again if it dies."""
+"""The window's side of the worker: starts the process, hands it jobs, tells what it says, starts it anew if it dies."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class WorkerClient(QObject):
 
     def _read_last_words(self) -> None:
         if self._process is not None:
-            text = self._process.readAllStandardError().data().decode("utf-8", "replace")
+            text = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
             self._last_words.extend(text.splitlines())
 
     def _tell(self, event: Event) -> None:

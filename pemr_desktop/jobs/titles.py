@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
@@ -83,5 +84,5 @@ def title(request: Request) -> str:
 
 def readable_name(path: bytes) -> str:
     """The last part of a path that travelled as bytes, fit to be shown."""
-    name = os.path.basename(path.rstrip(b"/\\")) or path
-    return os.fsdecode(name).encode("utf-8", "replace").decode("utf-8")
+    whole = os.fsdecode(path)
+    return (Path(whole).name or whole).encode("utf-8", "replace").decode("utf-8")
