@@ -44,19 +44,17 @@ def bar_levels(peaks: bytes, bar_count: int) -> list[float]:
     return levels
 
 
-def paint_bars(painter: QPainter, area: QRectF, levels: Sequence[float], colour: QColor) -> None:
-    """Draw levels as rounded bars, mirrored at the middle of the area."""
+def paint_bars(painter: QPainter, area: QRectF, levels: Sequence[float], colours: Sequence[QColor]) -> None:
+    """Draw levels as rounded bars, mirrored at the middle of the area, each in its colour."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
     middle = area.center().y()
-    for number, level in enumerate(levels):
+    for number, (level, colour) in enumerate(zip(levels, colours, strict=True)):
+        painter.setBrush(colour)
         height = max(BAR_PX, level * area.height())
         left = area.left() + number * (BAR_PX + GAP_PX)
-        painter.drawRoundedRect(
-            QRectF(left, middle - height / 2, BAR_PX, height), BAR_PX / 2, BAR_PX / 2
-        )
+        painter.drawRoundedRect(QRectF(left, middle - height / 2, BAR_PX, height), BAR_PX / 2, BAR_PX / 2)
     painter.restore()
 
 
@@ -84,6 +82,7 @@ class Waveform(QWidget):
         self._peaks = b""
         self._importance = b""
         self._importance_step_s = 0.0
+        self._spans: tuple[tuple[float, float], ...] = ()
         self._duration_s = 0.0
         self._position_s = 0.0
         self._hover_x: float | None = None
@@ -114,6 +113,7 @@ class Waveform(QWidget):
         self._importance = bytes(importance)
         self._importance_step_s = importance_step_s
         self._duration_s = max(0.0, duration_s)
+        self._spans = ()
         self._position_s = 0.0
         self._dragged_to_s = None
         self._forget_pictures()
@@ -122,6 +122,11 @@ class Waveform(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self.set_sound(b"", 0.0)
+
+    def set_spans(self, spans: Sequence[tuple[float, float]]) -> None:
+        """Let these stretches (start, end in seconds) stand out; none: everything looks alike."""
+        self._spans = tuple(spans)
+        self._forget_pictures()
 
     def set_duration(self, duration_s: float) -> None:
         """Correct the length once the player knows it better."""
@@ -170,6 +175,15 @@ class Waveform(QWidget):
         beneath = IMPORTANCE_PX + IMPORTANCE_GAP_PX if self._importance else 0
         return QRectF(0, 1, self.width(), max(1, self.height() - 2 - beneath))
 
+    def _bar_colours(self, bar_count: int, colour: QColor) -> list[QColor]:
+        """The colour of each bar: fainter outside the stretches that stand out."""
+        if not self._spans:
+            return [colour] * bar_count
+        faint = QColor(colour)
+        faint.setAlphaF(0.3)
+        middles = [(number + 0.5) / bar_count * self._duration_s for number in range(bar_count)]
+        return [colour if any(start <= middle < end for start, end in self._spans) else faint for middle in middles]
+
     def _picture(self, bars: QColor, heat: QColor) -> QPixmap:
         ratio = self.devicePixelRatioF()
         picture = QPixmap(QSize(round(self.width() * ratio), round(self.height() * ratio)))
@@ -179,7 +193,8 @@ class Waveform(QWidget):
         area = self._bars_area()
         bar_count = int((area.width() + GAP_PX) // (BAR_PX + GAP_PX))
         if self._peaks:
-            paint_bars(painter, area, bar_levels(self._peaks, bar_count), bars)
+            levels = bar_levels(self._peaks, bar_count)
+            paint_bars(painter, area, levels, self._bar_colours(bar_count, bars))
         elif self._duration_s > 0:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -220,6 +235,8 @@ class Waveform(QWidget):
         if self._hover_x is not None and self._duration_s > 0:
             self._paint_hover(painter, self._hover_x, text, background)
         if self.hasFocus() and self._duration_s > 0:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(blended(accent, background, 0.7))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 

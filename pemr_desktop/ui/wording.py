@@ -88,9 +88,7 @@ def duration(seconds: float) -> str:
 
 def size(byte_count: float) -> str:
     """Bytes -> `1.4 GB` the way the system's language writes it."""
-    return QLocale().formattedDataSize(
-        max(0, int(byte_count)), 1, QLocale.DataSizeFormat.DataSizeSIFormat
-    )
+    return QLocale().formattedDataSize(max(0, int(byte_count)), 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def confidence(probability: float) -> str:
