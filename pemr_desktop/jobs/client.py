@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from pemr_desktop.jobs.command_line import worker_command
 from pemr_desktop.jobs.ledger import CrashLimit, JobView, Ledger, result_of
 from pemr_desktop.jobs.messages import (
     Cancel,
@@ -27,6 +26,7 @@ from pemr_desktop.jobs.messages import (
     Started,
 )
 from pemr_desktop.jobs.titles import title
+from pemr_desktop.processes import worker_command
 
 __all__ = ["JobView", "WorkerClient"]
 
