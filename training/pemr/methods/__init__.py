@@ -1,0 +1,1 @@
+"""The self-supervised methods, all behind the contract in `contract.py`."""

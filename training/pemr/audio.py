@@ -1,0 +1,309 @@
+"""Decode any audio file to float32 samples with FFmpeg (PyAV). Knows neither torch nor the application.
+
+A damaged file gives as much sound as it holds: corrupt packets are skipped and counted, a file that ends
+early is reported as truncated, and only a file that holds no sound at all raises `DecodeError`.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from pemr.errors import DecodeError
+
+log = logging.getLogger(__name__)
+
+Samples = npt.NDArray[np.float32]
+
+MAX_CORRUPT_PACKETS = 500
+BLOCK_S = 1.0
+SEEK_MARGIN_S = 0.5
+SPEAKER_GAINS = {
+    # contribution of a loudspeaker position to (left, right), ITU-R BS.775; the low-frequency channel is left out
+    "FL": (1.0, 0.0),
+    "FR": (0.0, 1.0),
+    "FC": (0.7071, 0.7071),
+    "BC": (0.5, 0.5),
+    "BL": (0.7071, 0.0),
+    "BR": (0.0, 0.7071),
+    "SL": (0.7071, 0.0),
+    "SR": (0.0, 0.7071),
+    "FLC": (1.0, 0.0),
+    "FRC": (0.0, 1.0),
+    "DL": (1.0, 0.0),
+    "DR": (0.0, 1.0),
+    "LFE": (0.0, 0.0),
+    "LFE2": (0.0, 0.0),
+}
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What the container says about its first audio stream; `duration_s` is 0 when it does not say."""
+
+    duration_s: float
+    sample_rate: int
+    channels: int
+    codec: str
+    bit_rate: int
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Samples with what happened on the way: `truncated` if the file ended before it said it would."""
+
+    samples: Samples
+    sample_rate: int
+    info: AudioInfo
+    truncated: bool
+    corrupt_packets: int
+
+
+@dataclass
+class _Report:
+    """Filled in while a file is read."""
+
+    corrupt_packets: int = 0
+    good_packets: int = 0
+    decoded_s: float = 0.0
+    ended_early: bool = False
+    reasons: list[str] = field(default_factory=list)
+
+
+def probe(path: str | os.PathLike[str]) -> AudioInfo:
+    """Read the header of an audio file. Raises `DecodeError` if there is no audio stream."""
+    with _open(path) as container:
+        return _info(container, _audio_stream(container, path))
+
+
+def decode(
+    path: str | os.PathLike[str], sample_rate: int, *, start_s: float = 0.0, duration_s: float | None = None
+) -> Samples:
+    """Mono float32 samples (n,) at `sample_rate`. Raises `DecodeError`."""
+    return read(path, sample_rate, start_s=start_s, duration_s=duration_s).samples
+
+
+def read(
+    path: str | os.PathLike[str], sample_rate: int, *, start_s: float = 0.0, duration_s: float | None = None
+) -> Decoded:
+    """Like `decode`, and tells what the file is and what was wrong with it."""
+    report = _Report()
+    blocks: list[Samples] = []
+    wanted = None if duration_s is None else max(1, round(duration_s * sample_rate))
+    have = 0
+    with _open(path) as container:
+        stream = _audio_stream(container, path)
+        info = _info(container, stream)
+        for block in _blocks(container, stream, sample_rate, 1, start_s, report):
+            blocks.append(block[:, 0])
+            have += len(block)
+            if wanted is not None and have >= wanted:
+                break
+    if report.corrupt_packets > report.good_packets or not have:
+        reason = report.reasons[0] if report.reasons else "it holds no sound"
+        raise DecodeError(path, reason if have == 0 else f"most of it is damaged ({reason})")
+    samples = np.concatenate(blocks)[:wanted]
+    finished = wanted is None or have < wanted
+    missing_s = info.duration_s - start_s - have / sample_rate
+    truncated = finished and (report.ended_early or missing_s > max(1.0, 0.03 * info.duration_s))
+    if truncated or report.corrupt_packets:
+        log.warning(
+            "%s: %s%d corrupt packets; %.1f s decoded", path, "truncated, " if truncated else "",
+            report.corrupt_packets, have / sample_rate,
+        )  # fmt: skip
+    return Decoded(samples, sample_rate, info, truncated, report.corrupt_packets)
+
+
+def iter_blocks(
+    path: str | os.PathLike[str], sample_rate: int, channels: int, start_s: float = 0.0
+) -> Iterator[Samples]:
+    """Stream float32 blocks (n, channels) of about a second, `channels` being 1 or 2, from `start_s` on.
+
+    Raises `DecodeError` before the first block if the file holds no sound; damage later on is skipped.
+    """
+    report = _Report()
+    any_sound = False
+    with _open(path) as container:
+        stream = _audio_stream(container, path)
+        for block in _blocks(container, stream, sample_rate, channels, start_s, report):
+            any_sound = True
+            yield block
+    if not any_sound and start_s <= 0.0:
+        raise DecodeError(path, report.reasons[0] if report.reasons else "it holds no sound")
+
+
+def _open(path: str | os.PathLike[str]) -> Any:
+    name = os.fspath(path)
+    try:
+        if Path(name).stat().st_size == 0:
+            raise DecodeError(path, "the file is empty (0 bytes)")
+        try:
+            name.encode("utf-8")
+        except UnicodeEncodeError:
+            # a file name in raw bytes that are not UTF-8: hand FFmpeg the opened file instead of its name
+            return av.open(Path(name).open("rb"), metadata_errors="replace")
+        return av.open(name, metadata_errors="replace", container_options={"protocol_whitelist": "file"})
+    except (OSError, ValueError) as error:
+        raise DecodeError(path, _reason(error)) from error
+
+
+def _audio_stream(container: Any, path: object) -> Any:
+    if not container.streams.audio:
+        container.close()
+        raise DecodeError(path, "it holds no audio stream")
+    stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        container.close()
+        raise DecodeError(path, "its audio is in a codec that is not known here")
+    return stream
+
+
+def _info(container: Any, stream: Any) -> AudioInfo:
+    duration_s = 0.0
+    if stream.duration and stream.time_base:
+        duration_s = float(stream.duration * stream.time_base)
+    elif container.duration:
+        duration_s = container.duration / 1e6
+    context = stream.codec_context
+    return AudioInfo(
+        duration_s=max(0.0, duration_s),
+        sample_rate=int(context.sample_rate or 0),
+        channels=int(getattr(context, "channels", 0) or 0),
+        codec=str(context.name),
+        bit_rate=int(context.bit_rate or container.bit_rate or 0),
+    )
+
+
+def _blocks(
+    container: Any, stream: Any, sample_rate: int, channels: int, start_s: float, report: _Report
+) -> Iterator[Samples]:
+    """Mixed, resampled, clean blocks (n, channels). One resampler for each input format met in the file."""
+    if start_s > SEEK_MARGIN_S:
+        try:
+            container.seek(int((start_s - SEEK_MARGIN_S) * 1e6))
+        except av.error.FFmpegError as error:
+            report.reasons.append(f"cannot seek to {start_s:.1f} s: {_reason(error)}")
+            return
+    form: tuple[int, str] | None = None
+    resampler: soxr.ResampleStream | None = None
+    pending: list[Samples] = []
+    pending_frames = 0
+    for frame in _frames(container, stream, report):
+        mixed = _mix(frame, channels)
+        if frame.time is not None and start_s > 0.0 and frame.time < start_s:
+            mixed = mixed[round((start_s - frame.time) * frame.sample_rate) :]
+        if not len(mixed):
+            continue
+        if form is not None and form != (frame.sample_rate, frame.layout.name):
+            yield from _resampled(resampler, pending, channels, last=True)
+            pending, pending_frames, form = [], 0, None
+        if form is None:
+            form = (frame.sample_rate, frame.layout.name)
+            same = frame.sample_rate == sample_rate
+            resampler = (
+                None
+                if same
+                else soxr.ResampleStream(frame.sample_rate, sample_rate, channels, dtype="float32", quality="HQ")
+            )
+        pending.append(mixed)
+        pending_frames += len(mixed)
+        report.decoded_s += len(mixed) / frame.sample_rate
+        if pending_frames >= BLOCK_S * frame.sample_rate:
+            yield from _resampled(resampler, pending, channels, last=False)
+            pending, pending_frames = [], 0
+    yield from _resampled(resampler, pending, channels, last=True)
+
+
+def _resampled(
+    resampler: soxr.ResampleStream | None, pending: list[Samples], channels: int, last: bool
+) -> Iterator[Samples]:
+    block = np.concatenate(pending) if pending else np.zeros((0, channels), np.float32)
+    if resampler is not None and (pending or last):
+        flat = block[:, 0] if channels == 1 else block
+        block = resampler.resample_chunk(flat, last=last).reshape(-1, channels)
+    if len(block):
+        yield block
+
+
+def _frames(container: Any, stream: Any, report: _Report) -> Iterator[Any]:
+    """Decoded frames of the stream; damage is counted, and reading stops when there is too much of it."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError) as error:
+            report.ended_early = True
+            report.reasons.append(_reason(error))
+            return
+        try:
+            frames = packet.decode()
+        except (av.error.FFmpegError, ValueError) as error:
+            report.corrupt_packets += 1
+            report.reasons.append(_reason(error))
+            if report.corrupt_packets >= MAX_CORRUPT_PACKETS:
+                report.ended_early = True
+                return
+            continue
+        if frames:
+            report.good_packets += 1
+        yield from frames
+
+
+def _mix(frame: Any, channels: int) -> Samples:
+    """(n, channels) float32 of one frame: integers scaled to -1..1, loudspeakers mixed, NaN and infinity removed."""
+    raw = frame.to_ndarray()
+    count = len(frame.layout.channels)
+    if not frame.format.is_planar:
+        raw = raw.reshape(-1, count).T
+    planar = _to_float(raw)
+    if not np.isfinite(planar).all():
+        planar = np.nan_to_num(planar, nan=0.0, posinf=0.0, neginf=0.0)
+    if count == channels:
+        return np.ascontiguousarray(planar.T)
+    if count == 1:
+        return np.repeat(planar.T, channels, axis=1)
+    if count == 2:
+        return planar.mean(axis=0, keepdims=True).T
+    gains = _mixing_gains([channel.name for channel in frame.layout.channels], channels)
+    return np.ascontiguousarray((gains @ planar).T)
+
+
+def _mixing_gains(names: list[str], channels: int) -> Samples:
+    """(channels, len(names)) gains whose rows sum to at most one, so that a down-mix never clips."""
+    even = (0.5, 0.5)
+    gains = np.array([SPEAKER_GAINS.get(name, even) for name in names], np.float32).T
+    if channels == 1:
+        gains = gains.sum(axis=0, keepdims=True)
+    sums: Samples = np.maximum(gains.sum(axis=1, keepdims=True), 1e-9)
+    return np.divide(gains, sums, dtype=np.float32)
+
+
+def _to_float(raw: npt.NDArray[Any]) -> Samples:
+    if raw.dtype == np.float32:
+        return np.asarray(raw)
+    if raw.dtype == np.uint8:
+        return (raw.astype(np.float32) - 128.0) / 128.0
+    if np.issubdtype(raw.dtype, np.integer):
+        return raw.astype(np.float32) / float(-int(np.iinfo(raw.dtype).min))
+    return raw.astype(np.float32)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the file is not there"
+    if isinstance(error, PermissionError):
+        return "it may not be read (permission denied)"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]

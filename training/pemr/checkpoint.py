@@ -1,0 +1,126 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, in one file that is never half written."""
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from pemr.errors import CheckpointError
+from pemr.frontend import FrontEnd
+from pemr.recipe import Recipe
+
+FORMAT = 1
+# settings that may change between stop and resume without changing what is computed in a step
+FREE_SETTINGS = ("epochs", "threads", "checkpoint_minutes", "checkpoint_steps", "probe_minutes")
+
+
+class Checkpoint(msgspec.Struct):
+    """`model`, `optimizer` and `generators` are what torch hands out; `seconds` is the time trained so far."""
+
+    recipe: Recipe
+    front_end: FrontEnd
+    step: int
+    seconds: float
+    best_probe: float
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    generators: dict[str, Any]
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+    """Write beside the target, sync, rename. On any failure the previous checkpoint is still there, whole."""
+    content = {
+        "format": FORMAT,
+        "recipe": msgspec.json.encode(checkpoint.recipe).decode(),
+        "front_end": msgspec.json.encode(checkpoint.front_end).decode(),
+        "step": checkpoint.step,
+        "seconds": checkpoint.seconds,
+        "best_probe": checkpoint.best_probe,
+        "model": checkpoint.model,
+        "optimizer": checkpoint.optimizer,
+        "generators": checkpoint.generators,
+    }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_durably(path, buffer.getvalue())
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: temporary file, fsync, rename, fsync of the folder. Raises `CheckpointError`."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        kept = "The file from before is unchanged." if path.exists() else "No file was written."
+        raise CheckpointError(f"{path} could not be written: {error.strerror or error}. {kept}") from error
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Raises `CheckpointError` if the file is missing, damaged or of another format."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["format"] != FORMAT:
+            raise CheckpointError(f"{path} has checkpoint format {content['format']}; this version reads {FORMAT}")
+        return Checkpoint(
+            recipe=msgspec.json.decode(content["recipe"], type=Recipe),
+            front_end=msgspec.json.decode(content["front_end"], type=FrontEnd),
+            step=content["step"],
+            seconds=content["seconds"],
+            best_probe=content["best_probe"],
+            model=content["model"],
+            optimizer=content["optimizer"],
+            generators=content["generators"],
+        )
+    except CheckpointError:
+        raise
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint {path}") from None
+    except Exception as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
+
+
+def require_same_recipe(checkpoint: Checkpoint, recipe: Recipe, path: Path) -> None:
+    """A run goes on only with the recipe it began with; how long it runs and how often it saves may change."""
+    begun, wanted = _comparable(checkpoint.recipe), _comparable(recipe)
+    different = sorted(key for key in begun.keys() | wanted.keys() if begun.get(key) != wanted.get(key))
+    if different:
+        listed = ", ".join(f"{key} was {begun.get(key)}, now {wanted.get(key)}" for key in different[:5])
+        raise CheckpointError(
+            f"{path} was made with another recipe ({listed}). Use the same recipe, or another --out folder."
+        )
+
+
+def _comparable(recipe: Recipe) -> dict[str, object]:
+    flat: dict[str, object] = {}
+
+    def flatten(prefix: str, value: object) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                flatten(f"{prefix}.{key}" if prefix else key, inner)
+        else:
+            flat[prefix] = value
+
+    flatten("", msgspec.to_builtins(recipe))
+    for key in ("name", "description", *(f"train.{name}" for name in FREE_SETTINGS)):
+        flat.pop(key, None)
+    return flat
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,84 @@
+"""How a run looks in a terminal, and how its events are kept beside it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from pemr import events
+
+
+class Display:
+    """A listener that draws a progress bar with the losses, and prints the rest as lines."""
+
+    def __init__(self) -> None:
+        self.console = Console()
+        self.progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"), console=self.console,
+        )  # fmt: skip
+        self.task: TaskID | None = None
+        self.floors: dict[str, float] = {}
+
+    def __call__(self, event: events.AnyEvent) -> None:
+        match event:
+            case events.Preparing():
+                self._show("decoding", event.done, event.total, f"{event.skipped} skipped")
+            case events.Started():
+                self.floors = event.floors
+                self._end()
+                self._say(
+                    f"{event.recipe}: {event.tracks} tracks, {event.clips} clips, {event.held_out_tracks} tracks held "
+                    f"out, {event.skipped_files} files skipped; {event.parameters:,} parameters; "
+                    f"{event.steps_per_epoch} steps an epoch"
+                    + (f"; goes on at step {event.step}" if event.step else "")
+                )
+            case events.Step():
+                losses = "  ".join(f"{name} {self._with_floor(name, value)}" for name, value in event.losses.items())
+                rate = f"{event.samples_per_second:.1f}/s, waits {event.data_wait:.0%}"
+                self._show(f"epoch {event.epoch + 1}", event.step, event.steps, f"{losses}  {rate}")
+            case events.Probe():
+                self._say(f"step {event.step}: {event.name} {event.value:.3f} (chance {event.chance:.3f})")
+            case events.CheckpointSaved():
+                self._say(f"step {event.step}: saved {event.path}")
+            case events.Warned():
+                self._say(f"[yellow]{event.message}[/]")
+            case events.Finished():
+                self._end()
+                self._say(f"{event.reason} at step {event.step}, {event.hours:.2f} h in all: {event.checkpoint}")
+            case events.Failed():
+                self._end()
+
+    def _with_floor(self, name: str, value: float) -> str:
+        return f"{value:.3f} (floor {self.floors[name]:.2f})" if name in self.floors else f"{value:.3f}"
+
+    def _show(self, description: str, done: int, total: int, note: str) -> None:
+        if self.task is None:
+            self.task = self.progress.add_task(description, total=total, note=note)
+            self.progress.start()
+        self.progress.update(self.task, description=description, completed=done, total=total, note=note)
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, highlight=False)
+
+    def _end(self) -> None:
+        if self.task is not None:
+            self.progress.stop()
+            self.progress.remove_task(self.task)
+            self.task = None
+
+
+@contextmanager
+def tee(listener: events.Listener, path: Path) -> Iterator[events.Listener]:
+    """Pass events on and append them to a file, from which the curves of a run are drawn later."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        write = events.json_lines(file)
+
+        def both(event: events.AnyEvent) -> None:
+            write(event)
+            listener(event)
+
+        yield both

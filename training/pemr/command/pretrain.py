@@ -1,0 +1,60 @@
+"""`pemr-train pretrain`: learn an encoder from a folder of music, without labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = """Learn an encoder from folders of music, without any labels.
+
+Audio of any format is decoded once into a cache; then training runs until the recipe's epochs are done. Stop it
+with Ctrl+C, with SIGTERM or by creating a file named [b]stop[/b] in the run folder: the step is finished, a
+checkpoint saved, and the same command later goes on exactly where it stopped.
+
+Five minutes on your own music:
+
+    pemr-train pretrain ~/Music --out runs/mine --max-hours 0.08
+"""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("pretrain", help=HELP)(run)
+
+
+def run(
+    data_dirs: Annotated[list[Path], typer.Argument(metavar="DATA_DIR...", help="Folders (or files) of audio.")],
+    out: Annotated[Path, typer.Option(help="The run folder: checkpoints, curves, cache.")],
+    recipe: Annotated[str, typer.Option(help="A recipe by name (see pemr-train recipes) or a TOML file.")] = "default",
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting, e.g. train.batch_size=64. Repeatable."),
+    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="Where decoded audio is kept [default: OUT/audio-cache].")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the latest checkpoint in OUT if there is one.")] = True,
+    max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
+    as_events: Annotated[bool, typer.Option("--events", help="Write JSON Lines events instead of a display.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be done, time one step, and change nothing.")] = False,
+) -> None:
+    # torch and Lightning take seconds to load: only once the arguments are known to be right
+    from pemr import events
+    from pemr.command.display import Display, tee
+    from pemr.errors import PemrError
+    from pemr.recipe import load_recipe
+
+    try:
+        wanted = load_recipe(recipe, overrides)
+        if dry_run:
+            from pemr.plan import print_plan
+
+            print_plan(wanted, data_dirs, out)
+            return
+        from pemr.pretrain import pretrain
+
+        shown = events.json_lines() if as_events else Display()
+        with tee(shown, out / "events.jsonl") as listener:
+            pretrain(wanted, data_dirs, out, listener=listener, cache=cache, resume=resume, max_hours=max_hours)
+    except PemrError as error:
+        if not as_events:
+            raise
+        events.json_lines()(events.Failed(type(error).__name__, str(error)))
+        raise typer.Exit(1) from error

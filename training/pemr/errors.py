@@ -1,0 +1,34 @@
+"""Everything `pemr` refuses to do, as one small tree. Each message can be shown to a person as it is."""
+
+
+class PemrError(Exception):
+    """The base of all errors this package raises on purpose."""
+
+
+class DecodeError(PemrError):
+    """An audio file holds nothing that can be decoded. The message names the file and the reason."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path} cannot be decoded: {reason}")
+        self.path = str(path)
+        self.reason = reason
+
+
+class ModelMismatch(PemrError):
+    """A model file is damaged, of another format version, or does not fit what it is asked to do."""
+
+
+class CheckpointError(PemrError):
+    """A training checkpoint cannot be read, written or continued from."""
+
+
+class CorpusError(PemrError):
+    """A data folder or data set is missing, empty or not in the layout that is expected."""
+
+
+class RecipeError(PemrError):
+    """A recipe or a `--set` override names an unknown setting or holds a value of the wrong type."""
+
+
+class TrainingDiverged(PemrError):
+    """The loss became infinite or not a number. The message names the step and the tracks of the batch."""

@@ -1,0 +1,115 @@
+"""What a training run reports, one struct an event, written as JSON Lines for the program that started it."""
+
+import re
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+import msgspec
+
+
+def _tag(class_name: str) -> str:
+    """CheckpointSaved -> checkpoint_saved."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", tag=_tag):
+    """The base of all events."""
+
+
+class Preparing(Event, frozen=True):
+    """Decoding into the cache: `done` of `total` files, `skipped` of them unreadable."""
+
+    done: int
+    total: int
+    skipped: int
+
+
+class Started(Event, frozen=True):
+    """The run begins, or goes on from `step`."""
+
+    run_dir: str
+    recipe: str
+    method: str
+    tracks: int
+    clips: int
+    held_out_tracks: int
+    skipped_files: int
+    step: int
+    steps: int
+    steps_per_epoch: int
+    batch_size: int
+    parameters: int
+    segment_frames: int
+    precision: str
+    floors: dict[str, float]
+
+
+class Step(Event, frozen=True):
+    """One optimiser step. `data_wait` is the share of the step's time spent waiting for samples."""
+
+    step: int
+    steps: int
+    epoch: int
+    losses: dict[str, float]
+    samples_per_second: float
+    seconds_left: float
+    data_wait: float
+
+
+class Probe(Event, frozen=True):
+    """A measure of the encoder as it is now: `name`, `value`, and what chance would give."""
+
+    step: int
+    name: str
+    value: float
+    chance: float
+
+
+class CheckpointSaved(Event, frozen=True):
+    path: str
+    step: int
+    kind: str
+
+
+class Warned(Event, frozen=True):
+    message: str
+
+
+class Finished(Event, frozen=True):
+    """The run ended well; `reason` is completed, stopped or time."""
+
+    step: int
+    reason: str
+    checkpoint: str
+    hours: float
+
+
+class Failed(Event, frozen=True):
+    """The run ended with an error a person can act on; the last checkpoint is untouched."""
+
+    kind: str
+    message: str
+
+
+AnyEvent = Preparing | Started | Step | Probe | CheckpointSaved | Warned | Finished | Failed
+Listener = Callable[[AnyEvent], None]
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def json_lines(stream: TextIO | None = None) -> Listener:
+    """A listener that writes each event as one line of JSON and flushes it."""
+    out = sys.stdout if stream is None else stream
+
+    def write(event: AnyEvent) -> None:
+        out.write(_encoder.encode(event).decode() + "\n")
+        out.flush()
+
+    return write
+
+
+def parse(line: str | bytes) -> AnyEvent:
+    """The event of one line. Raises `msgspec.ValidationError` for anything else."""
+    return _decoder.decode(line)

@@ -1,0 +1,50 @@
+"""A label-free measure of an encoder: does one half of a track find its other half among all other halves?"""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pemr.datasets.folder import ClipCollection
+from pemr.encoder import FCN4
+from pemr.frontend import LogMel
+
+SEGMENTS_PER_HALF = 4
+
+
+@torch.no_grad()
+def half_vectors(encoder: FCN4, log_mel: LogMel, clips: ClipCollection, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean embeddings of the first and of the second half of each track, (tracks, 512) each. Draws nothing."""
+    training = encoder.training
+    encoder.eval()
+    segment = clips.segment_samples
+    halves: tuple[list[Tensor], list[Tensor]] = ([], [])
+    for index, track in enumerate(clips.tracks):
+        middle = track.samples // 2
+        if middle < segment:
+            continue
+        for half, (start, end) in zip(halves, ((0, middle), (middle, track.samples)), strict=True):
+            starts = np.linspace(start, end - segment, SEGMENTS_PER_HALF).astype(int)
+            samples = torch.from_numpy(np.stack([clips.crop(index, int(at)) for at in starts]))
+            half.append(encoder(log_mel(samples.to(device))).float().mean(dim=0).cpu())
+    encoder.train(training)
+    if not halves[0]:
+        return torch.zeros(0, 512), torch.zeros(0, 512)
+    return torch.stack(halves[0]), torch.stack(halves[1])
+
+
+def mean_reciprocal_rank(queries: Tensor, answers: Tensor) -> float:
+    """Row i of `queries` (n, D) looks for row i of `answers`; cosine around the common mean, ties count half."""
+    centre = torch.cat([queries, answers]).mean(dim=0)
+    queries = torch.nn.functional.normalize(queries - centre, dim=1)
+    answers = torch.nn.functional.normalize(answers - centre, dim=1)
+    similarity = queries @ answers.T
+    own = similarity.diagonal()[:, None]
+    ahead = (similarity > own).sum(dim=1) + ((similarity == own).sum(dim=1) - 1) / 2
+    return float((1.0 / (1.0 + ahead)).mean())
+
+
+def chance_reciprocal_rank(count: int) -> float:
+    """What random vectors reach among `count` candidates."""
+    ranks: npt.NDArray[np.float64] = 1.0 / np.arange(1, count + 1)
+    return float(ranks.mean())

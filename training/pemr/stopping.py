@@ -1,0 +1,41 @@
+"""How a run is asked to stop: SIGTERM, SIGINT, or a file named `stop` in its folder."""
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class StopRequest:
+    """`asked` turns True once; the loop then finishes its step, saves and ends. Signals are restored on exit."""
+
+    def __init__(self, stop_file: Path) -> None:
+        self.stop_file = stop_file
+        self._signalled = False
+        self._before: dict[int, Any] = {}
+
+    @property
+    def asked(self) -> bool:
+        return self._signalled or self.stop_file.exists()
+
+    def __enter__(self) -> "StopRequest":
+        self.stop_file.unlink(missing_ok=True)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self.stop_file.unlink(missing_ok=True)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._signalled and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._signalled = True
+        log.info("Asked to stop; the current step is finished and saved first")
