@@ -1,0 +1,166 @@
+"""The player with its real engine process; where sound matters, with a real sound server that records it."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.playback.player import Player, output_devices
+from sound_server import RECORDING_RATE, SoundServer, start_sound_server
+
+START_MS = 20_000
+
+
+def loudest_hertz(sound: np.ndarray) -> float:
+    """The frequency with the most energy in a recording (n,)."""
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    return float(np.argmax(spectrum) * RECORDING_RATE / len(sound))
+
+
+def engine_pid(player: Player) -> int:
+    assert player._process is not None
+    return player._process.processId()
+
+
+def test_what_is_played_is_what_is_heard(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    recording = sound_server.record()
+    qtbot.waitUntil(lambda: recording.seconds() > 0, timeout=START_MS)
+    with qtbot.waitSignal(player.trackEnded, timeout=START_MS):
+        player.play(tone("song.flac", hertz=523.25, seconds=1.5))
+    qtbot.waitUntil(lambda: player.state == "stopped", timeout=START_MS)
+    recording.stop()
+    sound = recording.sound()
+    assert len(sound) / RECORDING_RATE == pytest.approx(1.5, abs=0.05)
+    assert loudest_hertz(sound) == pytest.approx(523.25, abs=2)
+    assert np.sqrt(np.mean(sound**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
+
+
+def test_the_next_file_is_heard_without_a_gap(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    recording = sound_server.record()
+    qtbot.waitUntil(lambda: recording.seconds() > 0, timeout=START_MS)
+    started: list[Path] = []
+    player.trackStarted.connect(started.append)
+    first, second = tone("first.flac", hertz=440), tone("second.opus", hertz=660, sample_rate=48_000)
+    with qtbot.waitSignals([player.trackEnded, player.trackEnded], timeout=START_MS):
+        player.play(first)
+        player.enqueue(second)
+        assert player.queued == (second,)
+    qtbot.waitUntil(lambda: player.state == "stopped", timeout=START_MS)
+    recording.stop()
+    sound = recording.sound()
+    assert started == [first, second]
+    assert loudest_hertz(sound[: RECORDING_RATE // 2]) == pytest.approx(440, abs=3)
+    assert loudest_hertz(sound[-RECORDING_RATE // 2 :]) == pytest.approx(660, abs=3)
+    loudness = np.sqrt(np.mean(sound[: len(sound) // 441 * 441].reshape(-1, 441) ** 2, axis=1))
+    assert loudness[3:-3].min() > 0.25, "ten milliseconds of quiet between the two files"
+
+
+def test_position_duration_and_state_are_told(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    states: list[str] = []
+    player.stateChanged.connect(states.append)
+    player.play(tone("long.flac", seconds=30), start_s=10.0)
+    qtbot.waitUntil(lambda: player.position_s > 10.3, timeout=START_MS)
+    assert player.duration_s == pytest.approx(30.0, abs=0.01)
+    player.pause()
+    qtbot.waitUntil(lambda: player.state == "paused", timeout=START_MS)
+    player.seek(20.0)
+    player.toggle()
+    qtbot.waitUntil(lambda: player.position_s > 20.2, timeout=START_MS)
+    player.stop()
+    assert states == ["playing", "paused", "playing", "stopped"]
+
+
+def test_a_file_whose_name_is_no_text_plays(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], tmp_path: Path, qtbot: QtBot
+) -> None:
+    odd = tmp_path / os.fsdecode(b"Bl\xe4ser.flac")
+    try:
+        tone("song.flac").rename(odd)
+    except OSError:
+        pytest.skip("this file system takes only names that are text")
+    with qtbot.waitSignal(player.trackStarted, timeout=START_MS) as started:
+        player.play(odd)
+    assert started.args == [odd]
+
+
+def test_a_broken_file_is_named_and_the_next_one_plays(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], broken_file: Path, qtbot: QtBot
+) -> None:
+    good = tone("good.flac")
+    failures: list[str] = []
+    player.failed.connect(failures.append)
+    with qtbot.waitSignals([player.failed, player.trackStarted], timeout=START_MS, order="strict"):
+        player.play(broken_file)
+        player.enqueue(good)
+    assert len(failures) == 1
+    assert "broken.mp3" in failures[0]
+    assert player.path == good
+
+
+def test_an_engine_that_is_killed_is_reported_and_the_next_play_works(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    song = tone("song.flac", seconds=20)
+    with qtbot.waitSignal(player.trackStarted, timeout=START_MS):
+        player.play(song)
+    with qtbot.waitSignal(player.failed, timeout=START_MS) as failure:
+        os.kill(engine_pid(player), signal.SIGKILL)
+    assert "press play" in failure.args[0]
+    assert player.state == "stopped"
+    with qtbot.waitSignal(player.trackStarted, timeout=START_MS):
+        player.play(song)
+    assert player.state == "playing"
+
+
+def test_a_sound_server_that_dies_holds_the_position_and_play_goes_on_when_it_is_back(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    player.play(tone("song.flac", seconds=20), start_s=5.0)
+    qtbot.waitUntil(lambda: player.position_s > 5.3, timeout=START_MS)
+    with qtbot.waitSignal(player.deviceMissing, timeout=START_MS) as missing:
+        sound_server.die()
+    assert "paused" in missing.args[0]
+    assert player.state == "paused"
+    assert player.position_s > 5.3
+    (tmp_path / "sound-server" / "socket").unlink(missing_ok=True)
+    again = start_sound_server(tmp_path / "sound-server")
+    player.toggle()
+    qtbot.waitUntil(lambda: player.state == "playing" and player.position_s > 5.5, timeout=START_MS)
+    player.close()
+    again.end()
+
+
+def test_the_output_devices_are_told(player: Player, sound_server: SoundServer, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(player.devicesChanged, timeout=START_MS):
+        player.warm_up()
+    assert "pulse" in player.output_devices()
+    assert output_devices() == player.output_devices()
+
+
+def test_without_an_audio_device_playing_says_so_and_nothing_else_happens(
+    player: Player, no_sound: None, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(player.deviceMissing, timeout=START_MS) as missing:
+        player.play(tone("song.flac"))
+    assert "Everything else works" in missing.args[0]
+    assert player.state == "stopped"
+    assert player.output_devices() == []
+
+
+def test_the_engine_ends_when_the_player_is_closed(player: Player, no_sound: None, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(player.devicesChanged, timeout=START_MS):
+        player.warm_up()
+    pid = engine_pid(player)
+    player.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
