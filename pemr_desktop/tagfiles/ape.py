@@ -1,0 +1,83 @@
+"""APEv2 tags: WavPack, Monkey's Audio, Musepack, OptimFROG, TAK, and MP3 files that have nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+from mutagen.apev2 import BINARY, APETextValue
+
+from pemr_desktop.tagfiles.errors import CannotHold
+from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
+
+
+def _items(file: Any) -> list[tuple[str, Any]]:
+    return [] if file.tags is None else list(file.tags.items())
+
+
+def read_fields(file: Any) -> Fields:
+    """Every text item, case of keys ignored."""
+    by_key = {key.lower(): tuple(value) for key, value in _items(file) if isinstance(value, APETextValue)}
+    fields: Fields = {}
+    for field in FIELDS:
+        for key in field.ape:
+            values = by_key.pop(key.lower(), None)
+            if values and field.name not in fields:
+                fields[field.name] = values
+    for key, values in by_key.items():
+        if key not in NOT_LOADED:
+            fields.setdefault(key, values)
+    return fields
+
+
+def _keys(field: str) -> tuple[str, ...]:
+    known = find_field(field)
+    return known.ape if known else (field.upper(),)
+
+
+def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+    """APEv2 holds any number of values; only NUL cannot be part of one."""
+    if any("\0" in value for value in values):
+        raise CannotHold(f"A value of “{field}” contains a NUL character.")
+    return values
+
+
+def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
+    """Put all values in the field's own item, and take them from its aliases."""
+    keys = _keys(field)
+    for key in keys:
+        if key in file.tags:
+            del file.tags[key]
+    if values:
+        file.tags[keys[0]] = list(values)
+    return {key.lower() for key in keys}
+
+
+def raw(file: Any) -> dict[str, object]:
+    """Items by lower-case key: kind and bytes."""
+    return {key.lower(): (value.kind, value._write()) for key, value in _items(file)}
+
+
+def artwork(file: Any) -> list[tuple[bool, bytes]]:
+    """Binary items named “Cover Art (…)”: a file name, NUL, the picture."""
+    pictures = []
+    for key, value in _items(file):
+        if value.kind == BINARY and key.lower().startswith("cover art"):
+            _, _, picture = bytes(value.value).partition(b"\0")
+            pictures.append(("front" in key.lower(), picture))
+    return pictures
+
+
+def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
+    """Write the block at the end of the file."""
+    stream.seek(0)
+    file.tags.save(stream)
+
+
+def lossy(file: Any, stream: BinaryIO) -> str:
+    """Text items that are not UTF-8 were read with replacement characters."""
+    texts = (str(value) for _, value in _items(file) if isinstance(value, APETextValue))
+    return DAMAGED_TEXT if any("�" in text for text in texts) else ""
+
+
+APE = TagKind("APEv2", read_fields, hold, write_field, raw, artwork, save, lossy)

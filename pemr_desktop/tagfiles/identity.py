@@ -1,0 +1,44 @@
+"""Has anybody touched this file since we looked?"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.plan import FileIdentity
+
+
+def identity(path: Path) -> FileIdentity:
+    """The state of a file now, links followed. Raises TagReadError when it is gone or no ordinary file."""
+    try:
+        return identity_of(path.stat())
+    except OSError as error:
+        raise TagReadError(path, system_reason(error)) from error
+
+
+def identity_of(status: os.stat_result) -> FileIdentity:
+    """The same, from a `stat` that was made already."""
+    return FileIdentity(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino)
+
+
+def check_ordinary(path: Path, status: os.stat_result) -> None:
+    """Raises TagReadError for folders, pipes, sockets and devices: opening some of them would wait for ever."""
+    if stat.S_ISREG(status.st_mode):
+        return
+    what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+    raise TagReadError(path, f"This is {what}, not a file.")
+
+
+def system_reason(error: OSError) -> str:
+    """What the operating system says, as a sentence."""
+    known = {
+        FileNotFoundError: "The file is not there.",
+        PermissionError: "There is no permission to read or change it.",
+        IsADirectoryError: "This is a folder, not a file.",
+    }
+    for kind, sentence in known.items():
+        if isinstance(error, kind):
+            return sentence
+    return f"The system says: {error.strerror or error}."
