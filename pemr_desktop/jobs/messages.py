@@ -12,6 +12,9 @@ import msgspec
 from pemr_desktop.library.rows import Relation, Verdict
 from pemr_desktop.tagfiles.plan import FilePlan
 
+HardLinks = Literal["refuse", "break", "in place"]
+"""What to do with a file that has more than one name: leave it, write a copy of its own, or write to all names."""
+
 
 class Request(msgspec.Struct, frozen=True, tag_field="job"):
     """What a job is asked to do. Every job is idempotent: run again, it goes on where it stopped."""
@@ -61,12 +64,21 @@ class PlanWrites(Request, frozen=True, tag="plan-writes"):
     """What accepted tags would change in files. No ids: every track with accepted tags not yet written."""
 
     track_ids: tuple[int, ...] = ()
+    hard_links: HardLinks = "refuse"
+
+
+class PlanEdits(Request, frozen=True, tag="plan-edits"):
+    """What the user's own edits would change in files: per track, fields set to exactly these values."""
+
+    edits: dict[int, dict[str, tuple[str, ...]]]
+    hard_links: HardLinks = "refuse"
 
 
 class ApplyWrites(Request, frozen=True, tag="apply-writes"):
     """Write exactly these plans; a file that changed since is left untouched and named."""
 
     plans: tuple[FilePlan, ...]
+    hard_links: HardLinks = "refuse"
 
 
 class Undo(Request, frozen=True, tag="undo"):
@@ -110,6 +122,12 @@ class SavePlaylist(Request, frozen=True, tag="save-playlist"):
     playlist_id: int | None = None
 
 
+class ImportPlaylist(Request, frozen=True, tag="import-playlist"):
+    """Read a playlist file (M3U, M3U8); entries that are not in the library are named and left out."""
+
+    path: bytes
+
+
 class DeletePlaylist(Request, frozen=True, tag="delete-playlist"):
     """Delete a playlist. No track is touched."""
 
@@ -124,6 +142,7 @@ AnyRequest = (
     | Decide
     | AcceptAbove
     | PlanWrites
+    | PlanEdits
     | ApplyWrites
     | Undo
     | FindCovers
@@ -131,6 +150,7 @@ AnyRequest = (
     | JudgeVersion
     | ActivateModel
     | SavePlaylist
+    | ImportPlaylist
     | DeletePlaylist
 )
 
@@ -290,6 +310,14 @@ class AnalyseResult(msgspec.Struct, frozen=True):
     spent_s: dict[str, float]
 
 
+class PlaylistResult(msgspec.Struct, frozen=True):
+    """The answer of `SavePlaylist` and `ImportPlaylist`. `not_found`: entries that are not in the library."""
+
+    playlist_id: int
+    found: int
+    not_found: tuple[str, ...] = ()
+
+
 class VersionsResult(msgspec.Struct, frozen=True):
     """The answer of `FindAllVersions`."""
 
@@ -303,8 +331,11 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     Scan: ScanResult,
     Analyse: AnalyseResult,
     PlanWrites: PlanResult,
+    PlanEdits: PlanResult,
     ApplyWrites: WriteResult,
     Undo: WriteResult,
     FindCovers: CoverResult,
     FindAllVersions: VersionsResult,
+    SavePlaylist: PlaylistResult,
+    ImportPlaylist: PlaylistResult,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -84,5 +83,5 @@ def title(request: Request) -> str:
 
 def readable_name(path: bytes) -> str:
     """The last part of a path that travelled as bytes, fit to be shown."""
-    whole = os.fsdecode(path)
-    return (Path(whole).name or whole).encode("utf-8", "replace").decode("utf-8")
+    whole = path.decode("utf-8", "replace")
+    return Path(whole).name or whole

@@ -1,0 +1,100 @@
+"""A process that does nothing but decode, so that a file that crashes a decoder costs one child and not the worker.
+
+It reads one order a line, and answers each with one line and the samples as raw float32. It loads neither torch nor
+Qt, starts in a fraction of a second, and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr.audio import read
+from pemr.errors import PemrError
+
+PEAK_COUNT = 1000
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Decode this file (`os.fsencode`d path) to mono at `sample_rate`, at most `limit_s` seconds of it."""
+
+    path: bytes
+    sample_rate: int
+    limit_s: float
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of an order: `count` samples follow, or none and the reason.
+
+    `duration_s` is that of the whole track, `peaks` are PEAK_COUNT levels over it (uint8, 255 = full scale).
+    """
+
+    count: int
+    duration_s: float = 0.0
+    truncated: bool = False
+    corrupt_packets: int = 0
+    peaks: bytes = b""
+    spent_s: float = 0.0
+    reason: str = ""
+
+
+def decode(order: Order) -> tuple[Answer, npt.NDArray[np.float32]]:
+    """Carry out one order. Damage in the file becomes a reason, never an exception."""
+    started_s = time.perf_counter()
+    nothing = np.zeros(0, np.float32)
+    try:
+        decoded = read(Path(os.fsdecode(order.path)), order.sample_rate, duration_s=order.limit_s)
+    except PemrError as error:
+        return Answer(0, reason=getattr(error, "reason", str(error))), nothing
+    except MemoryError:
+        return Answer(0, reason="it needs more memory than there is"), nothing
+    except Exception as error:  # noqa: BLE001
+        # whatever a damaged file makes the decoder raise belongs to that file alone
+        return Answer(0, reason=f"its audio cannot be read ({type(error).__name__}: {error})"), nothing
+    samples = decoded.samples
+    heard_s = len(samples) / order.sample_rate
+    whole_s = max(heard_s, decoded.info.duration_s) if heard_s >= order.limit_s - 1.0 else heard_s
+    answer = Answer(
+        count=len(samples),
+        duration_s=whole_s,
+        truncated=decoded.truncated,
+        corrupt_packets=decoded.corrupt_packets,
+        peaks=peaks(samples, heard_s / whole_s if whole_s else 1.0),
+        spent_s=time.perf_counter() - started_s,
+    )
+    return answer, samples
+
+
+def peaks(samples: npt.NDArray[np.float32], heard: float = 1.0) -> bytes:
+    """PEAK_COUNT levels, uint8, of samples (n,) that are the first part `heard` (0..1) of a track; the rest is 0."""
+    levels = np.zeros(PEAK_COUNT, np.uint8)
+    bins = max(1, min(PEAK_COUNT, len(samples), round(PEAK_COUNT * heard)))
+    if len(samples):
+        starts = np.linspace(0, len(samples), bins, endpoint=False).astype(np.int64)
+        loudest = np.maximum.reduceat(np.abs(samples), starts)
+        shown = np.repeat(loudest, -(-round(PEAK_COUNT * heard) // bins))[:PEAK_COUNT]
+        levels[: len(shown)] = np.clip(np.round(shown * 255.0), 0, 255).astype(np.uint8)
+    return levels.tobytes()
+
+
+def main() -> int:
+    """Answer orders until standard input ends."""
+    orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in iter(orders.readline, b""):
+        answer, samples = decode(msgspec.json.decode(line, type=Order))
+        answers.write(msgspec.json.encode(answer) + b"\n")
+        answers.write(np.ascontiguousarray(samples).view(np.uint8).data)
+        answers.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""A pool of decode children: files in, samples out, in whatever order they are ready.
+
+A child that dies or takes too long costs the file it was busy with; it is started anew for the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Generic, Self, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr_desktop.analysis.decode_child import Answer, Order
+from pemr_desktop.processes import module_command
+from pemr_desktop.tagfiles.identity import identity
+from pemr_desktop.tagfiles.plan import FileIdentity
+
+log = logging.getLogger(__name__)
+
+CHILD_MODULE = "pemr_desktop.analysis.decode_child"
+LISTEN_LIMIT_S = 1800.0
+"""Of a longer mix the first half hour is listened to: a two-hour file would need half a gigabyte."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A decoded file: mono samples (n,) at `sample_rate`, `duration_s` of the whole, peaks over the whole."""
+
+    samples: npt.NDArray[np.float32]
+    sample_rate: int
+    duration_s: float
+    peaks: bytes
+    truncated: bool
+    corrupt_packets: int
+    spent_s: float
+    before: FileIdentity
+
+
+@dataclass(frozen=True)
+class NoSound:
+    """A file that could not be decoded, and why, as the end of a sentence."""
+
+    reason: str
+
+
+class DecodeChild:
+    """One child process. Used by one thread at a time; `kill` may come from any."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
+
+    def decode(self, path: Path, sample_rate: int, limit_s: float, patience_s: float) -> Sound | NoSound:
+        """Decode a file, waiting `patience_s` at most."""
+        try:
+            before = identity(path)
+        except OSError as error:
+            return NoSound(f"it cannot be opened ({error.strerror})")
+        process = self._running()
+        assert process.stdin is not None and process.stdout is not None
+        too_late = threading.Event()
+
+        def give_up() -> None:
+            too_late.set()
+            process.kill()
+
+        timer = threading.Timer(patience_s, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            order = Order(os.fsencode(path), sample_rate, limit_s)
+            process.stdin.write(msgspec.json.encode(order) + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+            answer = msgspec.json.decode(line, type=Answer) if line else None
+            samples = np.empty(answer.count if answer else 0, np.float32)
+            complete = _read_into(process.stdout, samples)
+        except (OSError, msgspec.MsgspecError):
+            answer, complete = None, False
+        finally:
+            timer.cancel()
+        if answer is None or not complete:
+            self._reap()
+            if too_late.is_set():
+                return NoSound(f"decoding it took longer than {patience_s:.0f} s and was given up")
+            return NoSound("decoding it ended the decoder; the file is probably damaged")
+        if answer.reason:
+            return NoSound(answer.reason)
+        return Sound(
+            samples,
+            sample_rate,
+            answer.duration_s,
+            answer.peaks,
+            answer.truncated,
+            answer.corrupt_packets,
+            answer.spent_s,
+            before,
+        )
+
+    @property
+    def process_id(self) -> int | None:
+        """The id of the child while it runs."""
+        return self._process.pid if self._process is not None else None
+
+    def kill(self) -> None:
+        """End the child now, whatever it does."""
+        self._killed = True
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the child and leave nothing behind."""
+        self.kill()
+        self._reap()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._reap()
+            self._process = subprocess.Popen(
+                module_command(CHILD_MODULE), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1
+            )
+            if self._killed:
+                self._process.kill()
+        return self._process
+
+    def _reap(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    log.debug("A decode child went away with an order unread")
+
+
+class DecodePool(Generic[Item]):
+    """Decodes ahead of whoever takes the results, a few files at most, in `count` children.
+
+    Use as a context manager; leaving it ends the children, also in the middle of a file.
+    """
+
+    def __init__(self, count: int, sample_rate: int, patience_s: float, ahead: int = 2) -> None:
+        self._sample_rate = sample_rate
+        self._patience_s = patience_s
+        self._children = [DecodeChild() for _ in range(count)]
+        self._orders: queue.SimpleQueue[tuple[Item, Path] | None] = queue.SimpleQueue()
+        self._results: queue.Queue[tuple[Item, Sound | NoSound]] = queue.Queue(maxsize=ahead)
+        self._threads = [
+            threading.Thread(target=self._work, args=(child,), name="decode", daemon=True) for child in self._children
+        ]
+        self._outstanding = 0
+        self._stopped = threading.Event()
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        for child in self._children:
+            child.kill()
+        for _ in self._threads:
+            self._orders.put(None)
+        for thread in self._threads:
+            thread.join()
+        for child in self._children:
+            child.close()
+
+    def order(self, item: Item, path: Path) -> None:
+        """Ask for one more file."""
+        self._outstanding += 1
+        self._orders.put((item, path))
+
+    def results(self, orders: Iterable[tuple[Item, Path]] = ()) -> Iterator[tuple[Item, Sound | NoSound]]:
+        """All results, until every order has been answered. More may be ordered while results are taken."""
+        for item, path in orders:
+            self.order(item, path)
+        while self._outstanding:
+            result = self._results.get()
+            self._outstanding -= 1
+            yield result
+
+    def process_ids(self) -> list[int]:
+        """The children that run now."""
+        return [child.process_id for child in self._children if child.process_id is not None]
+
+    def _work(self, child: DecodeChild) -> None:
+        while (order := self._orders.get()) is not None and not self._stopped.is_set():
+            item, path = order
+            try:
+                result = child.decode(path, self._sample_rate, LISTEN_LIMIT_S, self._patience_s)
+            except OSError as error:
+                log.exception("No decode child could be started")
+                result = NoSound(f"no process could be started to decode it ({error.strerror})")
+            self._offer(item, result)
+
+    def _offer(self, item: Item, result: Sound | NoSound) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._results.put((item, result), timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+
+def decode_one(
+    path: Path, sample_rate: int, patience_s: float, cancelled: Callable[[], bool] | None = None
+) -> Sound | NoSound:
+    """Decode a single file in a child of its own."""
+    child = DecodeChild()
+    try:
+        return child.decode(path, sample_rate, LISTEN_LIMIT_S, patience_s)
+    finally:
+        child.close()
+
+
+def _read_into(stream: IO[bytes], samples: npt.NDArray[np.float32]) -> bool:
+    """Fill `samples` from a buffered stream; False if it ends before."""
+    view = samples.view(np.uint8).data
+    have = 0
+    while have < len(view):
+        count = stream.readinto(view[have:])  # type: ignore[attr-defined]
+        if not count:
+            return False
+        have += count
+    return True

@@ -1,0 +1,83 @@
+"""The ear of a worker: the encoder, the cover search and the vector index, each loaded when it is first needed.
+
+Nothing here loads torch or faiss until a job asks for it, so that the worker is ready at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pemr_desktop.analysis.models import candidates, describe, load_encoder
+from pemr_desktop.library import queries
+from pemr_desktop.paths import Paths
+
+if TYPE_CHECKING:
+    from pemr.embed import Encoder
+
+    from pemr_desktop.analysis.covers import CoverSearch
+    from pemr_desktop.library.database import Library
+
+log = logging.getLogger(__name__)
+
+
+class Ear:
+    """Shared by both lanes of a worker. `model` overrides which model listens."""
+
+    def __init__(self, paths: Paths, model: Path | None = None) -> None:
+        self._paths = paths
+        self._model = model
+        self._lock = threading.Lock()
+        self._encoder: Encoder | None = None
+        self._encoder_stamp: tuple[Path, int, int] | None = None
+        self._covers_lock = threading.Lock()
+        self._covers: CoverSearch | None = None
+        self._covers_generation = -1
+
+    def encoder(self, library: Library, threads: int | None = None) -> Encoder:
+        """The encoder of the active model, known to the library and active from here on. Raises `ModelUnusable`."""
+        with self._lock:
+            active = library.read(queries.active_model)
+            paths = candidates(active, self._model)
+            if self._encoder is None or self._encoder_stamp != _stamp(paths[0]):
+                self._encoder, path = load_encoder(paths, threads)
+                self._encoder_stamp = _stamp(path)
+                log.info("Listening with model %s from %s", self._encoder.model_id, path)
+            encoder = self._encoder
+            assert self._encoder_stamp is not None
+            path = self._encoder_stamp[0]
+            if active is None or active.id != encoder.model_id or Path(os.fsdecode(active.path)) != path:
+                library.register_model(describe(encoder, path))
+                library.activate_model(encoder.model_id)
+            return encoder
+
+    def sample_rate_of_covers(self) -> int:
+        """The rate at which tracks are decoded to be compared."""
+        from pemr.covers.features import SAMPLE_RATE
+
+        return int(SAMPLE_RATE)
+
+    def covers(self, library: Library) -> CoverSearch:
+        """The cover search over all tracks that have been listened to, up to date."""
+        from pemr.covers.features import FEATURE_VERSION
+
+        from pemr_desktop.analysis.covers import CoverSearch
+
+        with self._covers_lock:
+            generation = library.generation()
+            if self._covers is None or generation != self._covers_generation:
+                self._covers = CoverSearch(library.cover_features(FEATURE_VERSION))
+                self._covers_generation = generation
+            return self._covers
+
+
+def _stamp(path: Path) -> tuple[Path, int, int] | None:
+    """What changes when a file is replaced; None if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return path, status.st_mtime_ns, status.st_size

@@ -1,0 +1,99 @@
+"""Which model listens: the active one, the one that comes with the application, or the one that was asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pemr.errors import PemrError
+from pemr_desktop.errors import ModelUnusable, ResourceMissing
+from pemr_desktop.library.rows import ModelRow
+from pemr_desktop.library.taxonomy import ModelInfo, TagRow
+from pemr_desktop.resources import resource
+
+if TYPE_CHECKING:
+    from pemr.embed import Encoder
+
+log = logging.getLogger(__name__)
+
+BUNDLED = ("models", "bundled.safetensors")
+
+
+def bundled_model() -> Path | None:
+    """The model that comes with the application, None if this installation has none."""
+    try:
+        return resource(*BUNDLED)
+    except ResourceMissing:
+        return None
+
+
+def candidates(active: ModelRow | None, asked_for: Path | None = None) -> list[Path]:
+    """Model files to try, best first. Raises `ModelUnusable` if there is none at all.
+
+    The bundled file stands in for an active model that was bundled too: the place of an installation changes
+    with every version, the model in it perhaps as well.
+    """
+    bundled = bundled_model()
+    if asked_for is not None:
+        return [asked_for]
+    if active is None:
+        if bundled is None:
+            raise ModelUnusable("No model is installed. Install PEMR Desktop again, or activate a model of your own.")
+        return [bundled]
+    path = Path(os.fsdecode(active.path))
+    was_bundled = path.name == BUNDLED[-1]
+    return [bundled] if was_bundled and bundled is not None else [path]
+
+
+def load_encoder(paths: list[Path], threads: int | None) -> tuple[Encoder, Path]:
+    """The first of these models that can be loaded. Loads torch. Raises `ModelUnusable`."""
+    from pemr.embed import Encoder
+
+    reasons: list[str] = []
+    for path in paths:
+        if not path.is_file():
+            reasons.append(f"The model file {path} is not there.")
+            continue
+        try:
+            return Encoder.load(path, threads=threads), path
+        except PemrError as error:
+            log.warning("Model %s: %s", path, error)
+            reasons.append(str(error))
+        except OSError as error:
+            reasons.append(f"The model file {path} cannot be read ({error.strerror}).")
+    advice = (
+        "The library was left untouched. Choose another model in the training panel, or install PEMR Desktop again."
+    )
+    raise ModelUnusable(" ".join([*reasons, advice]))
+
+
+def describe(encoder: Encoder, path: Path) -> ModelInfo:
+    """What the library keeps of a model."""
+    tags = tuple(TagRow(tag.name, tag.group, tag.threshold, tag.supported) for tag in encoder.vocabulary)
+    return ModelInfo(encoder.model_id, path.stem, path, encoder.dimension, tags)
+
+
+def keep_copy(path: Path, model_id: str, models_dir: Path) -> Path:
+    """A copy of a model file below the user's own models, so that it outlives the run that made it.
+
+    The bundled model is used where it is. Raises `OSError`; then nothing half-written is left.
+    """
+    if path == bundled_model() or path.parent == models_dir:
+        return path
+    models_dir.mkdir(parents=True, exist_ok=True)
+    kept = models_dir / f"{model_id}.safetensors"
+    descriptor, name = tempfile.mkstemp(dir=models_dir, suffix=".new")
+    try:
+        with os.fdopen(descriptor, "wb") as copy, path.open("rb") as original:
+            shutil.copyfileobj(original, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        Path(name).replace(kept)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return kept

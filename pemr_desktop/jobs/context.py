@@ -1,0 +1,147 @@
+"""What every job has at hand: the library, the ear, the settings, and a way to say how far it is."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+
+from pemr_desktop.analysis.ear import Ear
+from pemr_desktop.errors import JobCancelled, LibraryInUse, PemrDesktopError
+from pemr_desktop.jobs.reporting import Reporter
+from pemr_desktop.library import queries
+from pemr_desktop.library.database import Library, open_library, open_reader
+from pemr_desktop.paths import Paths
+from pemr_desktop.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: a sentence for the user, and its own result if it has one."""
+
+    summary: str
+    result: msgspec.Struct | None = None
+    cancelled: bool = False
+
+
+@dataclass
+class Workplace:
+    """What lives as long as the worker. Without a `library` nothing can be changed, and `read_only_reason` says why."""
+
+    library_path: Path
+    paths: Paths
+    library: Library | None
+    ear: Ear
+    read_only_reason: str | None = None
+    note: str = ""
+    model_id: str | None = None
+    _own_reader: threading.local = field(default_factory=threading.local)
+
+    def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query. Raises `LibraryError` if there is no library that could be read."""
+        if self.library is not None:
+            return self.library.read(fn, *args, **kwargs)
+        connection = getattr(self._own_reader, "connection", None)
+        if connection is None:
+            connection = self._own_reader.connection = open_reader(self.library_path)
+        return fn(connection, *args, **kwargs)
+
+    def explain(self, error: sqlite3.Error | OSError | MemoryError) -> str:
+        """A sentence for what the system refused."""
+        folder = self.library_path.parent
+        kept = "What was finished is kept; run it again afterwards and it goes on from there."
+        text = str(error)
+        if "disk is full" in text or getattr(error, "errno", None) == 28:
+            return f"The disk that holds {folder} is full. Free some space. {kept}"
+        if "malformed" in text or "not a database" in text:
+            return f"The library {self.library_path} is damaged ({text}). No music file was touched. Run “doctor”."
+        if "readonly" in text or "read-only" in text:
+            return f"The library {self.library_path} cannot be written ({text}). Nothing was changed. {kept}"
+        if isinstance(error, MemoryError):
+            return f"There is not enough memory. Close other programs. {kept}"
+        return f"The system refused: {text}. {kept}"
+
+    def close(self) -> None:
+        """Close the library."""
+        if self.library is not None:
+            self.library.close()
+
+
+class JobContext:
+    """One job's view of the workplace."""
+
+    def __init__(self, workplace: Workplace, reporter: Reporter, cancel: threading.Event) -> None:
+        self._workplace = workplace
+        self._reporter = reporter
+        self._cancel = cancel
+        self.settings: Settings = load(workplace.paths.settings_file)[0]
+        self.paths = workplace.paths
+        self.ear = workplace.ear
+
+    @property
+    def library(self) -> Library:
+        """The library, to be changed. Raises `LibraryInUse` if this worker may only read."""
+        if self._workplace.library is None:
+            raise LibraryInUse(self._workplace.read_only_reason or "The library cannot be changed from here.")
+        return self._workplace.library
+
+    def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query, also when the library may only be read."""
+        return self._workplace.read(fn, *args, **kwargs)
+
+    def cancelled(self) -> bool:
+        """Whether the user wants the job to stop."""
+        return self._cancel.is_set()
+
+    def stop_if_cancelled(self) -> None:
+        """Raise `JobCancelled` if the user wants the job to stop. For the time between two items."""
+        if self._cancel.is_set():
+            raise JobCancelled
+
+    def progress(self, done: int, total: int, doing: str) -> None:
+        """Say how far the job is."""
+        self._reporter.progress(done, total, doing)
+
+    def touched(self, track_ids: Iterable[int] = (), **flags: Any) -> None:
+        """Say what the job has changed."""
+        self._reporter.touched(track_ids, **flags)
+
+
+def open_workplace(library_path: Path, paths: Paths, model: Path | None = None) -> Workplace:
+    """Open the library for writing; if that is not possible, a workplace that can only read and says why."""
+    library: Library | None = None
+    reason: str | None = None
+    try:
+        library_path.parent.mkdir(parents=True, exist_ok=True)
+        library = open_library(library_path)
+    except PemrDesktopError as error:
+        reason = str(error)
+    except (OSError, sqlite3.Error) as error:
+        reason = f"The library {library_path} cannot be opened ({error}). It was left untouched."
+    if reason:
+        log.warning("Only reading: %s", reason)
+    workplace = Workplace(library_path, paths, library, Ear(paths, model), reason)
+    if library is not None:
+        workplace.note = library.note
+    workplace.model_id = _active_model_id(workplace)
+    return workplace
+
+
+def _active_model_id(workplace: Workplace) -> str | None:
+    try:
+        model = workplace.read(queries.active_model)
+    except (PemrDesktopError, sqlite3.Error) as error:
+        log.warning("No active model is known: %s", error)
+        return None
+    return None if model is None else model.id

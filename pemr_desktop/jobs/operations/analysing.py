@@ -1,0 +1,45 @@
+"""Listening to tracks."""
+
+from __future__ import annotations
+
+import os
+
+from pemr_desktop.analysis.analyser import Analysed, Analyser
+from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.messages import Analyse, AnalyseResult
+from pemr_desktop.jobs.operations.wording import counted
+
+
+def analyse(request: Analyse, context: JobContext) -> Outcome:
+    """Decode, embed and suggest. What an earlier run has stored is not done again, unless `again`."""
+    library = context.library
+    context.progress(0, 0, "Getting ready to listen")
+    cores = context.settings.analyse.threads or os.cpu_count() or 1
+    encoder = context.ear.encoder(library, threads=cores)
+    tracks = library.tracks_to_analyse(encoder.model_id, request.track_ids, again=request.again)
+    context.touched(models=True)
+    if not tracks:
+        return Outcome("Every track has been listened to.", AnalyseResult(0, 0, 0.0, 0.0, {}))
+    analyser = Analyser(
+        library,
+        encoder,
+        decoders=max(1, cores // 2),
+        patience_s=float(context.settings.analyse.limit_s),
+        keep_segments=context.settings.analyse.segments,
+        changed=context.touched,
+    )
+    try:
+        heard = analyser.run(tracks, context.progress, context.cancelled)
+    finally:
+        context.touched(problems=True)
+    result = AnalyseResult(heard.analysed, heard.problems, heard.audio_s, heard.wall_s, heard.spent_s)
+    return Outcome(_summary(heard), result, heard.cancelled)
+
+
+def _summary(heard: Analysed) -> str:
+    summary = f"Listened to {counted(heard.analysed, 'track')}."
+    if heard.problems:
+        summary += f" {counted(heard.problems, 'file')} could not be listened to properly: see Problems."
+    if heard.unreachable:
+        summary += f" {counted(heard.unreachable, 'file')} not reachable at the moment; run it again later."
+    return summary

@@ -1,0 +1,117 @@
+"""Versions of a work: of one track, of a file outside the library, of everything; and the user's word on them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pemr_desktop.analysis.decoding import NoSound, decode_one
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.messages import CoverResult, FindAllVersions, FindCovers, JudgeVersion, VersionsResult
+from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.library import queries
+from pemr_desktop.library.versions import FoundVersion
+
+if TYPE_CHECKING:
+    from pemr_desktop.analysis.covers import FoundPair
+
+
+def find_covers(request: FindCovers, context: JobContext) -> Outcome:
+    """Versions of a track of the library, or of a file outside it."""
+    if request.path is not None:
+        return _covers_of_file(Path(os.fsdecode(request.path)), request.limit, context)
+    if request.track_id is None:
+        raise JobRefused("Choose a track or a file to find covers of.")
+    return _covers_of_track(request.track_id, request.limit, context)
+
+
+def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome:
+    """Compare all tracks with one another. Tracks compared in an earlier run are not compared with each other again."""
+    library = context.library
+    search = context.ear.covers(library)
+
+    def found(track_id: int, pairs: list[FoundPair]) -> None:
+        versions = [
+            FoundVersion(
+                pair.track_a,
+                pair.track_b,
+                pair.relation,
+                pair.probability,
+                pair.key_shift,
+                pair.tempo_ratio,
+                msgspec.json.encode(pair.passages),
+            )
+            for pair in pairs
+        ]
+        library.store_versions(track_id, versions)
+        if pairs:
+            context.touched({pair.track_a for pair in pairs} | {pair.track_b for pair in pairs}, versions=True)
+
+    outcome = search.find_all(
+        compared=library.compared_ids(), found=found, progress=context.progress, cancelled=context.cancelled
+    )
+    groups = library.regroup()
+    context.touched(versions=True, everything=bool(outcome.found_pairs))
+    result = VersionsResult(outcome.compared_pairs, outcome.found_pairs, groups)
+    pairs = counted(outcome.found_pairs, "pair")
+    summary = f"Compared {counted(outcome.compared_pairs, 'pair')} of tracks: {pairs} of versions found, "
+    return Outcome(summary + f"{counted(groups, 'group')} in all.", result, outcome.cancelled)
+
+
+def judge_version(request: JudgeVersion, context: JobContext) -> Outcome:
+    """The user's word on a pair."""
+    ids = context.library.judge(request.track_a, request.track_b, request.relation)
+    context.touched(ids, versions=True)
+    if request.relation == "undecided":
+        return Outcome("Took back the verdict on the two tracks.")
+    return Outcome(f"Noted: {request.relation}.")
+
+
+def _covers_of_track(track_id: int, limit: int, context: JobContext) -> Outcome:
+    from pemr.covers.features import FEATURE_VERSION
+
+    library = context.library
+    detail = context.read(queries.detail, track_id)
+    search = context.ear.covers(library)
+    blob = next((blob for id_, blob in library.cover_features(FEATURE_VERSION) if id_ == track_id), None)
+    if blob is None:
+        raise JobRefused(f"“{detail.row.title}” has not been listened to yet. Analyse it first, then look for covers.")
+    findings = search.find(
+        blob, limit=limit, exclude_id=track_id, progress=context.progress, cancelled=context.cancelled
+    )
+    result = CoverResult(
+        track_id,
+        findings.matches,
+        findings.compared,
+        findings.sentence,
+        detail.peaks,
+        detail.row.duration_s or 0.0,
+    )
+    return Outcome(findings.sentence, result)
+
+
+def _covers_of_file(path: Path, limit: int, context: JobContext) -> Outcome:
+    from pemr.covers.features import SAMPLE_RATE, cover_features
+
+    if not path.is_file():
+        raise JobRefused(f"{path} is not there.")
+    known = context.read(queries.find_track, path)
+    context.progress(0, 0, f"Listening to {path.name}")
+    sound = decode_one(path, SAMPLE_RATE, float(context.settings.analyse.limit_s))
+    if isinstance(sound, NoSound):
+        raise JobRefused(f"{path} cannot be compared: {sound.reason}. The file was left untouched.")
+    context.stop_if_cancelled()
+    search = context.ear.covers(context.library)
+    findings = search.find(
+        cover_features(sound.samples, sound.sample_rate),
+        limit=limit,
+        exclude_id=known,
+        progress=context.progress,
+        cancelled=context.cancelled,
+    )
+    result = CoverResult(known, findings.matches, findings.compared, findings.sentence, sound.peaks, sound.duration_s)
+    return Outcome(findings.sentence, result)

@@ -1,0 +1,87 @@
+"""Folders in and out of the library, and what has changed in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pemr_desktop.errors import JobRefused, PemrDesktopError
+from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.messages import AddFolders, RemoveRoot, Scan, ScanResult
+from pemr_desktop.jobs.operations.wording import counted, listed
+from pemr_desktop.library import queries
+from pemr_desktop.library.scanner import ScanTarget
+
+
+def add_folders(request: AddFolders, context: JobContext) -> Outcome:
+    """Take folders or files into the library and scan them. Those that are not there are named; the others go on."""
+    targets: list[ScanTarget] = []
+    refused: list[str] = []
+    for path in request.paths:
+        try:
+            targets.append(context.library.add_root(Path(os.fsdecode(path))))
+        except PemrDesktopError as error:
+            refused.append(str(error))
+    if not targets:
+        raise JobRefused(" ".join(refused) or "No folder was given.")
+    context.touched(roots=True)
+    return _scan(context, targets=targets, remarks=refused)
+
+
+def scan(request: Scan, context: JobContext) -> Outcome:
+    """Look for new, changed, moved and vanished files."""
+    if context.library.check_roots():
+        context.touched(roots=True, everything=True)
+    return _scan(context, root_ids=request.root_ids)
+
+
+def remove_root(request: RemoveRoot, context: JobContext) -> Outcome:
+    """Forget a folder. Its files are not touched."""
+    known = {root.id: root for root in context.read(queries.roots)}
+    root = known.get(request.root_id)
+    if root is None:
+        return Outcome("The folder is not in the library any more.")
+    context.library.remove_root(request.root_id)
+    context.touched(everything=True, roots=True, problems=True, versions=True)
+    tracks = counted(root.track_count, "track")
+    return Outcome(f"Removed {root.location} with {tracks} from the library. No file was touched.")
+
+
+def _scan(
+    context: JobContext,
+    *,
+    root_ids: Sequence[int] = (),
+    targets: Sequence[ScanTarget] = (),
+    remarks: Sequence[str] = (),
+) -> Outcome:
+    library = context.library
+    outcome = library.scan(
+        root_ids,
+        targets=targets,
+        ignore=context.settings.scan.ignore,
+        progress=context.progress,
+        cancelled=context.cancelled,
+        changed=context.touched,
+    )
+    context.touched(problems=True, roots=True)
+    if not outcome.cancelled and library.versions_from_tags():
+        context.touched(versions=True)
+    offline = [root.location for root in context.read(queries.roots) if not root.online]
+    news = [
+        counted(count, "track") + f" {what}"
+        for count, what in (
+            (outcome.added, "added"),
+            (outcome.changed, "changed"),
+            (outcome.moved, "moved"),
+            (outcome.missing, "not there any more"),
+        )
+        if count
+    ]
+    summary = f"{counted(outcome.found, 'track').capitalize()} found; {listed(news) or 'nothing new'}."
+    if outcome.problems:
+        summary += f" {counted(outcome.problems, 'file')} could not be read: see Problems."
+    if offline:
+        summary += f" Not reachable at the moment: {listed(offline)}."
+    result = ScanResult(outcome.found, outcome.added, outcome.changed, outcome.moved, outcome.missing, outcome.problems)
+    return Outcome(" ".join([summary, *remarks]), result, outcome.cancelled)

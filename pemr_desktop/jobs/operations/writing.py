@@ -1,0 +1,82 @@
+"""Tags into files: plan, write, undo. The promise is kept by the library; here it is only set in motion."""
+
+from __future__ import annotations
+
+from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.messages import (
+    ApplyWrites,
+    HardLinks,
+    PlanEdits,
+    PlanResult,
+    PlanWrites,
+    Undo,
+    WriteResult,
+)
+from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.library.writing import Planned, WriteOptions, Written
+
+
+def plan_writes(request: PlanWrites, context: JobContext) -> Outcome:
+    """What accepted tags would change in files. Opens no file for writing."""
+    planned = context.library.plan_writes(
+        request.track_ids,
+        options=_options(context, request.hard_links),
+        progress=context.progress,
+        cancelled=context.cancelled,
+    )
+    context.stop_if_cancelled()
+    return _planned(planned)
+
+
+def plan_edits(request: PlanEdits, context: JobContext) -> Outcome:
+    """What the user's own edits would change in files. Opens no file for writing."""
+    return _planned(context.library.plan_edits(request.edits, options=_options(context, request.hard_links)))
+
+
+def apply_writes(request: ApplyWrites, context: JobContext) -> Outcome:
+    """Write exactly these plans; files that changed since are left untouched and named."""
+    written = context.library.apply_writes(
+        request.plans,
+        options=_options(context, request.hard_links),
+        progress=context.progress,
+        cancelled=context.cancelled,
+    )
+    return _written(written, context, f"Wrote tags to {counted(written.written, 'file')}.")
+
+
+def undo(request: Undo, context: JobContext) -> Outcome:
+    """Bring back what a batch changed. Fields that no longer hold what was written are left alone and named."""
+    written = context.library.undo(
+        request.batch_id,
+        request.entry_ids,
+        options=_options(context, "refuse"),
+        progress=context.progress,
+        cancelled=context.cancelled,
+    )
+    return _written(written, context, f"Brought back the tags of {counted(written.written, 'file')}.")
+
+
+def _options(context: JobContext, hard_links: HardLinks) -> WriteOptions:
+    tags = context.settings.tags
+    return WriteOptions(
+        mode=tags.write_mode,
+        provenance=tags.write_provenance,
+        keep_times=tags.keep_times,
+        id3_version=tags.id3_version,
+        hard_links=hard_links,
+    )
+
+
+def _planned(planned: Planned) -> Outcome:
+    summary = f"{counted(len(planned.plans), 'file').capitalize()} would change."
+    if planned.refused:
+        summary += f" {counted(len(planned.refused), 'file')} cannot be written."
+    return Outcome(summary, PlanResult(tuple(planned.plans), dict(planned.refused)))
+
+
+def _written(written: Written, context: JobContext, summary: str) -> Outcome:
+    context.touched(written.changed_ids, journal=True, problems=True)
+    if written.refused:
+        summary += f" {counted(len(written.refused), 'file')} left untouched, for a reason that is shown."
+    result = WriteResult(written.batch_id, written.written, dict(written.refused))
+    return Outcome(summary, result, context.cancelled())

@@ -1,0 +1,246 @@
+"""The worker process: the only writer of the library and of the user's files. Commands come in, events go out.
+
+    python -m pemr_desktop.jobs.worker --library PATH [--model PATH]
+
+A reader thread takes commands from standard input at once, so that a job can be cancelled while it runs. Jobs run in
+two lanes, each one job at a time: short ones never wait behind a scan or an analysis. When standard input ends, the
+window is gone: everything is cancelled and the process ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import logging.handlers
+import os
+import queue
+import sqlite3
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from pemr.errors import PemrError
+from pemr_desktop.errors import JobCancelled, PemrDesktopError
+from pemr_desktop.jobs.context import JobContext, Outcome, Workplace, open_workplace
+from pemr_desktop.jobs.messages import (
+    Cancel,
+    Cancelled,
+    Changed,
+    Command,
+    Event,
+    Failed,
+    Finished,
+    Quit,
+    Ready,
+    Start,
+    Started,
+)
+from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
+from pemr_desktop.jobs.reporting import Reporter
+from pemr_desktop.paths import Paths, find_paths
+
+log = logging.getLogger(__name__)
+
+LOG_BYTES = 2_000_000
+LOG_FILES = 3
+PATIENCE_AT_END_S = 4.0
+
+
+class Task:
+    """One job in the worker: waiting, then running, then gone."""
+
+    def __init__(self, start: Start) -> None:
+        self.job_id = start.job_id
+        self.request = start.request
+        self.cancel = threading.Event()
+        self.taken = False
+
+
+class Worker:
+    """Two lanes over one workplace. `emit` may be called from any thread."""
+
+    def __init__(self, workplace: Workplace, emit: Callable[[Event], None]) -> None:
+        self._workplace = workplace
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._tasks: dict[int, Task] = {}
+        self._lanes: dict[str, queue.SimpleQueue[Task | None]] = {lane: queue.SimpleQueue() for lane in (QUICK, LONG)}
+        self._threads = [
+            threading.Thread(target=self._run_lane, args=(lane,), name=f"{name} lane", daemon=True)
+            for name, lane in self._lanes.items()
+        ]
+
+    def begin(self) -> None:
+        """Start working."""
+        for thread in self._threads:
+            thread.start()
+
+    def take(self, command: Command) -> bool:
+        """Obey one command; False when it was the last one."""
+        match command:
+            case Start():
+                task = Task(command)
+                with self._lock:
+                    self._tasks[task.job_id] = task
+                self._lanes[operation_for(task.request).lane].put(task)
+            case Cancel(job_id=job_id):
+                self._cancel(job_id)
+            case Quit():
+                return False
+        return True
+
+    def end(self, patience_s: float = PATIENCE_AT_END_S) -> bool:
+        """Cancel everything; True if all lanes came to rest in time."""
+        with self._lock:
+            tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel.set()
+        for lane in self._lanes.values():
+            lane.put(None)
+        for thread in self._threads:
+            thread.join(patience_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _cancel(self, job_id: int) -> None:
+        with self._lock:
+            task = self._tasks.get(job_id)
+            if task is None:
+                return
+            task.cancel.set()
+            waiting = not task.taken
+            if waiting:
+                del self._tasks[job_id]
+        if waiting:
+            self._emit(Cancelled(job_id, "Cancelled before it began.", Changed()))
+
+    def _run_lane(self, lane: queue.SimpleQueue[Task | None]) -> None:
+        while (task := lane.get()) is not None:
+            with self._lock:
+                task.taken = True
+                if task.job_id not in self._tasks or task.cancel.is_set():
+                    self._tasks.pop(task.job_id, None)
+                    continue
+            self._emit(Started(task.job_id))
+            event = self._run(task)
+            with self._lock:
+                del self._tasks[task.job_id]
+            self._emit(event)
+
+    def _run(self, task: Task) -> Event:
+        """Do one job; whatever happens becomes the event that ends it."""
+        reporter = Reporter(task.job_id, self._emit)
+        context = JobContext(self._workplace, reporter, task.cancel)
+        operation = operation_for(task.request)
+        try:
+            outcome: Outcome = operation.run(task.request, context)
+        except JobCancelled:
+            return Cancelled(task.job_id, "Cancelled. What was finished stays.", reporter.changed)
+        except (PemrDesktopError, PemrError) as error:
+            log.warning("Job %d failed: %s", task.job_id, error, exc_info=True)
+            return Failed(task.job_id, str(error), traceback.format_exc())
+        except (sqlite3.Error, OSError, MemoryError) as error:
+            log.exception("Job %d failed", task.job_id)
+            return Failed(task.job_id, self._workplace.explain(error), traceback.format_exc())
+        except Exception as error:  # a bug: the job ends, the worker and the other jobs go on
+            log.exception("Job %d failed for a reason nobody thought of", task.job_id)
+            sentence = f"Something unexpected happened ({type(error).__name__}: {error}). The job was stopped; "
+            return Failed(task.job_id, sentence + "what it finished stays.", traceback.format_exc())
+        if outcome.cancelled:
+            return Cancelled(task.job_id, outcome.summary, reporter.changed)
+        result = msgspec.Raw(msgspec.json.encode(outcome.result))
+        return Finished(task.job_id, outcome.summary, reporter.changed, result)
+
+
+class EventWriter:
+    """Writes events as lines. When nobody reads them any more it only remembers that."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._encode = msgspec.json.Encoder().encode
+        self.broken = False
+
+    def __call__(self, event: Event) -> None:
+        line = self._encode(event) + b"\n"
+        with self._lock:
+            if self.broken:
+                return
+            try:
+                self._stream.write(line)
+                self._stream.flush()
+            except (OSError, ValueError):
+                self.broken = True
+                log.warning("Nobody listens to the worker any more")
+
+
+def serve(workplace: Workplace, commands: BinaryIO, emit: Callable[[Event], None]) -> bool:
+    """Work until the commands end; True if everything came to rest."""
+    worker = Worker(workplace, emit)
+    worker.begin()
+    emit(Ready(os.getpid(), workplace.model_id, workplace.read_only_reason, workplace.note))
+    for command in _read_commands(commands):
+        if not worker.take(command):
+            break
+    return worker.end()
+
+
+def _read_commands(stream: BinaryIO) -> Iterator[Command]:
+    decode = msgspec.json.Decoder(Command).decode
+    for line in iter(stream.readline, b""):
+        try:
+            yield decode(line)
+        except msgspec.MsgspecError as error:
+            log.error("A command was not understood (%s): %r", error, line[:500])
+
+
+def _protect_standard_output() -> BinaryIO:
+    """Events keep the real standard output; whatever else prints, also from native libraries, goes to the log."""
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return events
+
+
+def _log_to_file(paths: Paths) -> None:
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    try:
+        paths.log.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                paths.worker_log_file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+            )
+        )
+    except OSError as error:
+        print(f"The log {paths.worker_log_file} cannot be written: {error}", file=sys.stderr)  # noqa: T201
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, handlers=handlers)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the worker until its standard input ends. 0: ended in good order; 1: a job had to be abandoned."""
+    parser = argparse.ArgumentParser(prog="pemr-desktop worker")
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=None)
+    options = parser.parse_args(arguments)
+    paths = find_paths()
+    commands = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    events = _protect_standard_output()
+    _log_to_file(paths)
+    with contextlib.suppress(KeyboardInterrupt):
+        workplace = open_workplace(options.library, paths, options.model)
+        at_rest = serve(workplace, commands, EventWriter(events))
+        if not at_rest:
+            log.warning("A job did not come to rest; the process ends all the same. The library is consistent.")
+            logging.shutdown()
+            os._exit(1)
+        workplace.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
