@@ -1,4 +1,4 @@
-"""What plays now and what comes next: the tracks a person started from, in their order."""
+"""What plays now and what comes next: the tracks a person started from, in their order, without gaps."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+RESTART_INSTEAD_OF_PREVIOUS_S = 3.0
+
 
 class PlayQueue(QObject):
     """Feeds the player from a list of track ids; a file outside the library can be played too."""
@@ -36,7 +38,10 @@ class PlayQueue(QObject):
         self._at = -1
         self._start_s = 0.0
         self._current: TrackRow | None = None
-        player.trackEnded.connect(self.next)
+        self._follower: TrackRow | None = None
+        self._going_on = False
+        player.trackStarted.connect(self._started)
+        player.stateChanged.connect(self._state_changed)
 
     @property
     def current(self) -> TrackRow | None:
@@ -71,18 +76,20 @@ class PlayQueue(QObject):
 
     def play_file(self, path: Path, start_s: float = 0.0) -> None:
         """Play a file that need not be in the library."""
-        self._ids, self._at = array("q"), -1
+        self._ids, self._at, self._follower, self._going_on = array("q"), -1, None, False
         self.listChanged.emit()
         self._set_current(None)
         self._player.play(path, start_s)
 
     def append(self, ids: Sequence[int]) -> None:
         """Play these after everything else."""
-        if not self._ids:
+        if self._current is None:
             self.play(ids)
             return
         self._ids.extend(ids)
         self.listChanged.emit()
+        if self._follower is None:
+            self._ask_follower()
 
     @Slot()
     def next(self) -> None:
@@ -94,8 +101,8 @@ class PlayQueue(QObject):
 
     @Slot()
     def previous(self) -> None:
-        """The track before, or the start of this one when it has played for more than three seconds."""
-        if self._player.position_s > 3.0 or not self.has_previous():
+        """The track before, or the start of this one when it has played for a while."""
+        if self._player.position_s > RESTART_INSTEAD_OF_PREVIOUS_S or not self.has_previous():
             self._player.seek(0.0)
         else:
             self._go(self._at - 1)
@@ -103,20 +110,59 @@ class PlayQueue(QObject):
     @Slot()
     def stop(self) -> None:
         """Silence; the list stays."""
+        self._going_on = False
         self._player.stop()
         self._set_current(None)
 
     def _go(self, at: int, start_s: float = 0.0) -> None:
-        self._at, self._start_s = at, start_s
-        self._reader.ask(queries.rows, [self._ids[at]], done=self._start, topic=(self, "row"))
+        self._at, self._start_s, self._follower, self._going_on = at, start_s, None, True
+        self._reader.ask(queries.rows, [self._ids[at]], done=self._play_row, topic=(id(self), "row"))
 
-    def _start(self, rows: list[TrackRow]) -> None:
+    def _play_row(self, rows: list[TrackRow]) -> None:
         if not rows:
             self.next()
             return
         self._set_current(rows[0])
-        self._player.play(Path(os.fsdecode(rows[0].path)), self._start_s)
+        self._player.play(_path(rows[0]), self._start_s)
+        self._ask_follower()
+
+    def _ask_follower(self) -> None:
+        """Fetch the next row, so that its file is with the player before this one ends."""
+        if self.has_next():
+            following = [self._ids[self._at + 1]]
+            self._reader.ask(queries.rows, following, done=self._enqueue, topic=(id(self), "follower"))
+
+    def _enqueue(self, rows: list[TrackRow]) -> None:
+        if rows and self._going_on and self.has_next() and rows[0].id == self._ids[self._at + 1]:
+            self._follower = rows[0]
+            self._player.enqueue(_path(rows[0]))
+
+    @Slot(object)
+    def _started(self, path: Path) -> None:
+        """The player went on to the file it was given in advance."""
+        follower = self._follower
+        if follower is None or path != _path(follower) or self._current is follower:
+            return
+        self._at += 1
+        self._follower = None
+        self._set_current(follower)
+        self._ask_follower()
+
+    @Slot(str)
+    def _state_changed(self, state: str) -> None:
+        if state != "stopped":
+            return
+        if self._going_on and self._follower is None and self.has_next() and self._current is not None:
+            self._go(self._at + 1)  # it ended before the next file could be handed over
+        else:
+            self._going_on = False
+            self._set_current(None)
 
     def _set_current(self, row: TrackRow | None) -> None:
-        self._current = row
-        self.currentChanged.emit(row)
+        if row is not self._current:
+            self._current = row
+            self.currentChanged.emit(row)
+
+
+def _path(row: TrackRow) -> Path:
+    return Path(os.fsdecode(row.path))

@@ -52,6 +52,7 @@ class Theme(QObject):
         self._zoom = zoom
         self._base_points = max(app.font().pointSizeF(), 9.0)
         self._cache: dict[tuple[str, str], QIcon] = {}
+        self._pixmaps: dict[tuple[str, int, str, float], QPixmap] = {}
         self._colours = LIGHT
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self.apply()
@@ -106,7 +107,10 @@ class Theme(QObject):
 
     def pixmap(self, name: str, size: int, role: Role = "text_soft", ratio: float = 1.0) -> QPixmap:
         """A bundled icon as a pixmap of `size` device-independent pixels."""
-        return _render(self._source(name), size, self.color(role), ratio)
+        key = (name, size, role, ratio)
+        if key not in self._pixmaps:
+            self._pixmaps[key] = _render(self._source(name), size, self.color(role), ratio)
+        return self._pixmaps[key]
 
     def apply(self) -> None:
         """Put palette, font and style sheet in place and tell everybody."""
@@ -114,6 +118,7 @@ class Theme(QObject):
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         self._colours = DARK if self._scheme == "dark" or (dark and self._scheme == "system") else LIGHT
         self._cache.clear()
+        self._pixmaps.clear()
         self._app.setFont(self.font())
         self._app.setPalette(_palette(self._colours))
         self._app.setStyleSheet(self._template.substitute(self._tokens()))

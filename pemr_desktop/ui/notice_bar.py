@@ -1,0 +1,147 @@
+"""The bar above the pages that says what happened, without taking the focus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from pemr_desktop.ui.notices import Notice, Notices
+from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, Role, Theme
+
+GOOD_STAYS_MS = 12_000
+MOST_SHOWN = 3
+
+_ICONS: dict[str, tuple[str, Role]] = {
+    "good": ("check", "good"),
+    "info": ("info", "text_soft"),
+    "warning": ("warning", "warning"),
+    "bad": ("warning", "bad"),
+}
+
+
+class NoticeBar(QWidget):
+    """Shows the newest notices, at most three; good news leaves by itself, problems stay until they are closed."""
+
+    def __init__(self, notices: Notices, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("noticeBar")
+        self.setAccessibleName(self.tr("Messages"))
+        self._theme = theme
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        notices.posted.connect(self.show_notice)
+        notices.withdrawn.connect(self.withdraw)
+        self.hide()
+
+    def shown(self) -> list[Notice]:
+        """The notices on view, oldest first."""
+        return [line.notice for line in self._lines()]
+
+    @Slot(object)
+    def show_notice(self, notice: Notice) -> None:
+        """Add one; it replaces one with the same key, and the oldest leaves when there are too many."""
+        if notice.key:
+            self.withdraw(notice.key)
+        line = _NoticeLine(notice, self._theme, self)
+        line.closed.clicked.connect(lambda: self._remove(line))
+        if line.acted is not None:
+            line.acted.clicked.connect(lambda: self._remove(line))
+        self._layout.addWidget(line)
+        lines = self._lines()
+        for oldest in lines[: max(0, len(lines) - MOST_SHOWN)]:
+            self._remove(oldest)
+        self.show()
+
+    @Slot(str)
+    def withdraw(self, key: str) -> None:
+        """Remove the notices of a key."""
+        for line in self._lines():
+            if key and line.notice.key == key:
+                self._remove(line)
+
+    def _lines(self) -> list[_NoticeLine]:
+        items = (self._layout.itemAt(i) for i in range(self._layout.count()))
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, _NoticeLine)]
+
+    def _remove(self, line: _NoticeLine) -> None:
+        if self._layout.indexOf(line) < 0:
+            return
+        self._layout.removeWidget(line)
+        line.hide()
+        line.deleteLater()
+        if not self._lines():
+            self.hide()
+
+
+class _NoticeLine(QFrame):
+    """One notice: icon, sentence, what to do, details to open, a cross."""
+
+    def __init__(self, notice: Notice, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        self.acted: QPushButton | None = None
+        self._theme = theme
+        self.setObjectName("notice")
+        self.setProperty("kind", notice.kind)
+        row = QHBoxLayout()
+        row.setSpacing(SNUG)
+        self._icon = QLabel(self)
+        self._icon.setFixedWidth(18)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        text = QLabel(notice.text, self)
+        text.setObjectName("noticeText")
+        text.setWordWrap(True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        text.setAccessibleName(notice.text)
+        row.addWidget(text, 1)
+        if notice.action is not None:
+            self.acted = self._button(notice.action_text, "noticeAction")
+            self.acted.clicked.connect(notice.action)
+            row.addWidget(self.acted)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(ROOM, TIGHT, SNUG, TIGHT)
+        outer.setSpacing(TIGHT)
+        outer.addLayout(row)
+        if notice.details:
+            self._add_details(notice.details, row, outer)
+        self.closed = QToolButton(self)
+        self.closed.setObjectName("noticeClose")
+        self.closed.setAccessibleName(self.tr("Close this message"))
+        self.closed.setToolTip(self.tr("Close this message"))
+        row.addWidget(self.closed)
+        if notice.kind == "good":
+            QTimer.singleShot(GOOD_STAYS_MS, self.closed, self.closed.click)
+        theme.changed.connect(self._recolour)
+        self._recolour()
+
+    def _button(self, text: str, name: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setProperty("look", "link")
+        return button
+
+    def _add_details(self, details: str, row: QHBoxLayout, outer: QVBoxLayout) -> None:
+        label = QLabel(details, self)
+        label.setObjectName("noticeDetails")
+        label.setProperty("role", "small")
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label.hide()
+        toggle = self._button(self.tr("Details"), "noticeDetailsToggle")
+        toggle.clicked.connect(lambda: label.setVisible(not label.isVisible()))
+        copy = self._button(self.tr("Copy"), "noticeCopy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{self.notice.text}\n{details}"))
+        row.addWidget(toggle)
+        row.addWidget(copy)
+        outer.addWidget(label)
+
+    @Slot()
+    def _recolour(self) -> None:
+        name, role = _ICONS[self.notice.kind]
+        self._icon.setPixmap(self._theme.pixmap(name, 18, role, self.devicePixelRatioF()))
+        self.closed.setIcon(self._theme.icon("cross"))

@@ -1,0 +1,77 @@
+"""The columns of the library table, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.ui import wording
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `sort`: the library's name of the order, empty where there is none; `width` in pixels at zoom 1."""
+
+    id: str
+    title: str
+    width: int
+    sort: str
+    text: Callable[[TrackRow], str]
+    numeric: bool = False
+    shown: bool = True
+
+
+def track_columns() -> tuple[Column, ...]:
+    """All columns in their usual order, titled in the language of the window."""
+
+    def say(text: str) -> str:
+        return QCoreApplication.translate("columns", text)
+
+    return (
+        Column("tile", "", 48, "", lambda row: ""),
+        Column("title", say("Title"), 260, "title", lambda row: row.title),
+        Column("artist", say("Artist"), 180, "artist", lambda row: row.artist),
+        Column("album", say("Album"), 200, "album", lambda row: row.album),
+        Column("duration", say("Length"), 64, "duration", _length, numeric=True),
+        Column("tags", say("Tags"), 340, "genre", said_tags),
+        Column("year", say("Year"), 56, "year", lambda row: str(row.year or ""), numeric=True),
+        Column("genre", say("Genre"), 120, "genre", lambda row: ", ".join(row.genres), shown=False),
+        Column("mood", say("Mood"), 120, "", lambda row: ", ".join(row.moods), shown=False),
+        Column("albumartist", say("Album artist"), 160, "", lambda row: row.album_artist, shown=False),
+        Column("track", say("Track"), 56, "", _track, numeric=True, shown=False),
+        Column("format", say("Format"), 72, "format", lambda row: row.format, shown=False),
+        Column("added", say("Added"), 96, "added", _added, shown=False),
+        Column("path", say("File"), 320, "path", lambda row: row.location, shown=False),
+    )
+
+
+def said_tags(row: TrackRow) -> str:
+    """File tags and suggestions in words: for the screen reader, the tooltip and the clipboard."""
+    said = list(row.genres) + list(row.moods)
+    for suggestion in row.suggestions:
+        word = QCoreApplication.translate("columns", "accepted" if suggestion.decision == "accepted" else "suggested")
+        said.append(f"{suggestion.tag} ({word}, {wording.confidence(suggestion.probability)})")
+    return ", ".join(said)
+
+
+def shown_title(row: TrackRow) -> str:
+    """The title, or the name of the file where the file has none."""
+    return row.title or row.location.rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
+
+
+def _length(row: TrackRow) -> str:
+    return "" if row.duration_s is None else wording.clock(row.duration_s)
+
+
+def _track(row: TrackRow) -> str:
+    number = str(row.track_number or "")
+    return f"{row.disc_number}-{number}" if row.disc_number and number else number
+
+
+def _added(row: TrackRow) -> str:
+    day = datetime.fromtimestamp(row.added_at).date()
+    return QLocale().toString(day, QLocale.FormatType.ShortFormat)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,227 @@
+"""The library table: a view on `TrackModel` that keeps selection and place while rows come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QDrag, QPainter, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from pemr_desktop.ui.theme import ROOM, SNUG, Theme
+from pemr_desktop.ui.track_delegate import ROW_HEIGHT_PX, TrackDelegate
+from pemr_desktop.ui.track_model import TrackModel
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.artwork import Artwork
+
+MOST_RESTORED = 2_000
+"""A selection larger than this is not carried over when the list changes."""
+
+
+class TrackTable(QTableView):
+    """Rows of tracks. Emits what is chosen; the window decides what happens with it."""
+
+    chosenChanged = Signal()
+    playWanted = Signal(int)
+    """A line was activated."""
+    menuWanted = Signal(QPoint)
+    """Where on the screen a context menu was asked for, with at least one row chosen."""
+
+    def __init__(
+        self, model: TrackModel, theme: Theme, artwork: Artwork | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("trackTable")
+        self.setAccessibleName(self.tr("Tracks"))
+        self._tracks = model
+        self._theme = theme
+        self._kept: tuple[list[int], int | None, int | None, int] = ([], None, None, 0)
+        self.setModel(model)
+        self.setItemDelegate(TrackDelegate(model, theme, artwork, self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._prepare_headers()
+        self._announce = QTimer(self)
+        self._announce.setSingleShot(True)
+        self._announce.setInterval(0)
+        self._announce.timeout.connect(self.chosenChanged)
+        self.selectionModel().selectionChanged.connect(self._announce.start)
+        self.activated.connect(lambda index: self.playWanted.emit(index.row()))
+        model.idsAboutToChange.connect(self._keep_place)
+        model.idsChanged.connect(self._restore_place)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    # what is chosen
+
+    def chosen_ids(self) -> list[int]:
+        """Ids of the chosen rows, in the order of the table."""
+        ids = self._tracks.ids
+        lines: list[int] = []
+        for span in self.selectionModel().selection():
+            lines.extend(range(span.top(), span.bottom() + 1))
+        return [ids[line] for line in sorted(set(lines)) if line < len(ids)]
+
+    def choose_ids(self, ids: list[int], current: int | None = None) -> None:
+        """Choose these rows where they are shown; nothing else stays chosen."""
+        if len(ids) > 40:
+            wanted = set(ids)
+            lines = [line for line, one in enumerate(self._tracks.ids) if one in wanted]
+        else:
+            lines = sorted(line for line in (self._tracks.line_of(one) for one in ids) if line >= 0)
+        chosen = QItemSelection()
+        last = self._tracks.columnCount() - 1
+        for line in lines:
+            chosen.select(self._tracks.index(line, 0), self._tracks.index(line, last))
+        current_line = self._tracks.line_of(current) if current is not None else (lines[0] if lines else -1)
+        selection = self.selectionModel()
+        if current_line >= 0:
+            selection.setCurrentIndex(
+                self._tracks.index(current_line, self._first_column()), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+        selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def move(self, step: int) -> None:
+        """Choose the next or an earlier row."""
+        line = self.currentIndex().row() + step
+        if 0 <= line < len(self._tracks.ids):
+            index = self._tracks.index(line, self._first_column())
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def current_line(self) -> int:
+        """The line with the cursor, -1 without one."""
+        return self.currentIndex().row()
+
+    # columns
+
+    def column_actions(self, menu: QMenu) -> None:
+        """Fill a menu with a switch per column."""
+        for number, column in enumerate(self._tracks.columns):
+            if not column.title:
+                continue
+            action = QAction(column.title, menu)
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(number))
+            action.toggled.connect(lambda shown, n=number: self.setColumnHidden(n, not shown))
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction(self.tr("Usual columns"), self.usual_columns)
+
+    @Slot()
+    def usual_columns(self) -> None:
+        """Columns as they are at the first start."""
+        header = self.horizontalHeader()
+        for number, column in enumerate(self._tracks.columns):
+            header.moveSection(header.visualIndex(number), number)
+            self.setColumnHidden(number, not column.shown)
+            self.setColumnWidth(number, self._theme.px(column.width))
+
+    # Qt
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the chosen rows; the row under the pointer is chosen first."""
+        index = self.indexAt(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            if not index.isValid():
+                return
+            if not self.selectionModel().isRowSelected(index.row()):
+                self.selectRow(index.row())
+        if self.selectionModel().hasSelection():
+            self.menuWanted.emit(event.globalPos())
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are shortcuts here; looking for a row is what the query line is for."""
+
+    def startDrag(self, supported_actions: Qt.DropAction) -> None:
+        """Drag files out; a small plate says how many."""
+        indexes = self.selectionModel().selectedRows()
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._tracks.mimeData(indexes))
+        drag.setPixmap(self._drag_plate(len(indexes)))
+        drag.setHotSpot(QPoint(-ROOM, -ROOM))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _drag_plate(self, count: int) -> QPixmap:
+        text = self.tr("%n tracks", "", count)
+        metrics = self.fontMetrics()
+        ratio = self.devicePixelRatioF()
+        width, height = metrics.horizontalAdvance(text) + 2 * ROOM, metrics.height() + SNUG
+        plate = QPixmap(round(width * ratio), round(height * ratio))
+        plate.setDevicePixelRatio(ratio)
+        plate.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(plate)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("accent"))
+        painter.drawRoundedRect(0, 0, width, height, height / 2, height / 2)
+        painter.setPen(self._theme.color("on_accent"))
+        painter.drawText(0, 0, width, height, int(Qt.AlignmentFlag.AlignCenter), text)
+        painter.end()
+        return plate
+
+    def _prepare_headers(self) -> None:
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setObjectName("trackHeader")
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(False)
+        header.setSortIndicator(2, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._header_menu)
+        header.sortIndicatorChanged.connect(self._tracks.sort)
+        header.setMinimumSectionSize(self._theme.px(40))
+
+    @Slot(QPoint)
+    def _header_menu(self, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.column_actions(menu)
+        menu.popup(self.horizontalHeader().mapToGlobal(where))
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self._theme.px(ROW_HEIGHT_PX))
+        self.viewport().update()
+
+    def _first_column(self) -> int:
+        return next((n for n in range(self._tracks.columnCount()) if not self.isColumnHidden(n)), 0)
+
+    @Slot()
+    def _keep_place(self) -> None:
+        """Remember what is chosen, the cursor, and which row is on top with its offset."""
+        chosen = self.chosen_ids()
+        top = self.rowAt(0)
+        top_id = self._tracks.id_at(top) if top >= 0 else None
+        offset = self.rowViewportPosition(top) if top >= 0 else 0
+        current = self._tracks.id_at(self.current_line())
+        self._kept = (chosen if len(chosen) <= MOST_RESTORED else [], current, top_id, offset)
+
+    @Slot()
+    def _restore_place(self) -> None:
+        chosen, current, top_id, offset = self._kept
+        self._kept = ([], None, None, 0)
+        if chosen or current is not None:
+            self.choose_ids(chosen, current)
+        line = self._tracks.line_of(top_id) if top_id is not None else -1
+        if line > 0:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + self.rowViewportPosition(line) - offset)
+        self._announce.start()
