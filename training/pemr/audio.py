@@ -273,7 +273,7 @@ def _mix(frame: Any, channels: int) -> Samples:
     if count == 1:
         return np.repeat(planar.T, channels, axis=1)
     if count == 2:
-        return planar.mean(axis=0, keepdims=True).T
+        return np.asarray(planar.mean(axis=0, keepdims=True).T, np.float32)
     gains = _mixing_gains([channel.name for channel in frame.layout.channels], channels)
     return np.ascontiguousarray((gains @ planar).T)
 

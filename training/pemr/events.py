@@ -46,7 +46,7 @@ class Started(Event, frozen=True):
 
 
 class Step(Event, frozen=True):
-    """One optimiser step. `data_wait` is the share of the step's time spent waiting for samples."""
+    """One optimiser step. `data_wait` is the share of the step's time spent waiting for samples, `memory_bytes` what the process holds."""
 
     step: int
     steps: int
@@ -55,6 +55,7 @@ class Step(Event, frozen=True):
     samples_per_second: float
     seconds_left: float
     data_wait: float
+    memory_bytes: int = 0
 
 
 class Probe(Event, frozen=True):
@@ -67,9 +68,13 @@ class Probe(Event, frozen=True):
 
 
 class CheckpointSaved(Event, frozen=True):
+    """`kind` is latest or best; `bytes` its size, `losses` those of its step."""
+
     path: str
     step: int
     kind: str
+    bytes: int = 0
+    losses: dict[str, float] = {}
 
 
 class Warned(Event, frozen=True):

@@ -26,6 +26,7 @@ from pemr.checkpoint import (
 from pemr.datasets.folder import ClipCollection, Manifest, build_cache
 from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged
 from pemr.frontend import FrontEnd, LogMel
+from pemr.memory import resident_bytes, reuse_freed_memory
 from pemr.methods.contract import Method
 from pemr.methods.pemr import Pemr
 from pemr.recipe import Recipe
@@ -87,15 +88,17 @@ def pretrain(
     cache: Path | None = None,
     resume: bool = True,
     max_hours: float | None = None,
+    listen: bool = False,
 ) -> events.Finished:
     """Train until the recipe's epochs are done, the time is up, or a stop is asked for; then save and return.
 
     A folder that already holds a run goes on from its latest checkpoint. Raises `PemrError` subclasses; the
-    latest checkpoint is intact whatever happens.
+    latest checkpoint is intact whatever happens. With `listen` the line `stop` on standard input also stops it.
     """
     places = Places(run_dir, cache or run_dir / "audio-cache")
-    with StopRequest(run_dir / "stop") as stop:
+    with StopRequest(run_dir / "stop", listen=listen) as stop:
         checkpoint = _checkpoint_to_resume(places, recipe, resume)
+        reuse_freed_memory()
         if recipe.train.threads:
             torch.set_num_threads(recipe.train.threads)
         run = _prepare_run(recipe, folders, places, listener, stop)
@@ -253,7 +256,7 @@ def _train(
 
     def save(path: Path, kind: str) -> None:
         save_checkpoint(_snapshot(recipe, run.front_end, state, optimizer), path)
-        listener(events.CheckpointSaved(str(path), state.step, kind))
+        listener(events.CheckpointSaved(str(path), state.step, kind, path.stat().st_size, losses))
 
     def probe() -> None:
         value = _probe(raw_method, log_mel, probe_clips, fabric.device, state.step, listener)
@@ -261,6 +264,7 @@ def _train(
             state.best_probe = value
             save(places.best, "best")
 
+    losses: dict[str, float] = {}
     began = time.monotonic()
     seconds_before = state.seconds
     last_save = last_probe = began
@@ -282,7 +286,9 @@ def _train(
         rate = recipe.train.batch_size / (now - step_began)
         left = min((steps - state.step) * recipe.train.batch_size / rate, deadline - now)
         epoch = (state.step - 1) // batches.steps_per_epoch
-        listener(events.Step(state.step, steps, epoch, losses, rate, left, waited / (now - step_began)))
+        listener(
+            events.Step(state.step, steps, epoch, losses, rate, left, waited / (now - step_began), resident_bytes())
+        )
         if stop.asked or now >= deadline:
             reason = "stopped" if stop.asked else "time"
             break

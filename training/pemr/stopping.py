@@ -1,7 +1,8 @@
-"""How a run is asked to stop: SIGTERM, SIGINT, or a file named `stop` in its folder."""
+"""How a run is asked to stop: SIGTERM, SIGINT, a file named `stop` in its folder, or the line `stop` on standard input."""
 
 import logging
 import signal
+import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -13,10 +14,11 @@ log = logging.getLogger(__name__)
 class StopRequest:
     """`asked` turns True once; the loop then finishes its step, saves and ends. Signals are restored on exit."""
 
-    def __init__(self, stop_file: Path) -> None:
+    def __init__(self, stop_file: Path, *, listen: bool = False) -> None:
         self.stop_file = stop_file
         self._signalled = False
         self._before: dict[int, Any] = {}
+        self._listen = listen
 
     @property
     def asked(self) -> bool:
@@ -27,12 +29,20 @@ class StopRequest:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._on_signal)
+        if self._listen:
+            threading.Thread(target=self._read_lines, name="stop-line", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self.stop_file.unlink(missing_ok=True)
+
+    def _read_lines(self) -> None:
+        for line in sys.stdin:
+            if line.strip() == "stop":
+                self._signalled = True
+                return
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._signalled and number == signal.SIGINT:

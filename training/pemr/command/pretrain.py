@@ -52,7 +52,16 @@ def run(
 
         shown = events.json_lines() if as_events else Display()
         with tee(shown, out / "events.jsonl") as listener:
-            pretrain(wanted, data_dirs, out, listener=listener, cache=cache, resume=resume, max_hours=max_hours)
+            pretrain(
+                wanted,
+                data_dirs,
+                out,
+                listener=listener,
+                cache=cache,
+                resume=resume,
+                max_hours=max_hours,
+                listen=as_events,
+            )
     except PemrError as error:
         if not as_events:
             raise

@@ -1,0 +1,5 @@
+"""`python -m pemr.command` is `pemr-train`."""
+
+from pemr.command import main
+
+main()

@@ -1,0 +1,122 @@
+"""The tags a person wants, made from the two vocabularies of the teacher with their synonyms merged.
+
+Each entry names its sources in the MagnaTagATune ("mtt") and Million Song ("msd") vocabularies of musicnn.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+GROUPS = ("genre", "mood", "instrument", "voice", "era", "character")
+
+
+@dataclass(frozen=True)
+class MergedTag:
+    """A tag with a plain name, its group, and the teacher's words for it."""
+
+    name: str
+    group: str
+    mtt: tuple[str, ...] = ()
+    msd: tuple[str, ...] = ()
+
+    @property
+    def translation_key(self) -> str:
+        return f"tag.{self.group}.{self.name.replace(' ', '-').replace('&', 'n')}"
+
+
+def _tag(name: str, group: str, mtt: str = "", msd: str = "") -> MergedTag:
+    return MergedTag(name, group, _words(mtt), _words(msd))
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in listed.split(",") if word.strip())
+
+
+VOCABULARY: tuple[MergedTag, ...] = (
+    _tag("alternative", "genre", msd="alternative, alternative rock"),
+    _tag("ambient", "genre", "ambient", "ambient"),
+    _tag("blues", "genre", msd="blues"),
+    _tag("classical", "genre", "classical, classic"),
+    _tag("country", "genre", "country", "country"),
+    _tag("dance", "genre", "dance", "dance"),
+    _tag("easy listening", "genre", msd="easy listening"),
+    _tag("electronic", "genre", "electronic", "electronic, electronica, electro"),
+    _tag("experimental", "genre", msd="experimental"),
+    _tag("folk", "genre", msd="folk"),
+    _tag("funk", "genre", msd="funk"),
+    _tag("hip-hop", "genre", msd="Hip-Hop"),
+    _tag("house", "genre", msd="House"),
+    _tag("indian", "genre", "indian"),
+    _tag("indie", "genre", msd="indie, indie rock, indie pop"),
+    _tag("jazz", "genre", msd="jazz"),
+    _tag("metal", "genre", "metal", "metal, heavy metal"),
+    _tag("new age", "genre", "new age"),
+    _tag("opera", "genre", "opera"),
+    _tag("pop", "genre", "pop", "pop"),
+    _tag("progressive rock", "genre", msd="Progressive rock"),
+    _tag("punk", "genre", msd="punk"),
+    _tag("R&B", "genre", msd="rnb"),
+    _tag("rock", "genre", "rock", "rock, hard rock, classic rock"),
+    _tag("soul", "genre", msd="soul"),
+    _tag("techno", "genre", "techno"),
+    _tag("beautiful", "mood", msd="beautiful"),
+    _tag("chill", "mood", msd="chill, chillout"),
+    _tag("happy", "mood", msd="happy"),
+    _tag("mellow", "mood", "soft", "Mellow"),
+    _tag("party", "mood", msd="party"),
+    _tag("sad", "mood", msd="sad"),
+    _tag("sensual", "mood", msd="sexy"),
+    _tag("cello", "instrument", "cello"),
+    _tag("drums", "instrument", "drums"),
+    _tag("flute", "instrument", "flute"),
+    _tag("guitar", "instrument", "guitar", "guitar"),
+    _tag("harp", "instrument", "harp"),
+    _tag("harpsichord", "instrument", "harpsichord"),
+    _tag("piano", "instrument", "piano"),
+    _tag("sitar", "instrument", "sitar"),
+    _tag("strings", "instrument", "strings"),
+    _tag("synthesizer", "instrument", "synth"),
+    _tag("violin", "instrument", "violin"),
+    _tag("choir", "voice", "choir, choral"),
+    _tag("female voice", "voice", "female, woman, female vocal, female voice", "female vocalists, female vocalist"),
+    _tag("instrumental", "voice", "no vocals, no vocal, no voice", "instrumental"),
+    _tag("male voice", "voice", "male, man, male vocal, male voice", "male vocalists"),
+    _tag("vocals", "voice", "vocals, vocal, voice, singing"),
+    _tag("1960s", "era", msd="60s"),
+    _tag("1970s", "era", msd="70s"),
+    _tag("1980s", "era", msd="80s"),
+    _tag("1990s", "era", msd="90s"),
+    _tag("2000s", "era", msd="00s"),
+    _tag("oldies", "era", msd="oldies"),
+    _tag("acoustic", "character", msd="acoustic"),
+    _tag("beat", "character", "beat, beats"),
+    _tag("catchy", "character", msd="catchy"),
+    _tag("fast", "character", "fast"),
+    _tag("loud", "character", "loud"),
+    _tag("quiet", "character", "quiet"),
+    _tag("slow", "character", "slow"),
+    _tag("solo", "character", "solo"),
+    _tag("weird", "character", "weird"),
+)
+
+Probabilities = npt.NDArray[np.float32]
+
+
+def merge(opinions: Mapping[str, tuple[Sequence[str], Probabilities]]) -> Probabilities:
+    """Teacher outputs {"mtt": (tags, (n, 50)), "msd": (tags, (n, 50))} -> (n, len(VOCABULARY)).
+
+    Words of one vocabulary split one idea between annotators: they combine as "at least one of them",
+    1 - (1 - a)(1 - b). Two vocabularies are two opinions on the same idea: they are averaged.
+    """
+    columns = []
+    for tag in VOCABULARY:
+        views = []
+        for name, words in (("mtt", tag.mtt), ("msd", tag.msd)):
+            if words:
+                known, probabilities = opinions[name]
+                places = [list(known).index(word) for word in words]
+                views.append(1.0 - np.prod(1.0 - probabilities[:, places], axis=1))
+        columns.append(np.mean(views, axis=0))
+    return np.stack(columns, axis=1).astype(np.float32)
