@@ -74,7 +74,7 @@ def raw(file: Any) -> dict[str, object]:
         values = content.setdefault(key, [])
         assert isinstance(values, list)
         plain = bytes(value.value) if isinstance(value, ASFByteArrayAttribute) else str(value)
-        values.append((type(value).__name__, plain, value.language, value.stream))
+        values.append((type(value).__name__, plain, value.language or 0, value.stream or 0))
     return content
 
 

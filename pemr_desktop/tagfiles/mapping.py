@@ -66,9 +66,7 @@ FIELDS: tuple[Field, ...] = (
     Field("copyright", ("TCOP",), ("COPYRIGHT",), ("cprt",), ("Copyright",), ("Copyright",)),
     Field("encodedby", ("TENC",), ("ENCODEDBY", "ENCODED-BY"), ("©too",), ("EncodedBy",), ("WM/EncodedBy",)),
     Field("compilation", ("TCMP",), ("COMPILATION",), ("cpil",), ("Compilation",), ("WM/IsCompilation",)),
-    Field(
-        "comment", ("COMM",), ("COMMENT", "DESCRIPTION"), ("©cmt",), ("Comment",), ("Description",), writable=False
-    ),
+    Field("comment", ("COMM",), ("COMMENT", "DESCRIPTION"), ("©cmt",), ("Comment",), ("Description",), writable=False),
     Field(
         "musicbrainz_trackid",
         ("UFID:http://musicbrainz.org",),

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import mutagen.asf
+import mutagen.id3
+import mutagen.mp4
 from mutagen import MutagenError
 from mutagen.aac import AAC
 from mutagen.ac3 import AC3
 from mutagen.aiff import AIFF
 from mutagen.apev2 import APEv2
-from mutagen.asf import ASF as ASFFile
 from mutagen.dsdiff import DSDIFF
 from mutagen.dsf import DSF
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3 as ID3Block
 from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.mp3 import MP3
-from mutagen.mp4 import MP4 as MP4File
 from mutagen.musepack import Musepack
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
@@ -59,7 +59,7 @@ CONTAINERS: dict[str, Container] = {
     "ogg/opus": Container("Opus", OggOpus, VORBIS, (".opus", ".ogg", ".oga")),
     "ogg/speex": Container("Speex", OggSpeex, VORBIS, (".spx", ".ogg", ".oga")),
     "ogg/flac": Container("Ogg FLAC", OggFLAC, VORBIS, (".oga", ".ogg", ".flac")),
-    "mp4": Container("MP4", MP4File, MP4, (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".3gp", ".alac", ".aac")),
+    "mp4": Container("MP4", mutagen.mp4.MP4, MP4, (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".3gp", ".alac", ".aac")),
     "mpeg": Container("MP3", MP3, ID3, (".mp3", ".mp2", ".mpga")),
     "riff": Container("WAV", WAVE, ID3, (".wav", ".wave")),
     "aiff": Container("AIFF", AIFF, ID3, (".aiff", ".aif", ".aifc")),
@@ -71,7 +71,7 @@ CONTAINERS: dict[str, Container] = {
     "musepack": Container("Musepack", Musepack, APE, (".mpc", ".mp+")),
     "optimfrog": Container("OptimFROG", OptimFROG, APE, (".ofr", ".ofs")),
     "tak": Container("TAK", TAK, APE, (".tak",)),
-    "asf": Container("WMA", ASFFile, ASF, (".wma", ".asf")),
+    "asf": Container("WMA", mutagen.asf.ASF, ASF, (".wma", ".asf")),
     "aac": Container("AAC", AAC, None, (".aac",)),
     "ac3": Container("AC-3", AC3, None, (".ac3", ".eac3")),
 }
@@ -97,15 +97,16 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
         container = CONTAINERS.get(key)
         if container is None:
             raise TagReadError(path, describe_unknown(stream))
+    except OSError as error:
+        raise TagReadError(path, system_reason(error)) from error
+    try:
         stream.seek(0)
         file, kind = _parse(container, stream)
-    except TagReadError:
-        raise
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     except MutagenError as error:
         raise TagReadError(path, _parse_reason(container, error, stream)) from error
-    except Exception as error:  # noqa: BLE001 - a parser fed with damaged bytes may raise anything
+    except Exception as error:
         raise TagReadError(path, f"Its {container.format} data is damaged and cannot be read ({error!r}).") from error
     return Opened(key, _format_name(container, file), kind, file, _warnings(container, kind, file, stream, path))
 
@@ -122,7 +123,7 @@ def _parse(container: Container, stream: BinaryIO) -> tuple[Any, TagKind | None]
         return file, APE
     if _has_id3v1(stream):
         stream.seek(0)
-        file.tags = ID3Block(stream, translate=False)
+        file.tags = mutagen.id3.ID3(stream, translate=False)
     return file, ID3
 
 
@@ -142,9 +143,7 @@ def _format_name(container: Container, file: Any) -> str:
     return container.format
 
 
-def _warnings(
-    container: Container, kind: TagKind | None, file: Any, stream: BinaryIO, path: Path
-) -> tuple[str, ...]:
+def _warnings(container: Container, kind: TagKind | None, file: Any, stream: BinaryIO, path: Path) -> tuple[str, ...]:
     found = []
     suffix = path.suffix.lower()
     if suffix in SUFFIXES and suffix not in container.suffixes:

@@ -65,7 +65,7 @@ def _of_head(head: bytes) -> str:
             return key
     if head[:4] == b"OggS":
         return _ogg_codec(head)
-    if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip") and head[:2] == b"\0\0":
+    if head[4:8] == b"ftyp" or (head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip") and head[:2] == b"\0\0"):
         return "mp4"
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return "riff"

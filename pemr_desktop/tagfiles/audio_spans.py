@@ -1,0 +1,129 @@
+"""Where the sound of a file lies, apart from its tags."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, NamedTuple
+
+from pemr_desktop.tagfiles.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
+from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length
+
+
+class Span(NamedTuple):
+    """Bytes [start, end) of a file."""
+
+    start: int
+    end: int
+
+
+class AudioSpans(NamedTuple):
+    """The sound in file order. `lacking`: bytes that the container announces and the file does not have."""
+
+    spans: tuple[Span, ...]
+    lacking: int
+
+
+def audio_spans(file: BinaryIO, container: str) -> AudioSpans:
+    """The spans of a container key of `sniffing.sniff`, Ogg apart (its sound is between page headers: see ogg.py)."""
+    if container == "flac":
+        return _flac(file)
+    if container == "mp4":
+        return _of_chunks(file, [atom for atom in mp4_atoms(file) if atom.name == b"mdat"])
+    if container in ("riff", "aiff"):
+        names = {"riff": (b"fmt ", b"data"), "aiff": (b"COMM", b"SSND")}[container]
+        chunks = iff_chunks(file, big_endian=container == "aiff")
+        return _of_chunks(file, [chunk for chunk in chunks if chunk.name in names])
+    if container == "dsf":
+        return _of_chunks(file, [chunk for chunk in dsf_chunks(file) if chunk.name in (b"fmt ", b"data")])
+    if container == "dsdiff":
+        return _of_chunks(file, [chunk for chunk in dsdiff_chunks(file) if chunk.name.upper() != b"ID3 "])
+    if container == "asf":
+        return _asf(file)
+    return AudioSpans((_between_tags(file),), 0)
+
+
+def _of_chunks(file: BinaryIO, chunks: list[Chunk]) -> AudioSpans:
+    length = file_length(file)
+    lacking = sum(max(0, chunk.end - max(length, chunk.start)) for chunk in chunks)
+    return AudioSpans(tuple(Span(chunk.start, min(chunk.end, length)) for chunk in chunks), lacking)
+
+
+def _flac(file: BinaryIO) -> AudioSpans:
+    file.seek(0)
+    position = id3_length(file.read(ID3_HEADER)) + 4
+    spans = []
+    while True:
+        file.seek(position)
+        header = file.read(4)
+        if len(header) < 4:
+            break
+        size = int.from_bytes(header[1:], "big")
+        if header[0] & 0x7F == 0:
+            spans.append(Span(position + 4, position + 4 + size))
+        position += 4 + size
+        if header[0] & 0x80:
+            break
+    end = _end_before_tags(file)
+    spans.append(Span(min(position, end), end))
+    return AudioSpans(tuple(spans), _lacking_flac(file, spans))
+
+
+def _lacking_flac(file: BinaryIO, spans: list[Span]) -> int:
+    """Bytes that are surely lacking: fewer than the smallest frame for every frame that STREAMINFO announces."""
+    if len(spans) < 2:
+        return 0
+    file.seek(spans[0].start)
+    info = file.read(34)
+    if len(info) < 34:
+        return 0
+    largest_block = int.from_bytes(info[2:4], "big")
+    smallest_frame = int.from_bytes(info[4:7], "big")
+    samples = int.from_bytes(info[13:18], "big") & 0xF_FFFF_FFFF
+    if not (largest_block and smallest_frame and samples):
+        return 0
+    needed = (samples // largest_block) * smallest_frame
+    return max(0, needed - (spans[-1].end - spans[-1].start))
+
+
+def _asf(file: BinaryIO) -> AudioSpans:
+    length = file_length(file)
+    file.seek(16)
+    header = file.read(8)
+    start = min(struct.unpack("<Q", header)[0], length) if len(header) == 8 else length
+    file.seek(start + 16)
+    size = file.read(8)
+    announced = struct.unpack("<Q", size)[0] if len(size) == 8 else 0
+    return AudioSpans((Span(start, length),), max(0, start + announced - length))
+
+
+def _between_tags(file: BinaryIO) -> Span:
+    file.seek(0)
+    start = id3_length(file.read(ID3_HEADER))
+    end = _end_before_tags(file)
+    return Span(min(start, end), end)
+
+
+def _end_before_tags(file: BinaryIO) -> int:
+    """Where ID3v1, APEv2 and Lyrics3 blocks at the end begin."""
+    end = file_length(file)
+    while True:
+        shorter = _before_last_block(file, end)
+        if shorter == end or shorter < 0:
+            return end
+        end = shorter
+
+
+def _before_last_block(file: BinaryIO, end: int) -> int:
+    if end >= 128:
+        file.seek(end - 128)
+        if file.read(3) == b"TAG":
+            return end - 128
+    if end >= 32:
+        file.seek(end - 32)
+        footer = file.read(32)
+        if footer[:8] == b"APETAGEX":
+            size, _, flags = struct.unpack_from("<III", footer, 12)
+            return int(end - size - (32 if flags & 0x8000_0000 else 0))
+        if footer[-9:] == b"LYRICS200" and footer[-15:-9].isdigit():
+            return end - int(footer[-15:-9].decode()) - 15
+    return end

@@ -1,0 +1,139 @@
+"""The copy that is edited instead of the file, and the moment it takes the file's place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from pemr_desktop.tagfiles.errors import WriteRefused
+from pemr_desktop.tagfiles.identity import system_reason
+
+CLONE_NAME = re.compile(rb"^\.pemr-[0-9a-f]{16}\.part$")
+REPLACE_ATTEMPTS = 5
+REPLACE_PAUSE_S = 0.2
+
+
+def clone_path(path: Path) -> Path:
+    """A hidden name beside the file, never longer than the file system allows."""
+    return path.parent / f".pemr-{secrets.token_hex(8)}.part"
+
+
+def is_clone(path: Path) -> bool:
+    """Whether a file name is one that `clone_path` gives."""
+    return CLONE_NAME.match(os.fsencode(path.name)) is not None
+
+
+def make_clone(path: Path, clone: Path) -> None:
+    """Copy the content only; nobody but the user may read the copy until it has the original's permissions."""
+    descriptor = os.open(clone, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as target, path.open("rb") as source:
+        if not _reflink(source.fileno(), target.fileno()):
+            shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _reflink(source: int, target: int) -> bool:
+    """Share the blocks where the file system can (Btrfs, XFS): no bytes are copied."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    ficlone = 0x40049409
+    try:
+        fcntl.ioctl(target, ficlone, source)
+    except OSError:
+        return False
+    return True
+
+
+def sync_file(path: Path) -> None:
+    """Have the content on disk before going on."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the change of a name on disk. Windows has no such call."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def copy_ownership(path: Path, clone: Path, *, keep_times: bool) -> None:
+    """Give the clone the file's owner, permissions, extended attributes and, if asked, times. Raises WriteRefused."""
+    status = path.stat()
+    if hasattr(os, "chown"):
+        mine = clone.stat()
+        if (mine.st_uid, mine.st_gid) != (status.st_uid, status.st_gid):
+            try:
+                os.chown(clone, status.st_uid, status.st_gid)
+            except PermissionError as error:
+                raise WriteRefused(
+                    path, "It belongs to another user or group, and writing would change that. It was left untouched."
+                ) from error
+    _copy_extended_attributes(path, clone)
+    clone.chmod(status.st_mode & 0o7777)
+    if keep_times:
+        os.utime(clone, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _copy_extended_attributes(path: Path, clone: Path) -> None:
+    if sys.platform != "linux":
+        return
+    try:
+        names = os.listxattr(path)
+    except OSError as error:
+        if error.errno in (errno.ENOTSUP, errno.EOPNOTSUPP):
+            return
+        raise
+    for name in names:
+        try:
+            os.setxattr(clone, name, os.getxattr(path, name))
+        except OSError as error:
+            if name.startswith("security."):  # set by the system itself, and not ours to set
+                continue
+            raise WriteRefused(
+                path, f"Its extended attribute {name} cannot be kept ({system_reason(error)}) It was left untouched."
+            ) from error
+
+
+def put_in_place(clone: Path, path: Path) -> None:
+    """Atomically let the clone be the file. On Windows another program may hold the file for a moment."""
+    for attempt in range(REPLACE_ATTEMPTS):
+        try:
+            clone.replace(path)
+            break
+        except PermissionError:
+            if os.name != "nt" or attempt == REPLACE_ATTEMPTS - 1:
+                raise
+            time.sleep(REPLACE_PAUSE_S)
+    sync_folder(path.parent)
+
+
+def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:
+    """Write the clone's content into the file itself, so that its hard links stay.
+
+    Not atomic: the clone stays until all is on disk, so that an interrupted pour can be finished from it.
+    """
+    status = path.stat()
+    with clone.open("rb") as source, path.open("rb+") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+        target.truncate()
+        target.flush()
+        os.fsync(target.fileno())
+    if keep_times:
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    clone.unlink()
+    sync_folder(path.parent)

@@ -1,0 +1,97 @@
+"""Digests of the sound of a file, which stay the same whatever happens to its tags."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from pemr_desktop.tagfiles.audio_spans import audio_spans
+from pemr_desktop.tagfiles.chunks import file_length
+from pemr_desktop.tagfiles.ogg import audio_pieces, lacking_bytes
+from pemr_desktop.tagfiles.read import open_ordinary
+from pemr_desktop.tagfiles.sniffing import sniff
+
+DIGEST_SIZE = 16
+BLOCK = 1 << 20
+SAMPLE = 16_384
+OGG_PIECES = 200
+
+
+def audio_digest(path: Path) -> bytes:
+    """BLAKE2b (16 bytes) of all sound in the file, without tags and pictures. Raises TagReadError."""
+    with open_ordinary(path) as (stream, _):
+        return audio_digest_of(stream)
+
+
+def quick_digest(path: Path) -> bytes:
+    """A digest of a few samples of the sound, enough to know a moved file again. Raises TagReadError."""
+    with open_ordinary(path) as (stream, _):
+        return quick_digest_of(stream, sniff(stream))
+
+
+def audio_digest_of(stream: BinaryIO) -> bytes:
+    """`audio_digest` of an open file."""
+    container = sniff(stream)
+    made = hashlib.blake2b(container.encode(), digest_size=DIGEST_SIZE)
+    if container.startswith("ogg/"):
+        for piece in audio_pieces(stream, file_length(stream)):
+            made.update(piece)
+        return made.digest()
+    for start, end in audio_spans(stream, container).spans:
+        stream.seek(start)
+        for block in _blocks(stream, end - start):
+            made.update(block)
+    return made.digest()
+
+
+def quick_digest_of(stream: BinaryIO, container: str) -> bytes:
+    """`quick_digest` of an open file whose container is known."""
+    made = hashlib.blake2b(b"quick " + container.encode(), digest_size=DIGEST_SIZE)
+    if container.startswith("ogg/"):
+        for piece in islice(audio_pieces(stream, file_length(stream)), OGG_PIECES):
+            made.update(piece)
+        made.update(_last_granule(stream))
+        return made.digest()
+    for start, end in audio_spans(stream, container).spans:
+        made.update((end - start).to_bytes(8, "little"))
+        for position in sorted({start, max(start, (start + end) // 2), max(start, end - SAMPLE)}):
+            stream.seek(position)
+            made.update(stream.read(min(SAMPLE, end - position)))
+    return made.digest()
+
+
+def lacking_of(stream: BinaryIO, container: str) -> int:
+    """Bytes that the container announces and the file does not have: more than 0 means that it was cut off."""
+    if container.startswith("ogg/"):
+        return lacking_bytes(stream, file_length(stream))
+    return audio_spans(stream, container).lacking
+
+
+def whole_digest(stream: BinaryIO) -> bytes:
+    """BLAKE2b (16 bytes) of every byte of the file."""
+    stream.seek(0)
+    made = hashlib.blake2b(digest_size=DIGEST_SIZE)
+    while block := stream.read(BLOCK):
+        made.update(block)
+    return made.digest()
+
+
+def _blocks(stream: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0:
+        block = stream.read(min(BLOCK, length))
+        if not block:
+            return
+        length -= len(block)
+        yield block
+
+
+def _last_granule(stream: BinaryIO) -> bytes:
+    """The position that the last page names: how long the sound is."""
+    length = file_length(stream)
+    stream.seek(max(0, length - 131_072))
+    tail = stream.read()
+    last = tail.rfind(b"OggS")
+    return tail[last + 6 : last + 14] if last >= 0 else b""

@@ -1,0 +1,70 @@
+"""Ogg pages: the sound is what their packets hold, whatever page carries it. Page numbers change with the tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+COMMENT_PACKET = 1
+PAGE_HEADER = 27
+
+
+class Page(NamedTuple):
+    """One page. `start`..`end` is its content; `lacing` says how packets share it; `end` may lie past the file's."""
+
+    serial: int
+    granule: int
+    lacing: bytes
+    start: int
+    end: int
+
+
+def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
+    """The pages of an Ogg file from a page start on. Ends at the first thing that is no page."""
+    while True:
+        file.seek(position)
+        head = file.read(PAGE_HEADER)
+        if len(head) < PAGE_HEADER or head[:4] != b"OggS":
+            return
+        lacing = file.read(head[26])
+        start = position + PAGE_HEADER + head[26]
+        position = start + sum(lacing)
+        yield Page(
+            serial=int.from_bytes(head[14:18], "little"),
+            granule=int.from_bytes(head[6:14], "little"),
+            lacing=lacing,
+            start=start,
+            end=position,
+        )
+
+
+def audio_pieces(file: BinaryIO, length: int) -> Iterator[bytes]:
+    """All that a digest of the sound is made of: packet content and packet ends, without the comment packets."""
+    packet_of: dict[int, int] = {}
+    for page in pages(file):
+        file.seek(page.start)
+        content = file.read(max(0, min(page.end, length) - page.start))
+        packet = packet_of.get(page.serial, 0)
+        yield page.serial.to_bytes(4, "little")
+        position = 0
+        for size in page.lacing:
+            if packet != COMMENT_PACKET:
+                yield content[position : position + size]
+            position += size
+            if size < 255:
+                if packet != COMMENT_PACKET:
+                    yield b"\0end"
+                packet += 1
+        packet_of[page.serial] = packet
+
+
+def lacking_bytes(file: BinaryIO, length: int) -> int:
+    """How many bytes the last page announces that are not there; looks at the last 128 KiB only."""
+    start = max(0, length - 131_072)
+    file.seek(start)
+    tail = file.read()
+    last = tail.rfind(b"OggS")
+    if last < 0:
+        return 0
+    page = next(pages(file, start + last), None)
+    return max(0, page.end - length) if page else PAGE_HEADER

@@ -1,0 +1,126 @@
+"""What would change in a file: reads, compares, and writes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
+from pemr_desktop.tagfiles.identity import identity_of, system_reason
+from pemr_desktop.tagfiles.kind import SaveOptions
+from pemr_desktop.tagfiles.mapping import find_field
+from pemr_desktop.tagfiles.opening import Opened, open_tags
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
+from pemr_desktop.tagfiles.read import open_ordinary
+
+Mode = Literal["append", "replace"]
+HardLinks = Literal["refuse", "break", "in place"]
+
+# Fields that mean one thing: in append mode a value that is there stays.
+SINGLE = frozenset(
+    {"title", "album", "tracknumber", "discnumber", "date", "bpm", "key", "compilation", "work", "isrc", "label"}
+)
+OURS = frozenset({"pemr_tags"})
+
+
+def make_plan(
+    track_id: int,
+    path: Path,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    mode: Mode = "append",
+    remove: Mapping[str, Sequence[str]] | None = None,
+    hard_links: HardLinks = "refuse",
+    options: SaveOptions = SaveOptions(),  # noqa: B008 - frozen
+) -> FilePlan:
+    """The difference between the file and what is wanted, as the file would hold it.
+
+    append: add values that are not there yet (case ignored); a single-valued field that has a value keeps it.
+    replace: the fields of `wanted` get exactly these values. `remove`: values to take out; none named: all.
+    Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
+    """
+    real = resolve(path)
+    with open_ordinary(real) as (stream, status):
+        opened = open_tags(stream, real)
+        kind = opened.kind
+        if kind is None:
+            raise WriteRefused(real, f"{opened.format} files have no place for tags.")
+        if status.st_nlink > 1 and hard_links == "refuse":
+            raise WriteRefused(
+                real,
+                f"It has {status.st_nlink} names (hard links), perhaps because another program shares it. "
+                "Choose whether the other names shall change too.",
+            )
+        damage = kind.lossy(opened.file, stream)
+        changes = _changes(opened, real, wanted, mode, remove or {}, options)
+        if changes and damage:
+            raise WriteRefused(real, f"{damage} It was left untouched.")
+    return FilePlan(
+        track_id=track_id,
+        path=os.fsencode(real),
+        identity=identity_of(status),
+        changes=changes,
+        warnings=opened.warnings,
+    )
+
+
+def resolve(path: Path) -> Path:
+    """The real file behind symbolic links. Raises TagReadError for a dangling link or a loop."""
+    try:
+        return path.resolve(strict=True)
+    except OSError as error:
+        raise TagReadError(path, system_reason(error)) from error
+    except RuntimeError as error:
+        raise TagReadError(path, "This is a link that leads back to itself.") from error
+
+
+def _changes(
+    opened: Opened,
+    path: Path,
+    wanted: Mapping[str, Sequence[str]],
+    mode: Mode,
+    remove: Mapping[str, Sequence[str]],
+    options: SaveOptions,
+) -> tuple[FieldChange, ...]:
+    assert opened.kind is not None
+    present = opened.kind.read_fields(opened.file)
+    changes = []
+    for field in dict.fromkeys([*wanted, *remove]):
+        known = find_field(field)
+        if known is not None and not known.writable:
+            raise WriteRefused(path, f"The field “{field}” is never written.")
+        before = present.get(field, ())
+        after = _without(before, remove[field]) if field in remove else before
+        if field in wanted:
+            after = _combine(field, after, _clean(wanted[field]), mode)
+        if after == before:
+            continue
+        try:
+            after = opened.kind.hold(opened.file, field, after, options)
+        except CannotHold as error:
+            raise WriteRefused(path, f"{error} It was left untouched.") from error
+        if after != before:
+            changes.append(FieldChange(field, before, after))
+    return tuple(changes)
+
+
+def _clean(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+
+
+def _without(values: tuple[str, ...], unwanted: Sequence[str]) -> tuple[str, ...]:
+    if not unwanted:
+        return ()
+    folded = {value.casefold() for value in unwanted}
+    return tuple(value for value in values if value.casefold() not in folded)
+
+
+def _combine(field: str, before: tuple[str, ...], wanted: tuple[str, ...], mode: Mode) -> tuple[str, ...]:
+    if mode == "replace" or field in OURS:
+        return wanted
+    if field in SINGLE and before:
+        return before
+    present = {value.casefold() for value in before}
+    return before + tuple(value for value in wanted if value.casefold() not in present)

@@ -1,0 +1,138 @@
+"""How to turn the file after a write back into the file before it, to the byte, without keeping a copy of it.
+
+A recipe is a list of steps: bytes copied from the file after the write, or literal bytes. Sound and pictures are
+in both files, so a recipe is a few hundred bytes as a rule.
+"""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+CHUNK = 512
+SMALLEST_COPY = 64
+LARGEST_RECIPE = 32 << 20
+
+
+class Copy(msgspec.Struct, frozen=True, tag="c", array_like=True):
+    """Take bytes [start, start + length) of the file after the write."""
+
+    start: int
+    length: int
+
+
+class Literal(msgspec.Struct, frozen=True, tag="l", array_like=True):
+    """Take these bytes."""
+
+    content: bytes
+
+
+Step = Copy | Literal
+_decoder = msgspec.msgpack.Decoder(list[Step])
+
+
+def make_recipe(before: Path, after: Path) -> bytes | None:
+    """The packed recipe after -> before; None when it would be larger than 32 MiB or the files are empty."""
+    with before.open("rb") as old, after.open("rb") as new:
+        if not (old.seek(0, 2) and new.seek(0, 2)):
+            return None
+        with (
+            mmap.mmap(old.fileno(), 0, access=mmap.ACCESS_READ) as old_bytes,
+            mmap.mmap(new.fileno(), 0, access=mmap.ACCESS_READ) as new_bytes,
+        ):
+            steps = _steps(old_bytes, new_bytes)
+    literal = sum(len(step.content) for step in steps if isinstance(step, Literal))
+    if literal > LARGEST_RECIPE:
+        return None
+    return zlib.compress(msgspec.msgpack.encode(steps), 6)
+
+
+def _steps(old: mmap.mmap, new: mmap.mmap) -> list[Step]:
+    """Greedy: at every place of the old file, look for its next bytes in the new one, near the last match first."""
+    steps: list[Step] = []
+    literal = bytearray()
+    position = 0
+    shift = 0
+    length = len(old)
+    while position < length:
+        found = _find(old, new, position, shift)
+        if found is None:
+            step = min(CHUNK, length - position)
+            literal += old[position : position + step]
+            position += step
+            continue
+        same = _common_length(old, new, position, found)
+        back = _common_before(literal, new, found)
+        if back:
+            del literal[-back:]
+        if literal:
+            steps.append(Literal(bytes(literal)))
+            literal.clear()
+        steps.append(Copy(found - back, same + back))
+        shift = found - position
+        position += same
+    if literal:
+        steps.append(Literal(bytes(literal)))
+    return steps
+
+
+def _find(old: mmap.mmap, new: mmap.mmap, position: int, shift: int) -> int | None:
+    wanted = old[position : position + SMALLEST_COPY]
+    if len(wanted) < SMALLEST_COPY:
+        return None
+    near = max(0, position + shift)
+    if new[near : near + SMALLEST_COPY] == wanted:
+        return near
+    if not wanted.strip(wanted[:1]):  # padding: found anywhere, and everywhere wrong
+        return None
+    following = old[position + CHUNK : position + CHUNK + SMALLEST_COPY]
+    if following and new[near + CHUNK : near + CHUNK + SMALLEST_COPY] == following:
+        return None  # a few bytes changed in place, such as the number and checksum of an Ogg page
+    window = 1 << 20
+    found = new.find(wanted, max(0, near - window), near + window)
+    return found if found >= 0 else None
+
+
+def _common_length(old: mmap.mmap, new: mmap.mmap, old_start: int, new_start: int) -> int:
+    """How many bytes agree from two places on: in blocks, then by halves."""
+    length = 0
+    limit = min(len(old) - old_start, len(new) - new_start)
+    block = 1 << 16
+    while length < limit:
+        size = min(block, limit - length)
+        left = old[old_start + length : old_start + length + size]
+        right = new[new_start + length : new_start + length + size]
+        if left == right:
+            length += size
+        elif size == 1:
+            return length
+        else:
+            block = max(1, size // 2)
+    return length
+
+
+def _common_before(literal: bytearray, new: mmap.mmap, new_start: int) -> int:
+    back = 0
+    while back < len(literal) and back < new_start and literal[-1 - back] == new[new_start - 1 - back]:
+        back += 1
+    return back
+
+
+def follow_recipe(recipe: bytes, after: BinaryIO, target: BinaryIO) -> None:
+    """Write the file before into `target`. Raises ValueError when the recipe does not fit the file."""
+    for step in _decoder.decode(zlib.decompress(recipe)):
+        if isinstance(step, Literal):
+            target.write(step.content)
+            continue
+        after.seek(step.start)
+        left = step.length
+        while left:
+            block = after.read(min(left, 1 << 20))
+            if not block:
+                raise ValueError("The file is shorter than when it was written.")
+            target.write(block)
+            left -= len(block)

@@ -1,0 +1,231 @@
+"""Writing a plan into a file so that no byte of sound changes, nothing is lost, and all of it can be undone.
+
+clone -> edit the clone -> sync -> prove it -> owner, permissions, attributes -> atomic replace -> sync the folder.
+Whatever goes wrong before the replace leaves the file exactly as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
+from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
+from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
+from pemr_desktop.tagfiles.identity import identity, system_reason
+from pemr_desktop.tagfiles.kind import SaveOptions
+from pemr_desktop.tagfiles.opening import Opened, open_tags
+from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
+from pemr_desktop.tagfiles.planning import HardLinks, resolve
+from pemr_desktop.tagfiles.proof import side_content
+from pemr_desktop.tagfiles.read import open_ordinary
+from pemr_desktop.tagfiles.restore import follow_recipe, make_recipe
+
+log = logging.getLogger(__name__)
+
+UNTOUCHED = "The file was left untouched."
+
+
+class WriteOutcome(msgspec.Struct, frozen=True):
+    """What a write did. Digests are of whole files; `restore` turns the file after into the file before."""
+
+    before_digest: bytes
+    after_digest: bytes
+    restore: bytes | None
+
+
+OnClone = Callable[[WriteOutcome], None]
+
+
+def apply_plan(
+    plan: FilePlan,
+    *,
+    clone: Path | None = None,
+    keep_times: bool = False,
+    hard_links: HardLinks = "refuse",
+    options: SaveOptions = SaveOptions(),  # noqa: B008 - frozen
+    on_clone: OnClone = lambda outcome: None,
+) -> WriteOutcome | None:
+    """Write exactly this plan. None when there was nothing to write: then nothing is opened for writing.
+
+    `on_clone` is called when the proven clone is ready, before it takes the file's place: the journal notes what it
+    needs to tell later whether that happened. Raises TagReadError and WriteRefused; then the file is as it was.
+    """
+    if not plan.changes:
+        return None
+    path = Path(os.fsdecode(plan.path))
+    with _exchange(path, plan.identity, clone, keep_times, hard_links, on_clone) as copy:
+        _edit(path, copy, plan.changes, options)
+    return copy.outcome
+
+
+def restore_bytes(
+    path: Path,
+    recipe: bytes,
+    wanted_digest: bytes,
+    *,
+    clone: Path | None = None,
+    keep_times: bool = False,
+    hard_links: HardLinks = "refuse",
+    on_clone: OnClone = lambda outcome: None,
+) -> WriteOutcome:
+    """Bring back the file that a recipe describes, to the byte. Raises TagReadError and WriteRefused."""
+    path = resolve(path)
+    with _exchange(path, identity(path), clone, keep_times, hard_links, on_clone) as copy:
+        try:
+            with path.open("rb") as after, copy.path.open("wb") as target:
+                follow_recipe(recipe, after, target)
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise WriteRefused(
+                path, f"The earlier state could not be put together again ({error}). {UNTOUCHED}"
+            ) from error
+        with copy.path.open("rb") as stream:
+            if whole_digest(stream) != wanted_digest:
+                raise WriteRefused(path, f"The earlier state could not be put together again. {UNTOUCHED}")
+    assert copy.outcome is not None
+    return copy.outcome
+
+
+class _Copy:
+    """The clone while it is edited; `outcome` is set once it is proven."""
+
+    def __init__(self, path: Path, before_digest: bytes, audio: bytes) -> None:
+        self.path = path
+        self.before_digest = before_digest
+        self.audio = audio
+        self.outcome: WriteOutcome | None = None
+
+
+@contextmanager
+def _exchange(
+    path: Path,
+    expected: FileIdentity,
+    clone: Path | None,
+    keep_times: bool,
+    hard_links: HardLinks,
+    on_clone: OnClone,
+) -> Iterator[_Copy]:
+    """Clone, let the body edit the clone, prove the sound unchanged, and exchange. Cleans up whatever happens."""
+    _check_unchanged(path, expected)
+    links = path.stat().st_nlink
+    if links > 1 and hard_links == "refuse":
+        raise WriteRefused(path, f"It has {links} names (hard links). {UNTOUCHED}")
+    part = clone or clone_path(path)
+    pouring = False
+    try:
+        make_clone(path, part)
+        with part.open("rb") as stream:
+            copy = _Copy(part, whole_digest(stream), audio_digest_of(stream))
+        yield copy
+        sync_file(part)
+        with part.open("rb") as stream:
+            if audio_digest_of(stream) != copy.audio:
+                raise WriteRefused(path, f"Writing would have changed the sound itself. {UNTOUCHED}")
+            after_digest = whole_digest(stream)
+        outcome = WriteOutcome(copy.before_digest, after_digest, make_recipe(path, part))
+        copy_ownership(path, part, keep_times=keep_times)
+        _check_unchanged(path, expected)
+        on_clone(outcome)
+        if links > 1 and hard_links == "in place":
+            pouring = True
+            pour_into(part, path, keep_times=keep_times)
+        else:
+            put_in_place(part, path)
+        copy.outcome = outcome
+    except OSError as error:
+        if pouring:
+            raise WriteRefused(
+                path, f"{system_reason(error)} Writing was interrupted; it is finished from the copy at the next start."
+            ) from error
+        raise WriteRefused(path, f"{_write_reason(error)} {UNTOUCHED}") from error
+    finally:
+        if not pouring:
+            _remove(part)
+
+
+def _remove(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("The working copy %s could not be removed: %s", part, error)
+
+
+def _write_reason(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "The disk is full: there is no room for the working copy beside the file."
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "The folder cannot be written to."
+    return system_reason(error)
+
+
+def _check_unchanged(path: Path, expected: FileIdentity) -> None:
+    if identity(path) != expected:
+        raise WriteRefused(path, f"It was changed by another program since the plan was made; plan again. {UNTOUCHED}")
+
+
+def _edit(path: Path, copy: _Copy, changes: tuple[FieldChange, ...], options: SaveOptions) -> None:
+    """Edit the clone, then read it again as a stranger would and prove that only the plan was carried out."""
+    with open_ordinary(copy.path) as (stream, _):
+        opened = open_tags(stream, copy.path)
+        kind = opened.kind
+        if kind is None:
+            raise WriteRefused(path, f"{opened.format} files have no place for tags.")
+        damage = kind.lossy(opened.file, stream)
+        if damage:
+            raise WriteRefused(path, f"{damage} {UNTOUCHED}")
+        before_fields = kind.read_fields(opened.file)
+        before_raw = kind.raw(opened.file)
+        before_side = side_content(stream, opened.container)
+    for change in changes:
+        if before_fields.get(change.field, ()) != change.before:
+            raise WriteRefused(
+                path, f"Its field “{change.field}” is not as it was when planned; plan again. {UNTOUCHED}"
+            )
+    touched = _write_fields(path, copy.path, opened, changes, options)
+    with open_ordinary(copy.path) as (stream, _):
+        again = open_tags(stream, copy.path)
+        if again.kind is not kind or again.container != opened.container:
+            raise WriteRefused(path, f"The working copy became another format. {UNTOUCHED}")
+        wanted = dict(before_fields) | {change.field: change.after for change in changes}
+        found = kind.read_fields(again.file)
+        for field in wanted.keys() | found.keys():
+            if found.get(field, ()) != wanted.get(field, ()):
+                raise WriteRefused(path, f"The field “{field}” did not come out as planned. {UNTOUCHED}")
+        after_raw = kind.raw(again.file)
+        for key in (before_raw.keys() | after_raw.keys()) - touched:
+            if before_raw.get(key) != after_raw.get(key):
+                raise WriteRefused(path, f"Another tag, “{key.strip(chr(0))}”, would have changed. {UNTOUCHED}")
+        if side_content(stream, again.container) != before_side:
+            raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")
+
+
+def _write_fields(
+    path: Path, clone: Path, opened: Opened, changes: tuple[FieldChange, ...], options: SaveOptions
+) -> set[str]:
+    kind = opened.kind
+    assert kind is not None
+    touched: set[str] = set()
+    try:
+        if opened.file.tags is None:
+            opened.file.add_tags()
+        for change in changes:
+            touched |= kind.write_field(opened.file, change.field, change.after, options)
+        with clone.open("rb+") as stream:
+            kind.save(opened.file, stream, options)
+    except OSError:
+        raise
+    except CannotHold as error:
+        raise WriteRefused(path, f"{error} {UNTOUCHED}") from error
+    except TagReadError:
+        raise
+    except Exception as error:  # mutagen may raise anything on data it does not expect
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from error
+        raise WriteRefused(path, f"Its tags could not be written ({error!r}). {UNTOUCHED}") from error
+    return touched
