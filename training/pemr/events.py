@@ -46,7 +46,10 @@ class Started(Event, frozen=True):
 
 
 class Step(Event, frozen=True):
-    """One optimiser step. `data_wait` is the share of the step's time spent waiting for samples, `memory_bytes` what the process holds."""
+    """One optimiser step.
+
+    `data_wait` is the share of its time spent waiting for samples, `memory_bytes` what the process holds.
+    """
 
     step: int
     steps: int

@@ -1,4 +1,4 @@
-"""How a run is asked to stop: SIGTERM, SIGINT, a file named `stop` in its folder, or the line `stop` on standard input."""
+"""How a run is asked to stop: a signal, a file named `stop` in its folder, or the line `stop` on standard input."""
 
 import logging
 import signal

@@ -1,0 +1,25 @@
+"""`pemr-train export`: a checkpoint becomes a model file the application can use."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("export")(run)
+
+
+def run(
+    source: Annotated[Path, typer.Argument(metavar="RUN_DIR|CHECKPOINT", help="A run folder or a checkpoint file.")],
+    out: Annotated[Path, typer.Option(help="The model file to write (.safetensors).")],
+    which: Annotated[str, typer.Option(help="Of a run folder: latest or best.")] = "latest",
+) -> None:
+    """Turn a checkpoint into one model file: encoder, predicting module, front end, provenance.
+
+    It has no tags yet; [b]pemr-train finetune tags[/b] adds them.
+    """
+    from pemr.export import export
+
+    model_id = export(source, out, which=which)
+    typer.echo(f"{out}: model {model_id}")

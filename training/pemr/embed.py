@@ -1,0 +1,179 @@
+"""A trained model in use: one call turns a file into vectors, tag probabilities and an importance curve."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pemr import audio
+from pemr.frontend import LogMel
+from pemr.fused import FusedFCN4
+from pemr.modelfile import Model, load_model
+
+Floats = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.uint8]
+
+DEFAULT_SEGMENTS = 24
+BATCH = 8
+PEAKS = 1000
+IMPORTANCE_STEP_S = 0.25
+SILENCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag of the model's vocabulary; only `supported` ones are suggested, from `threshold` on."""
+
+    name: str
+    group: str
+    threshold: float
+    supported: bool
+
+
+@dataclass(frozen=True)
+class TrackEmbedding:
+    """What the model hears in one track.
+
+    segments (n, 512), segment_starts_s (n,), track (512,) their mean; importance (m,) in 0..1, one value every
+    importance_step_s; tag_probabilities (k,) in the order of the vocabulary, all zero for silence: no opinion;
+    peaks (1000,) of the waveform, 0..255; timings in seconds: decode_s, frontend_s, encoder_s, heads_s.
+    """
+
+    segments: Floats
+    segment_starts_s: Floats
+    track: Floats
+    importance: Floats
+    importance_step_s: float
+    tag_probabilities: Floats
+    duration_s: float
+    peaks: Levels
+    timings: dict[str, float]
+    truncated: bool = False
+    silent: bool = False
+
+
+class Encoder:
+    """A loaded model. Not for use by two threads at once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model_id = model.model_id
+        self.digest = model.digest
+        self.front_end = model.info.front_end
+        self.sample_rate = self.front_end.sample_rate
+        self.provenance = model.info.provenance
+        self.vocabulary = tuple(Tag(t.name, t.group, t.threshold, t.supported) for t in model.info.tags)
+        self._log_mel = LogMel(self.front_end)
+        self._encoder = FusedFCN4(model.encoder)
+        self._predictor = model.predictor
+        self._head_weight = model.head_weight.numpy()
+        self._head_bias = model.head_bias.numpy()
+        self._slopes = np.array([t.slope for t in model.info.tags], np.float32)
+        self._offsets = np.array([t.offset for t in model.info.tags], np.float32)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], threads: int | None = None) -> Self:
+        """Read a model file; `threads` sets torch's thread count for the whole process. Raises `ModelMismatch`."""
+        if threads is not None:
+            torch.set_num_threads(threads)
+        return cls(load_model(Path(path)))
+
+    def embed_file(self, path: str | os.PathLike[str], *, max_segments: int = DEFAULT_SEGMENTS) -> TrackEmbedding:
+        """Decode and embed. Raises `DecodeError`."""
+        began = time.perf_counter()
+        decoded = audio.read(path, self.sample_rate)
+        decode_s = time.perf_counter() - began
+        return self.embed_samples(
+            decoded.samples, max_segments=max_segments, decode_s=decode_s, truncated=decoded.truncated
+        )
+
+    @torch.inference_mode()
+    def embed_samples(
+        self,
+        samples: Floats,
+        *,
+        max_segments: int = DEFAULT_SEGMENTS,
+        decode_s: float = 0.0,
+        truncated: bool = False,
+    ) -> TrackEmbedding:
+        """Mono float32 samples (n,) at `sample_rate` -> embedding. At most `max_segments`, spread evenly."""
+        length = self.front_end.segment_samples
+        starts = segment_starts(len(samples), length, max_segments)
+        padded = samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+        vectors: list[Tensor] = []
+        curves: list[Tensor] = []
+        frontend_s = encoder_s = 0.0
+        for at in range(0, len(starts), BATCH):
+            began = time.perf_counter()
+            batch = np.stack([padded[start : start + length] for start in starts[at : at + BATCH]])
+            frames = self._log_mel(torch.from_numpy(batch))
+            middle = time.perf_counter()
+            vectors.append(self._encoder(frames))
+            curves.append(self._predictor.importance(frames.transpose(1, 2)))
+            frontend_s += middle - began
+            encoder_s += time.perf_counter() - middle
+        began = time.perf_counter()
+        segments: Floats = torch.cat(vectors).numpy()
+        track: Floats = segments.mean(axis=0)
+        silent = not len(samples) or float(np.abs(samples).max()) < SILENCE
+        probabilities = np.zeros(len(self.vocabulary), np.float32) if silent else self.tag_probabilities(track)
+        heads_s = time.perf_counter() - began
+        duration_s = len(samples) / self.sample_rate
+        return TrackEmbedding(
+            segments=segments,
+            segment_starts_s=(starts / self.sample_rate).astype(np.float32),
+            track=track,
+            importance=self._importance_curve(torch.cat(curves).numpy(), starts, duration_s, silent),
+            importance_step_s=IMPORTANCE_STEP_S,
+            tag_probabilities=probabilities,
+            duration_s=duration_s,
+            peaks=waveform_peaks(samples),
+            timings={
+                "decode_s": decode_s, "frontend_s": frontend_s, "encoder_s": encoder_s, "heads_s": heads_s,
+            },
+            truncated=truncated,
+            silent=silent,
+        )  # fmt: skip
+
+    def tag_probabilities(self, track: Floats) -> Floats:
+        """Track vectors (512,) or (n, 512) -> calibrated probabilities (k,) or (n, k)."""
+        scores = track.astype(np.float32) @ self._head_weight.T + self._head_bias
+        return np.asarray(1.0 / (1.0 + np.exp(-(scores * self._slopes + self._offsets))), np.float32)
+
+    def _importance_curve(
+        self, scores: Floats, starts: npt.NDArray[np.int64], duration_s: float, silent: bool
+    ) -> Floats:
+        """Frame scores (n, L) -> (m,) in 0..1 over the whole track; between segments it is interpolated."""
+        steps = max(1, int(np.ceil(duration_s / IMPORTANCE_STEP_S)))
+        if silent:
+            return np.zeros(steps, np.float32)
+        frame_s = self.front_end.hop_length / self.sample_rate
+        times = (starts / self.sample_rate)[:, None] + np.arange(scores.shape[1]) * frame_s
+        place = np.minimum((times / IMPORTANCE_STEP_S).astype(int), steps - 1).ravel()
+        inside = times.ravel() <= duration_s
+        total = np.bincount(place[inside], (scores * scores.shape[1]).ravel()[inside], steps)
+        count = np.bincount(place[inside], minlength=steps)
+        known = np.flatnonzero(count)
+        curve = np.interp(np.arange(steps), known, total[known] / count[known])
+        low, high = np.percentile(curve, [2, 98])
+        return np.asarray(np.clip((curve - low) / max(high - low, 1e-6), 0.0, 1.0), np.float32)
+
+
+def segment_starts(samples: int, length: int, most: int) -> npt.NDArray[np.int64]:
+    """Where segments start: as many as fit, at most `most`, spread evenly, the last one right-aligned; at least one."""
+    count = max(1, min(most, -(-samples // length)))
+    return np.linspace(0, max(0, samples - length), count).astype(np.int64)
+
+
+def waveform_peaks(samples: Floats, count: int = PEAKS) -> Levels:
+    """The largest magnitude in each of `count` equal stretches, 0..255 with 255 as full scale."""
+    if not len(samples):
+        return np.zeros(count, np.uint8)
+    edges = np.minimum(np.arange(count) * len(samples) // count, len(samples) - 1)
+    peaks = np.maximum.reduceat(np.abs(samples), edges)
+    return np.clip(np.rint(peaks * 255.0), 0, 255).astype(np.uint8)
