@@ -5,22 +5,19 @@ A codec or a sound driver that crashes takes the engine down, never the window; 
 
 import logging
 import os
-import sys
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from pemr_desktop.processes import module_command
+
 from . import messages
 
 log = logging.getLogger(__name__)
 
+ENGINE_MODULE = "pemr_desktop.playback.engine"
 GOODBYE_MS = 1500
-
-
-def engine_command() -> tuple[str, list[str]]:
-    """Program and arguments of the engine; a frozen bundle understands `-m` as Python does."""
-    return sys.executable, ["-m", "pemr_desktop.playback.engine"]
 
 
 class Player(QObject):
@@ -182,7 +179,7 @@ class Player(QObject):
         process.readyReadStandardError.connect(self._read_log)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._error_occurred)
-        program, arguments = engine_command()
+        program, *arguments = module_command(ENGINE_MODULE)
         self._pending = b""
         self._process = process
         process.start(program, arguments)
@@ -323,7 +320,7 @@ class Player(QObject):
 
 def output_devices() -> list[str]:
     """Asks a fresh engine for the output devices; takes some tenths of a second, so not from the window's thread."""
-    program, arguments = engine_command()
+    program, *arguments = module_command(ENGINE_MODULE)
     process = QProcess()
     process.start(program, [*arguments, "--devices"])
     if not process.waitForFinished(10_000):
