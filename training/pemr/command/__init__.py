@@ -11,7 +11,7 @@ from pemr.errors import PemrError
 
 def build() -> typer.Typer:
     """The command with all its subcommands; each module registers its own."""
-    from pemr.command import export, pretrain, recipes
+    from pemr.command import export, finetune, pretrain, recipes
 
     app = typer.Typer(
         name="pemr-train",
@@ -20,7 +20,7 @@ def build() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for module in (pretrain, export, recipes):
+    for module in (pretrain, finetune, export, recipes):
         module.register(app)
     return app
 

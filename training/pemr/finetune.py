@@ -1,0 +1,105 @@
+"""Give a model tag heads, and measure a model's tags: what `pemr-train finetune tags` and `evaluate` do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+
+from pemr.embed import Encoder
+from pemr.encoder import FCN4
+from pemr.errors import CorpusError
+from pemr.heads import FittedHeads, Floats, fit_heads, judge, split_by_group, teacher_thresholds, track_scores
+from pemr.labels import LabelledTrack, Progress, embed_tracks, label_folder
+from pemr.metrics import TagScores, bootstrap_interval
+from pemr.modelfile import Model, TagHead, load_model, save_model
+from pemr.vocabulary import VOCABULARY
+
+MAX_TRACK_S = 600.0
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled training and validation tracks, and where the teacher's probabilities are cut, per tag."""
+
+    train: list[LabelledTrack]
+    validation: list[LabelledTrack]
+    thresholds: Floats
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the evaluation table: an encoder with heads fitted on the training tracks."""
+
+    name: str
+    scores: TagScores
+    interval: tuple[float, float]
+    heads: FittedHeads
+    tags: list[TagHead]
+
+
+def load_corpus(data: Path, validation: Path | None, cache: Path, teacher_dir: Path, progress: Progress) -> Corpus:
+    """Tracks with teacher labels; without a validation folder every fifth album of `data` is kept for it."""
+    train = label_folder(data, cache, teacher_dir, MAX_TRACK_S, progress)
+    if validation is None:
+        train, held_out = split_by_group(train)
+    else:
+        held_out = label_folder(validation, cache, teacher_dir, MAX_TRACK_S, progress)
+    if not train or not held_out:
+        raise CorpusError(f"{data} has no album to keep for validation; give one with --validation DIR")
+    return Corpus(train, held_out, teacher_thresholds([t.labels for t in [*train, *held_out]]))
+
+
+def measure(name: str, encoder: Encoder, corpus: Corpus, progress: Progress) -> Row:
+    """Fit heads for this encoder on the training tracks and measure them on the validation tracks."""
+    train = embed_tracks(encoder, corpus.train, progress)
+    validation = embed_tracks(encoder, corpus.validation, progress)
+    heads = fit_heads(train, _labels(corpus.train), [track.group for track in corpus.train])
+    scores, truth, values = track_scores(heads, validation, _labels(corpus.validation), corpus.thresholds)
+    groups = [track.group for track in corpus.validation]
+    interval = bootstrap_interval([tag.name for tag in VOCABULARY], truth, values, groups)
+    tags = judge(heads, validation, _labels(corpus.validation), corpus.thresholds)
+    return Row(name, scores, interval, heads, tags)
+
+
+def finetune_tags(
+    model_path: Path, out: Path, corpus: Corpus, provenance: dict[str, object], progress: Progress
+) -> Row:
+    """Fit, calibrate and judge tag heads for a model and write it with them. The encoder is not changed."""
+    model = load_model(model_path)
+    row = measure("this model", Encoder(model), corpus, progress)
+    info = msgspec.structs.replace(
+        model.info,
+        tags=row.tags,
+        provenance={
+            **model.info.provenance,
+            **provenance,
+            "heads": {
+                "training_tracks": len(corpus.train),
+                "validation_tracks": len(corpus.validation),
+                "penalty": row.heads.penalty,
+                "validation_roc_auc": round(row.scores.macro_roc_auc, 4),
+                "validation_pr_auc": round(row.scores.macro_pr_auc, 4),
+            },
+        },
+    )
+    weight, bias = torch.from_numpy(row.heads.weight), torch.from_numpy(row.heads.bias)
+    save_model(out, info, model.encoder, model.predictor, weight, bias)
+    return row
+
+
+def random_encoder(model: Model, seed: int = 1) -> Encoder:
+    """The same network with fresh weights: what any figure has to be compared with.
+
+    Its batch norms are left at their initial statistics; the front end is the model's own.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        encoder = FCN4().eval().requires_grad_(False)
+    empty = Model(model.info, encoder, model.predictor, model.head_weight, model.head_bias, "0" * 16, "")
+    return Encoder(empty)
+
+
+def _labels(tracks: Sequence[LabelledTrack]) -> list[Floats]:
+    return [track.labels for track in tracks]

@@ -1,0 +1,99 @@
+"""Measures of tagging quality, in plain numpy. Every function skips what cannot be measured and says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def roc_auc(truth: Array, score: Array) -> float:
+    """Chance that a positive scores above a negative, ties counting half; NaN without both kinds. truth (n,) bool."""
+    truth = np.asarray(truth, bool)
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    if not positives or not negatives:
+        return float("nan")
+    return float((_ranks(score)[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def average_precision(truth: Array, score: Array) -> float:
+    """Area under precision over recall, items of equal score entering together; NaN without a positive."""
+    truth = np.asarray(truth, bool)
+    if not truth.any():
+        return float("nan")
+    order = np.argsort(-np.asarray(score, np.float64), kind="stable")
+    ranked, sorted_score = truth[order], np.asarray(score)[order]
+    last_of_tie = np.append(sorted_score[1:] != sorted_score[:-1], True)
+    hits = np.cumsum(ranked)[last_of_tie]
+    seen = np.flatnonzero(last_of_tie) + 1
+    recall = hits / truth.sum()
+    return float(np.sum(np.diff(recall, prepend=0.0) * hits / seen))
+
+
+@dataclass(frozen=True)
+class TagScores:
+    """Per tag: name, positives, ROC-AUC, PR-AUC; `skipped` tags had too few positives or no negative."""
+
+    names: tuple[str, ...]
+    positives: tuple[int, ...]
+    roc_auc: tuple[float, ...]
+    pr_auc: tuple[float, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def macro_roc_auc(self) -> float:
+        return float(np.mean(self.roc_auc)) if self.names else float("nan")
+
+    @property
+    def macro_pr_auc(self) -> float:
+        return float(np.mean(self.pr_auc)) if self.names else float("nan")
+
+
+def score_tags(names: Sequence[str], truth: Array, score: Array, least_share: float = 0.01) -> TagScores:
+    """Truth (n, k) bool and score (n, k). Tags with less than `least_share` positives are skipped and named."""
+    truth = np.asarray(truth, bool)
+    least = max(1, int(np.ceil(least_share * len(truth))))
+    counts = truth.sum(axis=0)
+    kept = [i for i in range(len(names)) if least <= counts[i] < len(truth)]
+    return TagScores(
+        names=tuple(names[i] for i in kept),
+        positives=tuple(int(counts[i]) for i in kept),
+        roc_auc=tuple(roc_auc(truth[:, i], score[:, i]) for i in kept),
+        pr_auc=tuple(average_precision(truth[:, i], score[:, i]) for i in kept),
+        skipped=tuple(name for i, name in enumerate(names) if i not in kept),
+    )
+
+
+def bootstrap_interval(
+    names: Sequence[str], truth: Array, score: Array, groups: Sequence[str], *, rounds: int = 500, seed: int = 1
+) -> tuple[float, float]:
+    """95 % interval of the macro ROC-AUC, drawing whole groups (soundtracks, albums) with replacement."""
+    random = np.random.default_rng(seed)
+    members = [np.flatnonzero(np.asarray(groups) == group) for group in sorted(set(groups))]
+    values = []
+    for _ in range(rounds):
+        chosen = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
+        value = score_tags(names, truth[chosen], score[chosen]).macro_roc_auc
+        if np.isfinite(value):
+            values.append(value)
+    if not values:
+        return float("nan"), float("nan")
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def best_expected_f1_threshold(probabilities: Array) -> float:
+    """Where to cut calibrated probabilities (n,) so that the F1 they themselves promise is largest."""
+    ordered = np.sort(np.asarray(probabilities, np.float64))[::-1]
+    f1 = 2.0 * np.cumsum(ordered) / (np.arange(1, len(ordered) + 1) + ordered.sum())
+    return float(ordered[int(np.argmax(f1))])
+
+
+def _ranks(score: Array) -> npt.NDArray[np.float64]:
+    """1 for the lowest; equal scores share the mean of their ranks."""
+    _, group, count = np.unique(np.asarray(score, np.float64), return_inverse=True, return_counts=True)
+    last = np.cumsum(count)
+    return np.asarray((last - (count - 1) / 2)[group], np.float64)
