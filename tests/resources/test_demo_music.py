@@ -1,4 +1,4 @@
-"""The demo library is music a person can be shown: right lengths, sensible levels, real tags, and a recipe that fits."""
+"""The demo library is music a person can be shown: fitting lengths and levels, real tags, and a recipe that matches."""
 
 import importlib
 import math
