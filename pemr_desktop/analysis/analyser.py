@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING
 from pemr.errors import PemrError
 from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
 from pemr_desktop.analysis.suspects import Suspects
-from pemr_desktop.library.analyses import ToAnalyse, TrackAnalysis
+from pemr_desktop.library.heard import ToAnalyse, TrackAnalysis
+from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity
 from pemr_desktop.tagfiles.plan import FileIdentity
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder, TrackEmbedding
-
-    from pemr_desktop.library.database import Library
+    from pemr_desktop.library.library import Library
 
 log = logging.getLogger(__name__)
 
 STORE_AFTER_TRACKS = 8
 STORE_AFTER_S = 2.0
 MAX_LISTENINGS = 3
-PARTS = ("decode", "front end", "encoder", "heads", "covers", "storage")
+PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "heads_s": "heads"}
+"""What the encoder calls its parts, and what people call them."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -59,7 +60,7 @@ class _Tally:
     problems: int = 0
     unreachable: int = 0
     audio_s: float = 0.0
-    spent_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, 0.0))
+    spent_s: dict[str, float] = field(default_factory=dict)
 
     def spend(self, part: str, seconds: float) -> None:
         self.spent_s[part] = self.spent_s.get(part, 0.0) + seconds
@@ -149,8 +150,8 @@ class Analyser:
 
         started_s = time.perf_counter()
         embedding: TrackEmbedding = self._encoder.embed_samples(sound.samples)
-        for part, seconds in embedding.timings.items():
-            self._tally.spend(part, seconds)
+        for name, part in PARTS.items():
+            self._tally.spend(part, embedding.timings[name])
         covers_s = time.perf_counter()
         self._tally.spend("other", covers_s - started_s - sum(embedding.timings.values()))
         features = cover_features(sound.samples, sound.sample_rate)
@@ -187,13 +188,10 @@ class Analyser:
         tally.analysed += 1
         tally.audio_s += len(sound.samples) / sound.sample_rate
         late = time.perf_counter() - self._stored_at_s > STORE_AFTER_S
-        if late or len(self._unstored) >= STORE_AFTER_TRACKS:
+        if late or len(self._unstored) >= STORE_AFTER_TRACKS or sound.truncated:
             self._store()
         if sound.truncated:
-            heard = f"{analysis.duration_s:.0f} s" if analysis.duration_s else "its beginning"
-            self._complain(track, f"the file is cut off; only {heard} could be listened to")
-        else:
-            self._library.clear_problem(track.path, "analyse")
+            self._complain(track, f"the file is cut off: only {sound.duration_s:.0f} s of it could be listened to")
 
     def _store(self) -> None:
         """Put what was heard into the library, in one transaction."""
@@ -211,11 +209,12 @@ class Analyser:
 
     def _complain(self, track: ToAnalyse, reason: str) -> None:
         self._tally.problems += 1
-        self._library.record_problem(track.path, "analyse", reason, track_id=track.track_id)
+        sentence = reason[:1].upper() + reason[1:].rstrip(".") + "."
+        self._library.record_problem(track.path, "analyse", sentence, track_id=track.track_id)
 
 
 def _identity(path: Path) -> FileIdentity | None:
     try:
         return identity(path)
-    except OSError:
+    except TagReadError:
         return None

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from pemr_desktop.analysis.decode_child import Answer, Order
 from pemr_desktop.processes import module_command
+from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.identity import identity
 from pemr_desktop.tagfiles.plan import FileIdentity
 
@@ -66,8 +67,8 @@ class DecodeChild:
         """Decode a file, waiting `patience_s` at most."""
         try:
             before = identity(path)
-        except OSError as error:
-            return NoSound(f"it cannot be opened ({error.strerror})")
+        except TagFileError as error:
+            return NoSound(error.reason)
         process = self._running()
         assert process.stdin is not None and process.stdout is not None
         too_late = threading.Event()
@@ -94,7 +95,7 @@ class DecodeChild:
         if answer is None or not complete:
             self._reap()
             if too_late.is_set():
-                return NoSound(f"decoding it took longer than {patience_s:.0f} s and was given up")
+                return NoSound(f"decoding it took longer than {patience_s:g} s and was given up")
             return NoSound("decoding it ended the decoder; the file is probably damaged")
         if answer.reason:
             return NoSound(answer.reason)
@@ -208,9 +209,9 @@ class DecodePool(Generic[Item]):
             item, path = order
             try:
                 result = child.decode(path, self._sample_rate, LISTEN_LIMIT_S, self._patience_s)
-            except OSError as error:
-                log.exception("No decode child could be started")
-                result = NoSound(f"no process could be started to decode it ({error.strerror})")
+            except Exception as error:  # whatever it is: an order without an answer would stop everything
+                log.exception("Decoding %s failed", path)
+                result = NoSound(f"it could not be handed to the decoder ({error})")
             self._offer(item, result)
 
     def _offer(self, item: Item, result: Sound | NoSound) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr_desktop.analysis.models import candidates, describe, load_encoder
+from pemr_desktop.analysis.vectors import VectorIndex, open_index
 from pemr_desktop.library import queries
 from pemr_desktop.paths import Paths
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
-
     from pemr_desktop.analysis.covers import CoverSearch
-    from pemr_desktop.library.database import Library
+    from pemr_desktop.library.library import Library
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ class Ear:
         self._covers_lock = threading.Lock()
         self._covers: CoverSearch | None = None
         self._covers_generation = -1
+        self._vectors_lock = threading.Lock()
+        self._vectors: VectorIndex | None = None
 
     def encoder(self, library: Library, threads: int | None = None) -> Encoder:
         """The encoder of the active model, known to the library and active from here on. Raises `ModelUnusable`."""
@@ -54,12 +56,6 @@ class Ear:
                 library.activate_model(encoder.model_id)
             return encoder
 
-    def sample_rate_of_covers(self) -> int:
-        """The rate at which tracks are decoded to be compared."""
-        from pemr.covers.features import SAMPLE_RATE
-
-        return int(SAMPLE_RATE)
-
     def covers(self, library: Library) -> CoverSearch:
         """The cover search over all tracks that have been listened to, up to date."""
         from pemr.covers.features import FEATURE_VERSION
@@ -72,6 +68,17 @@ class Ear:
                 self._covers = CoverSearch(library.cover_features(FEATURE_VERSION))
                 self._covers_generation = generation
             return self._covers
+
+    def neighbours(self, library: Library, model_id: str) -> VectorIndex:
+        """The vector index of a model over all tracks it has listened to, up to date."""
+        with self._vectors_lock:
+            generation = library.generation()
+            index = self._vectors
+            if index is None or (index.model_id, index.generation) != (model_id, generation):
+                index = self._vectors = open_index(
+                    self._paths.vectors_dir, library.path, model_id, generation, lambda: library.vectors(model_id)
+                )
+            return index
 
 
 def _stamp(path: Path) -> tuple[Path, int, int] | None:

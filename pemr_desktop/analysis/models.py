@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pemr.errors import PemrError
 from pemr_desktop.errors import ModelUnusable, ResourceMissing
-from pemr_desktop.library.rows import ModelRow
-from pemr_desktop.library.taxonomy import ModelInfo, TagRow
+from pemr_desktop.library.heard import ModelInfo
+from pemr_desktop.library.rows import ModelRow, TagRow
 from pemr_desktop.resources import resource
 
 if TYPE_CHECKING:
@@ -73,8 +73,10 @@ def load_encoder(paths: list[Path], threads: int | None) -> tuple[Encoder, Path]
 
 def describe(encoder: Encoder, path: Path) -> ModelInfo:
     """What the library keeps of a model."""
+    from pemr.encoder import EMBEDDING_WIDTH
+
     tags = tuple(TagRow(tag.name, tag.group, tag.threshold, tag.supported) for tag in encoder.vocabulary)
-    return ModelInfo(encoder.model_id, path.stem, path, encoder.dimension, tags)
+    return ModelInfo(encoder.model_id, path.stem, path, EMBEDDING_WIDTH, tags)
 
 
 def keep_copy(path: Path, model_id: str, models_dir: Path) -> Path:

@@ -96,6 +96,13 @@ class FindCovers(Request, frozen=True, tag="find-covers"):
     limit: int = 50
 
 
+class MoreLikeThis(Request, frozen=True, tag="more-like-this"):
+    """Tracks that sound like these, nearest first."""
+
+    track_ids: tuple[int, ...]
+    limit: int = 50
+
+
 class FindAllVersions(Request, frozen=True, tag="find-all-versions"):
     """Compare all tracks with one another and keep what is found."""
 
@@ -146,6 +153,7 @@ AnyRequest = (
     | ApplyWrites
     | Undo
     | FindCovers
+    | MoreLikeThis
     | FindAllVersions
     | JudgeVersion
     | ActivateModel
@@ -274,6 +282,20 @@ class CoverResult(msgspec.Struct, frozen=True):
     query_duration_s: float = 0.0
 
 
+class SimilarTrack(msgspec.Struct, frozen=True):
+    """A track that sounds alike. `similarity`: cosine of the two, 1 is the same sound."""
+
+    track_id: int
+    similarity: float
+
+
+class SimilarResult(msgspec.Struct, frozen=True):
+    """The answer of `MoreLikeThis`."""
+
+    tracks: tuple[SimilarTrack, ...]
+    compared: int
+
+
 class PlanResult(msgspec.Struct, frozen=True):
     """The answer of `PlanWrites`. `refused`: readable location -> reason."""
 
@@ -335,6 +357,7 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     ApplyWrites: WriteResult,
     Undo: WriteResult,
     FindCovers: CoverResult,
+    MoreLikeThis: SimilarResult,
     FindAllVersions: VersionsResult,
     SavePlaylist: PlaylistResult,
     ImportPlaylist: PlaylistResult,

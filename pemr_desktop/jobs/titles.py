@@ -16,7 +16,10 @@ from pemr_desktop.jobs.messages import (
     DeletePlaylist,
     FindAllVersions,
     FindCovers,
+    ImportPlaylist,
     JudgeVersion,
+    MoreLikeThis,
+    PlanEdits,
     PlanWrites,
     RemoveRoot,
     Request,
@@ -54,7 +57,9 @@ def title(request: Request) -> str:
             return say("jobs", "Taking back decisions")
         case AcceptAbove():
             return say("jobs", "Accepting sure suggestions")
-        case PlanWrites():
+        case MoreLikeThis():
+            return say("jobs", "Finding what sounds alike")
+        case PlanWrites() | PlanEdits():
             return say("jobs", "Preparing the review")
         case ApplyWrites(plans=plans):
             return (
@@ -76,6 +81,8 @@ def title(request: Request) -> str:
             return say("jobs", "Switching to another model")
         case SavePlaylist(name=name):
             return say("jobs", "Saving the playlist {name}").format(name=name)
+        case ImportPlaylist(path=path):
+            return say("jobs", "Importing {file}").format(file=readable_name(path))
         case DeletePlaylist():
             return say("jobs", "Deleting a playlist")
     return type(request).__name__

@@ -19,6 +19,7 @@ from pemr_desktop.jobs.messages import (
     FindCovers,
     ImportPlaylist,
     JudgeVersion,
+    MoreLikeThis,
     PlanEdits,
     PlanWrites,
     RemoveRoot,
@@ -27,7 +28,7 @@ from pemr_desktop.jobs.messages import (
     Scan,
     Undo,
 )
-from pemr_desktop.jobs.operations import analysing, covers, deciding, models, playlists, scanning, writing
+from pemr_desktop.jobs.operations import analysing, covers, deciding, models, playlists, scanning, similar, writing
 
 QUICK = "quick"
 LONG = "long"
@@ -49,6 +50,7 @@ OPERATIONS: dict[type[Request], Operation] = {
     ActivateModel: Operation(models.activate_model, LONG),
     FindAllVersions: Operation(covers.find_all_versions, LONG),
     FindCovers: Operation(covers.find_covers, QUICK),
+    MoreLikeThis: Operation(similar.more_like_this, QUICK),
     JudgeVersion: Operation(covers.judge_version, QUICK),
     Decide: Operation(deciding.decide, QUICK),
     AcceptAbove: Operation(deciding.accept_above, QUICK),

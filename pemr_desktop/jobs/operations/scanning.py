@@ -11,7 +11,7 @@ from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.messages import AddFolders, RemoveRoot, Scan, ScanResult
 from pemr_desktop.jobs.operations.wording import counted, listed
 from pemr_desktop.library import queries
-from pemr_desktop.library.scanner import ScanTarget
+from pemr_desktop.library.roots import ScanTarget
 
 
 def add_folders(request: AddFolders, context: JobContext) -> Outcome:

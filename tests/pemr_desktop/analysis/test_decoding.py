@@ -1,0 +1,145 @@
+"""Decoding in children: what comes back, and what a child that dies or hangs costs."""
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pemr.audio import decode
+from pemr_desktop.analysis.decode_child import PEAK_COUNT, peaks
+from pemr_desktop.analysis.decoding import DecodeChild, DecodePool, NoSound, Sound, decode_one
+
+RATE = 16000
+MakeAudio = Callable[..., Path]
+
+
+def hours_of_silence(path: Path) -> Path:
+    """A WAV file of three hours that takes no room on the disk, but a while to be decoded."""
+    rate, size = 48000, 3 * 3600 * 48000 * 4
+    form = struct.pack("<HHIIHH", 1, 2, rate, rate * 4, 4, 16)
+    with path.open("wb") as file:
+        file.write(b"RIFF" + struct.pack("<I", size + 36) + b"WAVEfmt " + struct.pack("<I", 16) + form)
+        file.write(b"data" + struct.pack("<I", size))
+        file.truncate(size + 44)
+    return path
+
+
+def has_open(process_id: int, path: Path) -> bool:
+    """Whether a process holds a file open."""
+    links = Path(f"/proc/{process_id}/fd").iterdir()
+    return any(os.path.realpath(link) == str(path) for link in links)
+
+
+def wait_until(state: Callable[[], bool], limit_s: float = 20.0) -> None:
+    """Return when the state is reached; fail when it takes too long."""
+    give_up_s = time.monotonic() + limit_s
+    while not state():
+        assert time.monotonic() < give_up_s, "the state was not reached"
+
+
+def test_a_child_hands_back_what_decoding_here_gives(tmp_path: Path, make_audio: MakeAudio) -> None:
+    path = make_audio(tmp_path / "tune.flac", seconds=2.5)
+    sound = decode_one(path, RATE, 30.0)
+    assert isinstance(sound, Sound)
+    np.testing.assert_array_equal(sound.samples, decode(path, RATE))
+    assert sound.duration_s == pytest.approx(2.5, abs=0.01) and not sound.truncated
+    assert len(sound.peaks) == PEAK_COUNT and max(sound.peaks) == round(255 * float(np.abs(sound.samples).max()))
+
+
+def test_every_order_is_answered_also_those_of_broken_files(tmp_path: Path, make_audio: MakeAudio) -> None:
+    good = [make_audio(tmp_path / f"{n}.ogg", seconds=1.0, seed=n) for n in range(5)]
+    text = tmp_path / "text.mp3"
+    text.write_text("this is no music " * 100)
+    empty = tmp_path / "empty.flac"
+    empty.touch()
+    gone = tmp_path / "gone.wav"
+    with DecodePool[Path](2, RATE, 30.0) as pool:
+        answers = dict(pool.results((path, path) for path in [*good, text, empty, gone]))
+    assert all(isinstance(answers[path], Sound) for path in good)
+    reasons = {path.name: answer.reason for path, answer in answers.items() if isinstance(answer, NoSound)}
+    assert set(reasons) == {"text.mp3", "empty.flac", "gone.wav"}
+    assert "empty" in reasons["empty.flac"] and all(reasons.values())
+
+
+def test_a_file_name_that_is_not_unicode_is_decoded(tmp_path: Path, make_audio: MakeAudio) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
+    make_audio(tmp_path / "cafe.wav", seconds=1.0).rename(path)
+    assert isinstance(decode_one(path, RATE, 30.0), Sound)
+
+
+def test_a_child_that_is_killed_costs_one_file_and_the_next_one_is_decoded(
+    tmp_path: Path, make_audio: MakeAudio
+) -> None:
+    good = make_audio(tmp_path / "good.wav", seconds=1.0)
+    long = hours_of_silence(tmp_path / "long.wav")
+    with DecodePool[str](1, RATE, 60.0) as pool:
+        pool.order("before", good)
+        results = pool.results()
+        assert next(results)[0] == "before"
+        (child,) = pool.process_ids()
+        pool.order("bad", long)
+        pool.order("good", good)
+        wait_until(lambda: has_open(child, long))
+        os.kill(child, signal.SIGKILL)
+        answers = dict(results)
+    assert isinstance(answers["bad"], NoSound) and "ended the decoder" in answers["bad"].reason
+    assert isinstance(answers["good"], Sound)
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, make_audio: MakeAudio) -> None:
+    child = DecodeChild()
+    try:
+        hung = child.decode(hours_of_silence(tmp_path / "long.wav"), RATE, 60_000.0, patience_s=0.5)
+        assert isinstance(hung, NoSound) and "longer than 0.5 s" in hung.reason
+        after = child.decode(make_audio(tmp_path / "good.wav", seconds=1.0), RATE, 60.0, patience_s=30.0)
+        assert isinstance(after, Sound)
+    finally:
+        child.close()
+
+
+def test_leaving_early_ends_the_children(tmp_path: Path, make_audio: MakeAudio) -> None:
+    path = make_audio(tmp_path / "tune.wav", seconds=1.0)
+    with DecodePool[int](2, RATE, 30.0) as pool:
+        for number in range(20):
+            pool.order(number, path)
+        next(pool.results())
+        children = pool.process_ids()
+    assert children
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+
+
+def test_of_a_long_mix_the_beginning_is_decoded(tmp_path: Path, make_audio: MakeAudio) -> None:
+    path = make_audio(tmp_path / "mix.flac", seconds=20.0)
+    child = DecodeChild()
+    try:
+        sound = child.decode(path, RATE, 5.0, patience_s=30.0)
+    finally:
+        child.close()
+    assert isinstance(sound, Sound)
+    assert len(sound.samples) == 5 * RATE and sound.duration_s == pytest.approx(20.0, abs=0.1)
+    levels = np.frombuffer(sound.peaks, np.uint8)
+    assert levels[: PEAK_COUNT // 4].any() and not levels[PEAK_COUNT // 4 + 4 :].any()
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 999, 1000, 16000])
+def test_peaks_of_any_length_fill_the_width(count: int) -> None:
+    levels = np.frombuffer(peaks(np.full(count, -1.5, np.float32)), np.uint8)
+    assert len(levels) == PEAK_COUNT and (levels == (255 if count else 0)).all()
+
+
+def test_a_decode_child_loads_neither_torch_nor_qt() -> None:
+    code = (
+        "import sys, pemr_desktop.analysis.decode_child;"
+        "print([name for name in ('torch', 'faiss', 'PySide6', 'sqlite3') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
