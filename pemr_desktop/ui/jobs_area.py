@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.messages import AcceptAbove, Decide, FindCovers, JudgeVersion, PlanWrites
+from pemr_desktop.jobs.messages import Decide, FindCovers, JudgeVersion, PlanWrites
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, Role, Theme
@@ -59,24 +59,17 @@ class JobsArea(QWidget):
         shown = [view for view in self._client.jobs() if view.job_id in self._lines]
         for view in shown:
             self._lines[view.job_id].show_job(view)
-        if len(shown) < len(self._wanted()) and not self._soon.isActive():
+        if [view.job_id for view in shown] != [view.job_id for view in self._wanted()] and not self._soon.isActive():
             self._soon.start()
 
     def _wanted(self) -> list[JobView]:
-        """Jobs that deserve a line: under way, failed or finished a moment ago."""
-        wanted = []
-        for view in self._client.jobs():
-            if view.job_id in self._dismissed:
-                continue
-            if view.ended and view.job_id not in self._lines:
-                if view.state == "failed" or isinstance(view.request, (*_SHOWN_ELSEWHERE, AcceptAbove)):
-                    continue
-                if not view.message:
-                    continue
-            if view.ended and isinstance(view.request, _SHOWN_ELSEWHERE):
-                continue
-            wanted.append(view)
-        return wanted
+        """Jobs that deserve a line: under way, or ended while they had one."""
+        return [
+            view
+            for view in self._client.jobs()
+            if view.job_id not in self._dismissed
+            and (not view.ended or (view.job_id in self._lines and not isinstance(view.request, _SHOWN_ELSEWHERE)))
+        ]
 
     @Slot()
     def _update(self) -> None:

@@ -195,7 +195,7 @@ class SidebarModel(QStandardItemModel):
                 return parent.child(row)
         item = QStandardItem()
         item.setEditable(False)
-        parent.insertRow(row, item)
+        parent.insertRow(row, [item])  # the overload for one item does not take it over
         return item
 
     def _dress(self, item: QStandardItem, place: Place) -> None:

@@ -24,6 +24,11 @@ class Column:
     numeric: bool = False
     shown: bool = True
 
+    @property
+    def stretches(self) -> bool:
+        """Text takes what room there is; numbers and tiles need what they need."""
+        return not self.numeric and self.id not in ("tile", "format", "added")
+
 
 def track_columns() -> tuple[Column, ...]:
     """All columns in their usual order, titled in the language of the window."""
@@ -36,7 +41,7 @@ def track_columns() -> tuple[Column, ...]:
         Column("title", say("Title"), 260, "title", lambda row: row.title),
         Column("artist", say("Artist"), 180, "artist", lambda row: row.artist),
         Column("album", say("Album"), 200, "album", lambda row: row.album),
-        Column("duration", say("Length"), 64, "duration", _length, numeric=True),
+        Column("duration", say("Length"), 72, "duration", _length, numeric=True),
         Column("tags", say("Tags"), 340, "genre", said_tags),
         Column("year", say("Year"), 56, "year", lambda row: str(row.year or ""), numeric=True),
         Column("genre", say("Genre"), 120, "genre", lambda row: ", ".join(row.genres), shown=False),

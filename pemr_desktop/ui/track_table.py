@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QDrag, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QDrag, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from pemr_desktop.ui.theme import ROOM, SNUG, Theme
@@ -15,6 +15,8 @@ from pemr_desktop.ui.track_model import TrackModel
 if TYPE_CHECKING:
     from pemr_desktop.ui.artwork import Artwork
 
+LEAST_SHARE = 0.6
+"""Columns of text are never narrower than this share of their usual width."""
 MOST_RESTORED = 2_000
 """A selection larger than this is not carried over when the list changes."""
 
@@ -36,6 +38,8 @@ class TrackTable(QTableView):
         self.setAccessibleName(self.tr("Tracks"))
         self._tracks = model
         self._theme = theme
+        self._columns_fit = True
+        self._fitting = False
         self._kept: tuple[list[int], int | None, int | None, int] = ([], None, None, 0)
         self.setModel(model)
         self.setItemDelegate(TrackDelegate(model, theme, artwork, self))
@@ -113,19 +117,60 @@ class TrackTable(QTableView):
             action = QAction(column.title, menu)
             action.setCheckable(True)
             action.setChecked(not self.isColumnHidden(number))
-            action.toggled.connect(lambda shown, n=number: self.setColumnHidden(n, not shown))
+            action.toggled.connect(lambda shown, n=number: self._show_column(n, shown))
             menu.addAction(action)
         menu.addSeparator()
         menu.addAction(self.tr("Usual columns"), self.usual_columns)
 
+    def _show_column(self, number: int, shown: bool) -> None:
+        self.setColumnHidden(number, not shown)
+        if shown and not self.columnWidth(number):
+            self.setColumnWidth(number, self._theme.px(self._tracks.columns[number].width))
+        self._fit_columns()
+
     @Slot()
     def usual_columns(self) -> None:
-        """Columns as they are at the first start."""
+        """Columns as they are at the first start, sharing the width of the window."""
         header = self.horizontalHeader()
         for number, column in enumerate(self._tracks.columns):
             header.moveSection(header.visualIndex(number), number)
             self.setColumnHidden(number, not column.shown)
-            self.setColumnWidth(number, self._theme.px(column.width))
+        self._columns_fit = True
+        self._fit_columns()
+
+    def columns_state(self) -> QByteArray:
+        """Order, widths and choice of the columns; empty while they fit themselves to the window."""
+        return QByteArray() if self._columns_fit else self.horizontalHeader().saveState()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Bring back what `columns_state` gave."""
+        if not state.isEmpty() and self.horizontalHeader().restoreState(state):
+            self._columns_fit = False
+
+    def _fit_columns(self) -> None:
+        """Columns of text share what numbers and tiles leave; below a readable width the table scrolls sideways."""
+        if not self._columns_fit:
+            return
+        shown = [(n, one) for n, one in enumerate(self._tracks.columns) if not self.isColumnHidden(n)]
+        firm = sum(self._theme.px(one.width) for _, one in shown if not one.stretches)
+        wanted = sum(self._theme.px(one.width) for _, one in shown if one.stretches)
+        share = max(LEAST_SHARE, (self.viewport().width() - firm) / wanted) if wanted else 1.0
+        self._fitting = True
+        for number, one in shown:
+            width = self._theme.px(one.width)
+            self.setColumnWidth(number, int(width * share) if one.stretches else width)
+        self._fitting = False
+
+    @Slot(int, int, int)
+    def _section_resized(self, _section: int, before: int, after: int) -> None:
+        """From the moment the user chooses a width, all widths are the user's."""
+        if not self._fitting and before and after and self.isVisible():
+            self._columns_fit = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns follow the window."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     # Qt
 
@@ -179,7 +224,7 @@ class TrackTable(QTableView):
         header.setObjectName("trackHeader")
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
         header.setSortIndicatorShown(True)
         header.setSortIndicatorClearable(False)
         header.setSortIndicator(2, Qt.SortOrder.AscendingOrder)
@@ -187,6 +232,7 @@ class TrackTable(QTableView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._header_menu)
         header.sortIndicatorChanged.connect(self._tracks.sort)
+        header.sectionResized.connect(self._section_resized)
         header.setMinimumSectionSize(self._theme.px(40))
 
     @Slot(QPoint)
@@ -199,6 +245,7 @@ class TrackTable(QTableView):
     @Slot()
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self._theme.px(ROW_HEIGHT_PX))
+        self._fit_columns()
         self.viewport().update()
 
     def _first_column(self) -> int:

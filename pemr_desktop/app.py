@@ -1,0 +1,162 @@
+"""The composition root: builds the services and the window, runs, and takes everything down in order."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from pemr_desktop import __version__
+from pemr_desktop.errors import PemrDesktopError, ResourceMissing
+from pemr_desktop.jobs.client import WorkerClient
+from pemr_desktop.library.database import open_reader
+from pemr_desktop.paths import Paths, find_paths
+from pemr_desktop.playback.player import Player
+from pemr_desktop.resources import resource
+from pemr_desktop.settings import Settings, SettingsStore, library_file
+from pemr_desktop.ui.crash_report import CrashReportDialog, CrashWatch
+from pemr_desktop.ui.key_claims import KeyClaims
+from pemr_desktop.ui.main_window import MainWindow
+from pemr_desktop.ui.notices import Notice
+from pemr_desktop.ui.reading import Reader
+from pemr_desktop.ui.services import Services
+from pemr_desktop.ui.theme import Theme
+
+log = logging.getLogger(__name__)
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+SWITCH_INTERVAL_S = 0.001
+"""Reader threads give way to the window this often; Python's own 5 ms are a third of a frame."""
+
+
+class App(QObject):
+    """The services and the window of one run."""
+
+    def __init__(self, application: QApplication, paths: Paths) -> None:
+        super().__init__(application)
+        self.paths = paths
+        self.settings = SettingsStore(paths.settings_file)
+        self._translators = install_translations(application, self.settings.current)
+        file = library_file(self.settings.current, paths)
+        self.theme = make_theme(application, self.settings.current)
+        self.reader = Reader(file, open_reader, parent=self)
+        self.client = WorkerClient(file, parent=self)
+        self.player = Player(self)
+        self.player.set_volume(self.settings.current.playback.volume)
+        self.player.set_device(self.settings.current.playback.device or None)
+        self.window = MainWindow(Services(paths, self.settings, self.reader, self.client, self.player, self.theme))
+        self._unsubscribe = self.settings.subscribe(self._setting_changed)
+        self._keys = KeyClaims(application)
+        for sentence in self.settings.messages:
+            self.window.context.notices.post(Notice(sentence, "warning"))
+
+    def start(self, folders: Sequence[Path] = ()) -> None:
+        """Show the window; the worker starts after the first paint."""
+        self.window.show()
+        QTimer.singleShot(0, self.client.start)
+        if folders:
+            self.window.library_commands.add(folders)
+
+    def stop(self) -> bool:
+        """Take everything down. True when all of it ended in time."""
+        self._unsubscribe()
+        self._keys.release()
+        self.window.close()
+        self.player.close()
+        read = self.reader.close()
+        worked = self.client.stop()
+        self.window.deleteLater()
+        return read and worked
+
+    def _setting_changed(self, name: str, settings: Settings) -> None:
+        if name == "appearance.scheme":
+            self.theme.set_scheme(settings.appearance.scheme)
+        elif name == "appearance.zoom":
+            self.theme.set_zoom(settings.appearance.zoom)
+        elif name == "playback.device":
+            self.player.set_device(settings.playback.device or None)
+        elif name == "shortcuts":
+            keys = {action: (sequence,) for action, sequence in settings.shortcuts.items()}
+            self.window.context.actions.set_shortcuts(keys)
+
+
+def make_theme(application: QApplication, settings: Settings) -> Theme:
+    """Fusion in our colours, as the settings say."""
+    application.setStyle("Fusion")
+    appearance = settings.appearance
+    icons, sheet = resource("icons"), resource("themes", "window.qss")
+    return Theme(application, icons, sheet, appearance.scheme, appearance.zoom)
+
+
+def install_translations(application: QApplication, settings: Settings) -> list[QTranslator]:
+    """Our own words and Qt's, in the language of the settings; English needs none."""
+    chosen = settings.appearance.language
+    locale = QLocale() if chosen == "system" else QLocale(chosen)
+    QLocale.setDefault(locale)
+    installed: list[QTranslator] = []
+    folders = [("qtbase", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))]
+    try:
+        folders.append(("pemr_desktop", str(resource("translations"))))
+    except ResourceMissing:
+        log.info("No translations came with this installation")
+    for name, folder in folders:
+        translator = QTranslator(application)
+        if translator.load(locale, name, "_", folder):
+            application.installTranslator(translator)
+            installed.append(translator)
+    return installed
+
+
+def start_logging(paths: Paths) -> None:
+    """One rotated file beside the worker's."""
+    from logging.handlers import RotatingFileHandler
+
+    handler = RotatingFileHandler(paths.log / "window.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    log.info("PEMR Desktop %s", __version__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window; folders and files named in `argv` (without the program's name) are added to the library."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("pemr-desktop")
+    application.setApplicationDisplayName("PEMR Desktop")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("org.pemr.Desktop")
+    try:
+        paths = find_paths().create()
+    except OSError as error:
+        return complain(f"PEMR Desktop cannot make its folders: {error}. Nothing was changed.")
+    start_logging(paths)
+    watch = CrashWatch(paths.log)
+    report = watch.start()
+    try:
+        app = App(application, paths)
+    except PemrDesktopError as error:
+        return complain(str(error))
+    app.start([Path(name).expanduser().absolute() for name in arguments])
+    if report is not None:
+        CrashReportDialog(report, app.window).open()
+    app.window.closed.connect(application.quit)
+    code = application.exec()
+    app.stop()
+    watch.stop()
+    return code
+
+
+def complain(sentence: str) -> int:
+    """Say why there is no window; exit code 1."""
+    from PySide6.QtWidgets import QMessageBox
+
+    log.error("%s", sentence)
+    QMessageBox.critical(None, "PEMR Desktop", sentence)
+    return 1

@@ -1,0 +1,73 @@
+"""The tags of a file as a small table of rich text, in the order people expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from PySide6.QtCore import QCoreApplication
+
+from pemr_desktop.ui.colours import Colours
+
+FIRST = (
+    "title",
+    "artist",
+    "album",
+    "albumartist",
+    "composer",
+    "tracknumber",
+    "discnumber",
+    "date",
+    "genre",
+    "mood",
+    "bpm",
+    "key",
+    "grouping",
+    "comment",
+)
+LONGEST_VALUE = 240
+HIDDEN = ("pemr_tags",)
+
+
+def field_title(field: str) -> str:
+    """A tag field in words; fields without a name of their own are shown as the file spells them."""
+    say = QCoreApplication.translate
+    known = {
+        "title": say("fields", "Title"),
+        "artist": say("fields", "Artist"),
+        "album": say("fields", "Album"),
+        "albumartist": say("fields", "Album artist"),
+        "composer": say("fields", "Composer"),
+        "tracknumber": say("fields", "Track"),
+        "discnumber": say("fields", "Disc"),
+        "date": say("fields", "Date"),
+        "genre": say("fields", "Genre"),
+        "mood": say("fields", "Mood"),
+        "bpm": say("fields", "BPM"),
+        "key": say("fields", "Key"),
+        "grouping": say("fields", "Grouping"),
+        "comment": say("fields", "Comment"),
+        "compilation": say("fields", "Compilation"),
+        "pemr_tags": say("fields", "Origin of tags"),
+    }
+    return known.get(field, field)
+
+
+def fields_html(fields: Mapping[str, tuple[str, ...]], colours: Colours) -> str:
+    """All fields with their values; very long values are cut with an ellipsis."""
+    shown = [name for name in fields if name not in HIDDEN and any(fields[name])]
+    if not shown:
+        nothing = QCoreApplication.translate("fields", "This file has no tags.")
+        return f'<span style="color:{colours.text_soft}">{escape(nothing)}</span>'
+    ordered = sorted(shown, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    lines = [
+        f'<tr><td style="color:{colours.text_soft};padding:2px 12px 2px 0;white-space:nowrap">'
+        f'{escape(field_title(name))}</td><td style="padding:2px 0">{_value(fields[name])}</td></tr>'
+        for name in ordered
+    ]
+    return f'<table cellspacing="0" cellpadding="0" width="100%">{"".join(lines)}</table>'
+
+
+def _value(values: tuple[str, ...]) -> str:
+    text = ", ".join(values)
+    return escape(text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…")
