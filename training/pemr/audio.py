@@ -7,6 +7,7 @@ early is reported as truncated, and only a file that holds no sound at all raise
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,28 +141,31 @@ def iter_blocks(
         raise DecodeError(path, report.reasons[0] if report.reasons else "it holds no sound")
 
 
-def _open(path: str | os.PathLike[str]) -> Any:
+@contextmanager
+def _open(path: str | os.PathLike[str]) -> Iterator[Any]:
     name = os.fspath(path)
-    try:
-        if Path(name).stat().st_size == 0:
-            raise DecodeError(path, "the file is empty (0 bytes)")
+    with ExitStack() as opened:
         try:
-            name.encode("utf-8")
-        except UnicodeEncodeError:
-            # a file name in raw bytes that are not UTF-8: hand FFmpeg the opened file instead of its name
-            return av.open(Path(name).open("rb"), metadata_errors="replace")
-        return av.open(name, metadata_errors="replace", container_options={"protocol_whitelist": "file"})
-    except (OSError, ValueError) as error:
-        raise DecodeError(path, _reason(error)) from error
+            if Path(name).stat().st_size == 0:
+                raise DecodeError(path, "the file is empty (0 bytes)")
+            try:
+                name.encode("utf-8")
+                source: Any = name
+                options = {"protocol_whitelist": "file"}
+            except UnicodeEncodeError:
+                # a name in raw bytes that are not UTF-8: hand FFmpeg the opened file instead of its name
+                source, options = opened.enter_context(Path(name).open("rb")), {}
+            container = av.open(source, metadata_errors="replace", container_options=options)
+        except (OSError, ValueError) as error:
+            raise DecodeError(path, _reason(error)) from error
+        yield opened.enter_context(container)
 
 
 def _audio_stream(container: Any, path: object) -> Any:
     if not container.streams.audio:
-        container.close()
         raise DecodeError(path, "it holds no audio stream")
     stream = container.streams.audio[0]
     if stream.codec_context is None:
-        container.close()
         raise DecodeError(path, "its audio is in a codec that is not known here")
     return stream
 
