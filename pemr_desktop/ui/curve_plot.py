@@ -4,59 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.curve import Curve
 from pemr_desktop.ui.waveform import blended
 
-MOST_POINTS = 2000
-SMOOTHING = 0.9
 GAP_PX = 8
-
-
-@dataclass
-class Curve:
-    """Points of one series. When there are too many, neighbours are joined to their mean, evenly over the whole."""
-
-    name: str
-    smooth: bool = True
-    points: list[tuple[float, float]] = field(default_factory=list)
-    stride: int = 1
-    """How many values a point stands for."""
-    joined: int = 0
-    """How many values the last point holds by now."""
-
-    def add(self, x: float, y: float) -> None:
-        """Append a value; one that is no number is left out."""
-        if not math.isfinite(y):
-            return
-        if 0 < self.joined < self.stride:
-            mean = self.points[-1][1]
-            self.joined += 1
-            self.points[-1] = (x, mean + (y - mean) / self.joined)
-        else:
-            self.points.append((x, y))
-            self.joined = 1
-        if len(self.points) >= MOST_POINTS and self.joined == self.stride:
-            pairs = zip(self.points[::2], self.points[1::2], strict=True)
-            self.points = [(later[0], (earlier[1] + later[1]) / 2) for earlier, later in pairs]
-            self.stride *= 2
-            self.joined = self.stride
-
-    def smoothed(self) -> list[tuple[float, float]]:
-        """The curve without its noise: an exponential mean, unbiased at its start."""
-        if not self.smooth or len(self.points) < 20:
-            return self.points
-        mean, weight, line = 0.0, 0.0, []
-        for x, y in self.points:
-            mean = SMOOTHING * mean + (1 - SMOOTHING) * y
-            weight = SMOOTHING * weight + (1 - SMOOTHING)
-            line.append((x, mean / weight))
-        return line
 
 
 def nice_ticks(low: float, high: float, about: int) -> list[float]:
@@ -77,7 +34,7 @@ class CurvePlot(QWidget):
 
     def __init__(self, x_label: str, y_label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("curve-plot")
+        self.setObjectName("curvePlot")
         self.setAccessibleName(self.tr("{} over {}").format(y_label, x_label))
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -104,33 +61,17 @@ class CurvePlot(QWidget):
         self._colours[name] = colour
         self.update()
 
-    def add_point(self, name: str, x: float, y: float, *, smooth: bool = True) -> None:
-        """Let a series grow by one point."""
-        if name not in self._curves:
-            self._curves[name] = Curve(name, smooth)
-        self._curves[name].add(x, y)
-        self.setAccessibleDescription(
-            self.tr("{} at {} {}").format(wording.figure(y), self._x_label, wording.number(x))
-        )
+    def set_curves(self, curves: Sequence[Curve], marks: Sequence[float] = ()) -> None:
+        """Draw these series as they are now; marks are faint upright lines, for instance where something was saved."""
+        self._curves = {curve.name: curve for curve in curves}
+        self._marks = list(marks)
+        last = next((curve.points[-1] for curve in curves if curve.points), None)
+        if last is None:
+            self.setAccessibleDescription(self._empty)
+        else:
+            at = self.tr("{} at {} {}").format(wording.figure(last[1]), self._x_label, wording.number(last[0]))
+            self.setAccessibleDescription(at)
         self.update()
-
-    def add_mark(self, x: float) -> None:
-        """A faint upright line, for instance where a checkpoint was saved."""
-        if x not in self._marks:
-            self._marks.append(x)
-            self.update()
-
-    def clear(self) -> None:
-        """Forget all series."""
-        self._curves.clear()
-        self._marks.clear()
-        self.setAccessibleDescription("")
-        self.update()
-
-    def points(self, name: str) -> Sequence[tuple[float, float]]:
-        """The points of a series; none when there is no such series."""
-        curve = self._curves.get(name)
-        return tuple(curve.points) if curve else ()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -166,13 +166,13 @@ class MatchedPassages(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("matched-passages")
+        self.setObjectName("matchedPassages")
         self.query = Waveform(self)
-        self.query.setObjectName("query-waveform")
+        self.query.setObjectName("queryWaveform")
         self.query.setAccessibleName(self.tr("Position in the track you asked about"))
         self.ribbons = Ribbons(self)
         self.reference = Waveform(self)
-        self.reference.setObjectName("reference-waveform")
+        self.reference.setObjectName("referenceWaveform")
         self.reference.setAccessibleName(self.tr("Position in the version found"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.ui.curve_plot import MOST_POINTS, Curve, CurvePlot, nice_ticks
+from pemr_desktop.ui.curve import MOST_POINTS, Curve
+from pemr_desktop.ui.curve_plot import CurvePlot, nice_ticks
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(1, 12))
@@ -38,6 +39,15 @@ def test_a_value_that_is_no_number_is_left_out() -> None:
     assert curve.points == [(3, 1.5)]
 
 
+def test_going_back_to_a_checkpoint_forgets_what_came_later() -> None:
+    curve = Curve("training")
+    for step in range(10):
+        curve.add(step, step)
+    curve.cut_after(4)
+    curve.add(5, 50)
+    assert curve.points[-2:] == [(4, 4), (5, 50)]
+
+
 @given(st.lists(st.floats(-1e3, 1e3), min_size=20, max_size=80))
 def test_the_smooth_curve_stays_within_the_values(values: list[float]) -> None:
     curve = Curve("training")
@@ -54,11 +64,11 @@ def test_the_plot_draws_what_it_was_given_and_says_the_latest_value(qtbot: QtBot
     plot.resize(400, 200)
     plot.set_empty_text("Nothing yet")
     empty = plot.grab().toImage()
+    curve = Curve("training")
     for step in range(1, 50):
-        plot.add_point("training", step, 100 / step)
-    plot.add_mark(20)
+        curve.add(step, 100 / step)
+    plot.set_curves([curve], marks=[20])
     assert plot.grab().toImage() != empty
     assert plot.accessibleDescription() == "2.04 at step 49"
-    assert len(plot.points("training")) == 49
-    plot.clear()
+    plot.set_curves([])
     assert plot.grab().toImage() == empty

@@ -1,0 +1,413 @@
+"""Teaching: start a training, watch it, pause it, go on with it, and put what it learned to use."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QProcess, QSize, Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QProgressDialog,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pemr import events
+from pemr_desktop.jobs.messages import ActivateModel
+from pemr_desktop.library import queries
+from pemr_desktop.library.rows import LibraryCounts, ModelRow
+from pemr_desktop.processes import module_command
+from pemr_desktop.settings import runs_dir
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.model_card import ModelCard, read_model_card
+from pemr_desktop.ui.models_view import ModelsView
+from pemr_desktop.ui.off_thread import OffThread
+from pemr_desktop.ui.theme import ROOM, SNUG
+from pemr_desktop.ui.training_form import TrainingForm
+from pemr_desktop.ui.training_process import TRAIN_MODULE, TrainingProcess
+from pemr_desktop.ui.training_record import (
+    CheckpointRow,
+    RunState,
+    TrainingRecord,
+    TrainingRequest,
+    bytes_used,
+    read_records,
+)
+from pemr_desktop.ui.training_run_view import TrainingRunView
+
+log = logging.getLogger(__name__)
+
+FORM, RUN, MODELS = range(3)
+LIST_WIDTH_PX = 250
+DISK_EVERY_MS = 15_000
+STOPPING_TAKES_S = 120.0
+
+
+def models_and_cards(connection: sqlite3.Connection) -> tuple[list[tuple[ModelRow, ModelCard]], LibraryCounts]:
+    """The models of the library with what their files say of themselves."""
+    models = queries.models(connection)
+    return [(model, read_model_card(Path(os.fsdecode(model.path)))) for model in models], queries.counts(connection)
+
+
+class TrainingPanel(QWidget):
+    """Runs on the left, one of them, the form for a new one, or the models on the right."""
+
+    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("trainingPanel")
+        self.setAccessibleName(self.tr("Training"))
+        self._context = context
+        self._theme = context.theme
+        self._records: dict[Path, TrainingRecord] = {}
+        self._live: TrainingRecord | None = None
+        self._shown: Path | None = None
+        self._export: QProcess | None = None
+        self._off_thread = OffThread(self)
+        self.process = TrainingProcess(self)
+        self.process.happened.connect(self._happened)
+        self.process.ended.connect(self._ended)
+        self._disk_timer = QTimer(self)
+        self._disk_timer.setInterval(DISK_EVERY_MS)
+        self._disk_timer.timeout.connect(self._measure_disk)
+        self._build()
+        context.client.changed.connect(self._library_changed)
+        self._theme.changed.connect(self._recolour)
+        self.refresh()
+
+    def _build(self) -> None:
+        self.new = QPushButton(self.tr("New training"), self)
+        self.new.setObjectName("newTraining")
+        self.new.setAccessibleName(self.new.text())
+        self.new.clicked.connect(self.show_form)
+        self.show_models_button = QPushButton(self.tr("Models"), self)
+        self.show_models_button.setObjectName("showModels")
+        self.show_models_button.setAccessibleName(self.tr("Show the models"))
+        self.show_models_button.clicked.connect(self.show_models)
+        self.runs = QListWidget(self)
+        self.runs.setObjectName("trainingRuns")
+        self.runs.setAccessibleName(self.tr("Trainings, the newest first"))
+        self.runs.setUniformItemSizes(True)
+        self.runs.currentItemChanged.connect(self._run_chosen)
+        left = QWidget(self)
+        left.setObjectName("trainingSide")
+        column = QVBoxLayout(left)
+        column.setContentsMargins(ROOM, ROOM, ROOM, ROOM)
+        column.setSpacing(SNUG)
+        column.addWidget(self.new)
+        column.addWidget(self.runs, 1)
+        column.addWidget(self.show_models_button)
+        self.form = TrainingForm(self._context, self)
+        self.form.startWanted.connect(self.start)
+        self.run_view = TrainingRunView(self._theme, self)
+        self.run_view.pauseWanted.connect(self.pause)
+        self.run_view.resumeWanted.connect(self.resume)
+        self.run_view.useWanted.connect(self.use_checkpoint)
+        self.models = ModelsView(self._theme, self)
+        self.models.activateWanted.connect(self._activate_model)
+        self.pages = QStackedWidget(self)
+        for page in (self.form, self.run_view, self.models):
+            self.pages.addWidget(page)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.addWidget(left)
+        splitter.addWidget(self.pages)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([LIST_WIDTH_PX, 4 * LIST_WIDTH_PX])
+        splitter.setChildrenCollapsible(False)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+        self._recolour()
+
+    # which trainings there are
+
+    def refresh(self) -> None:
+        """Read the trainings and models anew."""
+        self._off_thread.ask("runs", read_records, self._runs_dir(), done=self._records_read)
+        self._context.reader.ask(
+            models_and_cards, done=self._models_read, failed=self._no_models, topic=(self, "models")
+        )
+
+    def _runs_dir(self) -> Path:
+        return runs_dir(self._context.settings.current, self._context.paths)
+
+    def _records_read(self, records: list[TrainingRecord]) -> None:
+        live = self._live
+        self._records = {record.folder: record for record in records}
+        if live is not None:
+            self._records = {live.folder: live, **{k: v for k, v in self._records.items() if k != live.folder}}
+        self._list_runs()
+        if self._shown is None and records:
+            self._show_run(records[0].folder)
+        elif self._shown in self._records and self.pages.currentIndex() == RUN:
+            self._show_run(self._shown)
+
+    def _list_runs(self) -> None:
+        self.runs.blockSignals(True)
+        self.runs.clear()
+        for record in self._records.values():
+            item = QListWidgetItem(record.name)
+            item.setData(Qt.ItemDataRole.UserRole, record.folder)
+            item.setSizeHint(QSize(0, self._theme.px(36)))
+            self._paint_item(item, record)
+            self.runs.addItem(item)
+            if record.folder == self._shown and self.pages.currentIndex() == RUN:
+                self.runs.setCurrentItem(item)
+        self.runs.blockSignals(False)
+
+    def _paint_item(self, item: QListWidgetItem, record: TrainingRecord) -> None:
+        icons: dict[RunState, tuple[str, str]] = {
+            "finished": ("check", self.tr("finished")),
+            "failed": ("warning", self.tr("failed")),
+            "paused": ("pause", self.tr("paused")),
+            "interrupted": ("pause", self.tr("interrupted")),
+        }
+        icon, words = icons.get(record.state, ("training", self.tr("under way")))
+        item.setIcon(self._theme.icon(icon, "bad" if record.state == "failed" else "text_soft"))
+        item.setToolTip(f"{record.name}: {words}")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{record.name}, {words}")
+
+    @Slot(QListWidgetItem, QListWidgetItem)
+    def _run_chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._show_run(item.data(Qt.ItemDataRole.UserRole))
+
+    def _show_run(self, folder: Path) -> None:
+        record = self._records[folder]
+        self._shown = folder
+        words = self.process.last_words if record is self._live else ""
+        self.run_view.show_record(record, words, can_start=not self.is_training())
+        self.pages.setCurrentIndex(RUN)
+        self._mark_in_list(folder)
+        self._measure_disk()
+
+    def _mark_in_list(self, folder: Path | None) -> None:
+        self.runs.blockSignals(True)
+        self.runs.setCurrentItem(None)  # type: ignore[call-overload]
+        for number in range(self.runs.count()):
+            item = self.runs.item(number)
+            if item.data(Qt.ItemDataRole.UserRole) == folder:
+                self.runs.setCurrentItem(item)
+        self.runs.blockSignals(False)
+
+    @Slot()
+    def show_form(self) -> None:
+        """The form for a new training."""
+        self.form.refresh()
+        self.pages.setCurrentIndex(FORM)
+        self._mark_in_list(None)
+
+    @Slot()
+    def show_models(self) -> None:
+        """The table of models."""
+        self.pages.setCurrentIndex(MODELS)
+        self._mark_in_list(None)
+
+    # training
+
+    def is_training(self) -> bool:
+        """True while a training runs."""
+        return self.process.is_running()
+
+    @Slot(object, object)
+    def start(self, request: TrainingRequest, folder: Path) -> None:
+        """Begin a training in this folder, or go on with the one that is there."""
+        if self.is_training():
+            self.form.say(self.tr("Another training runs. Pause it first."))
+            return
+        record = self._records.get(folder) or TrainingRecord(folder)
+        record.request, record.state, record.failure, record.warnings = request, "new", "", []
+        try:
+            self.process.start(request, folder)
+        except OSError as error:
+            sentence = self.tr("The folder {} could not be made: {}. Nothing was started.")
+            self.form.say(sentence.format(folder, error.strerror))
+            return
+        self._live = record
+        self._records = {folder: record, **{k: v for k, v in self._records.items() if k != folder}}
+        self._shown = folder
+        self.pages.setCurrentIndex(RUN)
+        self._list_runs()
+        self._show_run(folder)
+        self._disk_timer.start()
+
+    @Slot()
+    def pause(self) -> None:
+        """Finish the step, save, stop."""
+        if self._live is not None and self.is_training():
+            self._live.state = "stopping"
+            self.process.stop()
+            self._update_live()
+
+    @Slot()
+    def resume(self) -> None:
+        """Go on with the training on view."""
+        record = self.run_view.record
+        if record is not None and record.request is not None:
+            self.start(record.request, record.folder)
+
+    @Slot(object)
+    def _happened(self, event: events.AnyEvent) -> None:
+        if self._live is None:
+            return
+        self._live.take(event)
+        if self.run_view.record is not self._live:
+            return
+        if isinstance(event, events.Step | events.Preparing):
+            self.run_view.show_step(self._live)
+        else:
+            self._update_live()
+
+    @Slot(int)
+    def _ended(self, exit_code: int) -> None:
+        live, self._live = self._live, None
+        self._disk_timer.stop()
+        if live is None:
+            return
+        live.ended()
+        if exit_code and live.state not in ("failed", "interrupted"):
+            live.state = "failed"
+        if live.state == "failed" and not live.failure:
+            live.failure = self.tr("The training ended unexpectedly (code {}).").format(exit_code)
+        self._list_runs()
+        if self._shown is not None and self.pages.currentIndex() == RUN:
+            words = self.process.last_words if self._shown == live.folder else ""
+            self.run_view.show_record(self._records[self._shown], words, can_start=True)
+        if live.state == "failed":
+            self._context.notices.problem(self.tr("The training “{}” failed.").format(live.name), live.failure)
+        self._measure_disk()
+
+    def _update_live(self) -> None:
+        if self._live is not None and self.run_view.record is self._live:
+            self.run_view.show_record(self._live, self.process.last_words, can_start=False)
+            for number in range(self.runs.count()):
+                item = self.runs.item(number)
+                if item.data(Qt.ItemDataRole.UserRole) == self._live.folder:
+                    self._paint_item(item, self._live)
+
+    @Slot()
+    def _measure_disk(self) -> None:
+        if self._shown is not None:
+            self._off_thread.ask("disk", bytes_used, self._shown, done=self.run_view.show_disk)
+
+    # leaving
+
+    def may_close(self) -> bool:
+        """Ask, if a training runs, whether it may be paused; True when the window can close. Called by the window."""
+        if not self.is_training():
+            return True
+        box = QMessageBox(self)
+        box.setObjectName("closeWhileTraining")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("A training is running."))
+        box.setInformativeText(
+            self.tr("It will finish its step and save, so that you can go on later exactly where it stopped.")
+        )
+        pause = box.addButton(self.tr("Pause and close"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(self.tr("Keep training"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(pause)
+        box.exec()
+        return box.clickedButton() is pause
+
+    def stop_training(self, timeout_s: float = STOPPING_TAKES_S) -> bool:
+        """Pause what runs and wait for it to be saved; True when that was in time. Called when the window closes."""
+        if not self.is_training():
+            return True
+        waiting = QProgressDialog(self.tr("Finishing the step and saving the training…"), "", 0, 0, self)
+        waiting.setObjectName("savingTraining")
+        waiting.setCancelButton(None)
+        waiting.setWindowModality(Qt.WindowModality.WindowModal)
+        waiting.show()
+        loop = QEventLoop(self)
+        self.process.ended.connect(loop.quit)
+        QTimer.singleShot(int(timeout_s * 1000), loop, loop.quit)
+        self.pause()
+        loop.exec()
+        waiting.close()
+        return not self.is_training()
+
+    # putting it to use
+
+    @Slot(object)
+    def use_checkpoint(self, row: CheckpointRow) -> None:
+        """Make a model file of a saved state and listen with it from now on."""
+        if self._export is not None or not self._agreed_to_use():
+            return
+        record = self.run_view.record
+        name = f"{record.name} step {row.step}" if record is not None else row.path.stem
+        out = self._context.paths.models_dir / f"{name}.safetensors"
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._context.notices.problem(
+                self.tr("The folder {} could not be made, so the model was not saved.").format(out.parent), str(error)
+            )
+            return
+        process = QProcess(self)
+        command = [*module_command(TRAIN_MODULE), "export", str(row.path), "--out", str(out)]
+        process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        process.finished.connect(lambda code, _status: self._exported(code, out))
+        process.errorOccurred.connect(lambda _error: self._exported(-1, out))
+        self._export = process
+        process.start(command[0], command[1:])
+
+    def _agreed_to_use(self) -> bool:
+        box = QMessageBox(self)
+        box.setObjectName("useModelQuestion")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("Listen with this model from now on?"))
+        box.setInformativeText(
+            self.tr(
+                "Your library is listened to again in the background. The model in use now stays under “Models”, "
+                "with all it has heard, so you can go back at any time."
+            )
+        )
+        use = box.addButton(self.tr("Use this model"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(use)
+        box.exec()
+        return box.clickedButton() is use
+
+    def _exported(self, exit_code: int, out: Path) -> None:
+        process, self._export = self._export, None
+        if process is None:
+            return
+        words = bytes(process.readAll().data()).decode("utf-8", "replace").strip()
+        process.deleteLater()
+        if exit_code != 0:
+            sentence = self.tr("The model could not be made from the saved state. The training is unharmed.")
+            self._context.notices.problem(sentence, words)
+            return
+        self._context.client.submit(ActivateModel(os.fsencode(out)))
+
+    @Slot(object)
+    def _activate_model(self, model: ModelRow) -> None:
+        if self._agreed_to_use():
+            self._context.client.submit(ActivateModel(model.path))
+
+    def _models_read(self, known: tuple[list[tuple[ModelRow, ModelCard]], LibraryCounts]) -> None:
+        self.models.show_models(*known)
+
+    def _no_models(self, error: Exception) -> None:
+        log.info("No models to show: %s", error)
+
+    @Slot(object)
+    def _library_changed(self, changed: object) -> None:
+        if getattr(changed, "models", False) or getattr(changed, "everything", False):
+            self._context.reader.ask(
+                models_and_cards, done=self._models_read, failed=self._no_models, topic=(self, "models")
+            )
+
+    @Slot()
+    def _recolour(self) -> None:
+        self.new.setIcon(self._theme.icon("add", "text"))
+        self.show_models_button.setIcon(self._theme.icon("model", "text"))
+        self._list_runs()
