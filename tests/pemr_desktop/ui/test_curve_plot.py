@@ -1,3 +1,4 @@
+import itertools
 import math
 
 from hypothesis import given
@@ -14,7 +15,7 @@ def test_ticks_are_round_evenly_spaced_and_inside_the_limits(low: float, span: f
     slack = span * 1e-6
     assert all(low - slack <= tick <= low + span + slack for tick in ticks)
     assert len(ticks) <= about + 1
-    steps = [second - first for first, second in zip(ticks, ticks[1:], strict=False)]
+    steps = [second - first for first, second in itertools.pairwise(ticks)]
     assert all(math.isclose(step, steps[0], rel_tol=1e-5, abs_tol=1e-9) for step in steps)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pemr import events
 from pytestqt.qtbot import QtBot
 
+from pemr import events
 from pemr_desktop.ui.training_process import TrainingProcess
 from pemr_desktop.ui.training_record import TrainingRecord, TrainingRequest, read_record
 

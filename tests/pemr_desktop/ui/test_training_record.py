@@ -3,8 +3,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from pemr import events
 
+from pemr import events
 from pemr_desktop.ui.training_record import (
     EVENTS_FILE,
     TrainingRecord,
