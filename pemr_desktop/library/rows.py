@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.tagfiles.plan import FieldChange
+
 TrackState = Literal["present", "offline", "missing"]
 Decision = Literal["accepted", "rejected"]
 Relation = Literal["same recording", "version", "not a version"]
@@ -133,6 +135,51 @@ class ModelRow(msgspec.Struct, frozen=True):
     active: bool
     embedded_count: int
     added_at: float
+
+
+class TagRow(msgspec.Struct, frozen=True):
+    """A word that a model knows. Below `threshold` it is not shown; unsupported words are never shown."""
+
+    name: str
+    group: str
+    threshold: float
+    supported: bool = True
+
+
+class FolderRow(msgspec.Struct, frozen=True):
+    """A folder with music below it. `path` is `os.fsencode(absolute path)`; `depth` 0 is a root."""
+
+    path: bytes
+    location: str
+    name: str
+    depth: int
+    track_count: int
+    root_id: int
+
+
+class JournalEntry(msgspec.Struct, frozen=True):
+    """One file of a batch: what was changed, whether it came to pass, and whether it was taken back since."""
+
+    id: int
+    batch_id: int
+    track_id: int | None
+    path: bytes
+    location: str
+    changes: tuple[FieldChange, ...]
+    state: Literal["planned", "done", "failed"]
+    reason: str
+    undone: bool
+    updated_at: float
+
+
+class PlaylistRow(msgspec.Struct, frozen=True):
+    """A playlist, without its tracks."""
+
+    id: int
+    name: str
+    track_count: int
+    duration_s: float
+    changed_at: float
 
 
 class LibraryCounts(msgspec.Struct, frozen=True):

@@ -1,0 +1,35 @@
+"""What can go wrong with the library as a whole."""
+
+from __future__ import annotations
+
+from pemr_desktop.errors import PemrDesktopError
+
+
+class LibraryError(PemrDesktopError):
+    """The library cannot do what was asked. Nothing was changed."""
+
+
+class LibraryMissing(LibraryError):
+    """There is no library file yet."""
+
+
+class LibraryTooNew(LibraryError):
+    """The file was made by a newer PEMR Desktop; it was not touched."""
+
+
+class LibraryDamaged(LibraryError):
+    """The file is no library or is damaged; it was not touched."""
+
+
+class UnknownTrack(LibraryError):
+    """The library has no track with this id."""
+
+
+class QueryError(LibraryError):
+    """A query line that cannot be understood: what is wrong, and which characters of the line (position, length)."""
+
+    def __init__(self, message: str, position: int, length: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.length = length

@@ -1,0 +1,291 @@
+"""What the ear made of tracks: models, embeddings, predictions, peaks and cover features."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr_desktop.library.errors import LibraryError
+from pemr_desktop.library.folding import fold
+from pemr_desktop.library.places import absolute, encode
+from pemr_desktop.library.rows import TagRow
+from pemr_desktop.library.suggestions import count_open_suggestions
+from pemr_desktop.library.track_rows import row_identity
+from pemr_desktop.tagfiles.plan import FileIdentity
+
+FLOOR = 0.05
+SHARE_OF_THRESHOLD = 0.5
+IDS_AT_A_TIME = 500
+
+Vectors = npt.NDArray[np.float32]
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """A model file and the words it knows."""
+
+    id: str
+    name: str
+    path: Path
+    dimension: int
+    tags: tuple[TagRow, ...]
+
+
+class ToAnalyse(msgspec.Struct, frozen=True):
+    """A track that is waiting to be heard, with its file's state now."""
+
+    track_id: int
+    path: Path
+    identity: FileIdentity
+    duration_s: float | None
+
+
+class TrackAnalysis(NamedTuple):
+    """All that one hearing of a track gives. importance: (m,) 0..1; peaks: uint8 levels."""
+
+    track_id: int
+    model_id: str
+    vector: Vectors
+    segments: Vectors
+    starts_s: Vectors
+    importance: Vectors
+    importance_step_s: float
+    predictions: Sequence[tuple[str, float]]
+    peaks: bytes = b""
+    duration_s: float | None = None
+    cover_features: bytes = b""
+    cover_version: int = 0
+    audio_digest: bytes = b""
+
+
+class Segments(NamedTuple):
+    """The moments of a track: segments (n, d), starts_s (n,), importance (m,) 0..1."""
+
+    segments: Vectors
+    starts_s: Vectors
+    importance: Vectors
+    importance_step_s: float
+
+
+# --- models
+
+
+def register_model(connection: sqlite3.Connection, model: ModelInfo) -> None:
+    """Make a model and its words known; again with other thresholds or path: the new ones hold."""
+    connection.execute(
+        "INSERT INTO models (id, name, path, dimension, added_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path",
+        (model.id, model.name, encode(model.path), model.dimension, time.time()),
+    )
+    for tag in model.tags:
+        connection.execute(
+            "INSERT INTO tags (name, folded, group_name) VALUES (?, ?, ?) "
+            "ON CONFLICT (folded) DO UPDATE SET group_name = excluded.group_name "
+            "WHERE group_name <> excluded.group_name",
+            (tag.name, fold(tag.name), tag.group),
+        )
+        connection.execute(
+            "INSERT INTO model_tags (model_id, tag_id, threshold, supported) "
+            "SELECT ?, id, ?, ? FROM tags WHERE folded = ? "
+            "ON CONFLICT (model_id, tag_id) "
+            "DO UPDATE SET threshold = excluded.threshold, supported = excluded.supported",
+            (model.id, tag.threshold, int(tag.supported), fold(tag.name)),
+        )
+
+
+def activate_model(connection: sqlite3.Connection, model_id: str) -> None:
+    """From now on suggestions are those of this model. Raises LibraryError for a model that is not registered."""
+    if connection.execute("SELECT 1 FROM models WHERE id = ?", (model_id,)).fetchone() is None:
+        raise LibraryError(f"The model {model_id} is not known to this library.")
+    active = connection.execute("SELECT id FROM models WHERE active = 1").fetchone()
+    if active and active[0] == model_id:
+        return
+    connection.execute("UPDATE models SET active = 0 WHERE active = 1")
+    connection.execute("UPDATE models SET active = 1 WHERE id = ?", (model_id,))
+    count_open_suggestions(connection, None)
+
+
+# --- what is to be heard
+
+
+def tracks_to_analyse(
+    connection: sqlite3.Connection, model_id: str, ids: Sequence[int] = (), *, again: bool = False
+) -> list[ToAnalyse]:
+    """Present tracks on roots that are there, without an embedding of this model (all, with `again`).
+
+    A file that could not be heard before comes again when it changed, or with `again`.
+    """
+    query = (
+        "SELECT t.id, r.path, t.rel_path, t.size, t.mtime_ns, t.inode, t.duration_s FROM tracks t "
+        "JOIN roots r ON r.id = t.root_id WHERE t.missing = 0 AND r.online = 1"
+    )
+    values: list[Any] = []
+    if not again:
+        query += (
+            " AND NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.model_id = ? AND e.track_id = t.id)"
+            " AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.track_id = t.id AND p.stage = 'analyse'"
+            " AND p.size = t.size AND p.mtime_ns = t.mtime_ns)"
+        )
+        values.append(model_id)
+    rows: list[tuple[Any, ...]] = []
+    if ids:
+        for start in range(0, len(ids), IDS_AT_A_TIME):
+            some = ids[start : start + IDS_AT_A_TIME]
+            rows += connection.execute(f"{query} AND t.id IN ({', '.join('?' * len(some))})", (*values, *some))
+    else:
+        rows += connection.execute(f"{query} ORDER BY t.id", values)
+    return [
+        ToAnalyse(track_id, absolute(root, rel_path), row_identity(size, mtime_ns, inode), duration_s)
+        for track_id, root, rel_path, size, mtime_ns, inode, duration_s in rows
+    ]
+
+
+# --- storing what was heard
+
+
+def store_analyses(connection: sqlite3.Connection, analyses: Sequence[TrackAnalysis]) -> None:
+    """Store several hearings; an earlier one by the same model is replaced. Tracks that are gone are passed over."""
+    stored = [analysis for analysis in analyses if _exists(connection, analysis.track_id)]
+    for analysis in stored:
+        _store_embedding(connection, analysis)
+        _store_predictions(connection, analysis)
+        _store_sound(connection, analysis)
+        connection.execute("DELETE FROM problems WHERE track_id = ? AND stage = 'analyse'", (analysis.track_id,))
+    count_open_suggestions(connection, [analysis.track_id for analysis in stored])
+    raise_generation(connection)
+
+
+def _exists(connection: sqlite3.Connection, track_id: int) -> bool:
+    return connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None
+
+
+def _store_embedding(connection: sqlite3.Connection, analysis: TrackAnalysis) -> None:
+    connection.execute(
+        "DELETE FROM embeddings WHERE model_id = ? AND track_id = ?", (analysis.model_id, analysis.track_id)
+    )
+    made = connection.execute(
+        "INSERT INTO embeddings (track_id, model_id, vector, made_at) VALUES (?, ?, ?, ?)",
+        (analysis.track_id, analysis.model_id, _half(analysis.vector), time.time()),
+    )
+    connection.execute(
+        "INSERT INTO segments (embedding_id, segments, starts_s, importance, importance_step_s) VALUES (?, ?, ?, ?, ?)",
+        (
+            made.lastrowid,
+            _half(analysis.segments),
+            np.ascontiguousarray(analysis.starts_s, dtype="<f4").tobytes(),
+            np.rint(np.clip(analysis.importance, 0.0, 1.0) * 255).astype(np.uint8).tobytes(),
+            float(analysis.importance_step_s),
+        ),
+    )
+
+
+def _store_predictions(connection: sqlite3.Connection, analysis: TrackAnalysis) -> None:
+    connection.execute(
+        "DELETE FROM predictions WHERE track_id = ? AND model_id = ?", (analysis.track_id, analysis.model_id)
+    )
+    known = {
+        folded: (tag_id, threshold)
+        for folded, tag_id, threshold in connection.execute(
+            "SELECT t.folded, t.id, m.threshold FROM model_tags m JOIN tags t ON t.id = m.tag_id WHERE m.model_id = ?",
+            (analysis.model_id,),
+        )
+    }
+    rows = []
+    for name, probability in analysis.predictions:
+        tag = known.get(fold(name))
+        if tag is not None and probability >= max(FLOOR, SHARE_OF_THRESHOLD * tag[1]):
+            rows.append((analysis.track_id, analysis.model_id, tag[0], float(probability)))
+    connection.executemany(
+        "INSERT INTO predictions (track_id, model_id, tag_id, probability) VALUES (?, ?, ?, ?)", rows
+    )
+
+
+def _store_sound(connection: sqlite3.Connection, analysis: TrackAnalysis) -> None:
+    if analysis.peaks:
+        connection.execute(
+            "INSERT OR REPLACE INTO peaks (track_id, levels) VALUES (?, ?)", (analysis.track_id, analysis.peaks)
+        )
+    if analysis.cover_features:
+        connection.execute(
+            "INSERT INTO cover_features (track_id, version, features) VALUES (?, ?, ?) ON CONFLICT (track_id) "
+            "DO UPDATE SET version = excluded.version, compared = compared AND features = excluded.features, "
+            "features = excluded.features",
+            (analysis.track_id, analysis.cover_version, analysis.cover_features),
+        )
+    if analysis.audio_digest:
+        connection.execute(
+            "UPDATE tracks SET audio_digest = ? WHERE id = ?", (analysis.audio_digest, analysis.track_id)
+        )
+    if analysis.duration_s:
+        connection.execute(
+            "UPDATE tracks SET duration_s = ? WHERE id = ?", (float(analysis.duration_s), analysis.track_id)
+        )
+
+
+def _half(vectors: Vectors) -> bytes:
+    """float16, little-endian; values beyond its range are cut, never infinite."""
+    return np.clip(vectors, -65504, 65504).astype("<f2").tobytes()
+
+
+def raise_generation(connection: sqlite3.Connection) -> None:
+    """Tell caches of vectors that they are out of date."""
+    connection.execute(
+        "INSERT INTO facts (name, value) VALUES ('generation', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+    )
+
+
+# --- reading it back
+
+
+def generation(connection: sqlite3.Connection) -> int:
+    """Rises whenever an embedding was stored."""
+    row = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def vectors(connection: sqlite3.Connection, model_id: str) -> tuple[npt.NDArray[np.int64], Vectors]:
+    """Track ids (n,) and vectors (n, d) of all tracks that the model has heard, missing ones apart."""
+    row = connection.execute("SELECT dimension FROM models WHERE id = ?", (model_id,)).fetchone()
+    dimension = int(row[0]) if row else 0
+    rows = connection.execute(
+        "SELECT e.track_id, e.vector FROM embeddings e JOIN tracks t ON t.id = e.track_id "
+        "WHERE e.model_id = ? AND t.missing = 0 ORDER BY e.track_id",
+        (model_id,),
+    ).fetchall()
+    ids = np.array([track_id for track_id, _ in rows], dtype=np.int64)
+    packed = b"".join(vector for _, vector in rows)
+    return ids, np.frombuffer(packed, dtype="<f2").reshape(len(rows), dimension).astype(np.float32)
+
+
+def segments(connection: sqlite3.Connection, track_id: int, model_id: str) -> Segments | None:
+    """The moments of a track as the model heard them, or None."""
+    row = connection.execute(
+        "SELECT s.segments, s.starts_s, s.importance, s.importance_step_s FROM embeddings e "
+        "JOIN segments s ON s.embedding_id = e.id WHERE e.model_id = ? AND e.track_id = ?",
+        (model_id, track_id),
+    ).fetchone()
+    if row is None:
+        return None
+    starts = np.frombuffer(row[1], dtype="<f4").astype(np.float32)
+    flat = np.frombuffer(row[0], dtype="<f2").astype(np.float32)
+    return Segments(
+        flat.reshape(len(starts), -1) if len(starts) else flat.reshape(0, 0),
+        starts,
+        np.frombuffer(row[2], dtype=np.uint8).astype(np.float32) / np.float32(255),
+        float(row[3]),
+    )
+
+
+def cover_features(connection: sqlite3.Connection, version: int) -> Iterator[tuple[int, bytes]]:
+    """(track id, features) of every track whose features have this version, missing ones apart."""
+    yield from connection.execute(
+        "SELECT c.track_id, c.features FROM cover_features c JOIN tracks t ON t.id = c.track_id "
+        "WHERE c.version = ? AND t.missing = 0",
+        (version,),
+    ).fetchall()

@@ -1,0 +1,300 @@
+"""The library as its one writer sees it: a method an operation, each in a module of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, Literal, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pemr_desktop.library import (
+    backups,
+    heard,
+    playlists,
+    problems,
+    reconciling,
+    roots,
+    scanner,
+    suggestions,
+    versions,
+    write_planning,
+    writing,
+)
+from pemr_desktop.library.errors import LibraryDamaged
+from pemr_desktop.library.heard import ModelInfo, Segments, ToAnalyse, TrackAnalysis
+from pemr_desktop.library.lock import LibraryLock
+from pemr_desktop.library.places import encode
+from pemr_desktop.library.roots import ScanTarget
+from pemr_desktop.library.rows import Relation
+from pemr_desktop.library.scanner import ScanOutcome
+from pemr_desktop.library.store import Cancelled, Progress, Store
+from pemr_desktop.library.suggestions import Choice
+from pemr_desktop.library.versions import FoundVersion
+from pemr_desktop.library.walk import DEFAULT_IGNORE
+from pemr_desktop.library.write_planning import Plans, WriteOptions
+from pemr_desktop.library.writing import Written
+from pemr_desktop.tagfiles.errors import readable
+from pemr_desktop.tagfiles.plan import FileIdentity, FilePlan
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _silent(done: int, total: int, doing: str) -> None:
+    """For callers that want no progress."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _nobody(ids: list[int]) -> None:
+    """For callers that do not refresh anything."""
+
+
+class Library:
+    """Made by `database.open_library`. Any thread may call; one call at a time uses the database."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: LibraryLock) -> None:
+        self.path = path
+        self.note = ""
+        self.store = Store(path, connection)
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the file and let others write."""
+        self.store.close()
+        self._lock.release()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def read(self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`function(connection, …)` on the writing connection: sees everything stored so far."""
+        return self.store.read(function, *args, **kwargs)
+
+    # --- care
+
+    def reconcile(self) -> str:
+        """Settle what a crash left in the middle -> a sentence, or "". Opening a library does this."""
+        return reconciling.reconcile(self.store)
+
+    def backup(self, name: str) -> Path:
+        """Copy the database to its backup folder under a name. Raises LibraryDamaged rather than copy a damaged one."""
+        with self.store.reading() as connection:
+            answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            if answer != "ok":
+                raise LibraryDamaged(
+                    f"The library {readable(self.path)} is damaged ({answer}). It was not backed up, so that the "
+                    f"earlier backups in {readable(backups.backup_folder(self.path))} stay good."
+                )
+            return backups.back_up(connection, self.path, name)
+
+    def backup_if_due(self) -> Path | None:
+        """The daily backup, if a day has passed; older ones are thinned out."""
+        now = datetime.now()
+        if not backups.is_due(self.path, now):
+            return None
+        made = self.backup(backups.daily_name(now))
+        backups.thin_out(self.path)
+        return made
+
+    # --- roots and scan
+
+    def add_root(self, path: Path) -> ScanTarget:
+        """Take in a folder or a file -> what to scan. Raises LibraryError when it is not there."""
+        return roots.add_root(self.store, path)
+
+    def remove_root(self, root_id: int) -> None:
+        """Forget a folder and its tracks; files are untouched."""
+        roots.remove_root(self.store, root_id)
+
+    def check_roots(self) -> bool:
+        """Mark roots online or offline; True when one changed."""
+        return roots.check_roots(self.store)
+
+    def scan(
+        self,
+        root_ids: Sequence[int] = (),
+        *,
+        targets: Sequence[ScanTarget] = (),
+        ignore: Sequence[str] = DEFAULT_IGNORE,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+        changed: Callable[[list[int]], None] | None = None,
+        threads: int = 4,
+    ) -> ScanOutcome:
+        """Look for new, changed, moved and vanished files in these roots and targets; none named: in all roots."""
+        wanted = [*targets, *(ScanTarget(root_id) for root_id in root_ids)]
+        if not wanted:
+            with self.store.reading() as connection:
+                wanted = [ScanTarget(row[0]) for row in connection.execute("SELECT id FROM roots ORDER BY id")]
+        return scanner.scan(
+            self.store,
+            wanted,
+            ignore=ignore,
+            progress=progress or _silent,
+            cancelled=cancelled or _never,
+            changed=changed or _nobody,
+            threads=threads,
+        )
+
+    # --- the ear
+
+    def register_model(self, model: ModelInfo) -> None:
+        """Make a model and its words known."""
+        with self.store.writing() as connection:
+            heard.register_model(connection, model)
+
+    def activate_model(self, model_id: str) -> None:
+        """From now on suggestions are those of this model."""
+        with self.store.writing() as connection:
+            heard.activate_model(connection, model_id)
+
+    def tracks_to_analyse(self, model_id: str, ids: Sequence[int] = (), *, again: bool = False) -> list[ToAnalyse]:
+        """Tracks that this model has not heard yet."""
+        return self.store.read(heard.tracks_to_analyse, model_id, ids, again=again)
+
+    def store_analyses(self, analyses: Sequence[TrackAnalysis]) -> None:
+        """Store several hearings in one transaction."""
+        with self.store.writing() as connection:
+            heard.store_analyses(connection, analyses)
+
+    def generation(self) -> int:
+        """Rises whenever an embedding was stored."""
+        return self.store.read(heard.generation)
+
+    def vectors(self, model_id: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Track ids (n,) and track vectors (n, d) of one model."""
+        return self.store.read(heard.vectors, model_id)
+
+    def segments(self, track_id: int, model_id: str) -> Segments | None:
+        """The moments of a track as a model heard them."""
+        return self.store.read(heard.segments, track_id, model_id)
+
+    def cover_features(self, version: int) -> Iterator[tuple[int, bytes]]:
+        """(track id, features) of every track whose features have this version."""
+        yield from self.store.read(lambda connection: list(heard.cover_features(connection, version)))
+
+    def record_problem(
+        self,
+        path: Path,
+        stage: problems.Stage,
+        reason: str,
+        *,
+        track_id: int | None = None,
+        identity: FileIdentity | None = None,
+    ) -> None:
+        """Put a file on the problems list. With `identity` it is not tried again until it changes."""
+        with self.store.writing() as connection:
+            problems.record_problem(connection, path, stage, reason, track_id=track_id, identity=identity)
+
+    def clear_problem(self, path: Path, stage: problems.Stage) -> None:
+        """Take a file off the problems list."""
+        with self.store.writing() as connection:
+            problems.clear_problem(connection, path, stage)
+
+    # --- decisions and writing
+
+    def decide(self, track_ids: Sequence[int], tags: Sequence[str], decision: Choice) -> list[int]:
+        """Accept, reject or clear tags -> ids of tracks that changed."""
+        with self.store.writing() as connection:
+            return suggestions.decide(connection, track_ids, tags, decision)
+
+    def accept_above(self, probability: float, track_ids: Sequence[int] = ()) -> list[int]:
+        """Accept shown, undecided suggestions at least this likely -> ids of tracks that changed."""
+        with self.store.writing() as connection:
+            return suggestions.accept_above(connection, probability, track_ids)
+
+    def plan_writes(
+        self,
+        track_ids: Sequence[int] = (),
+        *,
+        options: WriteOptions | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Plans:
+        """What accepted tags would change in files; nothing is written."""
+        return write_planning.plan_writes(
+            self.store, track_ids, options or WriteOptions(), progress or _silent, cancelled or _never
+        )
+
+    def plan_edits(
+        self, edits: Mapping[int, Mapping[str, Sequence[str]]], *, options: WriteOptions | None = None
+    ) -> Plans:
+        """What the user's own edits would change: track id -> field -> exactly these values."""
+        return write_planning.plan_edits(self.store, edits, options or WriteOptions())
+
+    def apply_writes(
+        self,
+        plans: Sequence[FilePlan],
+        *,
+        options: WriteOptions | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Written:
+        """Write exactly these plans as one journalled batch."""
+        return writing.apply_writes(
+            self.store, plans, options or WriteOptions(), progress or _silent, cancelled or _never
+        )
+
+    def undo(
+        self,
+        batch_id: int,
+        entry_ids: Sequence[int] = (),
+        *,
+        options: WriteOptions | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Written:
+        """Take back a batch, or some of its files, as a new journalled batch."""
+        return writing.undo(
+            self.store, batch_id, entry_ids, options or WriteOptions(), progress or _silent, cancelled or _never
+        )
+
+    # --- versions and playlists
+
+    def judge(self, track_a: int, track_b: int, relation: Relation | Literal["undecided"]) -> list[int]:
+        """The user's word on a pair -> tracks whose group may have changed."""
+        with self.store.writing() as connection:
+            return versions.judge(connection, track_a, track_b, relation)
+
+    def store_versions(self, track_id: int, pairs: Sequence[FoundVersion]) -> None:
+        """Store what was found for a track, and that it has been compared."""
+        with self.store.writing() as connection:
+            versions.store_versions(connection, track_id, pairs)
+
+    def compared_ids(self) -> set[int]:
+        """Tracks that were compared with one another before."""
+        return self.store.read(versions.compared_ids)
+
+    def regroup(self) -> int:
+        """Cover groups anew -> how many."""
+        with self.store.writing() as connection:
+            return versions.regroup(connection)
+
+    def versions_from_tags(self) -> int:
+        """Pairs whose files name the same MusicBrainz work or recording -> how many."""
+        with self.store.writing() as connection:
+            return versions.versions_from_tags(connection)
+
+    def save_playlist(self, name: str, track_ids: Sequence[int], playlist_id: int | None = None) -> int:
+        """Make or replace a playlist -> its id."""
+        with self.store.writing() as connection:
+            return playlists.save_playlist(connection, name, track_ids, playlist_id)
+
+    def delete_playlist(self, playlist_id: int) -> None:
+        """Delete a playlist; no track is touched."""
+        with self.store.writing() as connection:
+            playlists.delete_playlist(connection, playlist_id)
+
+    def location(self) -> str:
+        """The library file, readable."""
+        return encode(self.path).decode("utf-8", "replace")

@@ -1,0 +1,49 @@
+"""All that can be asked of a library through a read-only connection (`database.open_reader`)."""
+
+from pemr_desktop.library.browsing import (
+    active_model,
+    batch_entries,
+    counts,
+    cover_groups,
+    facets,
+    folders,
+    history,
+    models,
+    playlist_tracks,
+    playlists,
+    problems,
+    roots,
+    version_pairs,
+    vocabulary,
+)
+from pemr_desktop.library.completing import completions
+from pemr_desktop.library.places import find_track, track_path
+from pemr_desktop.library.row_reading import detail, rows
+from pemr_desktop.library.selecting import SORTS, track_ids
+from pemr_desktop.library.views import ALL, View
+
+__all__ = [
+    "ALL",
+    "SORTS",
+    "View",
+    "active_model",
+    "batch_entries",
+    "completions",
+    "counts",
+    "cover_groups",
+    "detail",
+    "facets",
+    "find_track",
+    "folders",
+    "history",
+    "models",
+    "playlist_tracks",
+    "playlists",
+    "problems",
+    "roots",
+    "rows",
+    "track_ids",
+    "track_path",
+    "version_pairs",
+    "vocabulary",
+]

@@ -1,0 +1,322 @@
+"""Bringing the library in line with the folders: new, changed, moved, vanished and broken files.
+
+Nothing is deleted: a vanished file's track is marked missing, and a root that is not there leaves its tracks alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pemr_desktop.library.file_reading import Reading, ToRead, read_files
+from pemr_desktop.library.places import absolute, decode, encode, relative, show
+from pemr_desktop.library.problems import clear_problem, record_problem
+from pemr_desktop.library.roots import ScanTarget, below_clause, is_online
+from pemr_desktop.library.store import Cancelled, Progress, Store
+from pemr_desktop.library.track_rows import find_moved, insert_track, same_file, update_track
+from pemr_desktop.library.walk import Listing, Pruning, walk
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+FIRST_BATCH = 16
+BATCH_S = 0.5
+
+
+class ScanOutcome(msgspec.Struct, frozen=True):
+    """What a scan found. `found`: music files looked at; `missing`: newly vanished; `offline`: roots not there."""
+
+    found: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    missing: int = 0
+    problems: int = 0
+    cancelled: bool = False
+    offline: tuple[str, ...] = ()
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.found = self.added = self.changed = self.moved = self.missing = self.problems = 0
+        self.offline: list[str] = []
+
+
+def scan(
+    store: Store,
+    targets: Sequence[ScanTarget],
+    *,
+    ignore: Sequence[str],
+    progress: Progress,
+    cancelled: Cancelled,
+    changed: Callable[[list[int]], None],
+    threads: int,
+) -> ScanOutcome:
+    """Scan each target. What was stored when it is cancelled, stays. A cancelled scan marks nothing missing."""
+    counts = _Counts()
+    stopped = False
+    for target in targets:
+        run = _TargetScan(store, target, Pruning.of(ignore), counts, progress, cancelled, changed, threads)
+        stopped = not run.run()
+        if stopped:
+            break
+    return ScanOutcome(
+        found=counts.found,
+        added=counts.added,
+        changed=counts.changed,
+        moved=counts.moved,
+        missing=counts.missing,
+        problems=counts.problems,
+        cancelled=stopped,
+        offline=tuple(counts.offline),
+    )
+
+
+class _TargetScan:
+    """One pass over one target: the walk feeds the readers, the readers feed the batches."""
+
+    def __init__(
+        self,
+        store: Store,
+        target: ScanTarget,
+        pruning: Pruning,
+        counts: _Counts,
+        progress: Progress,
+        cancelled: Cancelled,
+        changed: Callable[[list[int]], None],
+        threads: int,
+    ) -> None:
+        self.store = store
+        self.target = target
+        self.pruning = pruning
+        self.counts = counts
+        self.progress = progress
+        self.cancelled = cancelled
+        self.changed = changed
+        self.threads = threads
+        self.seen: set[int] = set()
+        self.back: list[int] = []
+        self.confirmed_problems: set[bytes] = set()
+        self.unlisted: list[bytes] = []
+        self.stopped = False
+        self.batch: list[Reading] = []
+        self.faults: list[tuple[Path, str]] = []
+        self.committed_at = time.monotonic()
+        self.first = True
+
+    def run(self) -> bool:
+        """False when cancelled."""
+        with self.store.reading() as connection:
+            row = connection.execute("SELECT path, whole FROM roots WHERE id = ?", (self.target.root_id,)).fetchone()
+            if row is None:
+                return True
+            where, values = below_clause(self.target)
+            self.expected = connection.execute(f"SELECT count(*) FROM tracks WHERE {where}", values).fetchone()[0]
+            self.hopeless = {
+                path: (size, mtime_ns)
+                for path, size, mtime_ns in connection.execute(
+                    "SELECT path, size, mtime_ns FROM problems "
+                    "WHERE stage = 'scan' AND track_id IS NULL AND size IS NOT NULL AND root_id = ?",
+                    (self.target.root_id,),
+                )
+            }
+        self.root, self.whole = decode(row[0]), bool(row[1])
+        if not is_online(self.store, self.target.root_id, self.root):
+            self._mark_online(False)
+            self.counts.offline.append(show(row[0]))
+            return True
+        self._mark_online(True)
+        for reading in read_files(self._files_to_read(), self.threads):
+            self.batch.append(reading)
+            self._commit_when_due()
+            if self.cancelled():
+                self.stopped = True
+                break
+        self._commit()
+        if self.stopped or self.cancelled():
+            return False
+        self._settle_vanished()
+        return True
+
+    def _mark_online(self, online: bool) -> None:
+        with self.store.writing() as connection:
+            connection.execute("UPDATE roots SET online = ? WHERE id = ?", (int(online), self.target.root_id))
+
+    # --- the walk
+
+    def _listings(self) -> Iterator[Listing]:
+        below = self.root / decode(self.target.below) if self.target.below else self.root
+        if below.is_dir() and self.whole:
+            yield from walk(self.root, below, self.pruning)
+            return
+        with self.store.reading() as connection:
+            rows = connection.execute(
+                "SELECT rel_path FROM tracks WHERE root_id = ?", (self.target.root_id,)
+            ).fetchall()
+        wanted = {self.target.below} if self.target.below else {row[0] for row in rows}
+        for listing in walk(self.root, below.parent if self.target.below else below, Pruning(())):
+            listing.files = [file for file in listing.files if relative(self.root, file[0]) in wanted]
+            listing.faults = [fault for fault in listing.faults if relative(self.root, fault[0]) in wanted]
+            yield listing
+            return  # the files of a loose root all lie in one folder
+
+    def _files_to_read(self) -> Iterator[ToRead]:
+        for listing in self._listings():
+            if self.cancelled():
+                self.stopped = True
+                return
+            folder = relative(self.root, listing.folder) if listing.folder.is_relative_to(self.root) else None
+            if listing.unreadable:
+                self.unlisted.append(folder or b"")
+                self.faults.append((listing.folder, f"This folder cannot be looked into. {listing.unreadable}"))
+                continue
+            self.faults += listing.faults
+            yield from self._changed_files(listing, folder or b"")
+            self.progress(
+                self.counts.found, max(self.expected, self.counts.found), f"Looking through {listing.folder.name}"
+            )
+            self._commit_when_due()
+
+    def _changed_files(self, listing: Listing, folder: bytes) -> Iterator[ToRead]:
+        with self.store.reading() as connection:
+            known = {
+                row[0]: row[1:]
+                for row in connection.execute(
+                    "SELECT rel_path, id, size, mtime_ns, inode, missing FROM tracks WHERE root_id = ? AND folder = ?",
+                    (self.target.root_id, folder),
+                )
+            }
+        for path, identity in listing.files:
+            self.counts.found += 1
+            rel_path = relative(self.root, path)
+            row = known.get(rel_path)
+            if row is not None:
+                track_id, size, mtime_ns, inode, missing = row
+                self.seen.add(track_id)
+                if same_file(identity, size, mtime_ns, inode):
+                    self.confirmed_problems.add(encode(path))
+                    if missing:
+                        self.back.append(track_id)
+                    continue
+                yield ToRead(self.target.root_id, rel_path, path, track_id, listing.names)
+            elif self.hopeless.get(encode(path)) == (identity.size, identity.mtime_ns):
+                self.confirmed_problems.add(encode(path))
+            else:
+                yield ToRead(self.target.root_id, rel_path, path, None, listing.names)
+
+    # --- storing
+
+    def _commit_when_due(self) -> None:
+        waited = time.monotonic() - self.committed_at
+        if len(self.batch) >= (FIRST_BATCH if self.first else BATCH) or (
+            waited >= BATCH_S and (self.batch or self.back)
+        ):
+            self._commit()
+
+    def _commit(self) -> None:
+        """Store the batch in one transaction and tell which tracks changed."""
+        ids: list[int] = list(self.back)
+        if self.batch or self.faults or self.back:
+            with self.store.writing() as connection:
+                connection.executemany(
+                    "UPDATE tracks SET missing = 0, missing_since = NULL WHERE id = ?",
+                    [(track_id,) for track_id in self.back],
+                )
+                for reading in self.batch:
+                    track_id = self._store_reading(connection, reading)
+                    if track_id is not None:
+                        ids.append(track_id)
+                for path, reason in self.faults:
+                    record_problem(connection, path, "scan", reason, root_id=self.target.root_id)
+                    self.confirmed_problems.add(encode(path))
+        self.batch, self.faults, self.back = [], [], []
+        self.committed_at, self.first = time.monotonic(), False
+        if ids:
+            self.changed(ids)
+            self.progress(self.counts.found, max(self.expected, self.counts.found), "Reading tags")
+
+    def _store_reading(self, connection: sqlite3.Connection, reading: Reading) -> int | None:
+        asked, track = reading.asked, reading.track
+        track_id = asked.known_id
+        if track is not None:
+            if track_id is not None:
+                update_track(connection, track_id, track)
+                self.counts.changed += 1
+            else:
+                track_id = find_moved(connection, track, self.seen, asked.names_beside)
+                if track_id is not None:
+                    update_track(connection, track_id, track)
+                    self.counts.moved += 1
+                else:
+                    track_id = insert_track(connection, track)
+                    self.counts.added += 1
+                self.seen.add(track_id)
+        if reading.reason:
+            record_problem(
+                connection,
+                asked.path,
+                "scan",
+                reading.reason,
+                track_id=track_id,
+                root_id=asked.root_id,
+                identity=reading.identity,
+            )
+            self.confirmed_problems.add(encode(asked.path))
+        else:
+            clear_problem(connection, asked.path, "scan")
+        return track_id
+
+    # --- the end
+
+    def _settle_vanished(self) -> None:
+        """Mark tracks whose file is really gone; forget problems of files that are gone or all right."""
+        if not is_online(self.store, self.target.root_id, self.root):
+            self._mark_online(False)
+            self.counts.offline.append(show(encode(self.root)))
+            return
+        where, values = below_clause(self.target)
+        with self.store.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id, rel_path FROM tracks WHERE missing = 0 AND {where}",
+                values,
+            ).fetchall()
+            problems = connection.execute(
+                "SELECT id, path FROM problems WHERE stage = 'scan' AND root_id = ?", (self.target.root_id,)
+            ).fetchall()
+        gone = [track_id for track_id, rel_path in rows if track_id not in self.seen and self._is_gone(rel_path)]
+        stale = [
+            problem_id for problem_id, path in problems if path not in self.confirmed_problems and self._covers(path)
+        ]
+        now = time.time()
+        with self.store.writing() as connection:
+            connection.executemany(
+                "UPDATE tracks SET missing = 1, missing_since = ? WHERE id = ?", [(now, track_id) for track_id in gone]
+            )
+            connection.executemany("DELETE FROM problems WHERE id = ?", [(problem_id,) for problem_id in stale])
+            if not self.target.below:
+                connection.execute("UPDATE roots SET scanned_at = ? WHERE id = ?", (now, self.target.root_id))
+        self.counts.missing += len(gone)
+        self.counts.problems += sum(1 for _, path in problems if self._covers(path)) - len(stale)
+        if gone:
+            self.changed(gone)
+
+    def _is_gone(self, rel_path: bytes) -> bool:
+        if any(rel_path.startswith(folder + b"/") or not folder for folder in self.unlisted):
+            return False
+        try:
+            absolute(encode(self.root), rel_path).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError as error:
+            log.info("Left alone, because it cannot be looked at: %s (%s)", show(rel_path), error)
+        return False
+
+    def _covers(self, path: bytes) -> bool:
+        """Whether this scan would have met a problem's file again."""
+        below = encode(self.root / decode(self.target.below)) if self.target.below else encode(self.root)
+        return path == below or path.startswith(below + b"/")

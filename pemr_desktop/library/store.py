@@ -1,0 +1,66 @@
+"""The writing connection: any thread may use it, one at a time, in short transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from pemr_desktop.library.errors import LibraryError
+from pemr_desktop.tagfiles.errors import readable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Progress = Callable[[int, int, str], None]
+Cancelled = Callable[[], bool]
+
+
+class Store:
+    """The database of one library. File work belongs outside `writing`, so that no lane waits for a disk."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction, rolled back on any error. `durable`: on disk when the block ends, as the journal must be."""
+        with self._lock:
+            if durable:
+                self._connection.execute("PRAGMA synchronous = FULL")
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                raise LibraryError(
+                    f"The library {readable(self.path)} could not be written ({error}). "
+                    "Nothing of this step was stored; what was stored before is safe."
+                ) from error
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if durable:
+                    self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, alone."""
+        with self._lock:
+            yield self._connection
+
+    def read(self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`function(connection, …)`, alone."""
+        with self._lock:
+            return function(self._connection, *args, **kwargs)
+
+    def close(self) -> None:
+        """Fold the log into the file and close it."""
+        with self._lock:
+            self._connection.execute("PRAGMA optimize")
+            self._connection.close()

@@ -1,0 +1,158 @@
+"""Storing what a scan read: new tracks, changed ones, and old ones found at a new place."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pemr_desktop.library.places import absolute, folder_of, show
+from pemr_desktop.library.track_columns import columns, pack_fields, tag_rows
+from pemr_desktop.tagfiles.digest import audio_digest
+from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.read import FileTags
+
+
+class ReadTrack(msgspec.Struct, frozen=True):
+    """One file as the scanner read it."""
+
+    root_id: int
+    rel_path: bytes
+    path: Path
+    identity: FileIdentity
+    tags: FileTags
+    quick_digest: bytes
+
+
+def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
+    """A file that the library did not know -> the new track's id."""
+    now = time.time()
+    values = _place(track) | _state(track, now) | {"added_at": now} | columns(track.tags, show(track.rel_path))
+    names = ", ".join(values)
+    marks = ", ".join("?" * len(values))
+    made = connection.execute(f"INSERT INTO tracks ({names}) VALUES ({marks})", tuple(values.values()))
+    assert made.lastrowid is not None
+    _store_fields(connection, made.lastrowid, track.tags)
+    return made.lastrowid
+
+
+def update_track(connection: sqlite3.Connection, track_id: int, track: ReadTrack) -> None:
+    """A file that changed, or came back, or was found at another place. What was heard goes when the sound changed."""
+    old = connection.execute("SELECT quick_digest FROM tracks WHERE id = ?", (track_id,)).fetchone()
+    values = _place(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
+    values |= {"missing": 0, "missing_since": None}
+    if old is not None and old[0] != track.quick_digest:
+        values["audio_digest"] = None
+        forget_sound(connection, track_id)
+    changes = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(f"UPDATE tracks SET {changes} WHERE id = ?", (*values.values(), track_id))
+    _store_fields(connection, track_id, track.tags)
+
+
+def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
+    """Drop all that was computed from the sound of a track; decisions of the user stay."""
+    for table in ("embeddings", "predictions", "peaks", "cover_features"):
+        connection.execute(f"DELETE FROM {table} WHERE track_id = ?", (track_id,))
+    connection.execute(
+        "DELETE FROM versions WHERE judged IS NULL AND source = 'found' AND (track_a = ? OR track_b = ?)",
+        (track_id, track_id),
+    )
+    connection.execute("UPDATE tracks SET open_suggestions = 0 WHERE id = ?", (track_id,))
+
+
+def find_moved(
+    connection: sqlite3.Connection, track: ReadTrack, seen: set[int], names_beside: frozenset[str]
+) -> int | None:
+    """The track that this new file used to be, when that one's file is no longer at its place.
+
+    The samples of the sound must agree, and the size or else the whole sound. A track on a disk that is not there
+    counts only with the same file and folder name. `names_beside`: names in the new file's folder, for file systems
+    that take two spellings for one name.
+    """
+    rows = connection.execute(
+        "SELECT t.id, t.rel_path, t.size, t.audio_digest, r.path, r.online FROM tracks t JOIN roots r "
+        "ON r.id = t.root_id WHERE t.quick_digest = ?",
+        (track.quick_digest,),
+    ).fetchall()
+    found: list[tuple[bool, bool, int]] = []
+    for track_id, rel_path, size, known_digest, root, online in rows:
+        if track_id in seen:
+            continue
+        old = absolute(root, rel_path)
+        if not _is_gone(old, track.path, names_beside):
+            continue
+        same_name = old.name == track.path.name
+        if not online and not (same_name and old.parent.name == track.path.parent.name):
+            continue
+        if size != track.identity.size and known_digest is not None and known_digest != _whole_sound(track.path):
+            continue
+        found.append((same_name, size == track.identity.size, track_id))
+    return max(found)[2] if found else None
+
+
+def _is_gone(old: Path, new: Path, names_beside: frozenset[str]) -> bool:
+    try:
+        old.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return old.parent == new.parent and old.name not in names_beside
+
+
+def _whole_sound(path: Path) -> bytes | None:
+    try:
+        return audio_digest(path)
+    except TagReadError:
+        return None
+
+
+def _place(track: ReadTrack) -> dict[str, Any]:
+    return {
+        "root_id": track.root_id,
+        "rel_path": track.rel_path,
+        "folder": folder_of(track.rel_path),
+        "location": show(track.rel_path),
+    }
+
+
+def _state(track: ReadTrack, now: float) -> dict[str, Any]:
+    return {
+        "size": track.identity.size,
+        "mtime_ns": track.identity.mtime_ns,
+        "inode": _signed(track.identity.inode),
+        "quick_digest": track.quick_digest,
+        "read_at": now,
+    }
+
+
+def _signed(inode: int) -> int:
+    """An inode as SQLite can hold it: some file systems use all 64 bits."""
+    return inode - (1 << 64) if inode >= 1 << 63 else inode
+
+
+def same_file(identity: FileIdentity, size: int, mtime_ns: int, inode: int) -> bool:
+    """Whether a file is still as the row says."""
+    return (identity.size, identity.mtime_ns, _signed(identity.inode)) == (size, mtime_ns, inode)
+
+
+def row_identity(size: int, mtime_ns: int, inode: int) -> FileIdentity:
+    """The identity that a row stands for."""
+    return FileIdentity(size=size, mtime_ns=mtime_ns, inode=inode + (1 << 64) if inode < 0 else inode)
+
+
+def _store_fields(connection: sqlite3.Connection, track_id: int, tags: FileTags) -> None:
+    connection.execute("DELETE FROM track_tags WHERE track_id = ?", (track_id,))
+    connection.executemany(
+        "INSERT INTO track_tags (track_id, field, position, value, folded) VALUES (?, ?, ?, ?, ?)",
+        [(track_id, *row) for row in tag_rows(tags.fields)],
+    )
+    connection.execute(
+        "INSERT INTO track_fields (track_id, fields) VALUES (?, ?) "
+        "ON CONFLICT (track_id) DO UPDATE SET fields = excluded.fields",
+        (track_id, pack_fields(tags.fields)),
+    )

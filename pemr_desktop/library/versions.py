@@ -1,0 +1,178 @@
+"""Pairs of tracks that are versions of one another, and the groups they form. The user's word wins over all."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import Literal
+
+import msgspec
+
+from pemr_desktop.library.errors import LibraryError, UnknownTrack
+from pemr_desktop.library.rows import Relation
+from pemr_desktop.library.version_groups import version_groups
+
+LARGEST_TAGGED_WORK = 200  # a "work" with more tracks is a tagging mistake
+
+
+class FoundVersion(msgspec.Struct, frozen=True):
+    """A pair the ear found. key_shift and tempo_ratio read from track_a to track_b; passages are JSON."""
+
+    track_a: int
+    track_b: int
+    relation: Literal["same recording", "version"]
+    probability: float
+    key_shift: int | None = None
+    tempo_ratio: float | None = None
+    passages: bytes = b""
+
+
+def store_versions(connection: sqlite3.Connection, track_id: int, pairs: Sequence[FoundVersion]) -> None:
+    """Store what was found for a track among those compared before, and that it has been compared."""
+    for pair in pairs:
+        if pair.track_a >= pair.track_b:
+            raise LibraryError("A pair of versions names the track with the smaller id first.")
+        if not (_exists(connection, pair.track_a) and _exists(connection, pair.track_b)):
+            continue
+        connection.execute(
+            "INSERT INTO versions (track_a, track_b, relation, source, probability, key_shift, tempo_ratio, passages, "
+            "found_at) VALUES (?, ?, ?, 'found', ?, ?, ?, ?, ?) ON CONFLICT (track_a, track_b) DO UPDATE SET "
+            "relation = excluded.relation, source = excluded.source, probability = excluded.probability, "
+            "key_shift = excluded.key_shift, tempo_ratio = excluded.tempo_ratio, passages = excluded.passages, "
+            "found_at = excluded.found_at",
+            (
+                pair.track_a,
+                pair.track_b,
+                pair.relation,
+                pair.probability,
+                pair.key_shift,
+                pair.tempo_ratio,
+                pair.passages,
+                time.time(),
+            ),
+        )
+    connection.execute("UPDATE cover_features SET compared = 1 WHERE track_id = ?", (track_id,))
+
+
+def compared_ids(connection: sqlite3.Connection) -> set[int]:
+    """Tracks that were compared with one another in an earlier pass."""
+    return {row[0] for row in connection.execute("SELECT track_id FROM cover_features WHERE compared = 1")}
+
+
+def judge(
+    connection: sqlite3.Connection, track_a: int, track_b: int, relation: Relation | Literal["undecided"]
+) -> list[int]:
+    """The user's word on a pair, or its withdrawal -> tracks whose group may have changed. Raises UnknownTrack."""
+    if track_a == track_b:
+        raise LibraryError("A track cannot be a version of itself.")
+    first, second = sorted((track_a, track_b))
+    if not (_exists(connection, first) and _exists(connection, second)):
+        raise UnknownTrack("This track is no longer in the library.")
+    before = _members(connection, (first, second))
+    if relation == "undecided":
+        connection.execute(
+            "DELETE FROM versions WHERE track_a = ? AND track_b = ? AND relation IS NULL", (first, second)
+        )
+        connection.execute(
+            "UPDATE versions SET judged = NULL, judged_at = NULL WHERE track_a = ? AND track_b = ?", (first, second)
+        )
+    else:
+        connection.execute(
+            "INSERT INTO versions (track_a, track_b, judged, judged_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (track_a, track_b) DO UPDATE SET judged = excluded.judged, judged_at = excluded.judged_at",
+            (first, second, relation, time.time()),
+        )
+    regroup(connection)
+    return sorted({first, second} | before | _members(connection, (first, second)))
+
+
+def versions_from_tags(connection: sqlite3.Connection) -> int:
+    """Pairs whose files name the same MusicBrainz work or recording -> how many there are."""
+    connection.execute("DELETE FROM versions WHERE source = 'tags' AND judged IS NULL")
+    count = 0
+    for field, relation in (("musicbrainz_workid", "version"), ("musicbrainz_trackid", "same recording")):
+        for group in _tracks_by_value(connection, field):
+            if len(group) > LARGEST_TAGGED_WORK:
+                continue
+            for track_a, track_b in combinations(sorted(group), 2):
+                connection.execute(
+                    "INSERT INTO versions (track_a, track_b, relation, source, found_at) VALUES (?, ?, ?, 'tags', ?) "
+                    "ON CONFLICT (track_a, track_b) DO UPDATE SET relation = excluded.relation, source = 'tags'",
+                    (track_a, track_b, relation, time.time()),
+                )
+                count += 1
+    regroup(connection)
+    return count
+
+
+def regroup(connection: sqlite3.Connection) -> int:
+    """Cover groups anew from all pairs -> how many. A group keeps its id while one of its tracks stays in it."""
+    pairs = []
+    rejected = []
+    for track_a, track_b, relation, source, probability, judged in connection.execute(
+        "SELECT track_a, track_b, relation, source, probability, judged FROM versions"
+    ):
+        if (judged or relation) == "not a version":
+            rejected.append((track_a, track_b))
+        else:
+            sure = 1.0 if judged or source == "tags" else float(probability or 0.0)
+            pairs.append((track_a, track_b, sure))
+    groups = version_groups(pairs, rejected)
+    old: dict[int, int] = dict(
+        connection.execute("SELECT id, cover_group FROM tracks WHERE cover_group IS NOT NULL").fetchall()
+    )
+    new: dict[int, int] = {}
+    taken: set[int] = set()
+    for members in groups:
+        group_id = next((old[track] for track in members if track in old and old[track] not in taken), None)
+        if group_id is None:
+            group_id = connection.execute("INSERT INTO cover_groups (title) VALUES ('')").lastrowid
+            assert group_id is not None
+        taken.add(group_id)
+        connection.execute("UPDATE cover_groups SET title = ? WHERE id = ?", (_title(connection, members), group_id))
+        new.update(dict.fromkeys(members, group_id))
+    changes = [(new.get(track), track) for track in old.keys() | new.keys() if old.get(track) != new.get(track)]
+    connection.executemany("UPDATE tracks SET cover_group = ? WHERE id = ?", changes)
+    connection.execute(
+        "DELETE FROM cover_groups WHERE id NOT IN (SELECT cover_group FROM tracks WHERE cover_group IS NOT NULL)"
+    )
+    return len(groups)
+
+
+def _title(connection: sqlite3.Connection, members: Iterable[int]) -> str:
+    """The title that most of them have, the shortest among equals."""
+    titles: dict[str, int] = {}
+    for track_id in members:
+        row = connection.execute("SELECT title FROM tracks WHERE id = ?", (track_id,)).fetchone()
+        if row:
+            titles[row[0]] = titles.get(row[0], 0) + 1
+    return min(titles, key=lambda title: (-titles[title], len(title), title), default="")
+
+
+def _tracks_by_value(connection: sqlite3.Connection, field: str) -> list[list[int]]:
+    groups: dict[str, set[int]] = {}
+    for folded, track_id in connection.execute(
+        "SELECT folded, track_id FROM track_tags WHERE field = ? AND folded IN "
+        "(SELECT folded FROM track_tags WHERE field = ? GROUP BY folded HAVING count(*) > 1)",
+        (field, field),
+    ):
+        groups.setdefault(folded, set()).add(track_id)
+    return [sorted(group) for group in groups.values() if len(group) > 1]
+
+
+def _members(connection: sqlite3.Connection, tracks: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    for track_id in tracks:
+        found.update(
+            row[0]
+            for row in connection.execute(
+                "SELECT id FROM tracks WHERE cover_group = (SELECT cover_group FROM tracks WHERE id = ?)", (track_id,)
+            )
+        )
+    return found
+
+
+def _exists(connection: sqlite3.Connection, track_id: int) -> bool:
+    return connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None

@@ -1,0 +1,270 @@
+"""Carrying out plans under the journal, taking them back, and settling what a crash left in the middle."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pemr_desktop.library import journal
+from pemr_desktop.library.errors import UnknownTrack
+from pemr_desktop.library.file_reading import ToRead, read_file
+from pemr_desktop.library.places import decode, encode, relative, show, track_path
+from pemr_desktop.library.problems import clear_problem, record_problem
+from pemr_desktop.library.store import Cancelled, Progress, Store
+from pemr_desktop.library.track_rows import update_track
+from pemr_desktop.library.write_planning import WriteOptions, settled_by
+from pemr_desktop.tagfiles.clone import clone_path
+from pemr_desktop.tagfiles.digest import whole_digest
+from pemr_desktop.tagfiles.errors import TagFileError
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
+from pemr_desktop.tagfiles.planning import make_plan, resolve
+from pemr_desktop.tagfiles.read import open_ordinary, read_tags
+from pemr_desktop.tagfiles.write import WriteOutcome, apply_plan, restore_bytes
+
+log = logging.getLogger(__name__)
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a batch did. `refused`: readable location -> reason; after an undo also fields that were left alone."""
+
+    batch_id: int | None
+    written: int
+    refused: dict[str, str]
+    changed_ids: tuple[int, ...] = ()
+
+
+def apply_writes(
+    store: Store, plans: Sequence[FilePlan], options: WriteOptions, progress: Progress, cancelled: Cancelled
+) -> Written:
+    """Write each plan as one journalled batch. A file that cannot be written is left untouched and named."""
+    plans = [plan for plan in plans if plan.changes]
+    if not plans:
+        return Written(None, 0, {})
+    with store.writing(durable=True) as connection:
+        planned = [
+            journal.Planned(
+                track_id=plan.track_id if _is_track(connection, plan.track_id) else None,
+                path=plan.path,
+                clone=encode(clone_path(decode(plan.path))),
+                changes=plan.changes,
+                settles=settled_by(connection, plan),
+            )
+            for plan in plans
+        ]
+        batch_id, entry_ids = journal.open_batch(connection, "write", planned)
+    jobs = [
+        _Job(entry_id, file.track_id, decode(file.path), _writer(plan, decode(file.clone), options))
+        for entry_id, file, plan in zip(entry_ids, planned, plans, strict=True)
+    ]
+    return _carry_out(store, batch_id, jobs, "Writing tags", progress, cancelled)
+
+
+def _writer(plan: FilePlan, clone: Path, options: WriteOptions) -> Callable[[Callable[[WriteOutcome], None]], None]:
+    def write(on_clone: Callable[[WriteOutcome], None]) -> None:
+        apply_plan(
+            plan,
+            clone=clone,
+            keep_times=options.keep_times,
+            hard_links=options.hard_links,
+            options=options.save_options(),
+            on_clone=on_clone,
+        )
+
+    return write
+
+
+class _Job(msgspec.Struct, frozen=True):
+    """One journalled file. `left_alone`: a sentence on fields that an undo does not touch."""
+
+    entry_id: int
+    track_id: int | None
+    path: Path
+    write: Callable[[Callable[[WriteOutcome], None]], None]
+    left_alone: str = ""
+    undoes: int | None = None
+
+
+def _carry_out(
+    store: Store, batch_id: int, jobs: Sequence[_Job], doing: str, progress: Progress, cancelled: Cancelled
+) -> Written:
+    written = 0
+    refused: dict[str, str] = {}
+    changed: list[int] = []
+    for done, job in enumerate(jobs):
+        if cancelled():
+            with store.writing() as connection:
+                journal.drop_planned(connection, [left.entry_id for left in jobs[done:]])
+            break
+        progress(done, len(jobs), f"{doing}: {show(encode(Path(job.path.name)))}")
+        location = show(encode(job.path))
+        try:
+            job.write(_note_clone(store, job.entry_id))
+        except TagFileError as error:
+            refused[location] = error.reason
+            with store.writing(durable=True) as connection:
+                if not _is_half_poured(connection, job):
+                    journal.note_failed(connection, job.entry_id, error.reason)
+                record_problem(connection, job.path, "write", error.reason, track_id=job.track_id)
+            continue
+        with store.writing(durable=True) as connection:
+            journal.note_done(connection, job.entry_id)
+            if job.undoes is not None:
+                journal.note_undone(connection, job.undoes, job.entry_id)
+            clear_problem(connection, job.path, "write")
+        written += 1
+        if job.left_alone:
+            refused[location] = job.left_alone
+        if job.track_id is not None:
+            refresh_track(store, job.track_id)
+            changed.append(job.track_id)
+    with store.writing(durable=True) as connection:
+        journal.close_batch(connection, batch_id)
+    return Written(batch_id, written, refused, tuple(changed))
+
+
+def _note_clone(store: Store, entry_id: int) -> Callable[[WriteOutcome], None]:
+    def note(outcome: WriteOutcome) -> None:
+        with store.writing(durable=True) as connection:
+            journal.note_clone(connection, entry_id, outcome)
+
+    return note
+
+
+def _is_half_poured(connection: sqlite3.Connection, job: _Job) -> bool:
+    """Whether an in-place write was interrupted: then the clone is kept, and the next start finishes it."""
+    return decode(journal.find_entry(connection, job.entry_id).clone).exists()
+
+
+def _is_track(connection: sqlite3.Connection, track_id: int) -> bool:
+    return connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None
+
+
+def refresh_track(store: Store, track_id: int) -> None:
+    """Read a track's file again after we changed it ourselves, so that no scan is needed to see it."""
+    with store.reading() as connection:
+        row = connection.execute(
+            "SELECT r.id, r.path FROM tracks t JOIN roots r ON r.id = t.root_id WHERE t.id = ?", (track_id,)
+        ).fetchone()
+        if row is None:
+            return
+        path = track_path(connection, track_id)
+    reading = read_file(ToRead(row[0], relative(decode(row[1]), path), path, track_id, frozenset()))
+    if reading.track is None:
+        log.warning("After writing, %s cannot be read: %s", show(encode(path)), reading.reason)
+        return
+    with store.writing() as connection:
+        update_track(connection, track_id, reading.track)
+
+
+# --- taking back
+
+
+def undo(
+    store: Store,
+    batch_id: int,
+    entry_ids: Sequence[int],
+    options: WriteOptions,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Written:
+    """Take back a batch, or some of its files, as a new journalled batch, which can be taken back in turn.
+
+    A file that nobody touched since becomes what it was to the byte. In any other file each field that still holds
+    what we wrote gets its earlier values back; a field that holds something else is left alone and named.
+    """
+    with store.reading() as connection:
+        entries = journal.entries_to_undo(connection, batch_id, entry_ids)
+        paths = [_path_now(connection, entry) for entry in entries]
+    ready: list[tuple[journal.Entry, _Undoing]] = []
+    refused: dict[str, str] = {}
+    for entry, path in zip(entries, paths, strict=True):
+        try:
+            undoing = _plan_undo(entry, path, options)
+        except TagFileError as error:
+            refused[show(encode(path))] = error.reason
+            continue
+        if undoing.changes:
+            ready.append((entry, undoing))
+        else:
+            refused[show(encode(path))] = undoing.left_alone
+    if not ready:
+        return Written(None, 0, refused)
+    operation: journal.Operation = "undo" if entries[0].operation == "write" else "write"
+    planned = [
+        journal.Planned(entry.track_id, encode(undoing.path), encode(undoing.clone), undoing.changes, entry.settles)
+        for entry, undoing in ready
+    ]
+    with store.writing(durable=True) as connection:
+        new_batch, new_ids = journal.open_batch(connection, operation, planned, undoes=batch_id)
+    jobs = [
+        _Job(entry_id, entry.track_id, undoing.path, undoing.write, undoing.left_alone, undoes=entry.id)
+        for entry_id, (entry, undoing) in zip(new_ids, ready, strict=True)
+    ]
+    result = _carry_out(store, new_batch, jobs, "Taking back", progress, cancelled)
+    return msgspec.structs.replace(result, refused=refused | result.refused)
+
+
+class _Undoing(msgspec.Struct, frozen=True):
+    path: Path
+    clone: Path
+    changes: tuple[FieldChange, ...]
+    write: Callable[[Callable[[WriteOutcome], None]], None]
+    left_alone: str = ""
+
+
+def _path_now(connection: sqlite3.Connection, entry: journal.Entry) -> Path:
+    """Where the file is now: with its track, if that moved; else where it was."""
+    if entry.track_id is not None:
+        try:
+            return track_path(connection, entry.track_id)
+        except UnknownTrack:
+            log.debug("The track of journal entry %d is gone; its path is used", entry.id)
+    return decode(entry.path)
+
+
+def _plan_undo(entry: journal.Entry, path: Path, options: WriteOptions) -> _Undoing:
+    real = resolve(path)
+    clone = clone_path(real)
+    back = tuple(FieldChange(change.field, change.after, change.before) for change in entry.changes)
+    if entry.restore is not None and entry.before_digest is not None and _digest(real) == entry.after_digest:
+        recipe, wanted = entry.restore, entry.before_digest
+
+        def bring_back(on_clone: Callable[[WriteOutcome], None]) -> None:
+            restore_bytes(
+                real,
+                recipe,
+                wanted,
+                clone=clone,
+                keep_times=options.keep_times,
+                hard_links=options.hard_links,
+                on_clone=on_clone,
+            )
+
+        return _Undoing(real, clone, back, bring_back)
+    present = read_tags(real).fields
+    ours = [change for change in back if present.get(change.field, ()) == change.before]
+    others = [change.field for change in back if present.get(change.field, ()) != change.before]
+    left_alone = ""
+    if others:
+        names = ", ".join(f"“{name}”" for name in others)
+        left_alone = (
+            f"{names} no longer {'holds' if len(others) == 1 else 'hold'} what was written, and stays as it is."
+        )
+    plan = make_plan(
+        entry.track_id or 0,
+        real,
+        {change.field: change.after for change in ours},
+        mode="exact",
+        hard_links=options.hard_links,
+        options=options.save_options(),
+    )
+    return _Undoing(real, clone, plan.changes, _writer(plan, clone, options), left_alone)
+
+
+def _digest(path: Path) -> bytes:
+    with open_ordinary(path) as (stream, _):
+        return whole_digest(stream)
