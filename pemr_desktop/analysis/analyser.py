@@ -210,7 +210,8 @@ class Analyser:
     def _complain(self, track: ToAnalyse, reason: str) -> None:
         self._tally.problems += 1
         sentence = reason[:1].upper() + reason[1:].rstrip(".") + "."
-        self._library.record_problem(track.path, "analyse", sentence, track_id=track.track_id)
+        state = _identity(track.path)
+        self._library.record_problem(track.path, "analyse", sentence, track_id=track.track_id, identity=state)
 
 
 def _identity(path: Path) -> FileIdentity | None:

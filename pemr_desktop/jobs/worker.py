@@ -15,6 +15,7 @@ import logging
 import logging.handlers
 import os
 import queue
+import signal
 import sqlite3
 import sys
 import threading
@@ -50,6 +51,8 @@ log = logging.getLogger(__name__)
 LOG_BYTES = 2_000_000
 LOG_FILES = 3
 PATIENCE_AT_END_S = 4.0
+NICENESS = 5
+"""The window and the player come first."""
 
 
 class Task:
@@ -227,6 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--library", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=None)
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the one who gives the commands
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     paths = find_paths()
     commands = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     events = _protect_standard_output()

@@ -13,7 +13,8 @@ from pemr_desktop.jobs.messages import (
     WriteResult,
 )
 from pemr_desktop.jobs.operations.wording import counted
-from pemr_desktop.library.writing import Planned, WriteOptions, Written
+from pemr_desktop.library.write_planning import Plans, WriteOptions
+from pemr_desktop.library.writing import Written
 
 
 def plan_writes(request: PlanWrites, context: JobContext) -> Outcome:
@@ -67,7 +68,7 @@ def _options(context: JobContext, hard_links: HardLinks) -> WriteOptions:
     )
 
 
-def _planned(planned: Planned) -> Outcome:
+def _planned(planned: Plans) -> Outcome:
     summary = f"{counted(len(planned.plans), 'file').capitalize()} would change."
     if planned.refused:
         summary += f" {counted(len(planned.refused), 'file')} cannot be written."

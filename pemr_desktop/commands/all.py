@@ -1,0 +1,103 @@
+"""All commands in one application, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from pemr.errors import PemrError
+from pemr_desktop import __version__
+from pemr_desktop.commands import demo, keeping, music, tagging, versions, window
+from pemr_desktop.commands.place import make_place
+from pemr_desktop.errors import JobCancelled, PemrDesktopError
+
+log = logging.getLogger(__name__)
+
+COMMANDS = (
+    window.window,
+    music.scan,
+    music.analyse,
+    tagging.tags,
+    tagging.accept,
+    tagging.reject,
+    versions.covers,
+    versions.versions,
+    versions.judge,
+    versions.similar,
+    tagging.write,
+    tagging.undo,
+    tagging.history,
+    keeping.export,
+    keeping.import_,
+    music.status,
+    music.problems,
+    music.remove,
+    keeping.models,
+    keeping.activate,
+    keeping.settings,
+    keeping.doctor,
+    demo.demo,
+)
+
+
+def application() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="pemr-desktop",
+        help="Listens to your music library: suggests tags, finds covers, writes tags safely. No command: the window.",
+        no_args_is_help=False,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_options)
+    for command in COMMANDS:
+        app.command(command.__name__.rstrip("_"))(command)
+    app.command("open", hidden=True)(window.window)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit code. Errors made for people are printed as one sentence."""
+    try:
+        code = application()(list(arguments), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, JobCancelled, KeyboardInterrupt):
+        print("Cancelled. What was finished stays.", file=sys.stderr)
+        return 130
+    except (PemrDesktopError, PemrError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (sqlite3.Error, OSError) as error:
+        log.debug("Refused by the system", exc_info=True)
+        print(f"The system refused: {error}.", file=sys.stderr)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _options(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="Keep settings, library and all else below this folder.", show_default=False)
+    ] = None,
+    library: Annotated[Path | None, typer.Option(help="Use this library file.", show_default=False)] = None,
+    model: Annotated[Path | None, typer.Option(help="Listen with this model file.", show_default=False)] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say what happens inside.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """PEMR Desktop."""
+    if version:
+        print(f"pemr-desktop {__version__}")
+        raise typer.Exit
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    context.obj = make_place(home, library, model)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(window.open_window([]))

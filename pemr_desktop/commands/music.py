@@ -1,0 +1,104 @@
+"""Music in and out of the library, and listening to it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.table import Table
+
+from pemr_desktop.commands.place import Place, chosen_tracks
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.messages import AddFolders, Analyse, AnalyseResult, RemoveRoot, Scan
+from pemr_desktop.library import queries
+
+Tracks = Annotated[list[str] | None, typer.Argument(help="Track numbers, files, folders or a query. None: all.")]
+
+
+def scan(
+    context: typer.Context,
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders or files to add. None: all known ones.")] = None,
+) -> None:
+    """Take folders into the library and look for new, changed and moved files."""
+    place: Place = context.obj
+    if folders:
+        paths = tuple(os.fsencode(folder.expanduser().absolute()) for folder in folders)
+        place.run(AddFolders(paths), "Scanning")
+    else:
+        place.run(Scan(), "Scanning")
+
+
+def remove(context: typer.Context, folder: Annotated[Path, typer.Argument(help="A folder of the library.")]) -> None:
+    """Forget a folder. Its files are not touched."""
+    place: Place = context.obj
+    wanted = os.fsencode(folder.expanduser().absolute())
+    with place.reader() as conn:
+        ids = [root.id for root in queries.roots(conn) if root.path == wanted]
+    if not ids:
+        raise JobRefused(f"{folder} is not a folder of the library. “pemr-desktop status” lists them.")
+    place.run(RemoveRoot(ids[0]), "Removing")
+
+
+def analyse(
+    context: typer.Context,
+    tracks: Tracks = None,
+    again: Annotated[bool, typer.Option("--again", help="Also tracks that have been listened to before.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Say how long each part took.")] = False,
+) -> None:
+    """Listen to tracks: embed them and suggest tags."""
+    place: Place = context.obj
+    ids: tuple[int, ...] = ()
+    if tracks:
+        with place.reader() as conn:
+            ids = chosen_tracks(conn, tracks)
+    result = cast("AnalyseResult", place.run(Analyse(ids, again), "Listening"))
+    if timings and result.analysed:
+        place.out.print(timing_table(result))
+
+
+def status(context: typer.Context) -> None:
+    """Say what the library holds."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        counts = queries.counts(conn)
+        roots = queries.roots(conn)
+        model = queries.active_model(conn)
+    table = Table(show_header=False, box=None)
+    table.add_row("Library", str(place.library))
+    for root in roots:
+        table.add_row(
+            "Folder", f"{root.location} ({root.track_count:,} tracks{'' if root.online else ', not reachable'})"
+        )
+    table.add_row("Tracks", f"{counts.tracks:,} ({counts.offline:,} not reachable)")
+    table.add_row("Listened to", f"{counts.analysed:,}" + (f" with model {model.name} ({model.id})" if model else ""))
+    table.add_row("With suggestions", f"{counts.with_suggestions:,}")
+    table.add_row("Accepted, to be written", f"{counts.pending_writes:,}")
+    table.add_row("Cover groups", f"{counts.cover_groups:,}")
+    table.add_row("Problems", f"{counts.problems:,}")
+    place.out.print(table)
+
+
+def problems(context: typer.Context) -> None:
+    """List files that something could not be done with, and why."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        found = queries.problems(conn)
+    for problem in found:
+        place.out.print(f"{problem.location}\n  {problem.stage}: {problem.reason}", markup=False)
+    if not found:
+        place.err.print("No problems.")
+
+
+def timing_table(result: AnalyseResult) -> Table:
+    """Seconds by part, in all and per track, and tracks per minute."""
+    table = Table(title="Time spent")
+    for heading in ("part", "seconds", "s per track"):
+        table.add_column(heading, justify="left" if heading == "part" else "right")
+    for part, seconds in result.spent_s.items():
+        table.add_row(part, f"{seconds:.2f}", f"{seconds / result.analysed:.3f}")
+    table.add_row("wall clock", f"{result.wall_s:.2f}", f"{result.wall_s / result.analysed:.3f}", end_section=True)
+    table.add_row("tracks per minute", f"{60 * result.analysed / result.wall_s:.1f}", "")
+    table.add_row("times faster than real time", f"{result.audio_s / result.wall_s:.0f}", "")
+    return table

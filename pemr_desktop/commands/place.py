@@ -1,0 +1,126 @@
+"""Where a command works: which library, which settings, and how it talks to the person at the terminal."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.messages import Progress as ProgressEvent
+from pemr_desktop.jobs.messages import Request
+from pemr_desktop.jobs.session import WorkerSession
+from pemr_desktop.library import queries
+from pemr_desktop.library.database import open_reader
+from pemr_desktop.library.views import View
+from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
+from pemr_desktop.settings import Settings, library_file, load
+
+
+@dataclass
+class Place:
+    """One library with its settings. Output goes to `out`, progress and remarks to `err`."""
+
+    paths: Paths
+    library: Path
+    settings: Settings
+    model: Path | None = None
+    out: Console = field(default_factory=lambda: Console(soft_wrap=True, highlight=False))
+    err: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True, highlight=False))
+
+    @contextmanager
+    def reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection that can only read. Raises `LibraryError` when there is no library."""
+        connection = open_reader(self.library)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def worker(self) -> Iterator[Jobs]:
+        """A worker process for as long as the block lasts."""
+        with WorkerSession(self.library, self.model) as session:
+            if session.ready and session.ready.note:
+                self.err.print(session.ready.note, markup=False)
+            yield Jobs(session, self.err)
+
+    def run(self, request: Request, title: str) -> msgspec.Struct | None:
+        """Do one job in a worker of its own and say how it ended."""
+        with self.worker() as jobs:
+            return jobs.run(request, title)
+
+
+@dataclass
+class Jobs:
+    """Jobs in one worker, each with a progress line."""
+
+    session: WorkerSession
+    err: Console
+
+    def run(self, request: Request, title: str) -> msgspec.Struct | None:
+        """Do one job, say how it ended, and return its result. Raises `PemrDesktopError`."""
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as bar:
+            line = bar.add_task(title, total=None)
+
+            def show(event: ProgressEvent) -> None:
+                bar.update(line, completed=event.done, total=event.total or None, description=event.doing or title)
+
+            ended, result = self.session.run(request, title, show)
+        self.err.print(ended.summary, markup=False)
+        return result
+
+
+def make_place(home: Path | None, library: Path | None, model: Path | None) -> Place:
+    """The library that was asked for, or the user's own. A home also holds for the processes that are started."""
+    if home is not None:
+        os.environ[HOME_VARIABLE] = str(home.expanduser().absolute())
+        paths = below(home.expanduser().absolute())
+    else:
+        paths = find_paths()
+    paths.create()
+    settings, messages = load(paths.settings_file)
+    place = Place(paths, library or library_file(settings, paths), settings, model)
+    for message in messages:
+        place.err.print(message, markup=False)
+    return place
+
+
+def chosen_tracks(conn: sqlite3.Connection, words: Sequence[str]) -> tuple[int, ...]:
+    """Track ids for what was typed: numbers, files, folders, or a query line. Nothing typed: all tracks.
+
+    Raises `JobRefused` when nothing fits, `QueryError` when the query line is wrong.
+    """
+    if words and all(word.isdigit() for word in words):
+        return tuple(int(word) for word in words)
+    chosen: dict[int, None] = {}
+    rest: list[str] = []
+    for word in words:
+        path = Path(word).expanduser().absolute()
+        if path.is_dir():
+            chosen |= dict.fromkeys(queries.track_ids(conn, view=View("folder", os.fsencode(path)), sort="path"))
+        elif path.exists():
+            known = queries.find_track(conn, path)
+            if known is None:
+                raise JobRefused(f"{path} is not in the library. Add its folder first: pemr-desktop scan FOLDER.")
+            chosen[known] = None
+        else:
+            rest.append(word)
+    if rest or not words:
+        chosen |= dict.fromkeys(queries.track_ids(conn, " ".join(rest)))
+    if not chosen:
+        raise JobRefused("No track fits." if words else "The library is empty. Add music: pemr-desktop scan FOLDER.")
+    return tuple(chosen)

@@ -1,0 +1,190 @@
+"""Suggestions and what becomes of them: look, accept, reject, write, undo."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pemr_desktop.commands.music import Tracks
+from pemr_desktop.commands.place import Place, chosen_tracks
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.messages import (
+    AcceptAbove,
+    ApplyWrites,
+    Decide,
+    HardLinks,
+    PlanResult,
+    PlanWrites,
+    Undo,
+    WriteResult,
+)
+from pemr_desktop.library import queries
+from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.tagfiles.plan import FilePlan
+
+ROWS_AT_A_TIME = 200
+
+OnlyTags = Annotated[list[str], typer.Option("--tag", help="Only these tags; may be given several times.")]
+
+
+def tags(
+    context: typer.Context,
+    tracks: Tracks = None,
+    accept_above: Annotated[
+        float | None, typer.Option(help="Accept suggestions at least this likely (0 to 1).", min=0.0, max=1.0)
+    ] = None,
+) -> None:
+    """Show what the ear suggests, most likely first; or accept what is sure enough."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        ids = chosen_tracks(conn, tracks or [])
+    if accept_above is not None:
+        place.run(AcceptAbove(accept_above, ids if tracks else ()), "Accepting")
+    print_suggestions(place, ids)
+
+
+def accept(context: typer.Context, tracks: Annotated[list[str], typer.Argument()], tag: OnlyTags) -> None:
+    """Accept suggested tags."""
+    _decide(context.obj, tracks, tag, "accepted")
+
+
+def reject(context: typer.Context, tracks: Annotated[list[str], typer.Argument()], tag: OnlyTags) -> None:
+    """Reject suggested tags, so that they are not suggested again."""
+    _decide(context.obj, tracks, tag, "rejected")
+
+
+def write(
+    context: typer.Context,
+    tracks: Tracks = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write. Without it, only show what would change.")] = False,
+    hard_links: Annotated[str, typer.Option(help="Files with several names: refuse, break, or 'in place'.")] = "refuse",
+) -> None:
+    """Write accepted tags to files; without --apply only show what would change."""
+    place: Place = context.obj
+    if hard_links not in ("refuse", "break", "in place"):
+        raise JobRefused("--hard-links can be refuse, break or 'in place'.")
+    links = cast("HardLinks", hard_links)
+    ids: tuple[int, ...] = ()
+    if tracks:
+        with place.reader() as conn:
+            ids = chosen_tracks(conn, tracks)
+    with place.worker() as jobs:
+        planned = cast("PlanResult", jobs.run(PlanWrites(ids, links), "Preparing"))
+        for plan in planned.plans:
+            place.out.print(plan_text(plan))
+        _print_refused(place, planned.refused)
+        if not planned.plans or not apply:
+            if planned.plans:
+                place.err.print("Nothing was written. Add --apply to write.")
+            return
+        written = cast("WriteResult", jobs.run(ApplyWrites(planned.plans, links), "Writing"))
+    _print_refused(place, written.refused)
+    if written.batch_id is not None:
+        place.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
+    if written.refused:
+        raise typer.Exit(1)
+
+
+def undo(
+    context: typer.Context,
+    batch: Annotated[int | None, typer.Argument(help="Number of the batch. None: the latest one.")] = None,
+) -> None:
+    """Bring back the tags that a write has changed."""
+    place: Place = context.obj
+    if batch is None:
+        with place.reader() as conn:
+            undoable = [entry.id for entry in queries.history(conn) if entry.operation == "write" and not entry.undone]
+        if not undoable:
+            raise JobRefused("There is nothing to undo.")
+        batch = undoable[0]
+    result = cast("WriteResult", place.run(Undo(batch), "Undoing"))
+    _print_refused(place, result.refused)
+    if result.refused:
+        raise typer.Exit(1)
+
+
+def history(
+    context: typer.Context,
+    batch: Annotated[int | None, typer.Argument(help="Show the files of one batch.")] = None,
+) -> None:
+    """List what was written and undone, newest first."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        if batch is not None:
+            for entry in queries.batch_entries(conn, batch):
+                state: str = "undone" if entry.undone else entry.state
+                place.out.print(Text(f"{entry.location} ({state}{': ' + entry.reason if entry.reason else ''})"))
+                place.out.print(_changes_text(entry.changes))
+            return
+        table = Table("batch", "when", "what", "files", "state")
+        for row in queries.history(conn):
+            when = datetime.datetime.fromtimestamp(row.started_at).strftime("%Y-%m-%d %H:%M")
+            ended = "undone" if row.undone else f"{row.failed_count} failed" if row.failed_count else "done"
+            table.add_row(str(row.id), when, row.summary or row.operation, str(row.done_count), ended)
+    place.out.print(table)
+
+
+def print_suggestions(place: Place, ids: tuple[int, ...]) -> None:
+    """One line a track: number, artist and title, what its file says, what is suggested."""
+    table = Table("track", "artist – title", "genre and mood in the file", "suggested", box=None, pad_edge=False)
+    with place.reader() as conn:
+        for start in range(0, len(ids), ROWS_AT_A_TIME):
+            for row in queries.rows(conn, ids[start : start + ROWS_AT_A_TIME]):
+                own = ", ".join((*row.genres, *row.moods))
+                table.add_row(str(row.id), Text(named(row)), Text(own), Text(_suggested(row)))
+    place.out.print(table)
+
+
+def named(row: TrackRow) -> str:
+    """Artist and title, or the file name where the file does not say."""
+    title = row.title or row.location.rsplit("/", 1)[-1]
+    return f"{row.artist} – {title}" if row.artist else title
+
+
+def plan_text(plan: FilePlan) -> Text:
+    """What would change in one file, word by word: - before, + after."""
+    text = Text(plan.path.decode("utf-8", "replace"), style="bold")
+    text.append("\n")
+    text.append_text(_changes_text(plan.changes))
+    for warning in plan.warnings:
+        text.append(f"  {warning}\n", style="yellow")
+    return text
+
+
+def _changes_text(changes: tuple[object, ...]) -> Text:
+    text = Text()
+    for change in changes:
+        before, after = list(change.before), list(change.after)  # type: ignore[attr-defined]
+        text.append(f"  {change.field}: ", style="dim")  # type: ignore[attr-defined]
+        for value in before:
+            text.append(value if value in after else f"-{value}", style="" if value in after else "red")
+            text.append("; ")
+        for value in after:
+            if value not in before:
+                text.append(f"+{value}", style="green")
+                text.append("; ")
+        text.right_crop(2)
+        text.append("\n")
+    return text
+
+
+def _suggested(row: TrackRow) -> str:
+    return ", ".join(
+        f"{suggestion.tag} {suggestion.probability:.0%}{' ✓' if suggestion.decision == 'accepted' else ''}"
+        for suggestion in row.suggestions
+    )
+
+
+def _decide(place: Place, words: list[str], wanted: list[str], decision: Literal["accepted", "rejected"]) -> None:
+    with place.reader() as conn:
+        ids = chosen_tracks(conn, words)
+    place.run(Decide(ids, tuple(wanted), decision), "Noting")
+
+
+def _print_refused(place: Place, refused: dict[str, str]) -> None:
+    for location, reason in refused.items():
+        place.err.print(f"Left untouched: {location}: {reason}", markup=False)
