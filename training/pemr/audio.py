@@ -156,7 +156,7 @@ def _open(path: str | os.PathLike[str]) -> Iterator[Any]:
                 # a name in raw bytes that are not UTF-8: hand FFmpeg the opened file instead of its name
                 source, options = opened.enter_context(Path(name).open("rb")), {}
             container = av.open(source, metadata_errors="replace", container_options=options)
-        except (OSError, ValueError) as error:
+        except (av.error.FFmpegError, OSError, ValueError) as error:
             raise DecodeError(path, _reason(error)) from error
         yield opened.enter_context(container)
 
