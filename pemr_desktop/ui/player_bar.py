@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,6 +26,7 @@ from pemr_desktop.ui.waveform import Waveform
 
 FULL_VOLUME = 100
 TITLE_WIDTH_PX = 220
+KEEP_VOLUME_AFTER_MS = 400
 
 
 class PlayerBar(QFrame):
@@ -40,6 +41,9 @@ class PlayerBar(QFrame):
         self._player = context.player
         self._queue = context.queue
         self._volume_before_mute = 0.8
+        self._keep_soon = QTimer(self)
+        self._keep_soon.setSingleShot(True)
+        self._keep_soon.setInterval(KEEP_VOLUME_AFTER_MS)
 
         self.previous = self._button("previousTrack", self.tr("Previous track"))
         self.play = self._button("playPause", self.tr("Play"))
@@ -144,7 +148,7 @@ class PlayerBar(QFrame):
         self.play.clicked.connect(self._toggle)
         self.mute.clicked.connect(self._toggle_mute)
         self.volume.valueChanged.connect(self._volume_moved)
-        self.volume.sliderReleased.connect(self._keep_volume)
+        self._keep_soon.timeout.connect(self._keep_volume)
         self.waveform.seekRequested.connect(self._player.seek)
         self.choose_device.clicked.connect(self._open_device_settings)
         self._queue.currentChanged.connect(self._show_track)
@@ -153,7 +157,7 @@ class PlayerBar(QFrame):
         self._player.trackStarted.connect(self._show_file)
         self._player.positionChanged.connect(self._show_position)
         self._player.durationChanged.connect(self._show_duration)
-        self._player.volumeChanged.connect(self._show_volume)
+        self._player.volumeChanged.connect(self._volume_changed)
         self._player.deviceMissing.connect(self.show_device_missing)
 
     @Slot()
@@ -240,12 +244,10 @@ class PlayerBar(QFrame):
     @Slot(int)
     def _volume_moved(self, value: int) -> None:
         self._player.set_volume(value / FULL_VOLUME)
-        if not self.volume.isSliderDown():
-            self._keep_volume()
 
     @Slot()
     def _keep_volume(self) -> None:
-        self._context.settings.set("playback.volume", self.volume.value() / FULL_VOLUME)
+        self._context.settings.set("playback.volume", round(self._player.volume, 2))
 
     @Slot()
     def _toggle_mute(self) -> None:
@@ -256,6 +258,10 @@ class PlayerBar(QFrame):
             self.volume.setValue(round(self._volume_before_mute * FULL_VOLUME))
 
     @Slot(float)
+    def _volume_changed(self, volume: float) -> None:
+        self._show_volume(volume)
+        self._keep_soon.start()
+
     def _show_volume(self, volume: float) -> None:
         value = round(volume * FULL_VOLUME)
         if value != self.volume.value():

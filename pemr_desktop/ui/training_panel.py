@@ -301,7 +301,7 @@ class TrainingPanel(QWidget):
     # leaving
 
     def may_close(self) -> bool:
-        """Ask, if a training runs, whether it may be paused; True when the window can close. Called by the window."""
+        """True when the window can close: nothing is trained, or the user agreed and it has been paused and saved."""
         if not self.is_training():
             return True
         box = QMessageBox(self)
@@ -315,10 +315,10 @@ class TrainingPanel(QWidget):
         box.addButton(self.tr("Keep training"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(pause)
         box.exec()
-        return box.clickedButton() is pause
+        return box.clickedButton() is pause and self.stop_training()
 
     def stop_training(self, timeout_s: float = STOPPING_TAKES_S) -> bool:
-        """Pause what runs and wait for it to be saved; True when that was in time. Called when the window closes."""
+        """Pause what runs and wait for it to be saved; True when that was in time."""
         if not self.is_training():
             return True
         waiting = QProgressDialog(self.tr("Finishing the step and saving the training…"), "", 0, 0, self)

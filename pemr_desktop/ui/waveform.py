@@ -293,6 +293,14 @@ class Waveform(QWidget):
         self._hover_x = None
         self.update()
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that move through the track win over shortcuts of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._duration_s > 0 and self._keyboard_target(event) is not None:
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._dragged_to_s is not None:
             self._dragged_to_s = None
