@@ -14,17 +14,20 @@ from pemr_desktop.jobs.messages import AcceptAbove, Changed, Decide
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Problem, TrackDetail, TrackRow
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.cover_tile import CoverTile
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.field_table import fields_html
 from pemr_desktop.ui.suggestion_list import SuggestionList
 from pemr_desktop.ui.suggestion_model import lines_of_track, lines_of_tracks
-from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, WIDE
+from pemr_desktop.ui.theme import HAIR, ROOM, SNUG, TIGHT, WIDE
 from pemr_desktop.ui.track_columns import shown_title
 from pemr_desktop.ui.waveform import Waveform
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
 
+COVER_PX = 72
 MOST_SUMMED = 1_000
 """Of a larger choice the first thousand tracks are summed up."""
 
@@ -45,7 +48,7 @@ class Inspector(QWidget):
     reviewWanted = Signal(object)
     showFileWanted = Signal(object)
 
-    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, artwork: Artwork, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("inspector")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -53,7 +56,7 @@ class Inspector(QWidget):
         self._ids: tuple[int, ...] = ()
         self._shown = Inspected((), ())
         self._unsure_too = False
-        self._build()
+        self._build(artwork)
         context.client.changed.connect(self._library_changed)
         context.player.positionChanged.connect(self._follow_player)
         context.theme.changed.connect(self._show_fields)
@@ -93,7 +96,7 @@ class Inspector(QWidget):
 
     # building
 
-    def _build(self) -> None:
+    def _build(self, artwork: Artwork) -> None:
         self._body = QWidget(self)
         self._body.setObjectName("inspectorBody")
         column = QVBoxLayout(self._body)
@@ -103,8 +106,16 @@ class Inspector(QWidget):
         self.artist = self._label("inspectorArtist")
         self.album = self._label("inspectorAlbum", "soft")
         self.facts = self._label("inspectorFacts", "small")
+        self.cover = CoverTile(artwork, self._context.theme, COVER_PX, self._body)
+        names = QVBoxLayout()
+        names.setSpacing(HAIR)
         for label in (self.title, self.artist, self.album, self.facts):
-            column.addWidget(label)
+            names.addWidget(label)
+        head = QHBoxLayout()
+        head.setSpacing(ROOM)
+        head.addWidget(self.cover, 0, Qt.AlignmentFlag.AlignTop)
+        head.addLayout(names, 1)
+        column.addLayout(head)
         column.addSpacing(SNUG)
         self.waveform = Waveform(self._body)
         self.waveform.setObjectName("inspectorWaveform")
@@ -241,6 +252,7 @@ class Inspector(QWidget):
     def _show_one(self, detail: TrackDetail, same_track: bool) -> None:
         row = detail.row
         self.title.setText(shown_title(row))
+        self.cover.show_track(row)
         self.artist.setText(row.artist or self.tr("Artist not known"))
         self.album.setText(" · ".join(str(part) for part in (row.album, row.year) if part))
         self.facts.setText(_facts_line(detail))
@@ -267,6 +279,7 @@ class Inspector(QWidget):
 
     def _set_visible(self, one: bool) -> None:
         self.waveform.setVisible(one)
+        self.cover.setVisible(one)
         self.problem.setVisible(bool(self.problem.text()))
         self.album.setVisible(bool(self.album.text()))
         for widget in (self.fields_head, self.fields, self.path, self.show_file, self.more):

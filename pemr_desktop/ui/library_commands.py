@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
+from pemr_desktop.demo_music import demo_folder
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.jobs.messages import (
     AddFolders,
@@ -85,8 +86,7 @@ class LibraryCommands(QObject):
 
     def open_demo(self) -> None:
         """Copy the demo music to the user's own folder, so that its tags can be written, and add it."""
-        target = self._context.paths.data / "demo music"
-        self._copies.ask("demo", copy_demo, resource("demo"), target, done=self._demo_copied)
+        self._copies.ask("demo", demo_folder, self._context.paths, done=self._demo_copied)
 
     def _demo_copied(self, target: Path) -> None:
         self.add([target])
@@ -130,7 +130,9 @@ class LibraryCommands(QObject):
         menu.popup(where)
 
     def _fill_folder_menu(self, menu: QMenu, place: Place) -> None:
-        path = Path(os.fsdecode(place.view.value)) if place.view is not None else Path()
+        if place.view is None or not isinstance(place.view.value, bytes):
+            return
+        path = Path(os.fsdecode(place.view.value))
         menu.addAction(self.tr("Look for new files"), lambda: self.add([path]))
         menu.addAction(self.tr("Show in file manager"), lambda: show_in_file_manager(path))
         if place.root_id is not None:
@@ -200,18 +202,6 @@ class LibraryCommands(QObject):
         return agreed
 
 
-def copy_demo(source: Path, target: Path) -> Path:
-    """Copy the demo music where it is not there yet; files the user has changed stay as they are."""
-    target.mkdir(parents=True, exist_ok=True)
-    for file in sorted(source.rglob("*")):
-        copy = target / file.relative_to(source)
-        if file.is_dir():
-            copy.mkdir(exist_ok=True)
-        elif not copy.exists():
-            shutil.copyfile(file, copy)
-    return target
-
-
-def _renamed(conn: object, playlist_id: int, name: str) -> SavePlaylist:
-    ids = queries.playlist_tracks(conn, playlist_id)  # type: ignore[arg-type]
+def _renamed(conn: sqlite3.Connection, playlist_id: int, name: str) -> SavePlaylist:
+    ids = queries.playlist_tracks(conn, playlist_id)
     return SavePlaylist(name, tuple(ids), playlist_id)

@@ -29,7 +29,7 @@ class LibraryPage(QWidget):
         self,
         context: WindowContext,
         query_line: QueryLine,
-        artwork: Artwork | None = None,
+        artwork: Artwork,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

@@ -24,6 +24,7 @@ from pemr_desktop.library.rows import LibraryCounts
 from pemr_desktop.library.views import View
 from pemr_desktop.ui import window_actions, wording
 from pemr_desktop.ui.actions import ActionRegistry
+from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.command_palette import CommandPalette
 from pemr_desktop.ui.context import Navigation, WindowContext
 from pemr_desktop.ui.drop_overlay import DropOverlay
@@ -107,8 +108,9 @@ class MainWindow(QMainWindow):
         context = self.context
         self.top_bar = TopBar(context, self)
         self.sidebar = Sidebar(context.reader, context.theme, self)
-        self.page = LibraryPage(context, self.top_bar.query, parent=self)
-        self.inspector = Inspector(context, self)
+        self.artwork = Artwork(self)
+        self.page = LibraryPage(context, self.top_bar.query, self.artwork, self)
+        self.inspector = Inspector(context, self.artwork, self)
         self.stack = QStackedWidget(self)
         self.stack.setObjectName("pageStack")
         self.stack.addWidget(self.page)
@@ -347,6 +349,7 @@ class MainWindow(QMainWindow):
         self._state.setValue("columns", self.page.table.columns_state())
         self._state.setValue("inspector", self.inspector_wanted)
         self._state.sync()
+        self.artwork.close()
         super().closeEvent(event)
         self.closed.emit()
 
@@ -360,5 +363,5 @@ class MainWindow(QMainWindow):
             value = self._state.value(key)
             if isinstance(value, QByteArray):
                 restore(value)
-        self.inspector_wanted = self._state.value("inspector", True, type=bool)
+        self.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
         self.inspector.setVisible(self.inspector_wanted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
@@ -40,7 +40,11 @@ class QueryLine(QWidget):
         self.line.setMinimumWidth(220)
         self._icon = self.line.addAction(theme.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._words = QStringListModel(self)
+        self._popup = QListView(self)
+        self._popup.setObjectName("queryCompletions")
+        self._popup.setAccessibleName(self.tr("Completions"))
         self._completer = QCompleter(self._words, self)
+        self._completer.setPopup(self._popup)
         self._completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self._completer.setFilterMode(Qt.MatchFlag.MatchStartsWith)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -129,18 +133,16 @@ class QueryLine(QWidget):
         start, end = self._word()
         typed = self.line.text()[start:end]
         if not typed or not words or words == [typed] or not self.line.hasFocus():
-            self._completer.popup().hide()
+            self._popup.hide()
             return
         self._words.setStringList(words)
         self._completer.setCompletionPrefix("")
-        popup = self._completer.popup()
-        popup.setObjectName("queryCompletions")
         rect = self.line.cursorRect()
-        rect.setWidth(popup.sizeHintForColumn(0) + 40)
+        rect.setWidth(self._popup.sizeHintForColumn(0) + 40)
         self._completer.complete(rect)
 
     def _no_offer(self, _error: Exception) -> None:
-        self._completer.popup().hide()
+        self._popup.hide()
 
     @Slot(str)
     def _complete(self, word: str) -> None:
@@ -164,7 +166,7 @@ class QueryLine(QWidget):
 
     @Slot()
     def _entered(self) -> None:
-        self._completer.popup().hide()
+        self._popup.hide()
         self._send()
         self.left.emit()
 

@@ -62,7 +62,7 @@ class ReviewDelegate(QStyledItemDelegate):
     def _toggle(self, model: QAbstractItemModel, index: _Index) -> bool:
         ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
         wanted = Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked
-        return model.setData(QModelIndex(index), wanted, Qt.ItemDataRole.CheckStateRole)
+        return model.setData(index, wanted, Qt.ItemDataRole.CheckStateRole)
 
     def _tick(self, rect: QRect) -> QRect:
         size = self._theme.px(TICK_PX)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from pemr_desktop.jobs.messages import AcceptAbove, Analyse, FindAllVersions, SavePlaylist
 from pemr_desktop.library import queries
+from pemr_desktop.library.rows import PlaylistRow
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.notices import Notice
@@ -236,16 +239,19 @@ class _FillPlaylists:
     def _gone(self) -> None:
         self._menu = None
 
-    def __call__(self, playlists: list[queries.PlaylistRow]) -> None:
+    def __call__(self, playlists: list[PlaylistRow]) -> None:
         if self._menu is None or not playlists:
             return
         self._menu.addSeparator()
         for one in playlists:
-            self._menu.addAction(
-                one.name, lambda chosen=one.id: self._commands.add_to_playlist(chosen, self._commands.chosen())
-            )
+            self._menu.addAction(one.name, partial(self._add, one.id))
+
+    def _add(self, playlist_id: int) -> None:
+        self._commands.add_to_playlist(playlist_id, self._commands.chosen())
 
 
-def _playlist(conn: object, playlist_id: int, ids: tuple[int, ...]) -> tuple[int, str, list[int], tuple[int, ...]]:
-    name = next(one.name for one in queries.playlists(conn) if one.id == playlist_id)  # type: ignore[arg-type]
-    return playlist_id, name, queries.playlist_tracks(conn, playlist_id), ids  # type: ignore[arg-type]
+def _playlist(
+    conn: sqlite3.Connection, playlist_id: int, ids: tuple[int, ...]
+) -> tuple[int, str, list[int], tuple[int, ...]]:
+    name = next(one.name for one in queries.playlists(conn) if one.id == playlist_id)
+    return playlist_id, name, queries.playlist_tracks(conn, playlist_id), ids

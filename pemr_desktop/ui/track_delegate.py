@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui.chips import ChipPainter, chips_of
+from pemr_desktop.ui.cover_tile import RADIUS_PX, paint_tile
 from pemr_desktop.ui.theme import SNUG, TIGHT, Theme
 from pemr_desktop.ui.track_model import ROW_ROLE, TrackModel
 
@@ -106,20 +106,8 @@ class TrackDelegate(QStyledItemDelegate):
         size = self._theme.px(TILE_PX)
         box = QRect(rect.left() + SNUG, rect.center().y() - size // 2 + 1, size, size)
         ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
-        cover = self._artwork.tile(row, size, ratio) if self._artwork is not None else None
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if cover is not None:
-            painter.drawPixmap(box, cover)
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tile_colour(row, self._theme.colours.is_dark))
-            painter.drawRoundedRect(box, 4, 4)
-            icon = self._theme.px(16)
-            pixmap = self._theme.pixmap("music", icon, "text_soft", ratio)
-            painter.setOpacity(0.8)
-            painter.drawPixmap(box.center().x() - icon // 2 + 1, box.center().y() - icon // 2 + 1, pixmap)
-            painter.setOpacity(1.0)
+        paint_tile(painter, box, row, self._artwork, self._theme, ratio)
         if row.id == self._model.playing_id:
             self._paint_playing(painter, box, ratio)
         painter.restore()
@@ -127,7 +115,7 @@ class TrackDelegate(QStyledItemDelegate):
     def _paint_playing(self, painter: QPainter, box: QRect, ratio: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._accent)
-        painter.drawRoundedRect(box, 4, 4)
+        painter.drawRoundedRect(box, RADIUS_PX, RADIUS_PX)
         size = self._theme.px(18)
         pixmap = self._theme.pixmap("waveform", size, "on_accent", ratio)
         painter.drawPixmap(box.center().x() - size // 2 + 1, box.center().y() - size // 2 + 1, pixmap)
@@ -141,10 +129,3 @@ class TrackDelegate(QStyledItemDelegate):
         painter.setBrush(self._line)
         painter.drawRoundedRect(QRect(rect.left() + SNUG, rect.center().y() - 4, rect.width() // 2, 8), 4, 4)
         painter.restore()
-
-
-def tile_colour(row: TrackRow, dark: bool) -> QColor:
-    """A quiet colour that is the same for all tracks of an album."""
-    seed = zlib.crc32(f"{row.album_artist or row.artist}\0{row.album}".encode("utf-8", "replace"))
-    hue = (seed % 360) / 360.0
-    return QColor.fromHsvF(hue, 0.28, 0.36) if dark else QColor.fromHsvF(hue, 0.16, 0.90)

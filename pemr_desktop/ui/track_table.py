@@ -15,7 +15,7 @@ from pemr_desktop.ui.track_model import TrackModel
 if TYPE_CHECKING:
     from pemr_desktop.ui.artwork import Artwork
 
-LEAST_SHARE = 0.6
+LEAST_SHARE = 0.5
 """Columns of text are never narrower than this share of their usual width."""
 MOST_RESTORED = 2_000
 """A selection larger than this is not carried over when the list changes."""
@@ -63,6 +63,8 @@ class TrackTable(QTableView):
         self.activated.connect(lambda index: self.playWanted.emit(index.row()))
         model.idsAboutToChange.connect(self._keep_place)
         model.idsChanged.connect(self._restore_place)
+        if artwork is not None:
+            artwork.arrived.connect(self.viewport().update)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -72,7 +74,8 @@ class TrackTable(QTableView):
         """Ids of the chosen rows, in the order of the table."""
         ids = self._tracks.ids
         lines: list[int] = []
-        for span in self.selectionModel().selection():
+        chosen = self.selectionModel().selection()
+        for span in (chosen.at(number) for number in range(chosen.count())):
             lines.extend(range(span.top(), span.bottom() + 1))
         return [ids[line] for line in sorted(set(lines)) if line < len(ids)]
 
@@ -95,7 +98,7 @@ class TrackTable(QTableView):
             )
         selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def move(self, step: int) -> None:
+    def move_by(self, step: int) -> None:
         """Choose the next or an earlier row."""
         line = self.currentIndex().row() + step
         if 0 <= line < len(self._tracks.ids):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        QT_TRANSLATE_NOOP("menus", "&Library"),
+        str(QT_TRANSLATE_NOOP("menus", "&Library")),
         (
             "library.add-folder",
             "library.add-files",
@@ -32,7 +33,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        QT_TRANSLATE_NOOP("menus", "&Tracks"),
+        str(QT_TRANSLATE_NOOP("menus", "&Tracks")),
         (
             "track.play",
             "track.append",
@@ -48,7 +49,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        QT_TRANSLATE_NOOP("menus", "T&ags"),
+        str(QT_TRANSLATE_NOOP("menus", "T&ags")),
         (
             "tags.accept",
             "tags.reject",
@@ -64,7 +65,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        QT_TRANSLATE_NOOP("menus", "&Playback"),
+        str(QT_TRANSLATE_NOOP("menus", "&Playback")),
         (
             "playback.toggle",
             "playback.next",
@@ -76,7 +77,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        QT_TRANSLATE_NOOP("menus", "&View"),
+        str(QT_TRANSLATE_NOOP("menus", "&View")),
         (
             "go.library",
             "go.suggested",
@@ -98,7 +99,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "view.usual-size",
         ),
     ),
-    (QT_TRANSLATE_NOOP("menus", "&Help"), ("help.palette", "help.shortcuts", "help.log", "help.about")),
+    (str(QT_TRANSLATE_NOOP("menus", "&Help")), ("help.palette", "help.shortcuts", "help.log", "help.about")),
 )
 
 
@@ -328,16 +329,20 @@ def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
         ("problems", "problems", _say("&Problems"), "warning", "Ctrl+6"),
     )
     going = tuple(
-        ActionSpec(f"go.{name}", text, lambda to=key: window.go(to), (keys,), icon, "", section)
+        ActionSpec(f"go.{name}", text, partial(window.go, key), (keys,), icon, "", section)
         for name, key, text, icon, keys in places
     )
+
+    def has_scheme(name: str) -> bool:
+        return window.context.theme.scheme == name
+
     schemes = tuple(
         ActionSpec(
             f"view.scheme-{name}",
             text,
-            lambda to=name: window.set_scheme(to),
+            partial(window.set_scheme, name),
             section=section,
-            checked_when=lambda to=name: window.context.theme.scheme == to,
+            checked_when=partial(has_scheme, name),
         )
         for name, text in (
             ("system", _say("Colours like the s&ystem")),

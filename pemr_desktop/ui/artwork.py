@@ -1,0 +1,153 @@
+"""Covers for the window: asked of a process of their own, kept while they are likely to be looked at again."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+
+import msgspec
+from PySide6.QtCore import QObject, QProcess, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap
+
+from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.processes import module_command
+from pemr_desktop.ui.artwork_process import ArtworkAnswer, ArtworkRequest
+
+log = logging.getLogger(__name__)
+
+KEPT = 1_500
+MOST_WAITING = 64
+"""Older requests than these are for rows that have been scrolled past; they are asked again when seen again."""
+MOST_CRASHES = 5
+RADIUS_SHARE = 0.10
+
+_Key = tuple[bytes, str, int]
+
+
+class Artwork(QObject):
+    """One cover an album and folder. `tile` answers at once with what is known; `arrived` says that there is more."""
+
+    arrived = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kept: OrderedDict[_Key, QPixmap | None] = OrderedDict()
+        self._waiting: OrderedDict[_Key, ArtworkRequest] = OrderedDict()
+        self._asked: tuple[_Key, ArtworkRequest] | None = None
+        self._process: QProcess | None = None
+        self._crashes = 0
+        self._serial = 0
+        self._unread = bytearray()
+        self._decode = msgspec.json.Decoder(ArtworkAnswer).decode
+        self._encode = msgspec.json.Encoder().encode
+
+    def tile(self, row: TrackRow, size: int, ratio: float) -> QPixmap | None:
+        """The cover of a track, `size` device-independent pixels wide, or None when there is none (yet)."""
+        if not row.has_artwork or row.state != "present":
+            return None
+        size_px = round(size * ratio)
+        key = (row.path.rpartition(b"/")[0], row.album, size_px)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        if self._asked is None or self._asked[0] != key:
+            self._ask(key, row.path, size_px)
+        return None
+
+    def close(self) -> None:
+        """End the process."""
+        self._waiting.clear()
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.closeWriteChannel()
+            if not process.waitForFinished(1000):
+                process.kill()
+                process.waitForFinished(1000)
+            process.deleteLater()
+
+    def _ask(self, key: _Key, path: bytes, size_px: int) -> None:
+        self._serial += 1
+        self._waiting.pop(key, None)
+        self._waiting[key] = ArtworkRequest(self._serial, path, size_px)
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._send()
+
+    def _send(self) -> None:
+        """One request at a time: the newest first, it is what the user looks at."""
+        if self._asked is not None or not self._waiting or self._crashes >= MOST_CRASHES:
+            return
+        if self._process is None:
+            self._process = self._started()
+        key, request = self._waiting.popitem(last=True)
+        self._asked = (key, request)
+        self._process.write(self._encode(request) + b"\n")
+
+    def _started(self) -> QProcess:
+        process = QProcess(self)
+        program, *arguments = module_command("pemr_desktop.ui.artwork_process")
+        process.setProgram(program)
+        process.setArguments(arguments)
+        process.setStandardErrorFile(QProcess.nullDevice())
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._ended)
+        process.errorOccurred.connect(self._failed_to_start)
+        process.start()
+        return process
+
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        self._unread += self._process.readAllStandardOutput().data()
+        *lines, rest = self._unread.split(b"\n")
+        self._unread = bytearray(rest)
+        for line in lines:
+            answer = self._decode(line)
+            if self._asked is not None and answer.key == self._asked[1].key:
+                self._keep(self._asked[0], _pixmap(answer))
+                self._asked = None
+        self._send()
+
+    def _keep(self, key: _Key, pixmap: QPixmap | None) -> None:
+        self._kept[key] = pixmap
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        if pixmap is not None:
+            self.arrived.emit()
+
+    def _failed_to_start(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._ended()
+
+    def _ended(self) -> None:
+        """The picture that ended the process is not asked for again."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.deleteLater()
+        self._unread.clear()
+        self._crashes += 1
+        if self._asked is not None:
+            log.warning("The process that reads covers ended over %r", self._asked[1].path)
+            key, self._asked = self._asked[0], None
+            self._keep(key, None)
+        self._send()
+
+
+def _pixmap(answer: ArtworkAnswer) -> QPixmap | None:
+    """Pixels with round corners."""
+    side = answer.size_px
+    if len(answer.pixels) != side * side * 4:
+        return None
+    image = QImage(answer.pixels, side, side, side * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    rounded = QPixmap(side, side)
+    rounded.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(rounded)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(0, 0, side, side), side * RADIUS_SHARE, side * RADIUS_SHARE)
+    painter.setClipPath(path)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    return rounded

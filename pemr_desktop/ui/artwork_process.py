@@ -1,0 +1,95 @@
+"""The process that reads covers out of files and scales them, so that a broken picture cannot hurt the window.
+
+One request a line on standard input, one answer a line on standard output: JSON, pictures as premultiplied ARGB32.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader
+
+from pemr_desktop.tagfiles.errors import TagFileError
+from pemr_desktop.tagfiles.read import read_artwork
+
+log = logging.getLogger(__name__)
+
+MOST_MEGABYTES = 128
+
+
+class ArtworkRequest(msgspec.Struct, frozen=True):
+    """The cover of a file as a square of `size_px`. `key` comes back with the answer."""
+
+    key: int
+    path: bytes
+    size_px: int
+
+
+class ArtworkAnswer(msgspec.Struct, frozen=True):
+    """`pixels`: size_px * size_px * 4 bytes, or none when there is no usable cover."""
+
+    key: int
+    size_px: int
+    pixels: bytes = b""
+
+
+def square_cover(path: Path, size_px: int) -> bytes:
+    """The cover of a file, cut to a square and scaled; empty when there is none that can be read."""
+    try:
+        encoded = read_artwork(path)
+    except (TagFileError, OSError) as error:
+        log.info("No cover from %s: %s", path, error)
+        return b""
+    return square_pixels(encoded, size_px) if encoded else b""
+
+
+def square_pixels(encoded: bytes, size_px: int) -> bytes:
+    """An encoded picture -> the middle square of it as premultiplied ARGB32, size_px * size_px * 4 bytes."""
+    data = QByteArray(encoded)
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    QImageReader.setAllocationLimit(MOST_MEGABYTES)
+    reader = QImageReader(buffer)
+    reader.setDecideFormatFromContent(True)
+    full = reader.size()
+    if full.isValid() and min(full.width(), full.height()) > size_px:
+        scaled = full.scaled(QSize(size_px, size_px), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        reader.setScaledSize(scaled)
+    image = reader.read()
+    if image.isNull():
+        return b""
+    image = image.scaled(
+        size_px,
+        size_px,
+        Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    left, top = (image.width() - size_px) // 2, (image.height() - size_px) // 2
+    square = image.copy(left, top, size_px, size_px).convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return bytes(square.constBits())
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until the input ends."""
+    decode, encode = msgspec.json.Decoder(ArtworkRequest).decode, msgspec.json.Encoder().encode
+    for line in requests:
+        request = decode(line)
+        pixels = square_cover(Path(os.fsdecode(request.path)), request.size_px)
+        answers.write(encode(ArtworkAnswer(request.key, request.size_px, pixels)) + b"\n")
+        answers.flush()
+
+
+def main() -> int:
+    """Serve standard input and output."""
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
