@@ -1,0 +1,74 @@
+"""What window and worker say survives the way through a line of JSON."""
+
+import os
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from pemr_desktop.jobs import messages as m
+from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
+
+RAW_NAME = b"/music/caf\xe9 \xff.mp3"
+PLAN = FilePlan(7, RAW_NAME, FileIdentity(1, 2**62, 3), (FieldChange("genre", ("Jazz",), ("Jazz", "Bop")),), ("w",))
+REQUESTS = [
+    m.AddFolders((RAW_NAME, b"/b")),
+    m.Scan((1,)),
+    m.RemoveRoot(2),
+    m.Analyse((1, 2), again=True),
+    m.Decide((1,), ("jazz",), "accepted"),
+    m.AcceptAbove(0.8),
+    m.PlanWrites((4,), "break"),
+    m.PlanEdits({3: {"title": ("New",), "genre": ()}}),
+    m.ApplyWrites((PLAN,)),
+    m.Undo(5, (1, 2)),
+    m.FindCovers(path=RAW_NAME),
+    m.MoreLikeThis((1, 2)),
+    m.FindAllVersions(),
+    m.JudgeVersion(1, 2, "undecided"),
+    m.ActivateModel(RAW_NAME),
+    m.SavePlaylist("Ünïcode", (3, 1)),
+    m.ImportPlaylist(RAW_NAME),
+    m.DeletePlaylist(1),
+]
+EVENTS = [
+    m.Ready(1, "0123", "another instance", "mended"),
+    m.Started(1),
+    m.Progress(1, 2, 3, 4.5, "Listening", m.Changed((1, 2), problems=True)),
+    m.Finished(1, "Done.", m.Changed(everything=True), msgspec.Raw(b'{"written":1}')),
+    m.Cancelled(1, "Cancelled.", m.Changed()),
+    m.Failed(1, "It failed.", "Traceback …\nline"),
+]
+
+
+def test_there_is_an_example_of_every_message() -> None:
+    assert {type(request) for request in REQUESTS} == set(get_args(m.AnyRequest))
+    assert {type(event) for event in EVENTS} == set(get_args(m.Event))
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: type(request).__name__)
+def test_every_request_survives_the_way_to_the_worker(request_: m.AnyRequest) -> None:
+    line = msgspec.json.encode(m.Start(9, request_))
+    assert b"\n" not in line
+    assert msgspec.json.decode(line, type=m.Command) == m.Start(9, request_)
+
+
+@pytest.mark.parametrize("command", [m.Cancel(3), m.Quit()])
+def test_every_other_command_survives(command: m.Command) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(command), type=m.Command) == command
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_every_event_survives_the_way_to_the_window(event: m.Event) -> None:
+    line = msgspec.json.encode(event)
+    assert b"\n" not in line
+    assert msgspec.json.decode(line, type=m.Event) == event
+
+
+def test_a_file_name_in_raw_bytes_is_the_same_file_on_the_other_side() -> None:
+    sent = msgspec.json.encode(m.Start(1, m.FindCovers(path=RAW_NAME)))
+    received = msgspec.json.decode(sent, type=m.Command)
+    assert isinstance(received, m.Start) and isinstance(received.request, m.FindCovers)
+    assert received.request.path is not None
+    assert os.fsencode(Path(os.fsdecode(received.request.path))) == RAW_NAME

@@ -1,0 +1,26 @@
+"""A model file with random weights: the real file format, the real network, nothing learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from pemr.encoder import EMBEDDING_WIDTH, FCN4
+from pemr.frontend import FrontEnd
+from pemr.modelfile import ModelInfo, PredictorShape, TagHead, save_model
+from pemr.predictor import Predictor
+
+TAGS = (("jazz", "genre"), ("rock", "genre"), ("calm", "mood"), ("piano", "instrument"))
+
+
+def write_random_model(path: Path, seed: int = 0, likely: bool = True) -> str:
+    """Write a model file and return its id. `likely`: every tag is suggested for every sound."""
+    torch.manual_seed(seed)
+    front_end, shape = FrontEnd(), PredictorShape()
+    tags = [TagHead(name, group, threshold=0.3) for name, group in TAGS]
+    info = ModelInfo(front_end, shape, tags, {"made_by": "the tests, with random weights"})
+    weight = 0.01 * torch.randn(len(tags), EMBEDDING_WIDTH)
+    bias = torch.full((len(tags),), 2.0 if likely else -6.0)
+    predictor = Predictor(front_end.n_mels, shape.layers, shape.heads, shape.feed_forward_width)
+    return save_model(path, info, FCN4(), predictor, weight, bias)
