@@ -57,10 +57,15 @@ def frame_names(block: bytes) -> Counter[str]:
     names: Counter[str] = Counter()
     while len(data) >= 10 and data[:4].strip(b"\0"):
         size = int(size_of(struct.unpack(">L", data[4:8])[0]))
-        if size:
+        if not _is_empty(data[:4], data[10 : 10 + size]):
             names[data[:4].rstrip(b"\0").decode("latin-1")] += 1
         data = data[10 + size :]
     return names
+
+
+def _is_empty(name: bytes, content: bytes) -> bool:
+    """Whether a frame says nothing: old taggers wrote text and link frames that hold an encoding and no text."""
+    return not content or (name[:1] in (b"T", b"W") and not content[1:].strip(b"\0\xff\xfe"))
 
 
 def _short_frames(data: bytes) -> Counter[str]:
@@ -68,7 +73,7 @@ def _short_frames(data: bytes) -> Counter[str]:
     while len(data) >= 6 and data[:3].strip(b"\0"):
         size = int.from_bytes(data[3:6], "big")
         name = data[:3].decode("latin-1")
-        if size:
+        if not _is_empty(data[:3], data[6 : 6 + size]):
             known = Frames_2_2.get(name)
             names[known.__base__.__name__ if known and known.__base__.__name__ in Frames else name] += 1
         data = data[6 + size :]

@@ -45,4 +45,5 @@ def whole_number(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 FRONT_COVER = 3
+VENDOR = "\0vendor"  # the key under which `raw` has the name of the program that made a Vorbis comment
 DAMAGED_TEXT = "It holds text that is not valid Unicode, which rewriting would damage."

@@ -25,7 +25,9 @@ def _as_text(key: str, value: object) -> tuple[str, ...]:
     texts: list[str] = []
     for item in items:
         if isinstance(item, MP4FreeForm):
-            texts.append(bytes(item).decode("utf-8", "replace"))
+            text = bytes(item).decode("utf-8", "replace")
+            if not any(ord(character) < 9 for character in text):  # else it is binary data, not text
+                texts.append(text)
         elif isinstance(item, tuple):
             number, total = item
             if number or total:

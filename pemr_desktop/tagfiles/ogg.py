@@ -45,7 +45,6 @@ def audio_pieces(file: BinaryIO, length: int) -> Iterator[bytes]:
         file.seek(page.start)
         content = file.read(max(0, min(page.end, length) - page.start))
         packet = packet_of.get(page.serial, 0)
-        yield page.serial.to_bytes(4, "little")
         position = 0
         for size in page.lacing:
             if packet != COMMENT_PACKET:
@@ -53,7 +52,7 @@ def audio_pieces(file: BinaryIO, length: int) -> Iterator[bytes]:
             position += size
             if size < 255:
                 if packet != COMMENT_PACKET:
-                    yield b"\0end"
+                    yield b"end" + page.serial.to_bytes(4, "little")
                 packet += 1
         packet_of[page.serial] = packet
 

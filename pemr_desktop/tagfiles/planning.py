@@ -15,7 +15,7 @@ from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.tagfiles.read import open_ordinary
 
-Mode = Literal["append", "replace"]
+Mode = Literal["append", "replace", "exact"]
 HardLinks = Literal["refuse", "break", "in place"]
 
 # Fields that mean one thing: in append mode a value that is there stays.
@@ -38,7 +38,8 @@ def make_plan(
     """The difference between the file and what is wanted, as the file would hold it.
 
     append: add values that are not there yet (case ignored); a single-valued field that has a value keeps it.
-    replace: the fields of `wanted` get exactly these values. `remove`: values to take out; none named: all.
+    replace: the fields of `wanted` get these values instead of theirs. exact: the same, but not even spaces at the
+    ends or repeated values are tidied. `remove`: values to take out; none named: all.
     Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
     """
     real = resolve(path)
@@ -94,7 +95,7 @@ def _changes(
         before = present.get(field, ())
         after = _without(before, remove[field]) if field in remove else before
         if field in wanted:
-            after = _combine(field, after, _clean(wanted[field]), mode)
+            after = tuple(wanted[field]) if mode == "exact" else _combine(field, after, _clean(wanted[field]), mode)
         if after == before:
             continue
         try:

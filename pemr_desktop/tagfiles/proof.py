@@ -26,7 +26,7 @@ def side_content(file: BinaryIO, container: str) -> list[tuple[bytes, bytes]]:
     return [
         (chunk.name, _digest(file, chunk))
         for chunk in chunks
-        if chunk.name.lower() != ID3_NAME and chunk.start < file_length(file)
+        if chunk.name.lower() != ID3_NAME and chunk.start <= file_length(file)
     ]
 
 

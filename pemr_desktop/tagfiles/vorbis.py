@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 
-from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, FRONT_COVER, Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
 
 
@@ -59,7 +59,7 @@ def raw(file: Any) -> dict[str, object]:
     """Comments by key, the vendor, and in FLAC every other metadata block to the byte."""
     content: dict[str, object] = {}
     if file.tags is not None:
-        content["\0vendor"] = file.tags.vendor
+        content[VENDOR] = file.tags.vendor
     for key, value in _comments(file):
         values = content.setdefault(key.upper(), [])
         assert isinstance(values, list)

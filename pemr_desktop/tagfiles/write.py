@@ -19,7 +19,7 @@ from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, 
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.identity import identity, system_reason
-from pemr_desktop.tagfiles.kind import SaveOptions
+from pemr_desktop.tagfiles.kind import VENDOR, SaveOptions
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
 from pemr_desktop.tagfiles.planning import HardLinks, resolve
@@ -130,8 +130,8 @@ def _exchange(
             after_digest = whole_digest(stream)
         outcome = WriteOutcome(copy.before_digest, after_digest, make_recipe(path, part))
         copy_ownership(path, part, keep_times=keep_times)
-        _check_unchanged(path, expected)
         on_clone(outcome)
+        _check_unchanged(path, expected)
         if links > 1 and hard_links == "in place":
             pouring = True
             pour_into(part, path, keep_times=keep_times)
@@ -214,6 +214,7 @@ def _write_fields(
     try:
         if opened.file.tags is None:
             opened.file.add_tags()
+            touched.add(VENDOR)
         for change in changes:
             touched |= kind.write_field(opened.file, change.field, change.after, options)
         with clone.open("rb+") as stream:

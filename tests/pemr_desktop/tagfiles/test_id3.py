@@ -1,0 +1,145 @@
+"""ID3 as other programs left it: versions, old blocks at the end, frames nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import mutagen.id3
+import pytest
+from mutagen.apev2 import APEv2
+
+from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
+from pemr_desktop.tagfiles.kind import SaveOptions
+from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.read import read_tags
+from pemr_desktop.tagfiles.write import apply_plan
+
+Sample = Callable[[str], Path]
+
+
+def raw_version(path: Path) -> int:
+    return path.read_bytes()[3]
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_block_keeps_its_version(sample: Sample, version: int) -> None:
+    path = sample(".mp3")
+    tags = mutagen.id3.ID3(path)
+    tags.update_to_v23() if version == 3 else tags.update_to_v24()
+    tags.save(path, v2_version=version)
+    apply_plan(make_plan(1, path, {"genre": ["Cool"], "mood": ["calm", "blue"]}))
+    assert raw_version(path) == version
+    fields = read_tags(path).fields
+    assert fields["genre"] == ("Jazz", "Cool")
+    assert fields["mood"] == ("calm", "blue")
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_new_block_has_the_version_that_is_asked_for(sample: Sample, version: int) -> None:
+    path = sample(".mp3")
+    mutagen.id3.delete(path)
+    options = SaveOptions(id3_version=version)
+    apply_plan(make_plan(1, path, {"mood": ["calm"]}, options=options), options=options)
+    assert raw_version(path) == version
+    assert read_tags(path).fields == {"mood": ("calm",)}
+
+
+def test_version_2_2_is_brought_to_2_3_with_all_its_frames(collected: Sample) -> None:
+    path = collected("id3v22-test.mp3")
+    before = read_tags(path).fields
+    apply_plan(make_plan(1, path, {"mood": ["calm"]}))
+    assert raw_version(path) == 3
+    assert read_tags(path).fields == before | {"mood": ("calm",)}
+
+
+def test_frames_that_nobody_knows_stay(sample: Sample) -> None:
+    path = sample(".mp3")
+    tags = mutagen.id3.ID3(path)
+    private = mutagen.id3.PRIV(owner="com.example.dj", data=bytes(range(256)))
+    rating = mutagen.id3.POPM(email="me@example.com", rating=196, count=3)
+    tags.add(private)
+    tags.add(rating)
+    tags.save(path)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"TALB")  # make a frame of it that nobody knows
+    data[start : start + 4] = b"XYZW"
+    path.write_bytes(data)
+    apply_plan(make_plan(1, path, {"mood": ["calm"]}))
+    kept = mutagen.id3.ID3(path)
+    assert kept[private.HashKey] == private
+    assert kept[rating.HashKey].rating == 196
+    assert [frame[:4] for frame in kept.unknown_frames] == [b"XYZW"]
+
+
+def test_an_id3v1_block_stays_to_the_byte(sample: Sample) -> None:
+    path = sample(".mp3")
+    old = b"TAG" + b"An old title".ljust(30) + b"An artist".ljust(30) + b"x" * 65
+    assert len(old) == 128
+    path.write_bytes(path.read_bytes() + old)
+    apply_plan(make_plan(1, path, {"genre": ["Cool"], "title": ["New"]}, mode="replace"))
+    assert path.read_bytes()[-128:] == old
+    assert read_tags(path).fields["title"] == ("New",)
+
+
+def test_an_ape_tag_beside_id3_stays_and_is_named(sample: Sample) -> None:
+    path = sample(".mp3")
+    ape = APEv2()
+    ape["Genre"] = "Something else"
+    ape.save(path)
+    plan = make_plan(1, path, {"mood": ["calm"]})
+    assert "APEv2" in " ".join(plan.warnings)
+    apply_plan(plan)
+    assert dict(APEv2(path)) == dict(ape)
+    assert read_tags(path).fields["mood"] == ("calm",)
+
+
+def test_an_mp3_with_nothing_but_ape_keeps_to_ape(sample: Sample) -> None:
+    path = sample(".mp3")
+    mutagen.id3.delete(path)
+    ape = APEv2()
+    ape["Title"] = "So What"
+    ape.save(path)
+    apply_plan(make_plan(1, path, {"mood": ["calm"]}))
+    assert path.read_bytes()[:3] != b"ID3"
+    assert read_tags(path).fields == {"title": ("So What",), "mood": ("calm",)}
+
+
+def test_a_block_that_cannot_be_parsed_is_never_taken_for_a_missing_one(sample: Sample) -> None:
+    path = sample(".mp3")
+    data = bytearray(path.read_bytes())
+    data[3] = 9  # a version that nobody knows
+    path.write_bytes(data)
+    with pytest.raises(TagReadError):
+        make_plan(1, path, {"mood": ["calm"]})
+    assert path.read_bytes() == bytes(data)
+
+
+def test_frames_that_would_be_lost_stop_the_file(sample: Sample) -> None:
+    path = sample(".mp3")
+    tags = mutagen.id3.ID3(path)
+    tags.save(path, padding=lambda info: 200)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"TALB")
+    data[start + 10] = 77  # an encoding that does not exist: mutagen passes over the frame in silence
+    path.write_bytes(data)
+    with pytest.raises(WriteRefused, match="TALB"):
+        make_plan(1, path, {"mood": ["calm"]})
+    assert path.read_bytes() == bytes(data)
+
+
+def test_a_date_that_id3v23_cannot_hold_is_said(sample: Sample) -> None:
+    path = sample(".mp3")
+    tags = mutagen.id3.ID3(path)
+    tags.update_to_v23()
+    tags.save(path, v2_version=3)
+    with pytest.raises(WriteRefused, match="four digits"):
+        make_plan(1, path, {"date": ["spring"]}, mode="replace")
+
+
+def test_numbered_genres_are_read_as_words(sample: Sample) -> None:
+    path = sample(".mp3")
+    tags = mutagen.id3.ID3(path)
+    tags["TCON"] = mutagen.id3.TCON(encoding=3, text=["(17)(8)"])
+    tags.save(path)
+    assert read_tags(path).fields["genre"] == ("Rock", "Jazz")
