@@ -1,0 +1,339 @@
+"""Align two tracks by their harmony: Qmax (Serrà, Serra, Andrzejak 2009), batched over many references.
+
+A frame of one track and a frame of the other are neighbours if the nine frames from there on are among the
+most alike for both. Qmax is the length of the best chain of neighbours along a path that may bend between
+half and double tempo, less a penalty for gaps. Nothing in a row of that recurrence depends on its own row, so a
+row is computed at once for all references laid side by side.
+
+Key: the most likely shifts by correlation of mean chroma. Tempo: both tracks as they are, and either squeezed to
+70 %; with that choice the score does not depend on which track is the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pemr.covers.features import FRAME_S, CoverFeatures, unit_rows
+
+Rows = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float32]
+Steps = npt.NDArray[np.int16]
+
+STACKED = 9
+"""Frames compared at once: 4.2 s."""
+NEIGHBOUR_SHARE = 0.095
+KEYS = 2
+SQUEEZE = 0.7
+SPEEDS = ((1.0, 1.0), (SQUEEZE, 1.0), (1.0, SQUEEZE))
+"""Length factors (query, reference) that are tried."""
+EQUAL = 3600
+"""What two equal frames add to a likeness: nine of them just fit into 16 bits, which halves the memory moved."""
+LEAST_LIKENESS = STACKED * EQUAL // 2
+MATCH, GAP, APART = 2, -1, -30_000
+"""Steps of the recurrence in halves: a match counts 1, a gap -0.5, and a border between tracks ends everything."""
+CELLS_AT_ONCE = 300_000
+MAX_PASSAGES = 6
+PASSAGE_BEND_FRAMES = 3.0
+
+
+@dataclass(frozen=True)
+class MatchedPassage:
+    """Seconds of the query (a) that match seconds of the reference (b)."""
+
+    a_start_s: float
+    a_end_s: float
+    b_start_s: float
+    b_end_s: float
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How two tracks agree. `matched_s`: seconds of the best chain; `coverage`: its share of the shorter track, 0 to 1.
+
+    `key_shift`: semitones from query to reference, -5 to 6. `tempo_ratio`: tempo of the reference over the query's.
+    `likeness`: mean cosine of the chroma along the chain.
+    """
+
+    score: float
+    key_shift: int
+    tempo_ratio: float
+    matched_s: float
+    coverage: float
+    likeness: float
+    passages: tuple[MatchedPassage, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One query against many references: `score` (n,), `key_shift` (n,) 0 to 11, `speed` (n,) places in SPEEDS."""
+
+    score: Scores
+    key_shift: npt.NDArray[np.int8]
+    speed: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A track ready to be compared: rows (t, 12) as they are and squeezed, and their mean over time (12,)."""
+
+    rows: Rows
+    squeezed: Rows
+    mean: Rows
+
+    def at(self, factor: float) -> Rows:
+        return self.rows if factor == 1.0 else self.squeezed
+
+
+def voice(features: CoverFeatures) -> Voice:
+    rows = unit_rows(features.chroma)
+    mean = rows.mean(axis=0) if len(rows) else np.zeros(12, np.float32)
+    return Voice(rows, squeeze(rows, SQUEEZE), mean / max(float(np.sqrt(mean @ mean)), 1e-6))
+
+
+def squeeze(rows: Rows, factor: float) -> Rows:
+    """(t, 12) -> (t * factor, 12): every new frame is the mean of the stretch of old ones that it covers."""
+    count = int(len(rows) * factor)
+    total = np.concatenate([np.zeros((1, 12)), np.cumsum(rows, axis=0, dtype=np.float64)])
+    edges = np.arange(count + 1) / factor
+    whole = np.minimum(edges.astype(np.int64), max(len(rows) - 1, 0))
+    part = (edges - whole)[:, None]
+    means = np.diff(total[whole] * (1.0 - part) + total[np.minimum(whole + 1, len(rows))] * part, axis=0)
+    length = np.sqrt(np.square(means).sum(axis=1, keepdims=True))
+    squeezed: Rows = (means / np.maximum(length, 1e-3)).astype(np.float32)
+    return squeezed
+
+
+def likely_shifts(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> npt.NDArray[np.int64]:
+    """The `keys` most likely transpositions (n, keys) of the query, 0 to 11, best first."""
+    rolled = np.stack([np.roll(query.mean, shift) for shift in range(12)])
+    correlation = np.stack([reference.mean for reference in references]) @ rolled.T
+    return np.argsort(-correlation, axis=1, kind="stable")[:, :keys]
+
+
+def compare(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> Comparison:
+    """Score a query against many references; the same for a batch as one by one."""
+    count = len(references)
+    best = Comparison(np.zeros(count, np.float32), np.zeros(count, np.int8), np.zeros(count, np.int8))
+    if not count:
+        return best
+    shifts = likely_shifts(query, references, keys)
+    lengths = np.array([len(reference.rows) for reference in references])
+    shorter = np.sqrt(np.maximum(np.minimum(lengths, len(query.rows)), 1)).astype(np.float32)
+    best.key_shift[:] = shifts[:, 0]
+    for shift in range(12):
+        chosen = np.flatnonzero((shifts == shift).any(axis=1))
+        for speed, (query_factor, reference_factor) in enumerate(SPEEDS):
+            rows = np.roll(query.at(query_factor), shift, axis=1)
+            columns = max(1, CELLS_AT_ONCE // max(1, len(rows)))
+            for part in _batches(chosen, references, reference_factor, columns):
+                score = qmax(rows, [references[index].at(reference_factor) for index in part]) / shorter[part]
+                better = score > best.score[part]
+                winners = part[better]
+                best.score[winners] = score[better]
+                best.key_shift[winners] = shift
+                best.speed[winners] = speed
+    return best
+
+
+def align(query: CoverFeatures, references: Sequence[CoverFeatures], keys: int = KEYS) -> list[Alignment]:
+    """Score, key, tempo and matching passages of a query against each reference. A track with a problem scores 0."""
+    voices = [voice(reference) for reference in references]
+    own = voice(query)
+    found = compare(own, voices, keys)
+    return [
+        explain(own, voices[index], found, index) if query.problem is None and reference.problem is None else nothing()
+        for index, reference in enumerate(references)
+    ]
+
+
+def nothing() -> Alignment:
+    """No agreement at all."""
+    return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, ())
+
+
+def _batches(
+    chosen: npt.NDArray[np.int64], references: Sequence[Voice], factor: float, columns_at_once: int
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Groups of references that fill the processor's cache; one that is longer goes alone."""
+    first, columns = 0, 0
+    for place, index in enumerate(chosen):
+        length = len(references[index].at(factor)) + 2
+        if columns and columns + length > columns_at_once:
+            yield chosen[first:place]
+            first, columns = place, 0
+        columns += length
+    if first < len(chosen):
+        yield chosen[first:]
+
+
+def qmax(query: Rows, references: Sequence[Rows]) -> Scores:
+    """Qmax (n,) of a query (t, 12) against references (t', 12): matches on the best path less half a point per gap."""
+    steps, offsets = recurrence(query, references)
+    width = steps.shape[1] if steps.size else 0
+    if not width:
+        return np.zeros(len(references), np.float32)
+    before, before_that, row = (np.zeros(width + 2, np.int16) for _ in range(3))
+    path, best = np.zeros(width, np.int16), np.zeros(width + 1, np.int16)
+    for step in steps:
+        np.maximum(before[1:-1], before_that[1:-1], out=path)
+        np.maximum(path, before[:-2], out=path)
+        np.add(path, step, out=path)
+        np.maximum(path, 0, out=row[2:])
+        np.maximum(best[:-1], row[2:], out=best[:-1])
+        before, before_that, row = row, before, before_that
+    return np.maximum.reduceat(best, offsets).astype(np.float32) / 2.0
+
+
+def recurrence(query: Rows, references: Sequence[Rows]) -> tuple[Steps, list[int]]:
+    """Steps (t - 8, columns) of the path, references side by side, and the column where each begins.
+
+    Two stacks are neighbours if each is among the nearest `NEIGHBOUR_SHARE` of the other's track, ties not counted.
+    """
+    offsets: list[int] = []
+    width = 0
+    for reference in references:
+        offsets.append(width)
+        width += len(reference) + 2
+    rows = len(query) - STACKED + 1
+    if rows < 2 or width < STACKED:
+        return np.zeros((0, 0), np.int16), offsets
+    beside = np.zeros((width, 12), np.float32)
+    for offset, reference in zip(offsets, references, strict=True):
+        beside[offset : offset + len(reference)] = reference
+    likeness = stacked_likeness(query, beside)
+    nearest = max(1, int(np.ceil(NEIGHBOUR_SHARE * rows)))
+    standing = np.ascontiguousarray(likeness.T)
+    standing.partition(rows - nearest - 1, axis=1)
+    column_bound = np.maximum(standing[:, rows - nearest - 1], LEAST_LIKENESS)
+    steps = np.full((rows, width), APART, np.int16)
+    for offset, reference in zip(offsets, references, strict=True):
+        columns = len(reference) - STACKED + 1
+        if columns < 2:
+            continue
+        here = slice(offset, offset + columns)
+        part = likeness[:, here]
+        near = max(1, int(np.ceil(NEIGHBOUR_SHARE * columns)))
+        row_bound = np.partition(part, columns - near - 1, axis=1)[:, columns - near - 1]
+        neighbours = (part > row_bound[:, None]) & (part > column_bound[None, here])
+        np.multiply(neighbours, MATCH - GAP, out=steps[:, here], dtype=np.int16)
+        steps[:, here] += GAP
+    return steps, offsets
+
+
+def stacked_likeness(query: Rows, beside: Rows) -> Steps:
+    """Sums of nine dot products in a row, 3600 for each equal pair of frames: (t - 8, columns), the last 8 empty."""
+    single = (query @ (beside * EQUAL).T).astype(np.int16)
+    two = single[:-1, :-1] + single[1:, 1:]
+    four = two[:-2, :-2] + two[2:, 2:]
+    eight = four[:-4, :-4] + four[4:, 4:]
+    stacked = np.zeros((len(query) - STACKED + 1, len(beside)), np.int16)
+    np.add(eight[:-1, :-1], single[8:, 8:], out=stacked[:, : len(beside) - STACKED + 1])
+    return stacked
+
+
+def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Alignment:
+    """Follow the best chains of one compared pair back: where they run, at which tempo."""
+    if found.score[index] <= 0.0:
+        return nothing()
+    shift = int(found.key_shift[index])
+    query_factor, reference_factor = SPEEDS[int(found.speed[index])]
+    a, b = np.roll(query.at(query_factor), shift, axis=1), reference.at(reference_factor)
+    steps, _ = recurrence(a, [b])
+    chains = list(_chains(steps))
+    if not chains:
+        return nothing()
+    best = chains[0]
+    frames_a, frames_b = FRAME_S / query_factor, FRAME_S / reference_factor
+    passages: list[MatchedPassage] = []
+    for chain in chains:
+        for first, last in _straight_parts(chain):
+            a_start, b_start = chain[first].tolist()
+            a_end, b_end = (chain[last] + STACKED).tolist()
+            passages.append(
+                MatchedPassage(
+                    round(a_start * frames_a, 2),
+                    round(a_end * frames_a, 2),
+                    round(b_start * frames_b, 2),
+                    round(b_end * frames_b, 2),
+                )
+            )
+    slope = _slope(best) * frames_a / frames_b
+    likeness = float(np.mean([(a[i] @ b[j]) for i, j in best]))
+    shorter = min(len(query.rows), len(reference.rows)) * FRAME_S
+    matched_s = min((best[-1, 0] - best[0, 0] + STACKED) * frames_a, (best[-1, 1] - best[0, 1] + STACKED) * frames_b)
+    return Alignment(
+        score=float(found.score[index]),
+        key_shift=(shift + 5) % 12 - 5,
+        tempo_ratio=round(slope, 3),
+        matched_s=float(matched_s),
+        coverage=min(1.0, float(matched_s) / shorter),
+        likeness=likeness,
+        passages=tuple(sorted(passages[:MAX_PASSAGES], key=lambda passage: passage.a_start_s)),
+    )
+
+
+def _chains(steps: Steps) -> Iterator[npt.NDArray[np.int64]]:
+    """The best chain of matches (k, 2) as (row, column), then others beside it that are at least half as good."""
+    remaining = steps.copy()
+    best = 0.0
+    for _ in range(3):
+        quality = _path_quality(remaining)
+        end = np.unravel_index(int(quality.argmax()), quality.shape)
+        top = float(quality[end])
+        if top < max(0.5 * best, 2.0 * STACKED):
+            if best == 0.0 and top > 0.0:
+                yield _back(quality, remaining, int(end[0]), int(end[1]))
+            return
+        best = best or top
+        chain = _back(quality, remaining, int(end[0]), int(end[1]))
+        yield chain
+        remaining[chain[0, 0] : chain[-1, 0] + 1] = APART
+
+
+def _path_quality(steps: Steps) -> npt.NDArray[np.int16]:
+    """The whole recurrence (rows + 2, columns + 2), two empty rows and columns before the first."""
+    quality = np.zeros((steps.shape[0] + 2, steps.shape[1] + 2), np.int16)
+    for row, step in enumerate(steps, start=2):
+        before, before_that = quality[row - 1], quality[row - 2]
+        path = np.maximum(np.maximum(before[1:-1], before_that[1:-1]), before[:-2])
+        np.maximum(path + step, 0, out=quality[row, 2:])
+    return quality
+
+
+def _back(quality: npt.NDArray[np.int16], steps: Steps, row: int, column: int) -> npt.NDArray[np.int64]:
+    """Matches (k, 2) of the path that ends there, first to last."""
+    cells: list[tuple[int, int]] = []
+    while row >= 2 and column >= 2 and quality[row, column] > 0:
+        if steps[row - 2, column - 2] == MATCH:
+            cells.append((row - 2, column - 2))
+        moves = ((row - 1, column - 1), (row - 2, column - 1), (row - 1, column - 2))
+        row, column = max(moves, key=lambda cell: quality[cell])
+    return np.array(cells[::-1], np.int64)
+
+
+def _straight_parts(chain: npt.NDArray[np.int64], first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
+    """Cut a chain where it leaves the straight line by more than a second and a half: pairs of places in the chain."""
+    last = len(chain) - 1 if last is None else last
+    if last - first < 2 * STACKED:
+        return [(first, last)]
+    run = chain[first : last + 1]
+    span = run[-1] - run[0]
+    line = run[0, 1] + (run[:, 0] - run[0, 0]) * (span[1] / max(int(span[0]), 1))
+    off = np.abs(run[:, 1] - line)
+    worst = int(off.argmax())
+    if off[worst] <= PASSAGE_BEND_FRAMES or worst < STACKED or len(run) - worst < STACKED:
+        return [(first, last)]
+    return _straight_parts(chain, first, first + worst) + _straight_parts(chain, first + worst, last)
+
+
+def _slope(chain: npt.NDArray[np.int64]) -> float:
+    """Rows per column along a chain: the middle of the slopes between cells half a chain apart."""
+    half = len(chain) // 2
+    if half < 1:
+        return 1.0
+    step = chain[half:] - chain[: len(chain) - half]
+    return float(np.median(step[:, 0] / np.maximum(step[:, 1], 1)))

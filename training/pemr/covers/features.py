@@ -1,0 +1,214 @@
+"""What a track sounds like to version search: whitened chroma and level, 2.15 frames a second, 28 bytes a second."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pemr.errors import PemrError
+from pemr.frontend import LogFrequency
+
+FEATURE_VERSION = 1
+SAMPLE_RATE = LogFrequency.sample_rate
+POOLED_FRAMES = 2
+FRAME_S = POOLED_FRAMES * LogFrequency.hop_length / SAMPLE_RATE
+LONGEST_S = 20 * 60.0
+SHORTEST_S = 5.0
+SILENCE_DB = -60.0
+"""A frame whose strongest semitone lies lower (full scale: 0) is silence and matches nothing."""
+DYNAMIC_RANGE_DB = 70.0
+LEAST_CONTRAST_DB = 2.0
+"""How far a semitone lies off the mean of its neighbours (root mean square); below it a track is noise, without pitch."""
+LEAST_CHANGE = 0.03
+"""Mean squared distance of chroma frames from their mean (0 to 1) below which nothing happens in a track."""
+NEIGHBOURS = 12
+REGISTER_CENTRE, REGISTER_WIDTH = 49.0, 15.0
+"""Semitones above C1: the register where melodies and their first partials lie."""
+BLOCK_FRAMES = 512
+HEADER = struct.Struct("<4sHHIffff")
+MAGIC = b"PCVR"
+
+Chroma = npt.NDArray[np.uint8]
+Samples = npt.NDArray[np.float32]
+
+
+class CoverFeaturesError(PemrError):
+    """Stored cover features are damaged or were made by another version; the track must be analysed again."""
+
+
+@dataclass(frozen=True)
+class CoverFeatures:
+    """`chroma` (t, 12) uint8, rows of length 255 or zero where silent; `level` (t,) uint8, half decibels above -127.5.
+
+    `duration_s` is the whole track; `tuning` the semitones it lies above A4 = 440 Hz; `contrast_db` how far
+    pitches stand out.
+    """
+
+    chroma: Chroma
+    level: Chroma
+    duration_s: float
+    tuning: float
+    contrast_db: float
+
+    @property
+    def compared_s(self) -> float:
+        """Seconds from the start that the features cover."""
+        return min(self.duration_s, LONGEST_S)
+
+    @property
+    def level_db(self) -> npt.NDArray[np.float32]:
+        """Level of the strongest semitone per frame (t,), full scale 0."""
+        return self.level.astype(np.float32) / 2.0 - 127.5
+
+    @property
+    def problem(self) -> str | None:
+        """Why this track cannot be compared, as a sentence; None if it can."""
+        if self.duration_s < SHORTEST_S:
+            return f"This track lasts {self.duration_s:.1f} seconds: too short to be compared."
+        sounding = np.count_nonzero(self.chroma.any(axis=1))
+        if sounding == 0:
+            return "This track is silent, so it cannot be compared."
+        if sounding * FRAME_S < SHORTEST_S:
+            return f"This track holds only {sounding * FRAME_S:.1f} seconds of sound: too little to be compared."
+        if self.contrast_db < LEAST_CONTRAST_DB:
+            return "This track has no clear pitches (noise or percussion only), so it cannot be compared."
+        if self._change() < LEAST_CHANGE:
+            return "This track holds one unchanging sound, so there is no melody or harmony to compare."
+        return None
+
+    def _change(self) -> float:
+        rows = unit_rows(self.chroma)
+        rows = rows[rows.any(axis=1)]
+        return float(1.0 - np.square(rows.mean(axis=0)).sum())
+
+    def to_bytes(self) -> bytes:
+        """A compact form to be stored; `from_bytes` reads it."""
+        head = HEADER.pack(
+            MAGIC, FEATURE_VERSION, 0, len(self.chroma), self.duration_s, self.tuning, self.contrast_db, FRAME_S
+        )
+        return head + self.chroma.tobytes() + self.level.tobytes()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> CoverFeatures:
+        """Raises `CoverFeaturesError` if the data is damaged or of another version."""
+        if len(data) < HEADER.size or not data.startswith(MAGIC):
+            raise CoverFeaturesError("The stored cover features are damaged. Analyse the track again.")
+        _, version, _, frames, duration_s, tuning, contrast_db, _ = HEADER.unpack_from(data)
+        if version != FEATURE_VERSION:
+            raise CoverFeaturesError(
+                f"The stored cover features are of version {version}, this program reads version {FEATURE_VERSION}. "
+                "Analyse the track again."
+            )
+        if len(data) != HEADER.size + 13 * frames:
+            raise CoverFeaturesError("The stored cover features are cut short. Analyse the track again.")
+        values = np.frombuffer(data, np.uint8, offset=HEADER.size)
+        return CoverFeatures(
+            values[: 12 * frames].reshape(frames, 12), values[12 * frames :], duration_s, tuning, contrast_db
+        )
+
+
+def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFeatures:
+    """Mono float32 (n,) at 16 kHz -> features. Of tracks longer than 20 minutes the first 20 are used.
+
+    Silence, noise and short clips give features whose `problem` says so. Raises `PemrError` at another rate.
+    """
+    if sample_rate != SAMPLE_RATE:
+        raise PemrError(f"Cover features are made from sound at {SAMPLE_RATE} Hz, not {sample_rate} Hz.")
+    duration_s = len(samples) / SAMPLE_RATE
+    used = np.nan_to_num(np.asarray(samples[: int(LONGEST_S * SAMPLE_RATE)], np.float32), posinf=0.0, neginf=0.0)
+    front_end = LogFrequency()
+    with torch.inference_mode():
+        sound = torch.from_numpy(used)
+        tuning = estimate_tuning(front_end, sound) if len(used) else 0.0
+        magnitudes = semitone_magnitudes(front_end, sound, tuning)
+        decibels = magnitudes.clamp_min(1e-7).log10().mul(20.0)
+        level_db = decibels.amax(dim=1) if len(decibels) else decibels.new_zeros(0)
+        whitened, contrast = whiten(decibels)
+        sounding = level_db > SILENCE_DB
+        chroma = fold(whitened) * sounding[:, None]
+        contrast_db = float(contrast[sounding].median()) if bool(sounding.any()) else 0.0
+    level = ((level_db + 127.5) * 2.0).round().clamp(0, 255).to(torch.uint8).numpy()
+    return CoverFeatures(
+        (chroma * 255.0).round().to(torch.uint8).numpy(), level, duration_s, round(tuning, 3), round(contrast_db, 2)
+    )
+
+
+def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float) -> Tensor:
+    """(n,) -> magnitudes (t, 84), pooled to 2.15 frames a second; block by block, so that long mixes fit in memory."""
+    hop, half = front_end.hop_length, front_end.n_fft // 2
+    frames = len(sound) // hop // POOLED_FRAMES * POOLED_FRAMES
+    bank = front_end.filterbank(tuning)
+    lines = int(bank.any(dim=0).nonzero().max()) + 1
+    bank = bank[:, :lines].T.contiguous()
+    padded = torch.nn.functional.pad(sound, (half, half))
+    window = front_end.get_buffer("window")
+    scale = 2.0 / float(window.sum())
+    blocks = [sound.new_zeros((0, front_end.n_bins))]
+    for first in range(0, frames, BLOCK_FRAMES):
+        count = min(BLOCK_FRAMES, frames - first)
+        part = padded[first * hop : (first + count - 1) * hop + front_end.n_fft]
+        spectrum = torch.fft.rfft(part.unfold(0, front_end.n_fft, hop) * window)
+        power = torch.view_as_real(spectrum[:, :lines]).square().sum(-1)
+        magnitudes = (power @ bank).sqrt() * scale
+        blocks.append(magnitudes.reshape(-1, POOLED_FRAMES, front_end.n_bins).mean(dim=1))
+    return torch.cat(blocks)
+
+
+def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 20.0) -> float:
+    """Semitones (-0.5 to 0.5) by which spectral peaks from 160 to 2000 Hz lie off A4 = 440 Hz; three excerpts."""
+    length = int(excerpt_s * SAMPLE_RATE)
+    starts = sorted({0, max(0, (len(sound) - length) // 2), max(0, len(sound) - length)})
+    low, high = 160 * front_end.n_fft // SAMPLE_RATE, 2000 * front_end.n_fft // SAMPLE_RATE
+    centre = 0j
+    for start in starts:
+        power = front_end.power(sound[None, start : start + length])[0, low - 1 : high + 2]
+        left, peak, right = power[:-2], power[1:-1], power[2:]
+        chosen = (peak > left) & (peak >= right) & (peak > 4e-4 * power.amax(dim=0)) & (peak > 1e-9)
+        left, middle, right = (part[chosen].clamp_min(1e-20).log() for part in (left, peak, right))
+        offset = 0.5 * (left - right) / (left - 2 * middle + right).clamp_max(-1e-6)
+        lines = torch.arange(low, high + 1)[:, None].expand_as(peak)[chosen] + offset.clamp(-0.5, 0.5)
+        pitch = 12.0 * (lines * (SAMPLE_RATE / front_end.n_fft / 440.0)).log2()
+        angle = 2.0 * math.pi * pitch
+        weight = peak[chosen].sqrt()
+        centre += complex(float((weight * angle.cos()).sum()), float((weight * angle.sin()).sum()))
+    return math.atan2(centre.imag, centre.real) / (2.0 * math.pi) if centre else 0.0
+
+
+def whiten(decibels: Tensor) -> tuple[Tensor, Tensor]:
+    """dB (t, 84) -> how far each semitone stands out of the octaves around it, 0 or more (t, 84); contrast in dB (t,)."""
+    if not len(decibels):
+        return decibels, decibels.new_zeros(0)
+    floor = decibels.max() - DYNAMIC_RANGE_DB
+    values = decibels.clamp_min(float(floor))
+    bins = values.shape[1]
+    distance = (torch.arange(bins)[:, None] - torch.arange(bins)[None, :]).abs()
+    average = (distance <= NEIGHBOURS).float()
+    average = average / average.sum(dim=1, keepdim=True)
+    mean = values @ average.T
+    spread = ((values * values) @ average.T - mean * mean).clamp_min(0.0)
+    whitened = ((values - mean) / (spread + 4.0).sqrt()).clamp_min(0.0)
+    bend = values[:, 25:71] - 0.5 * (values[:, 24:70] + values[:, 26:72])
+    return whitened, bend.square().mean(dim=1).sqrt()
+
+
+def fold(whitened: Tensor) -> Tensor:
+    """(t, 84) -> chroma (t, 12), rows of length 1; the register of melodies counts most."""
+    position = torch.arange(whitened.shape[1])
+    weight = torch.exp(-0.5 * ((position - REGISTER_CENTRE) / REGISTER_WIDTH) ** 2)
+    chroma = (whitened * weight).reshape(len(whitened), whitened.shape[1] // 12, 12).sum(dim=1)
+    length: Tensor = torch.linalg.vector_norm(chroma, dim=1, keepdim=True)
+    return chroma / length.clamp_min(1e-6)
+
+
+def unit_rows(chroma: Chroma) -> npt.NDArray[np.float32]:
+    """Stored chroma (t, 12) -> float32 rows of length 1, or 0 where silent."""
+    rows = chroma.astype(np.float32)
+    length = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
+    unit: npt.NDArray[np.float32] = rows / np.maximum(length, 1.0)
+    return unit
