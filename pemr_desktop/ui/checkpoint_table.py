@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.theme import SNUG, Theme
 from pemr_desktop.ui.training_record import CheckpointRow
 
 MOST_ROWS_SHOWN = 4
@@ -43,6 +43,7 @@ class CheckpointTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.verticalHeader().hide()
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
@@ -71,13 +72,17 @@ class CheckpointTable(QTableWidget):
             self.setCellWidget(number, USE, self._use_button(row, kind))
         self._fit()
 
-    def _use_button(self, row: CheckpointRow, kind: str) -> QPushButton:
-        button = QPushButton(self.tr("Use this model"), self)
+    def _use_button(self, row: CheckpointRow, kind: str) -> QWidget:
+        holder = QWidget(self)
+        inside = QHBoxLayout(holder)
+        inside.setContentsMargins(SNUG, 0, SNUG, 0)
+        button = QPushButton(self.tr("Use this model"), holder)
         button.setObjectName(f"useModel{row.kind.capitalize()}")
         button.setAccessibleName(self.tr("Use this model: {}, step {}").format(kind, row.step))
         button.setProperty("look", "link")
         button.clicked.connect(lambda: self.useWanted.emit(row))
-        return button
+        inside.addWidget(button)
+        return holder
 
     @Slot()
     def _fit(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from pemr_desktop.library.rows import TrackDetail
@@ -16,11 +16,13 @@ from pemr_desktop.ui.match_list import ShownMatch
 from pemr_desktop.ui.matched_passages import MatchedPassages
 from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, Theme
 
+PLAY_WIDTH_PX = 52
+
 
 class SideRow(QWidget):
     """One of the two: a play button, its name, and what there is to say about it."""
 
-    def __init__(self, theme: Theme, side: Side, play_words: str, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, side: Side, letter: str, play_words: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(f"{side}Row")
         self._theme = theme
@@ -28,7 +30,10 @@ class SideRow(QWidget):
         self.play = QToolButton(self)
         self.play.setObjectName(f"play{side.capitalize()}")
         self.play.setAccessibleName(play_words)
-        self.play.setToolTip(play_words)
+        self.play.setToolTip(f"{play_words} ({letter})")
+        self.play.setText(letter)
+        self.play.setMinimumWidth(theme.px(PLAY_WIDTH_PX))
+        self.play.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.title = ElidedLabel(parent=self)
         self.title.setObjectName(f"{side}Title")
         self.title.setFont(theme.font("strong"))
@@ -82,8 +87,8 @@ class Comparison(QWidget):
         self._query_sound = (b"", 0.0)
         self._match: ShownMatch | None = None
 
-        self.query = SideRow(self._theme, "query", self.tr("Play the track (A)"), self)
-        self.reference = SideRow(self._theme, "reference", self.tr("Play the version (B)"), self)
+        self.query = SideRow(self._theme, "query", "A", self.tr("Play the track"), self)
+        self.reference = SideRow(self._theme, "reference", "B", self.tr("Play the version"), self)
         self.passages = MatchedPassages(self)
         self.switch_button = QPushButton(self.tr("Switch"), self)
         self.switch_button.setObjectName("switchVersions")
@@ -94,15 +99,18 @@ class Comparison(QWidget):
         self.reject = self._judge_button("rejectVersion", self.tr("Not a version"), "R", "not a version")
 
         self.query.row.addWidget(self.switch_button)
+        self.foot = QHBoxLayout()
+        self.foot.setSpacing(SNUG)
         for button in (self.same, self.confirm, self.reject):
-            self.reference.row.addWidget(button)
-        self.reference.row.setSpacing(SNUG)
+            self.foot.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SNUG)
         layout.addWidget(self.query)
         layout.addWidget(self.passages)
         layout.addWidget(self.reference)
+        layout.addSpacing(SNUG)
+        layout.addLayout(self.foot)
 
         self.query.play.clicked.connect(self._query_clicked)
         self.reference.play.clicked.connect(self._reference_clicked)
@@ -195,7 +203,8 @@ class Comparison(QWidget):
         self._tracks["reference"] = None
         self.passages.clear_reference()
         self.reference.hide()
-        self.switch_button.hide()
+        for button in (self.switch_button, self.same, self.confirm, self.reject):
+            button.hide()
         self._show_playing()
 
     # hearing it

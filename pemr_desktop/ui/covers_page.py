@@ -60,6 +60,7 @@ class CoversPage(QWidget):
         super().__init__(parent)
         self.setObjectName("coversPage")
         self.setAccessibleName(self.tr("Covers"))
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self._context = context
         self._queries: list[Query] = []
@@ -149,11 +150,8 @@ class CoversPage(QWidget):
         top.addStretch(1)
         top.addWidget(self.show_possible)
         top.addWidget(self.find_all)
-        result = QHBoxLayout()
-        result.setSpacing(ROOM)
-        result.addWidget(self.sentence, 1)
-        result.addWidget(self.progress)
-        result.addWidget(self.cancel)
+        for number, widget in enumerate((self.sentence, self.progress, self.cancel)):
+            self.comparison.foot.insertWidget(number, widget, 1 if widget is self.sentence else 0)
         self.progress.setFixedWidth(theme.px(180))
         self._below = QStackedWidget(self)
         self._below.addWidget(self.none_found)
@@ -166,7 +164,6 @@ class CoversPage(QWidget):
         padded.setContentsMargins(VAST, SNUG, VAST, ROOM)
         padded.setSpacing(ROOM)
         padded.addWidget(self.comparison)
-        padded.addLayout(result)
         inside.addLayout(padded)
         inside.addWidget(self._below, 1)
         self._pages = QStackedWidget(self)
@@ -313,7 +310,7 @@ class CoversPage(QWidget):
             self._below.setCurrentWidget(self.none_found)
 
     def _show_searching(self, search: Search) -> None:
-        self.sentence.setText(search.doing or self.tr("Looking for versions…"))
+        self.sentence.setText(search.doing)
         self.progress.setMaximum(search.total)
         self.progress.setValue(search.done)
         if self.model.rowCount():

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 MOST_POINTS = 2000
-SMOOTHING = 0.9
+SMOOTHED_SHARE = 0.02
 
 
 @dataclass
@@ -44,12 +44,21 @@ class Curve:
         self.joined = self.stride
 
     def smoothed(self) -> list[tuple[float, float]]:
-        """The curve without its noise: an exponential mean, unbiased at its start."""
+        """The curve without its noise: an exponential mean from both ends, so that it neither lags nor leads."""
         if not self.smooth or len(self.points) < 20:
             return self.points
-        mean, weight, line = 0.0, 0.0, []
-        for x, y in self.points:
-            mean = SMOOTHING * mean + (1 - SMOOTHING) * y
-            weight = SMOOTHING * weight + (1 - SMOOTHING)
-            line.append((x, mean / weight))
-        return line
+        keep = 1 - 1 / max(3.0, SMOOTHED_SHARE * len(self.points))
+        values = [y for _, y in self.points]
+        forth = _exponential_mean(values, keep)
+        back = _exponential_mean(values[::-1], keep)[::-1]
+        return [(x, (a + b) / 2) for (x, _), a, b in zip(self.points, forth, back, strict=True)]
+
+
+def _exponential_mean(values: list[float], keep: float) -> list[float]:
+    """Values (n,) -> running mean (n,) that forgets by the factor `keep` a step; unbiased at its start."""
+    mean, weight, means = 0.0, 0.0, []
+    for value in values:
+        mean = keep * mean + (1 - keep) * value
+        weight = keep * weight + (1 - keep)
+        means.append(mean / weight)
+    return means

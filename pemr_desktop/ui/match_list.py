@@ -21,13 +21,13 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from pemr_desktop.jobs.messages import CoverMatch
 from pemr_desktop.library.rows import Relation, TrackRow
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, WIDE, Theme
+from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, VAST, WIDE, Theme
 
 MatchRole = Qt.ItemDataRole.UserRole
 ROW_PX = 56
-SURE_PX = 132
-HEARD_PX = 190
-PILL_PX = 132
+SURE_PX = 120
+HEARD_PX = 120
+PILL_PX = 136
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -146,13 +146,14 @@ class MatchDelegate(QStyledItemDelegate):
         area = QRectF(option.rect)
         state = option.state
         self._paint_ground(painter, area, state)
-        inner = area.adjusted(WIDE, 0, -WIDE, 0)
+        inner = area.adjusted(VAST, 0, -VAST, 0)
         narrow = inner.width() < self._theme.px(640)
         right = inner.right()
         right = self._paint_sure(painter, inner, right, shown)
         if not narrow:
             right = self._paint_heard(painter, inner, right, shown)
-        right = self._paint_pill(painter, inner, right, shown)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        right = self._paint_pill(painter, inner, right, shown, selected)
         left = QRectF(inner.left(), inner.top(), right - inner.left(), inner.height())
         self._paint_names(painter, left, shown, narrow)
         painter.restore()
@@ -201,7 +202,7 @@ class MatchDelegate(QStyledItemDelegate):
             painter.drawText(line, int(left), metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(box.width())))
         return box.left() - WIDE
 
-    def _paint_pill(self, painter: QPainter, inner: QRectF, right: float, shown: ShownMatch) -> float:
+    def _paint_pill(self, painter: QPainter, inner: QRectF, right: float, shown: ShownMatch, selected: bool) -> float:
         font = self._theme.font("small")
         metrics = QFontMetrics(font)
         column = self._theme.px(PILL_PX)
@@ -209,6 +210,8 @@ class MatchDelegate(QStyledItemDelegate):
         height = metrics.height() + TIGHT
         pill = QRectF(right - column, inner.center().y() - height / 2, width, height)
         text, ground = self._pill_colours(shown)
+        if selected and shown.said is None:
+            ground = self._theme.color("surface")
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(pill, height / 2, height / 2)
@@ -225,7 +228,7 @@ class MatchDelegate(QStyledItemDelegate):
         if shown.said is not None:
             return self._theme.color("good"), self._theme.color("good_ground")
         if kind in ("same recording", "version"):
-            return self._theme.color("on_selection"), self._theme.color("selection")
+            return self._theme.color("accent"), self._theme.color("selection")
         return self._theme.color("text_soft"), self._theme.color("sunken")
 
     def _paint_names(self, painter: QPainter, box: QRectF, shown: ShownMatch, narrow: bool) -> None:

@@ -136,6 +136,7 @@ class PlayerBar(QFrame):
             layout.addWidget(button)
         layout.addSpacing(SNUG)
         layout.addWidget(named)
+        layout.addSpacing(SNUG)
         layout.addWidget(middle, 1)
         layout.addSpacing(SNUG)
         layout.addWidget(self.mute)

@@ -32,7 +32,7 @@ from pemr_desktop.library.rows import RootRow
 from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST
+from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, VAST
 from pemr_desktop.ui.training_recipes import RecipeChoice, read_recipes
 from pemr_desktop.ui.training_record import TrainingRequest
 
@@ -124,6 +124,8 @@ class TrainingForm(QScrollArea):
         across.addWidget(inner, 10)
         across.addStretch(1)
         self.setWidget(holder)
+        holder.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
 
     def _section(self, text: str) -> QLabel:
         label = QLabel(text, self)
@@ -191,8 +193,11 @@ class TrainingForm(QScrollArea):
         form.setVerticalSpacing(SNUG)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self.tr("Train for"), self.hours)
-        form.addRow(self.tr("Recipe"), self.recipe)
-        form.addRow("", self.recipe_about)
+        chosen = QVBoxLayout()
+        chosen.setSpacing(TIGHT)
+        chosen.addWidget(self.recipe)
+        chosen.addWidget(self.recipe_about)
+        form.addRow(self.tr("Recipe"), chosen)
         form.addRow(self.tr("Name"), self.name)
         column.addLayout(form)
 

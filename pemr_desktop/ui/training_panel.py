@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QProcess, QSize, Qt, QTimer, Slot
@@ -31,7 +32,7 @@ from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.model_card import ModelCard, read_model_card
 from pemr_desktop.ui.models_view import ModelsView
 from pemr_desktop.ui.off_thread import OffThread
-from pemr_desktop.ui.theme import ROOM, SNUG
+from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG
 from pemr_desktop.ui.training_form import TrainingForm
 from pemr_desktop.ui.training_process import TRAIN_MODULE, TrainingProcess
 from pemr_desktop.ui.training_record import (
@@ -65,6 +66,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("trainingPanel")
         self.setAccessibleName(self.tr("Training"))
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context = context
         self._theme = context.theme
         self._records: dict[Path, TrainingRecord] = {}
@@ -96,9 +98,11 @@ class TrainingPanel(QWidget):
         self.runs.setObjectName("trainingRuns")
         self.runs.setAccessibleName(self.tr("Trainings, the newest first"))
         self.runs.setUniformItemSizes(True)
+        self.runs.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.runs.currentItemChanged.connect(self._run_chosen)
         left = QWidget(self)
         left.setObjectName("trainingSide")
+        left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(left)
         column.setContentsMargins(ROOM, ROOM, ROOM, ROOM)
         column.setSpacing(SNUG)
@@ -259,6 +263,8 @@ class TrainingPanel(QWidget):
         if self._live is None:
             return
         self._live.take(event)
+        if isinstance(event, events.Started):
+            self._live.session_began = time.monotonic()
         if self.run_view.record is not self._live:
             return
         if isinstance(event, events.Step | events.Preparing):

@@ -72,6 +72,8 @@ class TrainingRecord:
     checkpoints: dict[Path, CheckpointRow] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     changed_at: float = 0.0
+    session_began: float | None = None
+    """`time.monotonic()` when this session took its first step; None for a run that is only read back."""
 
     @property
     def name(self) -> str:

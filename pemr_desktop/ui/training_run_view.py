@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
@@ -26,6 +28,7 @@ from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 from pemr_desktop.ui.training_record import RunState, TrainingRecord
 
 TOTAL = "total"
+FULL = 1000
 
 
 class Figure(QWidget):
@@ -126,7 +129,7 @@ class TrainingRunView(QWidget):
 
     def _build_figures(self) -> None:
         self.speed = Figure("trainingSpeed", self.tr("Speed"), self)
-        self.left = Figure("trainingTimeLeft", self.tr("Time left"), self)
+        self.left = Figure("trainingTimeLeft", self.tr("Time"), self)
         self.spent = Figure("trainingTimeSpent", self.tr("Music"), self)
         self.waiting = Figure("trainingWaiting", self.tr("Waiting for sound"), self)
         self.memory = Figure("trainingMemory", self.tr("Memory"), self)
@@ -266,6 +269,10 @@ class TrainingRunView(QWidget):
         else:
             done, total = 0, 0 if record.state in ("new", "preparing", "training", "stopping") else 1
             words = self.tr("Loading…") if total == 0 else self.tr("Nothing was trained yet")
+        left_s = record.step.seconds_left if record.step is not None and record.state == "training" else 0.0
+        if record.session_began is not None and left_s > 0:
+            gone_s = time.monotonic() - record.session_began
+            done, total = round(FULL * gone_s / (gone_s + left_s)), FULL
         self.progress.setMaximum(total)
         self.progress.setValue(done)
         self.how_far.setText(words)
@@ -287,7 +294,7 @@ class TrainingRunView(QWidget):
             sentence = "\n".join(record.warnings[-3:])
         self._trouble.setVisible(bool(sentence))
         if failed and record.checkpoints:
-            sentence += " " + self.tr("What was saved is intact; you can go on from there.")
+            sentence += " " + self.tr("You can go on from the last saved state.")
         self.failure.setText(sentence)
         self.failure.setAccessibleName(sentence)
         role = "bad" if failed else "warning"
