@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.ui.actions import ActionRegistry, plain_text, shown_shortcut
-from pemr_desktop.ui.theme import ROOM, SNUG, Theme
+from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, Theme
 
 WIDTH_PX, HEIGHT_PX = 560, 420
 _ID, _SHORTCUT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -52,6 +52,9 @@ class CommandPalette(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(WIDTH_PX, HEIGHT_PX)
         self._registry = registry
+        blank = QPixmap(ICON_SIZE, ICON_SIZE)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(blank)
         self._line = QLineEdit(self)
         self._line.setObjectName("paletteLine")
         self._line.setAccessibleName(self.tr("Command"))
@@ -97,7 +100,8 @@ class CommandPalette(QDialog):
     def _item(self, name: str) -> QStandardItem:
         spec = next(spec for spec in self._registry.specs() if spec.id == name)
         action = self._registry.action(name)
-        item = QStandardItem(action.icon(), self._sentence(spec.section, spec.text))
+        icon = action.icon() if spec.icon else self._blank
+        item = QStandardItem(icon, self._sentence(spec.section, spec.text))
         item.setData(name, _ID)
         item.setData(shown_shortcut(action), _SHORTCUT)
         item.setEditable(False)

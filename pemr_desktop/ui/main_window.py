@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SIZE_PX = (1320, 820)
+LEAST_PAGE_PX = (320, 240)
 SIDEBAR_PX, INSPECTOR_PX = 220, 340
 
 
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(context, self.artwork, self)
         self.stack = QStackedWidget(self)
         self.stack.setObjectName("pageStack")
+        self.stack.setMinimumSize(*LEAST_PAGE_PX)  # a page that wants more must not widen the window
         self.stack.addWidget(self.page)
         self.pages = Pages(context, self.stack)
         self.notice_bar = NoticeBar(context.notices, context.theme, self)

@@ -133,7 +133,7 @@ class _NoticeLine(QFrame):
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         label.hide()
         toggle = self._button(self.tr("Details"), "noticeDetailsToggle")
-        toggle.clicked.connect(lambda: label.setVisible(not label.isVisible()))
+        toggle.clicked.connect(lambda: label.setVisible(label.isHidden()))
         copy = self._button(self.tr("Copy"), "noticeCopy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{self.notice.text}\n{details}"))
         row.addWidget(toggle)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from pemr_desktop.ui.actions import ActionRegistry, plain_text
-from pemr_desktop.ui.theme import ROOM, WIDE, Theme
+from pemr_desktop.ui.theme import ROOM, VAST, Theme
 
 SIZE_PX = (620, 640)
 
@@ -30,11 +30,15 @@ class ShortcutsOverview(QDialog):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.text.setContentsMargins(WIDE, WIDE, WIDE, WIDE)
+        self.text.setMargin(VAST)
+        self.text.setBackgroundRole(QPalette.ColorRole.Base)
         self.text.setText(_table(registry, theme))
         self.text.setAccessibleName(self.tr("All shortcuts"))
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setObjectName("shortcutsScroll")
+        scroll.viewport().setBackgroundRole(QPalette.ColorRole.Base)
         scroll.setWidget(self.text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)

@@ -38,11 +38,11 @@ def track_columns() -> tuple[Column, ...]:
 
     return (
         Column("tile", "", 48, "", lambda row: ""),
-        Column("title", say("Title"), 220, "title", lambda row: row.title),
+        Column("title", say("Title"), 250, "title", lambda row: row.title),
         Column("artist", say("Artist"), 150, "artist", lambda row: row.artist),
         Column("album", say("Album"), 170, "album", lambda row: row.album),
         Column("duration", say("Length"), 72, "duration", _length, numeric=True),
-        Column("tags", say("Tags"), 380, "genre", said_tags),
+        Column("tags", say("Tags"), 330, "genre", said_tags),
         Column("year", say("Year"), 56, "year", lambda row: str(row.year or ""), numeric=True, shown=False),
         Column("genre", say("Genre"), 120, "genre", lambda row: ", ".join(row.genres), shown=False),
         Column("mood", say("Mood"), 120, "", lambda row: ", ".join(row.moods), shown=False),

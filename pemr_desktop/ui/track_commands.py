@@ -15,9 +15,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from pemr_desktop.jobs.messages import AcceptAbove, Analyse, FindAllVersions, SavePlaylist
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import PlaylistRow
-from pemr_desktop.ui import wording
 from pemr_desktop.ui.file_manager import show_in_file_manager
-from pemr_desktop.ui.notices import Notice
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -116,18 +114,6 @@ class TrackCommands(QObject):
         """Accept the sure suggestions of all tracks."""
         probability = self._context.settings.current.tags.accept_probability
         self._context.client.submit(AcceptAbove(probability))
-        self._context.notices.post(
-            Notice(
-                self.tr("Suggestions of {} and more are being accepted in the whole library.").format(
-                    wording.confidence(probability)
-                )
-                + " "
-                + self.tr("No file is changed before you review and write them."),
-                key="accept-everywhere",
-                action_text=self.tr("Review tags…"),
-                action=self.review_everything,
-            )
-        )
 
     def review(self) -> None:
         """Review what the chosen tracks' accepted tags would change."""

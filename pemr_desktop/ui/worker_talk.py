@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow
 
 from pemr_desktop.jobs.messages import (
+    AcceptAbove,
     AddFolders,
     ApplyWrites,
     Cancelled,
@@ -116,9 +117,16 @@ class WorkerTalk(QObject):
         if isinstance(result, WriteResult) and result.refused and view is not None:
             details = "\n".join(f"{location}: {reason}" for location, reason in result.refused.items())
             self._context.notices.post(Notice(event.summary, "warning", details=details, key="refused"))
+        if view is not None and isinstance(view.request, AcceptAbove) and _changed_tracks(event.changed):
+            self._offer_review(event.summary)
         waiting = self._for_playlist.pop(event.job_id, None)
         if waiting is not None:
             self._context.reader.ask(_playlist_with, *waiting, done=self._save_playlist)
+
+    def _offer_review(self, summary: str) -> None:
+        review = self._context.actions.action("tags.review-all")
+        sentence = f"{summary} {self.tr('No file is changed before you review and write them.')}"
+        self._context.notices.good(sentence, self.tr("Review tags…"), review.trigger)
 
     def _save_playlist(self, request: SavePlaylist) -> None:
         self._context.client.submit(request)
@@ -148,6 +156,10 @@ class WorkerTalk(QObject):
 _EVERYTHING = Changed(
     everything=True, roots=True, playlists=True, problems=True, versions=True, journal=True, models=True
 )
+
+
+def _changed_tracks(changed: Changed) -> bool:
+    return bool(changed.track_ids) or changed.everything
 
 
 def _playlist_with(conn: sqlite3.Connection, paths: tuple[Path, ...], playlist_id: int) -> SavePlaylist:

@@ -86,14 +86,14 @@ class Pictures:
         if self.only and name not in self.only:
             return
         from PySide6.QtCore import QPoint
-        from PySide6.QtGui import QPainter
+        from PySide6.QtGui import QColor, QPainter
 
         settled(self.app)
         window = self.app.window  # type: ignore[attr-defined]
         picture = window.grab()
         if widget is not None:
             painter = QPainter(picture)
-            painter.fillRect(picture.rect(), 0x50000000)
+            painter.fillRect(window.rect(), QColor(0, 0, 0, 90))
             over = widget.grab()  # type: ignore[attr-defined]
             middle = window.rect().center() - widget.rect().center()  # type: ignore[attr-defined]
             painter.drawPixmap(QPoint(max(0, middle.x()), max(0, middle.y())), over)

@@ -6,18 +6,24 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import gc
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from pemr_desktop.app import App
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.library.database import open_library, open_reader
 from pemr_desktop.library import queries
+from pemr_desktop.library.database import open_library, open_reader
 from pemr_desktop.library.heard import ModelInfo, TrackAnalysis
+from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths, below
 from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource
@@ -104,3 +110,76 @@ def heard(track_id: int, duration_s: float) -> TrackAnalysis:
         peaks=draw.integers(20, 255, 400, dtype=np.uint8).tobytes(),
         duration_s=duration_s,
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A warning of Qt fails a test of the window; what the offscreen platform cannot do is no fault of ours."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+TAGS = (
+    TagRow("jazz", "genre", 0.5, True),
+    TagRow("rock", "genre", 0.5, True),
+    TagRow("calm", "mood", 0.5, True),
+    TagRow("piano", "instrument", 0.5, True),
+)
+
+
+@pytest.fixture
+def suggested_tracks(paths: Paths, tmp_path: Path, make_audio: Callable[..., Path]) -> list[int]:
+    """Six tracks Alpha ... Zeta, ids in the order of titles; jazz is sure, calm likely, piano possible, rock not."""
+    music = tmp_path / "Music"
+    titles = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta")
+    for seed, title in enumerate(titles):
+        tags = {"title": title, "artist": f"Artist {seed % 2}", "album": f"Album {seed // 3}", "date": str(1960 + seed)}
+        if seed % 2:
+            tags["genre"] = "Rock"
+        make_audio(music / f"Album {seed // 3}" / f"{title}.flac", seconds=1.5, seed=seed, tags=tags)
+    predictions = (("jazz", 0.93), ("calm", 0.7), ("piano", 0.55), ("rock", 0.2))
+    with open_library(paths.library_file) as library:
+        library.add_root(music)
+        library.scan()
+        library.register_model(ModelInfo("0123456789abcdef", "Test ear", tmp_path / "ear.safetensors", 4, TAGS))
+        library.activate_model("0123456789abcdef")
+        waiting = library.tracks_to_analyse("0123456789abcdef")
+        library.store_analyses(
+            [
+                heard(each.track_id, each.duration_s or 1.5)._replace(predictions=predictions)
+                for each in waiting
+            ]
+        )
+        ids = library.read(queries.track_ids, sort="title")
+    return list(ids)
+
+
+@pytest.fixture
+def app(qtbot: QtBot, qapp: QApplication, paths: Paths) -> Iterator[App]:
+    """The whole application on its own folders, shown but without its worker; nothing may be left of it afterwards."""
+    before = set(QApplication.topLevelWidgets())
+    settings = SettingsStore(paths.settings_file)
+    settings.set("analyse.automatic", False)
+    made = App(qapp, paths)
+    made.window.show()
+    qtbot.waitExposed(made.window)
+    yield made
+    assert made.stop()
+    made.deleteLater()
+    made.theme.deleteLater()
+    del made
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    left = [one for one in QApplication.topLevelWidgets() if one not in before and shiboken6.isValid(one)]
+    assert not left, f"widgets left over: {[(one.objectName(), type(one).__name__) for one in left]}"
+    readers = [one.name for one in threading.enumerate() if one.name.startswith(("library-reader", "off-thread"))]
+    assert not readers, f"threads left over: {readers}"
+
+
+@pytest.fixture
+def working_app(qtbot: QtBot, app: App) -> App:
+    """The application with its worker running."""
+    with qtbot.waitSignal(app.client.ready, timeout=20_000):
+        app.client.start()
+    return app
