@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STORE_AFTER_TRACKS = 8
-STORE_AFTER_S = 2.0
+STORE_AFTER_S = 0.5
 MAX_LISTENINGS = 3
 PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "heads_s": "heads"}
 """What the encoder calls its parts, and what people call them."""

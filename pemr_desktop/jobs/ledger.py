@@ -64,7 +64,6 @@ class Ledger:
         self._jobs: dict[int, JobView] = {}
         self._ids = itertools.count(1)
         self._deaths: dict[int, int] = {}
-        self._done_at_death: dict[int, int] = {}
 
     def add(self, request: Request, title: str) -> Start:
         """Note a new job; send what is returned to the worker."""
@@ -108,6 +107,8 @@ class Ledger:
             case Started():
                 self._set(view, state="cancelling" if view.state == "cancelling" else "running")
             case Progress():
+                if event.done:
+                    self._deaths.pop(view.job_id, None)
                 self._set(
                     view,
                     done=event.done,
@@ -130,9 +131,7 @@ class Ledger:
             if view.state == "cancelling":
                 ended.append(Cancelled(view.job_id, "Cancelled.", EVERYTHING))
             elif view.state == "running":
-                further = view.done > self._done_at_death.get(view.job_id, -1)
-                self._deaths[view.job_id] = 1 if further else self._deaths.get(view.job_id, 0) + 1
-                self._done_at_death[view.job_id] = view.done
+                self._deaths[view.job_id] = self._deaths.get(view.job_id, 0) + 1
                 if self._deaths[view.job_id] >= FATAL_CRASHES_PER_JOB:
                     message = f"“{view.title}” was given up: the background process ended each time it was tried."
                     ended.append(Failed(view.job_id, message + " Nothing else is affected."))
@@ -152,7 +151,6 @@ class Ledger:
     def _end(self, view: JobView, state: JobState, message: str) -> None:
         self._set(view, state=state, message=message, seconds_left=None, doing="")
         self._deaths.pop(view.job_id, None)
-        self._done_at_death.pop(view.job_id, None)
 
     def _forget_oldest(self) -> None:
         ended = [job_id for job_id, view in self._jobs.items() if view.ended]

@@ -71,7 +71,7 @@ def test_a_job_that_gets_further_between_deaths_is_never_given_up() -> None:
     start = ledger.add(Analyse(), "")
     for done in range(5 * FATAL_CRASHES_PER_JOB):
         ledger.take(Started(start.job_id))
-        ledger.take(Progress(start.job_id, done, 100, None, ""))
+        ledger.take(Progress(start.job_id, 1, 100 - done, None, ""))
         assert ledger.worker_died() == []
 
 
