@@ -24,7 +24,7 @@ SILENCE_DB = -60.0
 """A frame whose strongest semitone lies lower (full scale: 0) is silence and matches nothing."""
 DYNAMIC_RANGE_DB = 70.0
 LEAST_CONTRAST_DB = 2.0
-"""How far a semitone lies off the mean of its neighbours (root mean square); below it a track is noise, without pitch."""
+"""How far a semitone lies off its neighbours (root mean square); below this a track is noise, without pitch."""
 LEAST_CHANGE = 0.03
 """Mean squared distance of chroma frames from their mean (0 to 1) below which nothing happens in a track."""
 NEIGHBOURS = 12
@@ -181,7 +181,7 @@ def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 2
 
 
 def whiten(decibels: Tensor) -> tuple[Tensor, Tensor]:
-    """dB (t, 84) -> how far each semitone stands out of the octaves around it, 0 or more (t, 84); contrast in dB (t,)."""
+    """dB (t, 84) -> how far each semitone stands out around it, 0 or more (t, 84); contrast (t,) in dB."""
     if not len(decibels):
         return decibels, decibels.new_zeros(0)
     floor = decibels.max() - DYNAMIC_RANGE_DB

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from pemr.covers.retrieval_metrics import Ranking, bootstrap_interval, evaluate, rank, report
+
+
+def test_average_precision_of_a_hand_worked_ranking():
+    # right answers at ranks 1, 3 and 6: (1/1 + 2/3 + 3/6) / 3
+    assert Ranking(0, (1, 3, 6), 10).average_precision == pytest.approx((1 + 2 / 3 + 3 / 6) / 3)
+
+
+def test_the_query_is_taken_out_by_its_id_even_when_it_does_not_score_best():
+    ranking = rank(7, [0.5, 0.9, 0.1], ids=[7, 8, 9], works=[1, 2, 1], query_work=1)
+    assert ranking is not None
+    assert ranking.right_ranks == (2,)
+    assert ranking.candidates == 2
+
+
+def test_equal_scores_are_ordered_by_id():
+    scores = [0.3, 0.3, 0.3]
+    last = rank(0, scores, ids=[3, 1, 2], works=[5, 6, 7], query_work=5)
+    first = rank(0, scores, ids=[1, 3, 2], works=[5, 6, 7], query_work=5)
+    assert last is not None and last.right_ranks == (3,)
+    assert first is not None and first.right_ranks == (1,)
+
+
+def test_a_query_without_another_version_is_left_out_and_counted():
+    scores = np.array([[0.0, 0.9, 0.1], [0.9, 0.0, 0.1], [0.5, 0.4, 0.0]])
+    result = evaluate(scores, [1, 1, 2])
+    assert (result.queries, result.lone_queries) == (2, 1)
+    assert result.mean_average_precision == 1.0
+    assert result.mean_first_rank == 1.0
+
+
+def test_distractors_are_candidates_but_no_queries():
+    scores = np.array([[0.0, 0.5, 0.9], [0.5, 0.0, 0.1], [0.9, 0.1, 0.0]])
+    result = evaluate(scores, [1, 1, None])
+    assert result.queries == 2
+    assert result.lone_queries == 0
+    assert result.mean_average_precision == pytest.approx((1 / 2 + 1) / 2)
+    assert result.mean_first_rank == pytest.approx(1.5)
+
+
+def test_negative_scores_rank_like_any_other():
+    shifted = np.array([[0.0, -0.5, -0.9], [-0.5, 0.0, -0.1], [-0.9, -0.1, 0.0]])
+    assert evaluate(shifted, [1, 1, None]).mean_first_rank == evaluate(shifted + 5, [1, 1, None]).mean_first_rank
+
+
+def test_precision_at_ten_is_given_with_its_ceiling():
+    result = report([Ranking(0, (1,), 50), Ranking(1, (3, 20), 50)])
+    assert result.precision_at_10 == pytest.approx((0.1 + 0.1) / 2)
+    assert result.precision_at_10_ceiling == pytest.approx((0.1 + 0.2) / 2)
+    assert result.hit_at_1 == 0.5
+    assert result.hit_at_10 == 1.0
+    assert "2 queries" in str(result)
+
+
+def test_nothing_to_rank_is_an_error_and_not_a_perfect_score():
+    with pytest.raises(ValueError, match="no query"):
+        report([])
+
+
+def test_the_interval_holds_the_mean_and_shrinks_with_more_queries():
+    values = np.random.default_rng(1).random(400)
+    low, high = bootstrap_interval(values)
+    assert low < values.mean() < high
+    few_low, few_high = bootstrap_interval(values[:20])
+    assert few_high - few_low > 2 * (high - low)
