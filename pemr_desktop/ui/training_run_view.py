@@ -68,6 +68,7 @@ class TrainingRunView(QWidget):
         self._theme = theme
         self._record: TrainingRecord | None = None
         self._last_words = ""
+        self._curve_wanted: tuple[str, str] | None = None
         self._disk: int | None = None
         self._can_start = True
         self._build()
@@ -148,6 +149,7 @@ class TrainingRunView(QWidget):
         self.which.setAccessibleName(self.tr("Curve to show"))
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.which.currentIndexChanged.connect(self._show_curve)
+        self.which.activated.connect(self._curve_chosen)
         self.meaning = ElidedLabel(parent=self)
         self.meaning.setObjectName("trainingCurveMeaning")
         self.meaning.setProperty("role", "small")
@@ -218,8 +220,7 @@ class TrainingRunView(QWidget):
         self._record = record
         self._show_state(record)
         self._show_figures(record)
-        if self.which.count() == 0:
-            self._offer_curves(record)
+        self._offer_curves(record)
         self._show_curve()
 
     def show_disk(self, used: int) -> None:
@@ -311,13 +312,12 @@ class TrainingRunView(QWidget):
         wanted += [("probe", name) for name in record.probes]
         if [self.which.itemData(number) for number in range(self.which.count())] == wanted:
             return
-        chosen = self.which.currentData()
         self.which.blockSignals(True)
         self.which.clear()
         for kind, name in wanted:
             self.which.addItem(self._curve_words(name)[0], (kind, name))
-        if chosen in wanted:
-            self.which.setCurrentIndex(wanted.index(chosen))
+        if self._curve_wanted in wanted:
+            self.which.setCurrentIndex(wanted.index(self._curve_wanted))
         self.which.blockSignals(False)
         self.which.setVisible(bool(wanted))
 
@@ -336,6 +336,10 @@ class TrainingRunView(QWidget):
                 self.tr("Higher is better: held-out tracks found again from their other half"),
             ),
         }.get(name, (name, ""))
+
+    @Slot()
+    def _curve_chosen(self) -> None:
+        self._curve_wanted = self.which.currentData()
 
     @Slot()
     def _show_curve(self) -> None:

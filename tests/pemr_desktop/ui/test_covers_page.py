@@ -216,9 +216,7 @@ def test_switching_plays_the_same_moment_of_the_other_version(
     assert page.comparison.passages.counterpart("query", 1.5) == pytest.approx(2.5)
 
 
-def test_all_versions_of_the_library_can_be_looked_for(
-    qtbot: QtBot, page: CoversPage, context: WindowContext
-) -> None:
+def test_all_versions_of_the_library_can_be_looked_for(qtbot: QtBot, page: CoversPage, context: WindowContext) -> None:
     qtbot.mouseClick(page.find_all, Qt.MouseButton.LeftButton)
     assert asked(context, FindAllVersions) == [FindAllVersions()]
     assert not page.find_all.isEnabled()
