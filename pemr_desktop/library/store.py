@@ -26,6 +26,7 @@ class Store:
         self.path = path
         self._connection = connection
         self._lock = threading.RLock()
+        self._closed = False
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -60,7 +61,10 @@ class Store:
             return function(self._connection, *args, **kwargs)
 
     def close(self) -> None:
-        """Fold the log into the file and close it."""
+        """Fold the log into the file and close it; a second time does nothing."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             self._connection.execute("PRAGMA optimize")
             self._connection.close()

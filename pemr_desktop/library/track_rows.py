@@ -70,7 +70,7 @@ def find_moved(
     """The track that this new file used to be, when that one's file is no longer at its place.
 
     The samples of the sound must agree, and the size or else the whole sound. A track on a disk that is not there
-    counts only with the same file and folder name. `names_beside`: names in the new file's folder, for file systems
+    counts only at the same place below its root, or with the same file and folder name. `names_beside`: names in the new file's folder, for file systems
     that take two spellings for one name.
     """
     rows = connection.execute(
@@ -86,7 +86,8 @@ def find_moved(
         if not _is_gone(old, track.path, names_beside):
             continue
         same_name = old.name == track.path.name
-        if not online and not (same_name and old.parent.name == track.path.parent.name):
+        same_place = rel_path == track.rel_path or (same_name and old.parent.name == track.path.parent.name)
+        if not online and not same_place:
             continue
         if size != track.identity.size and known_digest is not None and known_digest != _whole_sound(track.path):
             continue

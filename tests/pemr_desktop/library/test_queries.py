@@ -1,0 +1,250 @@
+"""What the window asks: right answers, answered by indexes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pemr_desktop.library import queries
+from pemr_desktop.library.errors import QueryError, UnknownTrack
+from pemr_desktop.library.library import Library
+from pemr_desktop.library.selecting import SORTS, selection
+from pemr_desktop.library.views import ALL, View
+
+Heard = Callable[..., list[int]]
+
+
+@pytest.fixture
+def titles(reader: sqlite3.Connection, album: list[Path]) -> Callable[..., list[str]]:
+    def ask(query: str = "", view: View = ALL, sort: str = "path", descending: bool = False) -> list[str]:
+        ids = queries.track_ids(reader, query, view=view, sort=sort, descending=descending)
+        return [row.title for row in queries.rows(reader, ids)]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("", ["So What", "Blue in Green", "All Blues", "Café"]),
+        ("blue", ["So What", "Blue in Green", "All Blues"]),  # the folder is called Kind of Blue
+        ("title:blue", ["Blue in Green", "All Blues"]),
+        ('title:"blues"', ["All Blues"]),
+        ("cafe", ["Café"]),
+        ("artist:zoe", ["Café"]),
+        ("genre:pop", ["Café"]),
+        ("genre:jaz", ["So What", "Blue in Green"]),
+        ("genre:=jaz", []),
+        ("genre:=JAZZ", ["So What", "Blue in Green"]),
+        ("genre:jazz,rock", ["So What", "Blue in Green", "Café"]),
+        ("-genre:jazz", ["All Blues", "Café"]),
+        ("year:1950..1959", ["So What", "All Blues"]),
+        ("year:>1959", ["Café"]),
+        ("-has:year", ["Blue in Green"]),
+        ("format:flac", ["So What"]),
+        ("artist:=miles_davis", []),
+        ('artist:="miles davis" format:mp3', ["Blue in Green"]),
+        ("davis -format:mp3 -format:opus", ["So What"]),
+        ("added:1d", ["So What", "Blue in Green", "All Blues", "Café"]),
+        ("added:..2020-01-01", []),
+        ("is:new", ["So What", "Blue in Green", "All Blues", "Café"]),
+        ("is:missing", []),
+        ("duration:<10", ["So What", "Blue in Green", "All Blues", "Café"]),
+        ("path:loose", ["Café"]),
+    ],
+)
+def test_queries_find_what_they_say(titles: Callable[..., list[str]], query: str, wanted: list[str]) -> None:
+    assert titles(query) == wanted
+
+
+def test_tags_of_the_ear_are_found_until_they_are_rejected(
+    library: Library, titles: Callable[..., list[str]], heard: Heard
+) -> None:
+    ids = heard(library)
+    assert len(titles("tag:calm")) == len(titles("mood:calm")) == len(titles("instrument:guitar")) == 4
+    library.decide([ids[0]], ["calm"], "rejected")
+    library.decide([ids[1]], ["calm"], "accepted")
+    assert len(titles("mood:calm")) == 3
+    assert len(titles("suggested:calm")) == 2
+    assert titles("tag:polka") == []
+    assert len(titles("has:suggestions")) == len(titles(view=View("suggested"))) == 4
+    assert titles("is:pending") == titles(view=View("pending")) != []
+
+
+def test_views_show_what_they_say(
+    library: Library, reader: sqlite3.Connection, titles: Callable[..., list[str]], music: Path, album: list[Path]
+) -> None:
+    everything = queries.track_ids(reader, sort="path").tolist()
+    folder = queries.folders(reader)
+    assert [(row.name, row.depth, row.track_count) for row in folder] == [("music", 0, 4), ("Kind of Blue", 1, 3)]
+    assert titles(view=View("folder", folder[1].path)) == ["So What", "Blue in Green", "All Blues"]
+    assert len(titles(view=View("folder", folder[0].path))) == 4
+    assert titles(view=View("facet", "pop", field="genre")) == ["Café"]
+    assert titles(view=View("facet", "1950s", field="decade")) == ["So What", "All Blues"]
+    assert titles(view=View("ids", (everything[2], everything[0])), sort="view") == ["All Blues", "So What"]
+    playlist = library.save_playlist("Evening", [everything[3], everything[0], everything[3]])
+    assert titles(view=View("playlist", playlist), sort="view") == ["Café", "So What", "Café"]
+    assert titles("miles", view=View("playlist", playlist), sort="view") == ["So What"]
+    assert len(titles(view=View("recent"))) == len(titles(view=View("unanalysed"))) == 4
+    assert titles(view=View("problems")) == titles(view=View("duplicates")) == []
+
+
+def test_facets_count_spellings_as_one(
+    library: Library, reader: sqlite3.Connection, music: Path, album: list[Path], song: Callable[..., Path]
+) -> None:
+    song(music / "more.flac", seed=7, title="More", artist="miles davis", genre="jazz")
+    library.scan()
+    assert [(facet.value, facet.count) for facet in queries.facets(reader, "artist")] == [
+        ("Miles Davis", 4),
+        ("Zoë", 1),
+    ]
+    assert next((facet.value, facet.count) for facet in queries.facets(reader, "genre")) == ("Jazz", 3)
+    assert [facet.value for facet in queries.facets(reader, "decade")] == ["2000s", "1950s"]
+    assert sum(facet.count for facet in queries.facets(reader, "format")) == 5
+
+
+def test_facets_leave_missing_tracks_out(library: Library, reader: sqlite3.Connection, album: list[Path]) -> None:
+    album[3].unlink()
+    library.scan()
+    assert [facet.value for facet in queries.facets(reader, "artist")] == ["Miles Davis"]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_sort_turns_round(reader: sqlite3.Connection, album: list[Path], sort: str) -> None:
+    forward = queries.track_ids(reader, sort=sort)
+    assert list(reversed(forward)) == queries.track_ids(reader, sort=sort, descending=True).tolist()
+    assert sorted(forward) == sorted(queries.track_ids(reader))
+
+
+def test_rows_come_in_the_order_asked_and_pass_over_what_is_gone(reader: sqlite3.Connection, album: list[Path]) -> None:
+    ids = queries.track_ids(reader).tolist()
+    assert [row.id for row in queries.rows(reader, [ids[2], 10_000, ids[0]])] == [ids[2], ids[0]]
+    with pytest.raises(UnknownTrack):
+        queries.detail(reader, 10_000)
+
+
+def test_details_show_every_field(
+    library: Library, reader: sqlite3.Connection, album: list[Path], heard: Heard
+) -> None:
+    heard(library)
+    track = queries.track_ids(reader, "cafe")[0]
+    detail = queries.detail(reader, track)
+    assert detail.fields["genre"] == ("Pop", "Rock")
+    assert detail.size == album[3].stat().st_size
+    assert [tag.tag for tag in detail.suggestions] == ["jazz", "calm", "guitar"]
+    assert detail.importance == bytes([0, 64, 128, 191, 255])
+    assert detail.peaks == b"\x01\x02"
+    assert detail.row.analysed
+
+
+def test_counts_agree_with_the_views(
+    library: Library, reader: sqlite3.Connection, album: list[Path], heard: Heard
+) -> None:
+    heard(library)
+    library.accept_above(0.8)
+    counts = queries.counts(reader)
+    assert counts.tracks == len(queries.track_ids(reader)) == counts.analysed
+    assert counts.with_suggestions == len(queries.track_ids(reader, view=View("suggested")))
+    assert counts.pending_writes == len(queries.track_ids(reader, view=View("pending"))) == 4
+
+
+def test_completions_offer_fields_flags_and_values(
+    library: Library, reader: sqlite3.Connection, album: list[Path], heard: Heard
+) -> None:
+    heard(library)
+    assert queries.completions(reader, "gen", 3) == ["genre:"]
+    assert queries.completions(reader, "x -ar", 5) == ["-artist:"]
+    assert queries.completions(reader, "artist:mi", 9) == ['artist:"Miles Davis"']
+    assert queries.completions(reader, "is:mis", 6) == ["is:missing"]
+    assert queries.completions(reader, "genre:ja", 8) == ["genre:Jazz"]
+    assert queries.completions(reader, "mood:c", 6) == ["mood:calm"]
+    assert queries.completions(reader, "", 0) == []
+
+
+@given(st.text(max_size=40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+def test_no_line_that_is_read_breaks_the_database(reader: sqlite3.Connection, line: str) -> None:
+    try:
+        queries.track_ids(reader, line)
+        queries.completions(reader, line, len(line))
+    except QueryError:
+        pass
+
+
+FILTERS = (
+    "",
+    "blue",
+    "title:blue",
+    'artist:"miles davis"',
+    "artist:=miles",
+    "genre:jazz",
+    "genre:=jazz",
+    "tag:calm",
+    "suggested:calm",
+    "year:1950..1959 sort",
+    "has:cover",
+    "has:suggestions",
+    "has:artwork",
+    "is:problem",
+    "is:pending",
+    "is:duplicate",
+    "bpm:100..120 blue",
+)
+VIEWS = (
+    ALL,
+    View("facet", "Jazz", field="genre"),
+    View("facet", "1959", field="year"),
+    View("facet", "calm", field="suggestion"),
+    View("folder", b"/music/a"),
+    View("playlist", 1),
+    View("cover-group", 1),
+    View("suggested"),
+    View("pending"),
+    View("problems"),
+)
+
+
+def plan_of(connection: sqlite3.Connection, sql: str, values: list[object]) -> list[str]:
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+def full_scans(plan: list[str]) -> list[str]:
+    """Steps that read a whole table. Whole indexes in order, tiny tables and the full-text index are no such thing."""
+    small = ("SCAN m", "SCAN tags", "SCAN roots", "SCAN models", "SCAN problems")
+    return [step for step in plan if step.startswith("SCAN") and "INDEX" not in step and not step.startswith(small)]
+
+
+@pytest.fixture
+def large(library: Library, reader: sqlite3.Connection, heard: Heard, album: list[Path]) -> sqlite3.Connection:
+    """A library whose statistics speak of many tracks, so that the planner chooses as it does in a large one."""
+    heard(library)
+    with library.store.writing() as connection:
+        connection.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+            "INSERT INTO tracks (root_id, rel_path, folder, location, size, mtime_ns, inode, added_at, read_at, "
+            "title, sort_title, sort_artist, year) SELECT 1, CAST('f' || (i % 100) || '/' || i AS BLOB), "
+            "CAST('f' || (i % 100) AS BLOB), '', 1, 1, 1, 1, 1, 'title ' || i, 'title ' || i, 'artist ' || (i % 500), "
+            "1900 + i % 100 FROM n"
+        )
+        connection.execute("ANALYZE")
+    return reader
+
+
+def test_unfiltered_tables_are_read_off_an_index_in_order(large: sqlite3.Connection) -> None:
+    for sort in SORTS:
+        plan = plan_of(large, *selection(large, "", view=ALL, sort=sort, descending=False))
+        assert full_scans(plan) == []
+        assert not any("TEMP B-TREE" in step for step in plan), (sort, plan)
+        assert any("USING COVERING INDEX" in step for step in plan), (sort, plan)
+
+
+def test_no_query_reads_the_whole_table(large: sqlite3.Connection) -> None:
+    for view in VIEWS:
+        for query in FILTERS:
+            plan = plan_of(large, *selection(large, query, view=view, sort="artist", descending=False))
+            assert full_scans(plan) == [], (view, query, plan)
