@@ -22,4 +22,5 @@ fi
 if [ -n "${MUSIC:-}" ]; then
     exec "$BIN/pemr-desktop" window "$MUSIC"
 fi
-exec "$BIN/pemr-desktop" window --demo
+# the demo library has a home of its own, so that it never mixes with yours
+exec "$BIN/pemr-desktop" --home "${XDG_DATA_HOME:-$HOME/.local/share}/pemr-desktop-demo" window --demo

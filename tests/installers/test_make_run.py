@@ -44,8 +44,11 @@ def test_without_a_display_your_own_music_is_taken_in_the_terminal(programs: Pat
 
 
 @pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY"])
-def test_with_a_display_the_window_opens_on_the_demo_library(programs: Path, variable: str) -> None:
-    assert start(programs, **{variable: ":0"}).stdout.splitlines() == ["[window]", "[--demo]"]
+def test_with_a_display_the_window_opens_on_the_demo_library_which_is_not_yours(
+    programs: Path, variable: str, tmp_path: Path
+) -> None:
+    done = start(programs, **{variable: ":0"}, XDG_DATA_HOME=str(tmp_path))
+    assert done.stdout.splitlines() == ["[--home]", f"[{tmp_path}/pemr-desktop-demo]", "[window]", "[--demo]"]
 
 
 def test_a_tilde_means_the_home_folder(programs: Path, tmp_path: Path) -> None:
