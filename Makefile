@@ -49,10 +49,11 @@ format: install
 	$(BIN)/ruff format .
 
 bench: install
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/benchmarks -s $(PYTEST)
+	$(BIN)/python tests/benchmarks/analysis_speed.py "$(or $(MUSIC),resources/demo)"
 
 screenshots: install
-	$(BIN)/python tests/benchmarks/screenshots.py resources/screenshots
+	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots/light --scheme light
+	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots/dark --scheme dark
 
 demo-music: install
 	$(BIN)/python resources/demo/render.py

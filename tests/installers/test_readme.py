@@ -1,0 +1,49 @@
+"""What the README says is so: keys, libraries, folders and commands are those of the project."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from typer.main import get_command
+
+from pemr_desktop.commands.all import application
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+MODIFIED_KEY = re.compile(r"(?:Ctrl\+)(?:Shift\+)?(?:[A-Z0-9]|Right|Left|Up|Down|Return)\b|\bF\d+\b")
+
+
+def section(title: str) -> str:
+    return README.split(f"{title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_every_key_is_one_of_the_window() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "pemr_desktop" / "ui").glob("*.py"))
+    keys = set(MODIFIED_KEY.findall(section("## Keys")))
+    assert len(keys) > 15
+    assert not [key for key in keys if f'"{key}"' not in code]
+
+
+def test_every_library_the_project_needs_has_a_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    known_as = {"PySide6-Essentials": "PySide6", "av": "PyAV", "tomli-w": "tomli-w", "pytest-timeout": "pytest"}
+    table = section("### Libraries: what for, and why this one").lower()
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        name = re.split(r"[<>=!;\[ ]", requirement)[0]
+        assert known_as.get(name, name).lower() in table, name
+
+
+def test_every_folder_of_the_map_is_there() -> None:
+    block = section("## How it is built").split("```")[1]
+    base = ROOT
+    for line in block.strip().splitlines():
+        name = line.split()[0]
+        base = ROOT if not line.startswith(" ") else ROOT / "pemr_desktop"
+        assert (base / name).exists(), name
+
+
+def test_every_command_is_one_of_the_application() -> None:
+    commands = get_command(application()).commands  # type: ignore[attr-defined]
+    named = re.findall(r"(?m)^pemr-desktop (\w+)", section("## In the terminal"))
+    assert named
+    assert not [name for name in named if name not in commands]
