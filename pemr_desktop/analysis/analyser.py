@@ -1,7 +1,8 @@
-"""Listens to tracks: decoded in children, embedded here, stored a few at a time. Decoding runs ahead of the encoder."""
+"""Listens to tracks: a few at a time, each decoded in a child and heard by an encoder of its own, then stored."""
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -11,30 +12,29 @@ from typing import TYPE_CHECKING
 
 from pemr.errors import PemrError
 from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
+from pemr_desktop.analysis.listening import Heard, listen
 from pemr_desktop.analysis.suspects import Suspects
 from pemr_desktop.library.heard import ToAnalyse, TrackAnalysis
+from pemr_desktop.library.library import Library
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity
 from pemr_desktop.tagfiles.plan import FileIdentity
 
 if TYPE_CHECKING:
-    from pemr.embed import Encoder, TrackEmbedding
-    from pemr_desktop.library.library import Library
+    from pemr.embed import Encoder
 
 log = logging.getLogger(__name__)
 
 STORE_AFTER_TRACKS = 8
 STORE_AFTER_S = 0.5
 MAX_LISTENINGS = 3
-PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "heads_s": "heads"}
-"""What the encoder calls its parts, and what people call them."""
 
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Analysed:
-    """What an analysis came to. `spent_s` are seconds by part; `decode` is the sum over the children."""
+    """What an analysis came to. `spent_s`: seconds by part, summed over all that ran at the same time."""
 
     analysed: int
     problems: int
@@ -45,7 +45,7 @@ class Analysed:
     cancelled: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Order:
     track: ToAnalyse
     listening: int = 1
@@ -67,21 +67,24 @@ class _Tally:
 
 
 class Analyser:
-    """One analysis of some tracks with one encoder. Call `run` once."""
+    """One analysis of some tracks. Call `run` once.
+
+    `listeners` tracks are heard at the same time, each by a copy of the encoder on one core: that is faster than
+    one track on all cores, and it does not suffer when other programs want the cores too.
+    """
 
     def __init__(
         self,
         library: Library,
         encoder: Encoder,
         *,
-        decoders: int,
+        listeners: int,
         patience_s: float,
         keep_segments: bool = True,
         changed: Callable[[list[int]], None] = lambda _ids: None,
     ) -> None:
         self._library = library
-        self._encoder = encoder
-        self._decoders = decoders
+        self._encoders = [encoder, *(copy.deepcopy(encoder) for _ in range(listeners - 1))]
         self._patience_s = patience_s
         self._keep_segments = keep_segments
         self._changed = changed
@@ -91,18 +94,16 @@ class Analyser:
         self._tally = _Tally(0)
 
     def run(self, tracks: Sequence[ToAnalyse], progress: Progress, cancelled: Callable[[], bool]) -> Analysed:
-        """Listen to all tracks. What is stored stays, whatever happens afterwards; cancelling ends between two."""
+        """Listen to all tracks. What is stored stays, whatever happens afterwards; cancelling ends between two.
+
+        Tracks during which the worker ended before come last and one by one, so that the guilty one is found.
+        """
         tally = self._tally = _Tally(len(tracks))
-        stopped = False
-        with DecodePool[_Order](self._decoders, self._encoder.sample_rate, self._patience_s) as pool:
-            for track in tracks:
-                self._order(pool, _Order(track))
-            for order, heard in pool.results():
-                stopped = cancelled()
-                if stopped:
-                    break
-                self._take(pool, order, heard)
-                progress(tally.done, tally.total, f"Listened to {order.track.path.stem}")
+        trusted = [track for track in tracks if not self._suspects.attempts(track.track_id)]
+        suspected = [track for track in tracks if self._suspects.attempts(track.track_id)]
+        stopped = self._hear(trusted, len(self._encoders), progress, cancelled) or self._hear(
+            suspected, 1, progress, cancelled
+        )
         self._store()
         self._suspects.forget()
         wall_s = time.perf_counter() - tally.started_s
@@ -110,83 +111,67 @@ class Analyser:
             tally.analysed, tally.problems, tally.unreachable, tally.audio_s, wall_s, tally.spent_s, stopped
         )
 
-    def _order(self, pool: DecodePool[_Order], order: _Order) -> None:
-        if self._suspects.is_hopeless(order.track.track_id):
-            self._give_up(order, "listening to it ended the program several times; it is not tried again")
-            return
-        pool.order(order, order.track.path)
+    def _hear(
+        self, tracks: Sequence[ToAnalyse], listeners: int, progress: Progress, cancelled: Callable[[], bool]
+    ) -> bool:
+        """Hear tracks, `listeners` at a time; True if the user stopped it."""
+        tally = self._tally
+        rate = self._encoders[0].sample_rate
+        with DecodePool(min(listeners, len(tracks)), rate, self._patience_s, self._listen) as pool:
+            for track in tracks:
+                if self._suspects.is_hopeless(track.track_id):
+                    self._give_up(track, "listening to it ended the program several times; it is not tried again")
+                else:
+                    pool.order(_Order(track), track.path)
+            for order, heard in pool.results():
+                if cancelled():
+                    return True
+                self._take(pool, order, heard)
+                progress(tally.done, tally.total, f"Listened to {order.track.path.stem}")
+        return False
 
-    def _take(self, pool: DecodePool[_Order], order: _Order, heard: Sound | NoSound) -> None:
-        """Deal with one decoded file: it ends analysed, in the problems list, or is ordered once more."""
+    def _listen(self, listener: int, order: _Order, sound: Sound | NoSound) -> Heard | NoSound:
+        """In a thread of the pool: what one listener makes of a sound. No exception leaves it but bugs."""
+        if isinstance(sound, NoSound):
+            return sound
+        track_id = order.track.track_id
+        self._suspects.begin(track_id)
+        try:
+            return listen(self._encoders[listener], track_id, sound, keep_segments=self._keep_segments)
+        except PemrError as error:
+            return NoSound(str(error))
+        except (RuntimeError, ValueError, ArithmeticError) as error:
+            log.exception("Listening to %s failed", order.track.path)
+            return NoSound(f"it could not be listened to ({error})")
+        finally:
+            self._suspects.end(track_id)
+
+    def _take(self, pool: DecodePool[_Order, Heard | NoSound], order: _Order, heard: Heard | NoSound) -> None:
+        """Deal with one file: it ends analysed, in the problems list, or is ordered once more."""
         track = order.track
         if isinstance(heard, NoSound):
             if track.path.exists():
-                self._give_up(order, heard.reason)
+                self._give_up(track, heard.reason)
             else:
                 self._tally.unreachable += 1
                 self._tally.done += 1
-            return
-        self._tally.spend("decode", heard.spent_s)
-        self._suspects.begin(track.track_id)
-        try:
-            analysis = self._listen(track, heard)
-        except PemrError as error:
-            self._give_up(order, str(error))
-            return
-        except (RuntimeError, ValueError, ArithmeticError) as error:
-            log.exception("Listening to %s failed", track.path)
-            self._give_up(order, f"it could not be listened to ({error})")
-            return
-        finally:
-            self._suspects.end(track.track_id)
-        if _identity(track.path) != heard.before:
-            self._listen_again(pool, order)
-            return
-        self._keep(order, heard, analysis)
+        elif _identity(track.path) == heard.sound.before:
+            self._keep(track, heard)
+        elif order.listening < MAX_LISTENINGS:
+            # what was heard is neither the old file nor the new one
+            log.info("%s changed while it was listened to; once more", track.path)
+            pool.order(_Order(track, order.listening + 1), track.path)
+        else:
+            self._give_up(track, "it is being written to all the time; listen to it again when that is over")
 
-    def _listen(self, track: ToAnalyse, sound: Sound) -> TrackAnalysis:
-        """Embedding, importance, tag probabilities and cover features of one sound."""
-        from pemr.covers.features import FEATURE_VERSION, cover_features
-
-        started_s = time.perf_counter()
-        embedding: TrackEmbedding = self._encoder.embed_samples(sound.samples)
-        for name, part in PARTS.items():
-            self._tally.spend(part, embedding.timings[name])
-        covers_s = time.perf_counter()
-        self._tally.spend("other", covers_s - started_s - sum(embedding.timings.values()))
-        features = cover_features(sound.samples, sound.sample_rate)
-        self._tally.spend("covers", time.perf_counter() - covers_s)
-        tags = [tag.name for tag in self._encoder.vocabulary]
-        kept = len(embedding.segments) if self._keep_segments else 0
-        return TrackAnalysis(
-            track_id=track.track_id,
-            model_id=self._encoder.model_id,
-            vector=embedding.track,
-            segments=embedding.segments[:kept],
-            starts_s=embedding.segment_starts_s[:kept],
-            importance=embedding.importance,
-            importance_step_s=embedding.importance_step_s,
-            predictions=list(zip(tags, map(float, embedding.tag_probabilities), strict=True)),
-            peaks=sound.peaks,
-            duration_s=sound.duration_s,
-            cover_features=features.to_bytes(),
-            cover_version=FEATURE_VERSION,
-        )
-
-    def _listen_again(self, pool: DecodePool[_Order], order: _Order) -> None:
-        """The file was written to while it was listened to: what was heard is neither the old nor the new one."""
-        if order.listening >= MAX_LISTENINGS:
-            self._give_up(order, "it is being written to all the time; listen to it again when that is over")
-            return
-        log.info("%s changed while it was listened to; once more", order.track.path)
-        pool.order(_Order(order.track, order.listening + 1), order.track.path)
-
-    def _keep(self, order: _Order, sound: Sound, analysis: TrackAnalysis) -> None:
-        track, tally = order.track, self._tally
-        self._unstored.append(analysis)
+    def _keep(self, track: ToAnalyse, heard: Heard) -> None:
+        tally, sound = self._tally, heard.sound
+        self._unstored.append(heard.analysis)
         tally.done += 1
         tally.analysed += 1
         tally.audio_s += len(sound.samples) / sound.sample_rate
+        for part, seconds in heard.spent_s.items():
+            tally.spend(part, seconds)
         late = time.perf_counter() - self._stored_at_s > STORE_AFTER_S
         if late or len(self._unstored) >= STORE_AFTER_TRACKS or sound.truncated:
             self._store()
@@ -203,9 +188,9 @@ class Analyser:
         self._unstored = []
         self._tally.spend("storage", time.perf_counter() - started_s)
 
-    def _give_up(self, order: _Order, reason: str) -> None:
+    def _give_up(self, track: ToAnalyse, reason: str) -> None:
         self._tally.done += 1
-        self._complain(order.track, reason)
+        self._complain(track, reason)
 
     def _complain(self, track: ToAnalyse, reason: str) -> None:
         self._tally.problems += 1

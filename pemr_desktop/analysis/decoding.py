@@ -33,6 +33,7 @@ LISTEN_LIMIT_S = 1800.0
 """Of a longer mix the first half hour is listened to: a two-hour file would need half a gigabyte."""
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,11 @@ class DecodeChild:
             before = identity(path)
         except TagFileError as error:
             return NoSound(error.reason)
-        process = self._running()
+        try:
+            process = self._running()
+        except OSError as error:
+            log.exception("No decode child could be started")
+            return NoSound(f"no process could be started to decode it ({error.strerror})")
         assert process.stdin is not None and process.stdout is not None
         too_late = threading.Event()
 
@@ -150,20 +155,30 @@ class DecodeChild:
                     log.debug("A decode child went away with an order unread")
 
 
-class DecodePool(Generic[Item]):
-    """Decodes ahead of whoever takes the results, a few files at most, in `count` children.
+class DecodePool(Generic[Item, Result]):
+    """Decodes files in `count` children at the same time, and does something with each sound right there.
 
-    Use as a context manager; leaving it ends the children, also in the middle of a file.
+    Each child has a thread, which hands the sound to `then(number of the child, item, sound)` before it orders the
+    next file. Use as a context manager; leaving it ends the children, also in the middle of a file.
     """
 
-    def __init__(self, count: int, sample_rate: int, patience_s: float, ahead: int = 2) -> None:
+    def __init__(
+        self,
+        count: int,
+        sample_rate: int,
+        patience_s: float,
+        then: Callable[[int, Item, Sound | NoSound], Result],
+        ahead: int = 2,
+    ) -> None:
         self._sample_rate = sample_rate
         self._patience_s = patience_s
+        self._then = then
         self._children = [DecodeChild() for _ in range(count)]
         self._orders: queue.SimpleQueue[tuple[Item, Path] | None] = queue.SimpleQueue()
-        self._results: queue.Queue[tuple[Item, Sound | NoSound]] = queue.Queue(maxsize=ahead)
+        self._results: queue.Queue[tuple[Item, Result] | BaseException] = queue.Queue(maxsize=ahead)
         self._threads = [
-            threading.Thread(target=self._work, args=(child,), name="decode", daemon=True) for child in self._children
+            threading.Thread(target=self._work, args=(number,), name=f"listener {number}", daemon=True)
+            for number in range(count)
         ]
         self._outstanding = 0
         self._stopped = threading.Event()
@@ -191,12 +206,17 @@ class DecodePool(Generic[Item]):
         self._outstanding += 1
         self._orders.put((item, path))
 
-    def results(self, orders: Iterable[tuple[Item, Path]] = ()) -> Iterator[tuple[Item, Sound | NoSound]]:
-        """All results, until every order has been answered. More may be ordered while results are taken."""
+    def results(self, orders: Iterable[tuple[Item, Path]] = ()) -> Iterator[tuple[Item, Result]]:
+        """All results as they come, until every order is answered. More may be ordered while results are taken.
+
+        An exception of `then` is raised here.
+        """
         for item, path in orders:
             self.order(item, path)
         while self._outstanding:
             result = self._results.get()
+            if isinstance(result, BaseException):
+                raise result
             self._outstanding -= 1
             yield result
 
@@ -204,20 +224,21 @@ class DecodePool(Generic[Item]):
         """The children that run now."""
         return [child.process_id for child in self._children if child.process_id is not None]
 
-    def _work(self, child: DecodeChild) -> None:
+    def _work(self, number: int) -> None:
         while (order := self._orders.get()) is not None and not self._stopped.is_set():
             item, path = order
             try:
-                result = child.decode(path, self._sample_rate, LISTEN_LIMIT_S, self._patience_s)
-            except Exception as error:  # whatever it is: an order without an answer would stop everything
-                log.exception("Decoding %s failed", path)
-                result = NoSound(f"it could not be handed to the decoder ({error})")
-            self._offer(item, result)
+                sound = self._children[number].decode(path, self._sample_rate, LISTEN_LIMIT_S, self._patience_s)
+                if not self._stopped.is_set():
+                    self._offer((item, self._then(number, item, sound)))
+            except Exception as error:  # an order without an answer would stop everything: it is raised in `results`
+                log.exception("Listening to %s failed", path)
+                self._offer(error)
 
-    def _offer(self, item: Item, result: Sound | NoSound) -> None:
+    def _offer(self, result: tuple[Item, Result] | BaseException) -> None:
         while not self._stopped.is_set():
             try:
-                self._results.put((item, result), timeout=0.2)
+                self._results.put(result, timeout=0.2)
                 return
             except queue.Full:
                 continue

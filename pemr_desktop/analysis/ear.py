@@ -39,13 +39,16 @@ class Ear:
         self._vectors_lock = threading.Lock()
         self._vectors: VectorIndex | None = None
 
-    def encoder(self, library: Library, threads: int | None = None) -> Encoder:
-        """The encoder of the active model, known to the library and active from here on. Raises `ModelUnusable`."""
+    def encoder(self, library: Library) -> Encoder:
+        """The encoder of the active model, known to the library and active from here on. Raises `ModelUnusable`.
+
+        It works on one core: several tracks at a time are faster than one track on several cores.
+        """
         with self._lock:
             active = library.read(queries.active_model)
             paths = candidates(active, self._model)
             if self._encoder is None or self._encoder_stamp != _stamp(paths[0]):
-                self._encoder, path = load_encoder(paths, threads)
+                self._encoder, path = load_encoder(paths)
                 self._encoder_stamp = _stamp(path)
                 log.info("Listening with model %s from %s", self._encoder.model_id, path)
             encoder = self._encoder
@@ -59,7 +62,6 @@ class Ear:
     def covers(self, library: Library) -> CoverSearch:
         """The cover search over all tracks that have been listened to, up to date."""
         from pemr.covers.features import FEATURE_VERSION
-
         from pemr_desktop.analysis.covers import CoverSearch
 
         with self._covers_lock:

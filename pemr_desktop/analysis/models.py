@@ -49,7 +49,7 @@ def candidates(active: ModelRow | None, asked_for: Path | None = None) -> list[P
     return [bundled] if was_bundled and bundled is not None else [path]
 
 
-def load_encoder(paths: list[Path], threads: int | None) -> tuple[Encoder, Path]:
+def load_encoder(paths: list[Path], threads: int = 1) -> tuple[Encoder, Path]:
     """The first of these models that can be loaded. Loads torch. Raises `ModelUnusable`."""
     from pemr.embed import Encoder
 

@@ -1,8 +1,9 @@
-"""Remembers, across a crash of the worker, which track it was listening to: one bad file must not end it for ever."""
+"""Remembers, across a crash of the worker, which tracks it was listening to: one bad file must not end it for ever."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 
 import msgspec
@@ -13,35 +14,42 @@ MAX_ATTEMPTS = 3
 
 
 class _Note(msgspec.Struct):
-    current: int | None = None
+    current: set[int] = set()
     attempts: dict[int, int] = {}
 
 
 class Suspects:
-    """A small file beside the library. It is written before a track is listened to, and deleted at the end."""
+    """A small file beside the library, written before a track is listened to and deleted at the end. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.Lock()
         self._note = self._read()
-        if self._note.current is not None:
-            track_id = self._note.current
+        for track_id in self._note.current:
             self._note.attempts[track_id] = self._note.attempts.get(track_id, 0) + 1
-            self._note.current = None
+        if self._note.current:
+            self._note.current = set()
             self._write()
 
+    def attempts(self, track_id: int) -> int:
+        """How often the worker ended while it listened to this track, perhaps among others."""
+        return self._note.attempts.get(track_id, 0)
+
     def is_hopeless(self, track_id: int) -> bool:
-        """Whether the worker ended each of the last times it listened to this track."""
-        return self._note.attempts.get(track_id, 0) >= MAX_ATTEMPTS
+        """Whether it is not worth another attempt."""
+        return self.attempts(track_id) >= MAX_ATTEMPTS
 
     def begin(self, track_id: int) -> None:
         """Listening starts."""
-        self._note.current = track_id
-        self._write()
+        with self._lock:
+            self._note.current.add(track_id)
+            self._write()
 
     def end(self, track_id: int) -> None:
         """Listening ended, however, without taking the worker with it."""
-        self._note.current = None
-        self._note.attempts.pop(track_id, None)
+        with self._lock:
+            self._note.current.discard(track_id)
+            self._note.attempts.pop(track_id, None)
 
     def forget(self) -> None:
         """The job ended in good order."""

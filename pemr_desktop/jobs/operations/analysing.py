@@ -14,8 +14,7 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
     """Decode, embed and suggest. What an earlier run has stored is not done again, unless `again`."""
     library = context.library
     context.progress(0, 0, "Getting ready to listen")
-    cores = context.settings.analyse.threads or os.cpu_count() or 1
-    encoder = context.ear.encoder(library, threads=cores)
+    encoder = context.ear.encoder(library)
     tracks = library.tracks_to_analyse(encoder.model_id, request.track_ids, again=request.again)
     context.touched(models=True)
     if not tracks:
@@ -23,7 +22,7 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
     analyser = Analyser(
         library,
         encoder,
-        decoders=max(1, cores // 2),
+        listeners=context.settings.analyse.threads or (os.cpu_count() or 1) + 1,
         patience_s=float(context.settings.analyse.limit_s),
         keep_segments=context.settings.analyse.segments,
         changed=context.touched,

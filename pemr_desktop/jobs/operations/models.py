@@ -16,7 +16,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     library = context.library
     path = Path(os.fsdecode(request.path)).absolute()
     context.progress(0, 0, "Checking the model")
-    encoder, path = load_encoder([path], threads=None)
+    encoder, path = load_encoder([path])
     kept = keep_copy(path, encoder.model_id, context.paths.models_dir)
     library.register_model(describe(encoder, kept))
     library.activate_model(encoder.model_id)

@@ -28,7 +28,7 @@ def listen(
     changed: Callable[[list[int]], None] = lambda _ids: None,
     keep_segments: bool = True,
 ) -> Analysed:
-    analyser = Analyser(library, encoder, decoders=1, patience_s=30.0, keep_segments=keep_segments, changed=changed)
+    analyser = Analyser(library, encoder, listeners=1, patience_s=30.0, keep_segments=keep_segments, changed=changed)
     return analyser.run(library.tracks_to_analyse(encoder.model_id), progress, cancelled)
 
 
@@ -95,7 +95,7 @@ def test_a_file_that_is_cut_off_is_listened_to_and_named(
 def test_a_file_that_vanishes_is_no_problem(library: Library, encoder: Encoder, music: Path) -> None:
     tracks = library.tracks_to_analyse(encoder.model_id)
     (music / "tune 0.wav").unlink()
-    analyser = Analyser(library, encoder, decoders=1, patience_s=30.0)
+    analyser = Analyser(library, encoder, listeners=1, patience_s=30.0)
     heard = analyser.run(tracks, lambda _done, _total, _doing: None, lambda: False)
     assert (heard.analysed, heard.unreachable, heard.problems) == (2, 1, 0)
     assert reasons(library) == {}
@@ -189,7 +189,7 @@ def test_a_track_that_ends_the_worker_each_time_is_left_out(tmp_path: Path) -> N
 def test_a_hopeless_track_is_reported_and_the_others_are_heard(library: Library, encoder: Encoder) -> None:
     track = library.tracks_to_analyse(encoder.model_id)[0]
     note = library.path.with_name(library.path.name + ".listening")
-    note.write_bytes(f'{{"current": null, "attempts": {{"{track.track_id}": {MAX_ATTEMPTS}}}}}'.encode())
+    note.write_bytes(f'{{"current": [], "attempts": {{"{track.track_id}": {MAX_ATTEMPTS}}}}}'.encode())
     heard = listen(library, encoder)
     assert (heard.analysed, heard.problems) == (2, 1)
     assert "ended the program" in reasons(library)[track.path.name]

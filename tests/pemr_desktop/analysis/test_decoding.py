@@ -20,6 +20,10 @@ RATE = 16000
 MakeAudio = Callable[..., Path]
 
 
+def as_it_is(_number: int, _item: object, sound: Sound | NoSound) -> Sound | NoSound:
+    return sound
+
+
 def hours_of_silence(path: Path) -> Path:
     """A WAV file of three hours that takes no room on the disk, but a while to be decoded."""
     rate, size = 48000, 3 * 3600 * 48000 * 4
@@ -60,7 +64,7 @@ def test_every_order_is_answered_also_those_of_broken_files(tmp_path: Path, make
     empty = tmp_path / "empty.flac"
     empty.touch()
     gone = tmp_path / "gone.wav"
-    with DecodePool[Path](2, RATE, 30.0) as pool:
+    with DecodePool(2, RATE, 30.0, as_it_is) as pool:
         answers = dict(pool.results((path, path) for path in [*good, text, empty, gone]))
     assert all(isinstance(answers[path], Sound) for path in good)
     reasons = {path.name: answer.reason for path, answer in answers.items() if isinstance(answer, NoSound)}
@@ -79,7 +83,7 @@ def test_a_child_that_is_killed_costs_one_file_and_the_next_one_is_decoded(
 ) -> None:
     good = make_audio(tmp_path / "good.wav", seconds=1.0)
     long = hours_of_silence(tmp_path / "long.wav")
-    with DecodePool[str](1, RATE, 60.0) as pool:
+    with DecodePool(1, RATE, 60.0, as_it_is) as pool:
         pool.order("before", good)
         results = pool.results()
         assert next(results)[0] == "before"
@@ -106,7 +110,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, make_audio: Make
 
 def test_leaving_early_ends_the_children(tmp_path: Path, make_audio: MakeAudio) -> None:
     path = make_audio(tmp_path / "tune.wav", seconds=1.0)
-    with DecodePool[int](2, RATE, 30.0) as pool:
+    with DecodePool(2, RATE, 30.0, as_it_is) as pool:
         for number in range(20):
             pool.order(number, path)
         next(pool.results())

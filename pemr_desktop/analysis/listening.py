@@ -1,0 +1,54 @@
+"""One track as the ear hears it: samples in, everything the library keeps of them out."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from pemr_desktop.analysis.decoding import Sound
+from pemr_desktop.library.heard import TrackAnalysis
+
+if TYPE_CHECKING:
+    from pemr.embed import Encoder
+
+PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "heads_s": "heads"}
+"""What the encoder calls its parts, and what people call them."""
+
+
+class Heard(NamedTuple):
+    """What was heard, and the seconds it took by part."""
+
+    sound: Sound
+    analysis: TrackAnalysis
+    spent_s: dict[str, float]
+
+
+def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool = True) -> Heard:
+    """Embedding, importance, tag probabilities and cover features of one sound. Raises `PemrError`."""
+    from pemr.covers.features import FEATURE_VERSION, cover_features
+
+    started_s = time.perf_counter()
+    embedding = encoder.embed_samples(sound.samples)
+    embedded_s = time.perf_counter()
+    features = cover_features(sound.samples, sound.sample_rate)
+    spent_s = {"decode": sound.spent_s}
+    spent_s |= {part: embedding.timings[name] for name, part in PARTS.items()}
+    spent_s["covers"] = time.perf_counter() - embedded_s
+    spent_s["other"] = embedded_s - started_s - sum(embedding.timings.values())
+    tags = [tag.name for tag in encoder.vocabulary]
+    kept = len(embedding.segments) if keep_segments else 0
+    analysis = TrackAnalysis(
+        track_id=track_id,
+        model_id=encoder.model_id,
+        vector=embedding.track,
+        segments=embedding.segments[:kept],
+        starts_s=embedding.segment_starts_s[:kept],
+        importance=embedding.importance,
+        importance_step_s=embedding.importance_step_s,
+        predictions=list(zip(tags, map(float, embedding.tag_probabilities), strict=True)),
+        peaks=sound.peaks,
+        duration_s=sound.duration_s,
+        cover_features=features.to_bytes(),
+        cover_version=FEATURE_VERSION,
+    )
+    return Heard(sound, analysis, spent_s)
