@@ -1,0 +1,168 @@
+"""Killed in the middle of writing: every file is wholly old or wholly new, and the journal knows which."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pemr_desktop.library import queries
+from pemr_desktop.library.database import open_library
+from pemr_desktop.tagfiles.digest import audio_digest
+from pemr_desktop.tagfiles.read import read_tags
+
+KILLS = 30
+SUFFIXES = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv")
+
+WRITER = """
+import sys
+from pathlib import Path
+from pemr_desktop.library import queries
+from pemr_desktop.library.database import open_library
+library = open_library(Path(sys.argv[1]))
+ids = library.read(queries.track_ids)
+while True:
+    plans = library.plan_edits({track: {"mood": ["calm", "x" * 3000], "genre": ["Written"]} for track in ids})
+    print("writing", flush=True)
+    library.apply_writes(plans.plans)
+    for batch in library.read(queries.history, 10_000):
+        if batch.operation == "write" and not batch.undone:
+            library.undo(batch.id)
+"""
+
+
+def stray_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.name.startswith(".")]
+
+
+@pytest.mark.slow
+def test_thirty_kills_leave_every_file_old_or_new(
+    tmp_path: Path, music: Path, library_file: Path, song: Callable[..., Path]
+) -> None:
+    """A process writes and undoes without end and is killed at random moments. Takes long: it starts 30 processes."""
+    paths = [song(music / f"song{suffix}", seed=1, title="Old", genre="Old") for suffix in SUFFIXES]
+    original = {path: path.read_bytes() for path in paths}
+    sound = {path: audio_digest(path) for path in paths}
+    with open_library(library_file) as library:
+        library.add_root(music)
+        library.scan()
+    chance = random.Random(20261123)
+    interrupted = 0
+    for _ in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(library_file)], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "writing\n"
+            deadline = time.monotonic() + chance.uniform(0, 0.4)
+            while time.monotonic() < deadline:
+                pass
+            writer.kill()
+        with open_library(library_file) as library:
+            interrupted += bool(library.note)
+            entries = [
+                entry
+                for batch in library.read(queries.history)
+                for entry in library.read(queries.batch_entries, batch.id)
+            ]
+            assert {entry.state for entry in entries} <= {"done", "failed"}
+        assert stray_files(music) == []
+        for path in paths:
+            assert audio_digest(path) == sound[path]
+            fields = read_tags(path).fields
+            new = fields["genre"] == ("Written",)
+            assert fields.get("mood") == (("calm", "x" * 3000) if new else None)
+            assert new or path.read_bytes() == original[path]
+    assert interrupted > KILLS / 4
+    with open_library(library_file) as library:
+        for batch in library.read(queries.history, 10_000):
+            if batch.operation == "write":
+                assert library.undo(batch.id).refused == {}
+    assert {path: path.read_bytes() for path in paths} == original
+
+
+@pytest.mark.parametrize("moment", ["make_clone", "sync_file", "make_recipe", "copy_ownership", "put_in_place"])
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_crash_at_each_step_is_settled_at_the_next_start(
+    music: Path, library_file: Path, song: Callable[..., Path], moment: str, side: str
+) -> None:
+    path = song(music / "song.flac", title="Old", genre="Old")
+    original = path.read_bytes()
+    with open_library(library_file) as library:
+        library.add_root(music)
+        library.scan()
+    killed = subprocess.run(
+        [sys.executable, "-c", CRASH, str(library_file), moment, side], capture_output=True, text=True
+    )
+    assert killed.returncode == 77, killed.stderr
+    with open_library(library_file) as library:
+        done = (moment, side) == ("put_in_place", "after")
+        assert "interrupted" in library.note
+        assert stray_files(music) == []
+        (batch,) = library.read(queries.history)
+        assert (batch.done_count, batch.failed_count) == ((1, 0) if done else (0, 1))
+        assert (path.read_bytes() == original) is not done
+        assert library.undo(batch.id).written == int(done)
+    assert path.read_bytes() == original
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+from pemr_desktop.library import queries
+from pemr_desktop.library.database import open_library
+from pemr_desktop.tagfiles import write
+moment, side = sys.argv[2:]
+real = getattr(write, moment)
+def crash(*arguments, **named):
+    if side == "after":
+        real(*arguments, **named)
+    os._exit(77)
+setattr(write, moment, crash)
+library = open_library(Path(sys.argv[1]))
+(track,) = library.read(queries.track_ids)
+library.apply_writes(library.plan_edits({track: {"genre": ["New"]}}).plans)
+"""
+
+
+def test_a_crash_while_pouring_into_a_hard_linked_file_is_finished_at_the_next_start(
+    music: Path, tmp_path: Path, library_file: Path, song: Callable[..., Path]
+) -> None:
+    path = song(music / "song.flac", title="Old", genre="Old")
+    (tmp_path / "other name.flac").hardlink_to(path)
+    with open_library(library_file) as library:
+        library.add_root(music)
+        library.scan()
+    script = CRASH.replace("def crash", "def unused").replace("setattr(write, moment, crash)", POUR_HALF)
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(library_file), "pour_into", "half"], capture_output=True, text=True
+    )
+    assert killed.returncode == 77, killed.stderr
+    with open_library(library_file) as library:
+        assert library.read(queries.history)[0].done_count == 1
+    assert read_tags(path).fields["genre"] == ("New",)
+    assert path.samefile(tmp_path / "other name.flac")
+    assert stray_files(music) == []
+
+
+POUR_HALF = """
+def half(clone, path, *, keep_times):
+    data = clone.read_bytes()
+    with path.open("rb+") as target:
+        target.write(data[: len(data) // 2])
+        target.flush()
+    os._exit(77)
+write.pour_into = half
+from pemr_desktop.library.write_planning import WriteOptions
+plan_edits, apply_writes = None, None
+from pemr_desktop.library.library import Library
+options = WriteOptions(hard_links="in place")
+first_plan, first_apply = Library.plan_edits, Library.apply_writes
+Library.plan_edits = lambda self, edits: first_plan(self, edits, options=options)
+Library.apply_writes = lambda self, plans: first_apply(self, plans, options=options)
+"""
