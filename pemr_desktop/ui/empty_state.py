@@ -82,6 +82,13 @@ class EmptyState(QWidget):
         self._buttons.addStretch(1)
         self._recolour()
 
+    def focus_first(self) -> None:
+        """The first button has the keyboard, if the page is on view."""
+        item = self._buttons.itemAt(1)
+        widget = item.widget() if item is not None else None
+        if widget is not None:
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
     @Slot()
     def _recolour(self) -> None:
         self._icon.setPixmap(self._theme.pixmap(self._icon_name, ICON_PX, "accent", self.devicePixelRatioF()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ class JobsArea(QWidget):
     def __init__(self, client: WorkerClient, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("jobsArea")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("Jobs"))
         self._client = client
         self._theme = theme
@@ -53,6 +54,10 @@ class JobsArea(QWidget):
     def lines(self) -> list[JobLine]:
         """The lines on view, oldest job first."""
         return [self._lines[job_id] for job_id in sorted(self._lines)]
+
+    def shows(self, job_id: int) -> bool:
+        """True while a job has a line here."""
+        return job_id in self._lines
 
     @Slot()
     def _jobs_changed(self) -> None:

@@ -73,6 +73,13 @@ class LibraryPage(QWidget):
             self._library_is_empty = empty
             self._choose_face()
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the rows, or to the first button when there are none."""
+        if self._stack.currentWidget() is self.table:
+            self.table.setFocus()
+        else:
+            self.empty.focus_first()
+
     def count(self) -> int:
         """How many tracks are shown."""
         return len(self.model.ids)
@@ -115,6 +122,8 @@ class LibraryPage(QWidget):
                 ),
                 self._first_steps,
             )
+            if not self._query_line.text:
+                self.empty.focus_first()
         elif self.model.query:
             self.empty.say(
                 "search",

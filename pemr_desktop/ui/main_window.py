@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         window_actions.fill_menu_bar(self, self.menuBar())
         self.top_bar.add_buttons()
         self.page.set_first_steps(self._first_steps())
-        self.talk = WorkerTalk(self.context, self)
+        self.talk = WorkerTalk(self.context, self.jobs_area, self)
         self._connect()
         self._restore_state()
         self.context.actions.set_shortcuts(
@@ -140,7 +140,8 @@ class MainWindow(QMainWindow):
         outer.setSpacing(0)
         outer.addWidget(self.top_bar)
         outer.addWidget(self.splitter, 1)
-        outer.addWidget(JobsArea(context.client, context.theme, self))
+        self.jobs_area = JobsArea(context.client, context.theme, self)
+        outer.addWidget(self.jobs_area)
         outer.addWidget(PlayerBar(context, self))
         self.setCentralWidget(central)
         self.overlay = DropOverlay(context.theme, central)
@@ -199,8 +200,7 @@ class MainWindow(QMainWindow):
         elif place.view is not None:
             self.stack.setCurrentWidget(self.page)
             self.page.show_view(place.view)
-        on_library = self.stack.currentWidget() is self.page
-        self.inspector.setVisible(self.inspector_wanted and on_library)
+        self._show_or_hide_inspector()
         self._show_counts()
         self.context.actions.refresh()
 
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
     def _show_tracks(self, ids: list[int], _title: str) -> None:
         self.stack.setCurrentWidget(self.page)
         self.page.show_view(View("ids", tuple(ids)))
-        self.inspector.setVisible(self.inspector_wanted)
+        self._show_or_hide_inspector()
 
     @Slot(object)
     def _find_covers(self, what: object) -> None:
@@ -270,7 +270,14 @@ class MainWindow(QMainWindow):
     def toggle_inspector(self) -> None:
         """Show or hide the inspector."""
         self.inspector_wanted = not self.inspector_wanted
-        self.inspector.setVisible(self.inspector_wanted and self.stack.currentWidget() is self.page)
+        self._show_or_hide_inspector()
+
+    def _show_or_hide_inspector(self) -> None:
+        """It belongs to the table, and an empty library has nothing to inspect."""
+        counts = self.talk.counts
+        has_tracks = bool(self.page.model.ids) or (counts is not None and counts.tracks > 0)
+        on_library = self.stack.currentWidget() is self.page
+        self.inspector.setVisible(self.inspector_wanted and on_library and has_tracks)
 
     def set_scheme(self, scheme: str) -> None:
         """Light, dark, or like the system; kept in the settings."""
@@ -287,6 +294,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _take_counts(self, counts: LibraryCounts) -> None:
         self.page.set_library_empty(counts.tracks == 0)
+        self._show_or_hide_inspector()
         self.top_bar.show_pending(counts.pending_writes)
         self._show_counts()
 
@@ -337,9 +345,9 @@ class MainWindow(QMainWindow):
     # coming and going
 
     def showEvent(self, event: QShowEvent) -> None:
-        """The table has the focus from the start."""
+        """What is to be done first has the keyboard."""
         super().showEvent(event)
-        self.page.table.setFocus()
+        self.page.take_focus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how the window looked."""
@@ -366,4 +374,4 @@ class MainWindow(QMainWindow):
             if isinstance(value, QByteArray):
                 restore(value)
         self.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
-        self.inspector.setVisible(self.inspector_wanted)
+        self.inspector.hide()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.ui.review_model import LINE_ROLE, ReviewLine
-from pemr_desktop.ui.theme import SNUG, TIGHT, Theme
+from pemr_desktop.ui.theme import SNUG, Theme
 
 ROW_PX, TICK_PX, FIELD_PX = 28, 18, 110
 
@@ -66,7 +66,7 @@ class ReviewDelegate(QStyledItemDelegate):
 
     def _tick(self, rect: QRect) -> QRect:
         size = self._theme.px(TICK_PX)
-        return QRect(rect.left() + TIGHT, rect.center().y() - size // 2 + 1, size, size)
+        return QRect(rect.left(), rect.center().y() - size // 2 + 1, size, size)
 
     def _paint_file(self, painter: QPainter, rect: QRect, index: _Index, line: ReviewLine) -> None:
         theme, box = self._theme, self._tick(rect)
@@ -106,6 +106,10 @@ class ReviewDelegate(QStyledItemDelegate):
         width = theme.px(FIELD_PX)
         self._text(painter, QRect(left, rect.top(), width, rect.height()), line.text, theme.font("body"), "text_soft")
         left += width
+        if not line.pieces:
+            note = QRect(left, rect.top(), rect.right() - SNUG - left, rect.height())
+            self._text(painter, note, line.detail, theme.font("body"), "text_soft")
+            return
         self._paint_pieces(painter, QRect(left, rect.top(), rect.right() - SNUG - left, rect.height()), line)
 
     def _paint_pieces(self, painter: QPainter, room: QRect, line: ReviewLine) -> None:

@@ -100,7 +100,7 @@ class ReviewDialog(QDialog):
         layout.setSpacing(ROOM)
         layout.addLayout(_indented(self.heading))
         layout.addLayout(_indented(self.sentence))
-        layout.addWidget(self.stack, 1)
+        layout.addLayout(_indented(self.stack), 1)
         layout.addLayout(_indented(self.bar))
         layout.addLayout(_indented(self.doing))
         layout.addLayout(self._buttons())
@@ -120,6 +120,7 @@ class ReviewDialog(QDialog):
         self.apply = QPushButton(self)
         self.apply.setObjectName("reviewApply")
         self.apply.setDefault(True)
+        self.apply.setProperty("look", "primary")
         self.apply.clicked.connect(self._write)
         row = QHBoxLayout()
         row.setContentsMargins(VAST, 0, VAST, 0)
@@ -293,7 +294,6 @@ class _ReviewTree(QTreeView):
         self.setItemsExpandable(False)
         self.setIndentation(0)
         self.setUniformRowHeights(True)
-        self.setContentsMargins(ROOM, 0, ROOM, 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space toggles."""

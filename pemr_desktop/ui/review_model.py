@@ -150,7 +150,7 @@ class ReviewModel(QAbstractItemModel):
         title = field_title(change.field)
         if change.field == PROVENANCE_FIELD:
             note = self.tr("notes that these tags came from PEMR Desktop")
-            return ReviewLine(title, pieces=(Piece(note, "same"),))
+            return ReviewLine(title, note)
         return ReviewLine(title, pieces=tuple(values_diff(change.before, change.after)))
 
 

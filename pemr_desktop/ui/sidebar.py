@@ -27,7 +27,7 @@ from pemr_desktop.ui.track_model import IDS_MIME_TYPE
 if TYPE_CHECKING:
     from pemr_desktop.ui.reading import Reader
 
-ROW_PX, HEADING_PX, INDENT_PX, ICON_PX = 28, 34, 14, 16
+ROW_PX, HEADING_PX, INDENT_PX, ICON_PX = 26, 28, 14, 16
 
 _Index = QModelIndex | QPersistentModelIndex
 

@@ -147,7 +147,7 @@ class _SuggestionDelegate(QStyledItemDelegate):
         font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(self._theme.color("text_faint"))
-        box = rect.adjusted(TIGHT, 0, 0, -TIGHT)
+        box = rect.adjusted(SNUG, 0, 0, -TIGHT)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), text)
 
     def _paint_line(self, painter: QPainter, option: QStyleOptionViewItem, line: SuggestionLine) -> None:

@@ -34,6 +34,7 @@ from pemr_desktop.ui.notices import Notice
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
+    from pemr_desktop.ui.jobs_area import JobsArea
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +47,11 @@ class WorkerTalk(QObject):
 
     countsChanged = Signal(object)
 
-    def __init__(self, context: WindowContext, window: QMainWindow) -> None:
+    def __init__(self, context: WindowContext, jobs_area: JobsArea, window: QMainWindow) -> None:
         super().__init__(window)
         self._context = context
         self._window = window
+        self._jobs_area = jobs_area
         self._first_time = True
         self._for_playlist: dict[int, tuple[tuple[Path, ...], int]] = {}
         self.counts: LibraryCounts | None = None
@@ -111,7 +113,8 @@ class WorkerTalk(QObject):
 
     @Slot(object)
     def _finished(self, event: Finished) -> None:
-        self._window.statusBar().showMessage(event.summary, STATUS_MS)
+        if not self._jobs_area.shows(event.job_id):
+            self._window.statusBar().showMessage(event.summary, STATUS_MS)
         view = self._context.client.job(event.job_id)
         result = self._context.client.result(event)
         if isinstance(result, WriteResult) and result.refused and view is not None:
