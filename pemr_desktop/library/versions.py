@@ -10,9 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from pemr.covers.cliques import version_groups
 from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.rows import Relation
-from pemr_desktop.library.version_groups import version_groups
 
 LARGEST_TAGGED_WORK = 200  # a "work" with more tracks is a tagging mistake
 
