@@ -135,7 +135,11 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
         contrast_db = float(contrast[sounding].median()) if bool(sounding.any()) else 0.0
     level = ((level_db + 127.5) * 2.0).round().clamp(0, 255).to(torch.uint8).numpy()
     return CoverFeatures(
-        (chroma * 255.0).round().to(torch.uint8).numpy(), level, duration_s, round(tuning, 3), round(contrast_db, 2)
+        (chroma * 255.0).round().to(torch.uint8).numpy(),
+        level,
+        duration_s=float(np.float32(duration_s)),
+        tuning=float(np.float32(tuning)),
+        contrast_db=float(np.float32(contrast_db)),
     )
 
 
