@@ -8,12 +8,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QProcess, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEventLoop, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QMessageBox,
     QProgressDialog,
     QPushButton,
     QSplitter,
@@ -26,18 +23,19 @@ from pemr import events
 from pemr_desktop.jobs.messages import ActivateModel
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
-from pemr_desktop.processes import module_command
 from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.model_card import ModelCard, read_model_card
+from pemr_desktop.ui.model_making import ModelMaking, TagLesson, teacher_folder
 from pemr_desktop.ui.models_view import ModelsView
 from pemr_desktop.ui.off_thread import OffThread
-from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG
+from pemr_desktop.ui.theme import ROOM, SNUG
 from pemr_desktop.ui.training_form import TrainingForm
-from pemr_desktop.ui.training_process import TRAIN_MODULE, TrainingProcess
+from pemr_desktop.ui.training_list import TrainingList
+from pemr_desktop.ui.training_process import TrainingProcess
+from pemr_desktop.ui.training_questions import may_pause_and_close, may_use_model
 from pemr_desktop.ui.training_record import (
     CheckpointRow,
-    RunState,
     TrainingRecord,
     TrainingRequest,
     bytes_used,
@@ -72,11 +70,11 @@ class TrainingPanel(QWidget):
         self._records: dict[Path, TrainingRecord] = {}
         self._live: TrainingRecord | None = None
         self._shown: Path | None = None
-        self._export: QProcess | None = None
         self._off_thread = OffThread(self)
         self.process = TrainingProcess(self)
         self.process.happened.connect(self._happened)
         self.process.ended.connect(self._ended)
+        self.making = ModelMaking(self)
         self._disk_timer = QTimer(self)
         self._disk_timer.setInterval(DISK_EVERY_MS)
         self._disk_timer.timeout.connect(self._measure_disk)
@@ -94,12 +92,8 @@ class TrainingPanel(QWidget):
         self.show_models_button.setObjectName("showModels")
         self.show_models_button.setAccessibleName(self.tr("Show the models"))
         self.show_models_button.clicked.connect(self.show_models)
-        self.runs = QListWidget(self)
-        self.runs.setObjectName("trainingRuns")
-        self.runs.setAccessibleName(self.tr("Trainings, the newest first"))
-        self.runs.setUniformItemSizes(True)
-        self.runs.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-        self.runs.currentItemChanged.connect(self._run_chosen)
+        self.runs = TrainingList(self._theme, self)
+        self.runs.chosen.connect(self._show_run)
         left = QWidget(self)
         left.setObjectName("trainingSide")
         left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -115,6 +109,11 @@ class TrainingPanel(QWidget):
         self.run_view.pauseWanted.connect(self.pause)
         self.run_view.resumeWanted.connect(self.resume)
         self.run_view.useWanted.connect(self.use_checkpoint)
+        self.run_view.cancelMakingWanted.connect(self.making.cancel)
+        self.making.doing.connect(self.run_view.show_making)
+        self.making.made.connect(self._model_made)
+        self.making.failed.connect(self._model_failed)
+        self.making.cancelled.connect(self._model_cancelled)
         self.models = ModelsView(self._theme, self)
         self.models.activateWanted.connect(self._activate_model)
         self.pages = QStackedWidget(self)
@@ -155,65 +154,31 @@ class TrainingPanel(QWidget):
             self._show_run(self._shown)
 
     def _list_runs(self) -> None:
-        self.runs.blockSignals(True)
-        self.runs.clear()
-        for record in self._records.values():
-            item = QListWidgetItem(record.name)
-            item.setData(Qt.ItemDataRole.UserRole, record.folder)
-            item.setSizeHint(QSize(0, self._theme.px(36)))
-            self._paint_item(item, record)
-            self.runs.addItem(item)
-            if record.folder == self._shown and self.pages.currentIndex() == RUN:
-                self.runs.setCurrentItem(item)
-        self.runs.blockSignals(False)
+        marked = self._shown if self.pages.currentIndex() == RUN else None
+        self.runs.show_records(self._records.values(), marked)
 
-    def _paint_item(self, item: QListWidgetItem, record: TrainingRecord) -> None:
-        icons: dict[RunState, tuple[str, str]] = {
-            "finished": ("check", self.tr("finished")),
-            "failed": ("warning", self.tr("failed")),
-            "paused": ("pause", self.tr("paused")),
-            "interrupted": ("pause", self.tr("interrupted")),
-        }
-        icon, words = icons.get(record.state, ("training", self.tr("under way")))
-        item.setIcon(self._theme.icon(icon, "bad" if record.state == "failed" else "text_soft"))
-        item.setToolTip(f"{record.name}: {words}")
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{record.name}, {words}")
-
-    @Slot(QListWidgetItem, QListWidgetItem)
-    def _run_chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if item is not None:
-            self._show_run(item.data(Qt.ItemDataRole.UserRole))
-
+    @Slot(object)
     def _show_run(self, folder: Path) -> None:
         record = self._records[folder]
         self._shown = folder
         words = self.process.last_words if record is self._live else ""
         self.run_view.show_record(record, words, can_start=not self.is_training())
         self.pages.setCurrentIndex(RUN)
-        self._mark_in_list(folder)
+        self.runs.mark(folder)
         self._measure_disk()
-
-    def _mark_in_list(self, folder: Path | None) -> None:
-        self.runs.blockSignals(True)
-        self.runs.setCurrentItem(None)  # type: ignore[call-overload]
-        for number in range(self.runs.count()):
-            item = self.runs.item(number)
-            if item.data(Qt.ItemDataRole.UserRole) == folder:
-                self.runs.setCurrentItem(item)
-        self.runs.blockSignals(False)
 
     @Slot()
     def show_form(self) -> None:
         """The form for a new training."""
         self.form.refresh()
         self.pages.setCurrentIndex(FORM)
-        self._mark_in_list(None)
+        self.runs.mark(None)
 
     @Slot()
     def show_models(self) -> None:
         """The table of models."""
         self.pages.setCurrentIndex(MODELS)
-        self._mark_in_list(None)
+        self.runs.mark(None)
 
     # training
 
@@ -294,10 +259,7 @@ class TrainingPanel(QWidget):
     def _update_live(self) -> None:
         if self._live is not None and self.run_view.record is self._live:
             self.run_view.show_record(self._live, self.process.last_words, can_start=False)
-            for number in range(self.runs.count()):
-                item = self.runs.item(number)
-                if item.data(Qt.ItemDataRole.UserRole) == self._live.folder:
-                    self._paint_item(item, self._live)
+            self.runs.update_record(self._live)
 
     @Slot()
     def _measure_disk(self) -> None:
@@ -308,20 +270,7 @@ class TrainingPanel(QWidget):
 
     def may_close(self) -> bool:
         """True when the window can close: nothing is trained, or the user agreed and it has been paused and saved."""
-        if not self.is_training():
-            return True
-        box = QMessageBox(self)
-        box.setObjectName("closeWhileTraining")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("A training is running."))
-        box.setInformativeText(
-            self.tr("It will finish its step and save, so that you can go on later exactly where it stopped.")
-        )
-        pause = box.addButton(self.tr("Pause and close"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(self.tr("Keep training"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(pause)
-        box.exec()
-        return box.clickedButton() is pause and self.stop_training()
+        return not self.is_training() or (may_pause_and_close(self) and self.stop_training())
 
     def stop_training(self, timeout_s: float = STOPPING_TAKES_S) -> bool:
         """Pause what runs and wait for it to be saved; True when that was in time."""
@@ -344,59 +293,47 @@ class TrainingPanel(QWidget):
 
     @Slot(object)
     def use_checkpoint(self, row: CheckpointRow) -> None:
-        """Make a model file of a saved state and listen with it from now on."""
-        if self._export is not None or not self._agreed_to_use():
-            return
+        """Make a model file of a saved state, teach it its tags if wanted, and listen with it from now on."""
         record = self.run_view.record
-        name = f"{record.name} step {row.step}" if record is not None else row.path.stem
-        out = self._context.paths.models_dir / f"{name}.safetensors"
+        if self.making.is_busy() or record is None:
+            return
+        lesson = self._tag_lesson(record)
+        answer = may_use_model(self, offer_tags=lesson is not None)
+        if not answer.use:
+            return
+        out = self._context.paths.models_dir / f"{record.name} step {row.step}.safetensors"
         try:
-            out.parent.mkdir(parents=True, exist_ok=True)
+            self.making.make(row.path, out, lesson if answer.learn_tags else None)
         except OSError as error:
-            self._context.notices.problem(
-                self.tr("The folder {} could not be made, so the model was not saved.").format(out.parent), str(error)
-            )
-            return
-        process = QProcess(self)
-        command = [*module_command(TRAIN_MODULE), "export", str(row.path), "--out", str(out)]
-        process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
-        process.finished.connect(lambda code, _status: self._exported(code, out))
-        process.errorOccurred.connect(lambda _error: self._exported(-1, out))
-        self._export = process
-        process.start(command[0], command[1:])
+            sentence = self.tr("The folder {} could not be made, so the model was not saved.").format(out.parent)
+            self._context.notices.problem(sentence, str(error))
 
-    def _agreed_to_use(self) -> bool:
-        box = QMessageBox(self)
-        box.setObjectName("useModelQuestion")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("Listen with this model from now on?"))
-        box.setInformativeText(
-            self.tr(
-                "Your library is listened to again in the background. The model in use now stays under “Models”, "
-                "with all it has heard, so you can go back at any time."
-            )
-        )
-        use = box.addButton(self.tr("Use this model"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(use)
-        box.exec()
-        return box.clickedButton() is use
+    def _tag_lesson(self, record: TrainingRecord) -> TagLesson | None:
+        """The first folder the run heard, with the teacher that came with the application; None without either."""
+        teacher = teacher_folder()
+        if teacher is None or record.request is None or not record.request.folders:
+            return None
+        music = Path(os.fsdecode(record.request.folders[0]))
+        threads = self._context.settings.current.training.threads
+        return TagLesson(music, record.folder / "audio-cache", teacher, threads) if music.is_dir() else None
 
-    def _exported(self, exit_code: int, out: Path) -> None:
-        process, self._export = self._export, None
-        if process is None:
-            return
-        words = bytes(process.readAll().data()).decode("utf-8", "replace").strip()
-        process.deleteLater()
-        if exit_code != 0:
-            sentence = self.tr("The model could not be made from the saved state. The training is unharmed.")
-            self._context.notices.problem(sentence, words)
-            return
+    @Slot(object)
+    def _model_made(self, out: Path) -> None:
+        self.run_view.show_making("")
         self._context.client.submit(ActivateModel(os.fsencode(out)))
+
+    @Slot(str, str)
+    def _model_failed(self, sentence: str, last_words: str) -> None:
+        self.run_view.show_making("")
+        self._context.notices.problem(sentence, last_words)
+
+    @Slot()
+    def _model_cancelled(self) -> None:
+        self.run_view.show_making("")
 
     @Slot(object)
     def _activate_model(self, model: ModelRow) -> None:
-        if self._agreed_to_use():
+        if may_use_model(self, offer_tags=False).use:
             self._context.client.submit(ActivateModel(model.path))
 
     def _models_read(self, known: tuple[list[tuple[ModelRow, ModelCard]], LibraryCounts]) -> None:

@@ -64,7 +64,7 @@ class TrainingProcess(QObject):
         self._run_dir = run_dir
         self._unread = b""
         self._last_words.clear()
-        program, *arguments = [*_at_low_priority(), *module_command(TRAIN_MODULE), *request.arguments(run_dir)]
+        program, *arguments = [*at_low_priority(), *module_command(TRAIN_MODULE), *request.arguments(run_dir)]
         process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONUNBUFFERED", "1")
@@ -131,7 +131,7 @@ class TrainingProcess(QObject):
             self.ended.emit(exit_code)
 
 
-def _at_low_priority() -> list[str]:
+def at_low_priority() -> list[str]:
     """Training yields to everything a person does; `nice` becomes the program, so the process id stays the same."""
     nice = shutil.which("nice") if os.name == "posix" else None
     return [nice, "-n", LOWEST_PRIORITY] if nice else []

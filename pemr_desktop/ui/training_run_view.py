@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from pemr_desktop.ui.curve_plot import CurvePlot
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 from pemr_desktop.ui.training_record import RunState, TrainingRecord
+from pemr_desktop.ui.training_trouble import TrainingTrouble
 
 TOTAL = "total"
 FULL = 1000
@@ -59,6 +59,7 @@ class TrainingRunView(QWidget):
 
     pauseWanted = Signal()
     resumeWanted = Signal()
+    cancelMakingWanted = Signal()
     useWanted = Signal(object)
     """The CheckpointRow to make the model in use."""
 
@@ -67,7 +68,6 @@ class TrainingRunView(QWidget):
         self.setObjectName("trainingRun")
         self._theme = theme
         self._record: TrainingRecord | None = None
-        self._last_words = ""
         self._curve_wanted: tuple[str, str] | None = None
         self._disk: int | None = None
         self._can_start = True
@@ -106,7 +106,7 @@ class TrainingRunView(QWidget):
         self.how_far.setWordWrap(True)
         self._build_figures()
         self._build_plot()
-        self._build_trouble()
+        self.trouble = TrainingTrouble(self._theme, self)
         self._build_checkpoints()
         column = QVBoxLayout(self)
         column.setContentsMargins(VAST, ROOM, VAST, ROOM)
@@ -115,12 +115,13 @@ class TrainingRunView(QWidget):
         column.addWidget(self.state)
         column.addWidget(self.progress)
         column.addWidget(self.how_far)
-        column.addWidget(self._trouble)
+        column.addWidget(self.trouble)
         column.addLayout(self._figures)
         column.addLayout(self._plot_row)
         column.addWidget(self.plot, 1)
         column.addWidget(self._checkpoints_title)
         column.addWidget(self.checkpoints)
+        column.addWidget(self._making)
 
     def _button(self, name: str, text: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -160,37 +161,31 @@ class TrainingRunView(QWidget):
         self.plot = CurvePlot(self.tr("step"), self.tr("value"), self)
         self.plot.set_empty_text(self.tr("The curve appears after the first steps."))
 
-    def _build_trouble(self) -> None:
-        self._trouble = QWidget(self)
-        self._trouble.setObjectName("trainingTrouble")
-        self.failure = QLabel(self._trouble)
-        self.failure.setObjectName("trainingFailure")
-        self.failure.setProperty("role", "bad")
-        self.failure.setWordWrap(True)
-        self.failure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.details = QPlainTextEdit(self._trouble)
-        self.details.setObjectName("trainingLog")
-        self.details.setAccessibleName(self.tr("Last lines of the log"))
-        self.details.setReadOnly(True)
-        self.details.setTabChangesFocus(True)
-        self.details.setFixedHeight(self._theme.px(110))
-        self.copy = self._button("copyTrainingLog", self.tr("Copy details"))
-        self.copy.clicked.connect(self._copy_details)
-        row = QHBoxLayout()
-        row.addWidget(self.copy)
-        row.addStretch(1)
-        column = QVBoxLayout(self._trouble)
-        column.setContentsMargins(0, SNUG, 0, SNUG)
-        column.setSpacing(SNUG)
-        column.addWidget(self.failure)
-        column.addWidget(self.details)
-        column.addLayout(row)
-
     def _build_checkpoints(self) -> None:
         self._checkpoints_title = QLabel(self.tr("Saved"), self)
         self._checkpoints_title.setProperty("role", "section")
         self.checkpoints = CheckpointTable(self._theme, self)
         self.checkpoints.useWanted.connect(self.useWanted)
+        self._making = QWidget(self)
+        self._making.setObjectName("makingModel")
+        self.making_words = QLabel(self._making)
+        self.making_words.setObjectName("makingModelWords")
+        self.making_words.setProperty("role", "soft")
+        bar = QProgressBar(self._making)
+        bar.setObjectName("makingModelProgress")
+        bar.setAccessibleName(self.tr("Making a model"))
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setFixedWidth(self._theme.px(180))
+        self.cancel_making = self._button("cancelMakingModel", self.tr("Cancel"))
+        self.cancel_making.clicked.connect(self.cancelMakingWanted)
+        row = QHBoxLayout(self._making)
+        row.setContentsMargins(0, SNUG, 0, 0)
+        row.setSpacing(ROOM)
+        row.addWidget(self.making_words, 1)
+        row.addWidget(bar)
+        row.addWidget(self.cancel_making)
+        self._making.hide()
 
     # what it shows
 
@@ -203,14 +198,13 @@ class TrainingRunView(QWidget):
         """Show a run as it is now. `can_start` False: another one runs, so this one cannot go on."""
         other = self._record is None or self._record.folder != record.folder
         self._record = record
-        self._last_words = last_words
         self._can_start = can_start
         if other:
             self._disk = None
         self.title.setText(record.name)
         self._show_state(record)
         self._show_figures(record)
-        self._show_trouble(record)
+        self.trouble.show_record(record, last_words)
         self._offer_curves(record)
         self._show_curve()
         self._show_checkpoints(record)
@@ -227,6 +221,12 @@ class TrainingRunView(QWidget):
         """Bytes that the run takes on the disk."""
         self._disk = used
         self.disk.say(wording.size(used))
+
+    def show_making(self, words: str) -> None:
+        """What is being done to make a model of a saved state; nothing when it is over."""
+        self.making_words.setText(words)
+        self._making.setVisible(bool(words))
+        self.checkpoints.setEnabled(not words)
 
     def _show_state(self, record: TrainingRecord) -> None:
         words, role = self._state_words(record.state)
@@ -288,25 +288,6 @@ class TrainingRunView(QWidget):
         self.disk.say(wording.size(self._disk) if self._disk else "–")
         self.spent.say(_music_words(self, record.started) if record.started else "–")
 
-    def _show_trouble(self, record: TrainingRecord) -> None:
-        failed = record.state == "failed" or (record.state == "interrupted" and bool(self._last_words))
-        sentence = record.failure or (self.tr("The training ended unexpectedly.") if failed else "")
-        if not failed and record.warnings:
-            sentence = "\n".join(record.warnings[-3:])
-        self._trouble.setVisible(bool(sentence))
-        if failed and record.checkpoints:
-            sentence += " " + self.tr("You can go on from the last saved state.")
-        self.failure.setText(sentence)
-        self.failure.setAccessibleName(sentence)
-        role = "bad" if failed else "warning"
-        if self.failure.property("role") != role:
-            self.failure.setProperty("role", role)
-            self.failure.style().unpolish(self.failure)
-            self.failure.style().polish(self.failure)
-        self.details.setPlainText(self._last_words)
-        self.details.setVisible(failed and bool(self._last_words))
-        self.copy.setVisible(failed)
-
     def _offer_curves(self, record: TrainingRecord) -> None:
         wanted = [("loss", name) for name in sorted(record.losses, key=lambda name: (name != TOTAL, name))]
         wanted += [("probe", name) for name in record.probes]
@@ -365,10 +346,6 @@ class TrainingRunView(QWidget):
         self.checkpoints.show_rows(rows)
 
     @Slot()
-    def _copy_details(self) -> None:
-        QGuiApplication.clipboard().setText(f"{self.failure.text()}\n\n{self._last_words}".strip())
-
-    @Slot()
     def _open_folder(self) -> None:
         if self._record is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._record.folder)))
@@ -379,7 +356,6 @@ class TrainingRunView(QWidget):
             (self.pause, "pause", "text"),
             (self.resume, "play", "on_accent"),
             (self.open_folder, "folder-open", "text_soft"),
-            (self.copy, "copy", "text_soft"),
         )
         for button, icon, role in icons:
             button.setIcon(self._theme.icon(icon, role))

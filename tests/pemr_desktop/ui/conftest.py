@@ -78,7 +78,7 @@ def context(qtbot: QtBot, paths: Paths, theme: Theme) -> Iterator[WindowContext]
 
 @pytest.fixture
 def library_tracks(paths: Paths, tmp_path: Path, make_audio: Callable[..., Path]) -> list[int]:
-    """A library of four short tracks, scanned and heard; ids in the order of their titles Air, Bourrée, Canon, Dance."""
+    """A library of four short tracks, scanned and heard; ids by title: Air, Bourrée, Canon, Dance."""
     music = tmp_path / "music"
     for seed, title in enumerate(("Air", "Bourrée", "Canon", "Dance")):
         tags = {"title": title, "artist": "The Testers", "album": "Made up"}

@@ -45,14 +45,16 @@ def panel(qtbot: QtBot, context: WindowContext) -> TrainingPanel:
     return made
 
 
-def press_in_next_box(name: str) -> None:
-    """Press the button of that text in the message box that opens next."""
+def press_in_next_box(name: str, *, checked: bool | None = None) -> None:
+    """Press the button of that text in the message box that opens next, after its check box is set."""
 
     def press() -> None:
         box = QApplication.activeModalWidget()
         if not isinstance(box, QMessageBox):
             QTimer.singleShot(10, press)
             return
+        if checked is not None:
+            box.checkBox().setChecked(checked)
         next(button for button in box.buttons() if button.text() == name).click()
 
     QTimer.singleShot(0, press)
@@ -104,7 +106,7 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     steps = [x for x, _ in kept.losses["total"].points]
     assert steps == list(range(1, len(steps) + 1))
 
-    press_in_next_box("Use this model")
+    press_in_next_box("Use this model", checked=False)
     button = view.checkpoints.findChild(QPushButton, "useModelLatest")
     assert button is not None
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -124,8 +126,8 @@ def test_a_folder_without_music_is_said_in_a_sentence_that_can_be_copied(
     panel.start(TrainingRequest((os.fsencode(empty),)), context.paths.runs_dir / "hopeless")
     qtbot.waitUntil(lambda: not panel.is_training(), timeout=TRAINING_STARTS_MS)
     assert panel.run_view.state.text() == "Failed"
-    assert str(empty) in panel.run_view.failure.text()
-    qtbot.mouseClick(panel.run_view.copy, Qt.MouseButton.LeftButton)
+    assert str(empty) in panel.run_view.trouble.sentence.text()
+    qtbot.mouseClick(panel.run_view.trouble.copy, Qt.MouseButton.LeftButton)
     assert str(empty) in QApplication.clipboard().text()
 
 
