@@ -19,6 +19,7 @@ from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource
 from pemr_desktop.settings import Settings, SettingsStore, library_file
 from pemr_desktop.ui.crash_report import CrashReportDialog, CrashWatch
+from pemr_desktop.ui.desktop_panel import DesktopPanel, join_desktop
 from pemr_desktop.ui.key_claims import KeyClaims
 from pemr_desktop.ui.main_window import MainWindow
 from pemr_desktop.ui.notices import Notice
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 SWITCH_INTERVAL_S = 0.001
 """Reader threads give way to the window this often; Python's own 5 ms are a third of a frame."""
+AFTERWARDS_MS = 2000
 
 
 class App(QObject):
@@ -51,19 +53,31 @@ class App(QObject):
         self.window = MainWindow(Services(paths, self.settings, self.reader, self.client, self.player, self.theme))
         self._unsubscribe = self.settings.subscribe(self._setting_changed)
         self._keys = KeyClaims(application)
+        self._panel: DesktopPanel | None = None
+        self._afterwards = QTimer(self, interval=AFTERWARDS_MS, singleShot=True)
+        self._afterwards.timeout.connect(self._settle_in)
         for sentence in self.settings.messages:
             self.window.context.notices.post(Notice(sentence, "warning"))
 
     def start(self, folders: Sequence[Path] = ()) -> None:
-        """Show the window; the worker starts after the first paint."""
+        """Show the window; the worker starts after the first paint, what can wait a moment waits."""
         self.window.show()
         QTimer.singleShot(0, self.client.start)
+        self._afterwards.start()
         if folders:
             self.window.library_commands.add(folders)
+
+    def _settle_in(self) -> None:
+        """Media keys, and the playback engine, so that the first play begins at once."""
+        self._panel = join_desktop(self.window)
+        self.player.warm_up()
 
     def stop(self) -> bool:
         """Take everything down. True when all of it ended in time."""
         self._unsubscribe()
+        self._afterwards.stop()
+        if self._panel is not None:
+            self._panel.controls.unregister()
         self._keys.release()
         self.window.close()
         self.player.close()
