@@ -7,22 +7,27 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from pemr_desktop.library.rows import TrackDetail
+from pemr_desktop.library.rows import TrackDetail, TrackRow
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.corresponding import Side, other_side
+from pemr_desktop.ui.cover_tile import CoverTile
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.match_list import ShownMatch
 from pemr_desktop.ui.matched_passages import MatchedPassages
 from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, Theme
 
 PLAY_WIDTH_PX = 52
+COVER_PX = 40
 
 
 class SideRow(QWidget):
     """One of the two: a play button, its name, and what there is to say about it."""
 
-    def __init__(self, theme: Theme, side: Side, letter: str, play_words: str, parent: QWidget) -> None:
+    def __init__(
+        self, theme: Theme, artwork: Artwork | None, side: Side, letter: str, play_words: str, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(f"{side}Row")
         self._theme = theme
@@ -40,6 +45,7 @@ class SideRow(QWidget):
         self.about = ElidedLabel(parent=self)
         self.about.setObjectName(f"{side}About")
         self.about.setProperty("role", "soft")
+        self.cover = CoverTile(artwork, theme, COVER_PX, self)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.title)
@@ -48,12 +54,15 @@ class SideRow(QWidget):
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(ROOM)
         self.row.addWidget(self.play)
+        self.row.addWidget(self.cover)
         self.row.addLayout(words, 1)
         theme.changed.connect(self._recolour)
         self._recolour()
 
-    def say(self, title: str, about: str) -> None:
-        """Name the track."""
+    def say(self, title: str, about: str, row: TrackRow | None = None) -> None:
+        """Name the track, and show its cover if it is one of the library."""
+        self.cover.show_track(row)
+        self.cover.setVisible(row is not None)
         self.title.setText(title)
         self.about.setText(about)
 
@@ -76,7 +85,7 @@ class Comparison(QWidget):
     judged = Signal(str)
     """A `Relation`: what the user says the shown pair is."""
 
-    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, artwork: Artwork | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("comparison")
         self._context = context
@@ -87,8 +96,8 @@ class Comparison(QWidget):
         self._query_sound = (b"", 0.0)
         self._match: ShownMatch | None = None
 
-        self.query = SideRow(self._theme, "query", "A", self.tr("Play the track"), self)
-        self.reference = SideRow(self._theme, "reference", "B", self.tr("Play the version"), self)
+        self.query = SideRow(self._theme, artwork, "query", "A", self.tr("Play the track"), self)
+        self.reference = SideRow(self._theme, artwork, "reference", "B", self.tr("Play the version"), self)
         self.passages = MatchedPassages(self)
         self.switch_button = QPushButton(self.tr("Switch"), self)
         self.switch_button.setObjectName("switchVersions")
@@ -149,7 +158,7 @@ class Comparison(QWidget):
         row = detail.row
         self._tracks["query"] = row.id
         self._query_file = None
-        self.query.say(row.title or row.location, _about(detail))
+        self.query.say(row.title or row.location, _about(detail), row)
         self.show_query_sound(detail.peaks, row.duration_s or 0.0)
 
     def show_query_file(self, path: Path) -> None:
@@ -185,7 +194,7 @@ class Comparison(QWidget):
         sure = self.tr("{} sure").format(wording.confidence(shown.match.probability))
         artist = shown.row.artist if shown.row is not None else ""
         parts = (artist, shown.kind, shown.heard, sure)
-        self.reference.say(shown.title, "  ·  ".join(part for part in parts if part))
+        self.reference.say(shown.title, "  ·  ".join(part for part in parts if part), shown.row)
         self.same.setChecked(shown.said == "same recording")
         self.confirm.setChecked(shown.said == "version")
         self.reject.setChecked(shown.said == "not a version")

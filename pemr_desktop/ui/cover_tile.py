@@ -18,7 +18,7 @@ RADIUS_PX = 5
 class CoverTile(QWidget):
     """Shows `row`; None shows nothing."""
 
-    def __init__(self, artwork: Artwork, theme: Theme, size: int, parent: QWidget | None = None) -> None:
+    def __init__(self, artwork: Artwork | None, theme: Theme, size: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("coverTile")
         self.setAccessibleName(self.tr("Cover"))
@@ -27,7 +27,8 @@ class CoverTile(QWidget):
         self._theme = theme
         self._size = size
         self._row: TrackRow | None = None
-        artwork.arrived.connect(self.update)
+        if artwork is not None:
+            artwork.arrived.connect(self.update)
         theme.changed.connect(self._restyle)
 
     def show_track(self, row: TrackRow | None) -> None:

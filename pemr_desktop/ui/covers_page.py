@@ -26,6 +26,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackDetail, TrackRow
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.actions import ActionSpec
+from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.comparison import Comparison
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.cover_searches import CoverSearches, Query, Search
@@ -56,7 +57,7 @@ def known_of(
 class CoversPage(QWidget):
     """Shows versions of tracks of the library, or of files that need not be in it."""
 
-    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, parent: QWidget | None = None, artwork: Artwork | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("coversPage")
         self.setAccessibleName(self.tr("Covers"))
@@ -86,7 +87,7 @@ class CoversPage(QWidget):
         self.find_all.setToolTip(self.tr("Compare every track of the library with every other one"))
         self.find_all.clicked.connect(self._find_all)
 
-        self.comparison = Comparison(context, self)
+        self.comparison = Comparison(context, artwork, self)
         self.sentence = QLabel(self)
         self.sentence.setObjectName("coverSentence")
         self.sentence.setWordWrap(True)
@@ -104,10 +105,12 @@ class CoversPage(QWidget):
         self.matches.setObjectName("matches")
         self.matches.setAccessibleName(self.tr("Versions found, best first"))
         self.matches.setModel(self.model)
-        self._delegate = MatchDelegate(context.theme)
+        self._delegate = MatchDelegate(context.theme, artwork)
         self.matches.setItemDelegate(self._delegate)
         self.matches.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.matches.setMouseTracking(True)
+        if artwork is not None:
+            artwork.arrived.connect(self.matches.viewport().update)
         self.matches.setUniformItemSizes(True)
         self.matches.selectionModel().currentChanged.connect(self._match_chosen)
         self.matches.activated.connect(self._match_activated)

@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         self.stack.setObjectName("pageStack")
         self.stack.setMinimumSize(*LEAST_PAGE_PX)  # a page that wants more must not widen the window
         self.stack.addWidget(self.page)
-        self.pages = Pages(context, self.stack)
+        self.pages = Pages(context, self.stack, self.artwork)
         self.notice_bar = NoticeBar(context.notices, context.theme, self)
         middle = QWidget(self)
         column = QVBoxLayout(middle)
@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         outer.addWidget(self.splitter, 1)
         self.jobs_area = JobsArea(context.client, context.theme, self)
         outer.addWidget(self.jobs_area)
-        outer.addWidget(PlayerBar(context, self))
+        outer.addWidget(PlayerBar(context, self, self.artwork))
         self.setCentralWidget(central)
         self.overlay = DropOverlay(context.theme, central)
         self.counts_label = QLabel(self)

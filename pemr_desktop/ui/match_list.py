@@ -21,10 +21,13 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from pemr_desktop.jobs.messages import CoverMatch
 from pemr_desktop.library.rows import Relation, TrackRow
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.cover_tile import paint_tile
 from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, VAST, WIDE, Theme
 
 MatchRole = Qt.ItemDataRole.UserRole
 ROW_PX = 56
+COVER_PX = 40
 SURE_PX = 120
 HEARD_PX = 120
 PILL_PX = 136
@@ -130,9 +133,10 @@ class MatchModel(QAbstractListModel):
 class MatchDelegate(QStyledItemDelegate):
     """Paints a row: title over artist, a pill with the kind, how sure as a bar, key and tempo."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, artwork: Artwork | None = None) -> None:
         super().__init__()
         self._theme = theme
+        self._artwork = artwork
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(360, self._theme.px(ROW_PX))
@@ -154,7 +158,8 @@ class MatchDelegate(QStyledItemDelegate):
             right = self._paint_heard(painter, inner, right, shown)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         right = self._paint_pill(painter, inner, right, shown, selected)
-        left = QRectF(inner.left(), inner.top(), right - inner.left(), inner.height())
+        start = self._paint_cover(painter, inner, shown)
+        left = QRectF(start, inner.top(), right - start, inner.height())
         self._paint_names(painter, left, shown, narrow)
         painter.restore()
 
@@ -167,6 +172,14 @@ class MatchDelegate(QStyledItemDelegate):
             painter.fillRect(area, self._theme.color("hover"))
         painter.setPen(self._theme.color("line"))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
+
+    def _paint_cover(self, painter: QPainter, inner: QRectF, shown: ShownMatch) -> float:
+        side = self._theme.px(COVER_PX)
+        box = QRectF(inner.left(), inner.center().y() - side / 2, side, side).toRect()
+        if shown.row is not None:
+            ratio = painter.device().devicePixelRatioF()
+            paint_tile(painter, box, shown.row, self._artwork, self._theme, ratio)
+        return inner.left() + side + ROOM
 
     def _paint_sure(self, painter: QPainter, inner: QRectF, right: float, shown: ShownMatch) -> float:
         width = self._theme.px(SURE_PX)

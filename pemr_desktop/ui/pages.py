@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 if TYPE_CHECKING:
+    from pemr_desktop.ui.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
 
 NAMES = ("covers", "training", "models", "history", "problems")
@@ -18,10 +19,11 @@ class Pages(QObject):
 
     showFileWanted = Signal(object)
 
-    def __init__(self, context: WindowContext, stack: QStackedWidget) -> None:
+    def __init__(self, context: WindowContext, stack: QStackedWidget, artwork: Artwork) -> None:
         super().__init__(stack)
         self._context = context
         self._stack = stack
+        self._artwork = artwork
         self._made: dict[str, QWidget] = {}
 
     def show(self, name: str) -> Any:
@@ -59,7 +61,7 @@ class Pages(QObject):
         if name == "covers":
             from pemr_desktop.ui.covers_page import CoversPage
 
-            return CoversPage(self._context, self._stack)
+            return CoversPage(self._context, self._stack, self._artwork)
         if name == "training":
             from pemr_desktop.ui.training_panel import TrainingPanel
 

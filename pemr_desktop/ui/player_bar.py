@@ -19,20 +19,23 @@ from PySide6.QtWidgets import (
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackDetail, TrackRow
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.cover_tile import CoverTile
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, WIDE
 from pemr_desktop.ui.waveform import Waveform
 
 FULL_VOLUME = 100
 TITLE_WIDTH_PX = 220
+COVER_PX = 44
 KEEP_VOLUME_AFTER_MS = 400
 
 
 class PlayerBar(QFrame):
     """Previous, play, next; title; waveform to seek in; volume. Without a sound device it says so in words."""
 
-    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, parent: QWidget | None = None, artwork: Artwork | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("playerBar")
         self.setAccessibleName(self.tr("Player"))
@@ -48,6 +51,7 @@ class PlayerBar(QFrame):
         self.previous = self._button("previousTrack", self.tr("Previous track"))
         self.play = self._button("playPause", self.tr("Play"))
         self.next = self._button("nextTrack", self.tr("Next track"))
+        self.cover = CoverTile(artwork, self._theme, COVER_PX, self)
         self.title = ElidedLabel(parent=self)
         self.title.setObjectName("playingTitle")
         self.artist = ElidedLabel(parent=self)
@@ -135,6 +139,7 @@ class PlayerBar(QFrame):
         for button in (self.previous, self.play, self.next):
             layout.addWidget(button)
         layout.addSpacing(SNUG)
+        layout.addWidget(self.cover)
         layout.addWidget(named)
         layout.addSpacing(SNUG)
         layout.addWidget(middle, 1)
@@ -174,6 +179,8 @@ class PlayerBar(QFrame):
         """What plays now: from the library, a file from elsewhere, or nothing."""
         path = self._player.path
         self.waveform.clear()
+        self.cover.show_track(row)
+        self.cover.setVisible(row is not None)
         if row is not None:
             self.title.setText(row.title or row.location)
             self.artist.setText(row.artist or self.tr("Unknown artist"))
