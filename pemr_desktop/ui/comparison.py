@@ -18,7 +18,7 @@ from pemr_desktop.ui.match_list import ShownMatch
 from pemr_desktop.ui.matched_passages import MatchedPassages
 from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, Theme
 
-PLAY_WIDTH_PX = 52
+PLAY_WIDTH_PX = 68
 COVER_PX = 40
 
 
@@ -48,8 +48,10 @@ class SideRow(QWidget):
         self.cover = CoverTile(artwork, theme, COVER_PX, self)
         words = QVBoxLayout()
         words.setSpacing(0)
+        words.addStretch(1)
         words.addWidget(self.title)
         words.addWidget(self.about)
+        words.addStretch(1)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(ROOM)

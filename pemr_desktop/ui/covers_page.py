@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -30,6 +30,7 @@ from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.comparison import Comparison
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.cover_searches import CoverSearches, Query, Search
+from pemr_desktop.ui.drop_overlay import DropOverlay
 from pemr_desktop.ui.drops import dropped_paths
 from pemr_desktop.ui.empty_state import EmptyState
 from pemr_desktop.ui.match_list import MatchDelegate, MatchModel, ShownMatch
@@ -120,6 +121,7 @@ class CoversPage(QWidget):
         self._lay_out()
         self._say_what_to_do()
         self._register_actions()
+        self._overlay = DropOverlay(context.theme, self, self.tr("Drop to find its versions"), "covers")
         context.theme.changed.connect(self._restyle)
         context.client.jobsChanged.connect(self._jobs_changed)
 
@@ -431,9 +433,15 @@ class CoversPage(QWidget):
         if dropped_paths(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+            self._overlay.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It went away."""
+        self._overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """The first file is the one that is asked about."""
+        self._overlay.hide()
         paths = dropped_paths(event.mimeData())
         if paths:
             event.setDropAction(Qt.DropAction.CopyAction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-MOST_POINTS = 2000
+MOST_POINTS = 1000
 SMOOTHED_SHARE = 0.02
 
 

@@ -12,11 +12,13 @@ from pemr_desktop.ui.theme import WIDE, Theme
 class DropOverlay(QWidget):
     """Lies over its parent, lets every event through."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, sentence: str = "", icon: str = "import") -> None:
         super().__init__(parent)
         self.setObjectName("dropOverlay")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._theme = theme
+        self._sentence = sentence or self.tr("Drop to add to your library")
+        self._icon = icon
         self.hide()
 
     def appear(self) -> None:
@@ -39,7 +41,7 @@ class DropOverlay(QWidget):
         painter.setPen(QPen(theme.color("accent"), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(frame, 12, 12)
         icon = theme.px(48)
-        pixmap = theme.pixmap("import", icon, "accent", self.devicePixelRatioF())
+        pixmap = theme.pixmap(self._icon, icon, "accent", self.devicePixelRatioF())
         middle = frame.center()
         painter.drawPixmap(int(middle.x() - icon / 2), int(middle.y() - icon), pixmap)
         painter.setFont(theme.font("title"))
@@ -48,5 +50,5 @@ class DropOverlay(QWidget):
         painter.drawText(
             below,
             int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop),
-            self.tr("Drop to add to your library"),
+            self._sentence,
         )

@@ -192,6 +192,10 @@ class PlayerBar(QFrame):
             self.title.setText(path.name if path is not None else self.tr("Nothing plays"))
             self.artist.setText(self.tr("Not in your library") if path is not None else "")
             self.length.setText(wording.clock(None))
+        self.artist.setVisible(bool(self.artist.text()))
+        something = row is not None or path is not None
+        for part in (self.position, self.waveform, self.length):
+            part.setVisible(something)
         self.position.setText(wording.clock(self._player.position_s if path is not None else None))
         self._show_neighbours()
 
