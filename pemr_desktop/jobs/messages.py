@@ -250,6 +250,18 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
 Event = Ready | Started | Progress | Finished | Cancelled | Failed
 
 
+def encode_event(event: Event) -> bytes:
+    """An event as JSON. A file name that is not Unicode, quoted in a sentence, is shown with U+FFFD."""
+    try:
+        return msgspec.json.encode(event)
+    except UnicodeEncodeError:
+        texts = {name: value for name in event.__struct_fields__ if isinstance(value := getattr(event, name), str)}
+        shown = {
+            name: text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name, text in texts.items()
+        }
+        return msgspec.json.encode(msgspec.structs.replace(event, **shown))
+
+
 class Passage(msgspec.Struct, frozen=True):
     """Seconds of the query (a) that match seconds of the reference (b)."""
 

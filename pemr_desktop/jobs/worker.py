@@ -41,6 +41,7 @@ from pemr_desktop.jobs.messages import (
     Ready,
     Start,
     Started,
+    encode_event,
 )
 from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
 from pemr_desktop.jobs.reporting import Reporter
@@ -166,11 +167,10 @@ class EventWriter:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
-        self._encode = msgspec.json.Encoder().encode
         self.broken = False
 
     def __call__(self, event: Event) -> None:
-        line = self._encode(event) + b"\n"
+        line = encode_event(event) + b"\n"
         with self._lock:
             if self.broken:
                 return

@@ -1,5 +1,7 @@
 """Everything `pemr` refuses to do, as one small tree. Each message can be shown to a person as it is."""
 
+import os
+
 
 class PemrError(Exception):
     """The base of all errors this package raises on purpose."""
@@ -8,8 +10,9 @@ class PemrError(Exception):
 class DecodeError(PemrError):
     """An audio file holds nothing that can be decoded. The message names the file and the reason."""
 
-    def __init__(self, path: object, reason: str) -> None:
-        super().__init__(f"{path} cannot be decoded: {reason}")
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
+        # bytes of a name that are not Unicode are shown as U+FFFD: the sentence can be printed and sent anywhere
+        super().__init__(f"{os.fsencode(path).decode('utf-8', 'replace')} cannot be decoded: {reason}")
         self.path = str(path)
         self.reason = reason
 

@@ -72,3 +72,9 @@ def test_a_file_name_in_raw_bytes_is_the_same_file_on_the_other_side() -> None:
     assert isinstance(received, m.Start) and isinstance(received.request, m.FindCovers)
     assert received.request.path is not None
     assert os.fsencode(Path(os.fsdecode(received.request.path))) == RAW_NAME
+
+
+def test_a_file_name_in_raw_bytes_does_not_stop_a_sentence_that_quotes_it() -> None:
+    heard = m.Progress(1, 3, 8, None, "Listened to " + os.fsdecode(b"caf\xe9"))
+    sent = msgspec.json.decode(m.encode_event(heard), type=m.Event)
+    assert sent == m.Progress(1, 3, 8, None, "Listened to caf\ufffd")
