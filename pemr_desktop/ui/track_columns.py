@@ -38,7 +38,7 @@ def track_columns() -> tuple[Column, ...]:
 
     return (
         Column("tile", "", 48, "", lambda row: ""),
-        Column("title", say("Title"), 250, "title", lambda row: row.title),
+        Column("title", say("Title"), 250, "title", shown_title),
         Column("artist", say("Artist"), 150, "artist", lambda row: row.artist),
         Column("album", say("Album"), 170, "album", lambda row: row.album),
         Column("duration", say("Length"), 72, "duration", _length, numeric=True),

@@ -12,7 +12,7 @@ from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui.chips import ChipPainter, chips_of
 from pemr_desktop.ui.cover_tile import RADIUS_PX, paint_tile
 from pemr_desktop.ui.theme import SNUG, TIGHT, Theme
-from pemr_desktop.ui.track_model import ROW_ROLE, TrackModel
+from pemr_desktop.ui.track_model import TrackModel
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.artwork import Artwork
@@ -21,7 +21,9 @@ ROW_HEIGHT_PX = 40
 TILE_PX = 32
 
 _Index = QModelIndex | QPersistentModelIndex
-_VCENTER = Qt.AlignmentFlag.AlignVCenter
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_SELECTED, _MOUSE_OVER = QStyle.StateFlag.State_Selected.value, QStyle.StateFlag.State_MouseOver.value
 
 
 class TrackDelegate(QStyledItemDelegate):
@@ -38,7 +40,7 @@ class TrackDelegate(QStyledItemDelegate):
 
     def _restyle(self) -> None:
         theme = self._theme
-        self._font, self._strong = theme.font("body"), theme.font("body")
+        self._font = theme.font("body")
         self._metrics = QFontMetrics(self._font)
         self._colours = {name: theme.color(name) for name in ("text", "text_soft", "text_faint", "on_selection")}
         self._accent, self._selection = theme.color("accent"), theme.color("selection")
@@ -51,12 +53,13 @@ class TrackDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Ground, then what the column shows."""
         rect: QRect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        state = option.state.value
+        selected = bool(state & _SELECTED)
         if selected:
             painter.fillRect(rect, self._selection)
-        elif option.state & QStyle.StateFlag.State_MouseOver:
+        elif state & _MOUSE_OVER:
             painter.fillRect(rect, self._hover)
-        row: TrackRow | None = index.data(ROW_ROLE)
+        row = self._model.track(index.row())
         column = self._model.columns[index.column()].id
         if row is None:
             self._paint_waiting(painter, rect, column)
@@ -76,10 +79,11 @@ class TrackDelegate(QStyledItemDelegate):
         painter.setPen(self._text_colour(row, column, selected))
         if column == "title":
             area = self._paint_marks(painter, area, row)
-        text = self._metrics.elidedText(str(index.data() or ""), Qt.TextElideMode.ElideRight, area.width())
-        numeric = self._model.columns[index.column()].numeric
-        side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(area, int(side | _VCENTER), text)
+        declared = self._model.columns[index.column()]
+        text = declared.text(row)
+        if self._metrics.horizontalAdvance(text) > area.width():
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, _RIGHT if declared.numeric else _LEFT, text)
 
     def _text_colour(self, row: TrackRow, column: str, selected: bool) -> QColor:
         if selected:

@@ -25,7 +25,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.library.views import View
 from pemr_desktop.ui.drops import file_url
-from pemr_desktop.ui.track_columns import said_tags, shown_title, track_columns
+from pemr_desktop.ui.track_columns import track_columns
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.reading import Reader
@@ -37,8 +37,17 @@ CACHED_ROWS = 6_000
 REFRESH_MS = 700
 """At most this often is the list of ids asked for again while a job keeps changing it."""
 
-ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 IDS_MIME_TYPE = "application/x-pemr-track-ids"
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+_ROW_FLAGS = (
+    Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -182,8 +191,7 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT if column.numeric else _LEFT
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -191,29 +199,14 @@ class TrackModel(QAbstractTableModel):
         if not index.isValid():
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            numeric = self.columns[index.column()].numeric
-            side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        if role not in (
-            Qt.ItemDataRole.DisplayRole,
-            Qt.ItemDataRole.ToolTipRole,
-            Qt.ItemDataRole.AccessibleTextRole,
-            ROW_ROLE,
-        ):
+            return _RIGHT if self.columns[index.column()].numeric else _LEFT
+        if role not in _ROLES:
             return None
         row = self.track(index.row())
-        if row is None or role == ROW_ROLE:
-            return row
-        return self._text(row, index.column(), role)
-
-    def _text(self, row: TrackRow, number: int, role: int) -> str:
-        column = self.columns[number]
-        if column.id == "title":
-            text = shown_title(row)
-        elif column.id == "tags":
-            text = said_tags(row)
-        else:
-            text = column.text(row)
+        if row is None:
+            return None
+        column = self.columns[index.column()]
+        text = column.text(row)
         if role == Qt.ItemDataRole.ToolTipRole and column.id == "tile":
             return row.location
         if role == Qt.ItemDataRole.AccessibleTextRole and text:
@@ -222,8 +215,7 @@ class TrackModel(QAbstractTableModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Rows can be chosen and dragged out."""
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+        return _ROW_FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Let the library sort. -1 is the order of the view itself."""
