@@ -22,6 +22,7 @@ def bar(qtbot: QtBot, context: WindowContext) -> PlayerBar:
 
 def test_at_first_nothing_plays_and_nothing_can_be_pressed(bar: PlayerBar) -> None:
     assert bar.title.text() == "Nothing plays"
+    assert not bar.waveform.isVisible()
     assert not bar.play.isEnabled()
     assert not bar.next.isEnabled()
     assert not bar.previous.isEnabled()
@@ -59,8 +60,10 @@ def test_a_file_from_elsewhere_is_shown_by_its_name(
 
 
 def test_without_a_sound_device_it_says_so_and_offers_the_settings(
-    qtbot: QtBot, context: WindowContext, bar: PlayerBar
+    qtbot: QtBot, library_tracks: list[int], context: WindowContext, bar: PlayerBar
 ) -> None:
+    context.queue.play(library_tracks, 0)
+    qtbot.waitUntil(lambda: bar.title.text() == "Air")
     context.player.deviceMissing.emit("No sound device was found, so nothing can be heard. Everything else works.")
     assert bar.device_sentence.isVisible()
     assert not bar.waveform.isVisible()
