@@ -26,6 +26,14 @@ probe_minutes = 0
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Small tensors on a busy machine: threads would wait for each other longer than they compute."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two albums of three tracks of four seconds, and three files that are no music."""

@@ -161,7 +161,7 @@ def _open(path: str | os.PathLike[str]) -> Iterator[Any]:
         yield opened.enter_context(container)
 
 
-def _audio_stream(container: Any, path: object) -> Any:
+def _audio_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     if not container.streams.audio:
         raise DecodeError(path, "it holds no audio stream")
     stream = container.streams.audio[0]

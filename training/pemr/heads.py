@@ -20,6 +20,7 @@ PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 FOLDS = 4
 PARTS = 4
 WANTED_PRECISION = 0.6
+LEAST_THRESHOLD = 0.4
 LEAST_HITS = 5
 LEAST_POSITIVE_TRACKS = 3
 LEAST_ROC_AUC = 0.75
@@ -67,7 +68,7 @@ def _fit(x: Floats, y: Floats, penalty: float) -> FittedHeads:
     share = targets.mean(dim=0).clamp(1e-4, 1 - 1e-4)
     weight = torch.zeros(y.shape[1], x.shape[1], requires_grad=True)
     bias = torch.logit(share).detach().clone().requires_grad_(True)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=150, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, tolerance_change=1e-6, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
@@ -118,7 +119,7 @@ def _judge_tag(name: str, group: str, score: Floats, truth: Bools, track_of: npt
     if cut is None:
         precision = average_precision(truth, score)
         return because(f"no threshold reaches a precision of {WANTED_PRECISION:.0%} (PR-AUC {precision:.2f})")
-    return TagHead(name, group, round(cut, 4), True, slope, offset)
+    return TagHead(name, group, round(max(cut, LEAST_THRESHOLD), 4), True, slope, offset)
 
 
 def _cut_for_precision(probability: Floats, truth: Bools) -> float | None:

@@ -27,12 +27,19 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class LabelledTrack:
-    """Teacher opinions (segments, tags of `VOCABULARY`) of one track; `group` is the album or soundtrack folder."""
+    """Teacher opinions (segments, tags of `VOCABULARY`) of one track; `group` is the album or soundtrack folder.
+
+    Music that lies in one single folder has no albums: there each track is a group of its own.
+    """
 
     path: str
     group: str
-    samples: npt.NDArray[np.int16]
+    cache_file: Path
     labels: Floats
+
+    def samples(self) -> Floats:
+        """(n,) at the teacher's rate, read from the cache."""
+        return np.fromfile(self.cache_file, "<i2").astype(np.float32) / 32767.0
 
 
 def label_folder(
@@ -44,14 +51,12 @@ def label_folder(
         progress=lambda done, total, skipped: progress(f"decoding {folder.name}, {skipped} skipped", done, total),
     )  # fmt: skip
     opinions = _opinions(manifest, cache, teacher_dir, progress)
+    groups = [Path(track.path).relative_to(folder.absolute()).parts[0] for track in manifest.tracks]
+    if len(set(groups)) == 1:
+        groups = [track.path for track in manifest.tracks]
     return [
-        LabelledTrack(
-            track.path,
-            Path(track.path).relative_to(folder.absolute()).parts[0],
-            np.fromfile(cache / track.cache_name, "<i2"),
-            opinions[track.cache_name],
-        )
-        for track in manifest.tracks
+        LabelledTrack(track.path, group, cache / track.cache_name, opinions[track.cache_name])
+        for track, group in zip(manifest.tracks, groups, strict=True)
     ]
 
 
@@ -60,8 +65,7 @@ def embed_tracks(encoder: Encoder, tracks: Sequence[LabelledTrack], progress: Pr
     vectors = []
     for done, track in enumerate(tracks):
         progress("embedding", done, len(tracks))
-        samples = track.samples.astype(np.float32) / 32767.0
-        vectors.append(encoder.embed_samples(samples, max_segments=SEGMENTS).segments)
+        vectors.append(encoder.embed_samples(track.samples(), max_segments=SEGMENTS).segments)
     return vectors
 
 

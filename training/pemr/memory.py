@@ -8,7 +8,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 
 
 def reuse_freed_memory() -> bool:
@@ -24,7 +24,18 @@ def reuse_freed_memory() -> bool:
     except (OSError, AttributeError):
         log.debug("This C library has no mallopt")
         return False
-    return bool(mallopt(M_MMAP_MAX, 0)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
+    wanted = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_ARENA_MAX, 1))
+    return all(bool(mallopt(*setting)) for setting in wanted)
+
+
+def give_back_unused_memory() -> None:
+    """Return what fragmentation keeps; worth calling every hundred steps after `reuse_freed_memory`."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        log.debug("This C library has no malloc_trim")
 
 
 def resident_bytes() -> int:

@@ -26,7 +26,7 @@ from pemr.checkpoint import (
 from pemr.datasets.folder import ClipCollection, Manifest, build_cache
 from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged
 from pemr.frontend import FrontEnd, LogMel
-from pemr.memory import resident_bytes, reuse_freed_memory
+from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
 from pemr.methods.contract import Method
 from pemr.methods.pemr import Pemr
 from pemr.recipe import Recipe
@@ -36,6 +36,7 @@ from pemr.stopping import StopRequest
 log = logging.getLogger(__name__)
 
 NORMALISATION_SEGMENTS = 256
+MEMORY_STEPS = 50
 
 
 class RunFile(msgspec.Struct, frozen=True):
@@ -289,6 +290,8 @@ def _train(
         listener(
             events.Step(state.step, steps, epoch, losses, rate, left, waited / (now - step_began), resident_bytes())
         )
+        if state.step % MEMORY_STEPS == 0:
+            give_back_unused_memory()
         if stop.asked or now >= deadline:
             reason = "stopped" if stop.asked else "time"
             break

@@ -44,8 +44,10 @@ def tags(
     Each tag is calibrated on the validation music; one that cannot be vouched for there is switched off.
     """
     from pemr.finetune import finetune_tags, load_corpus
+    from pemr.modelfile import load_model
 
     _prepare(threads)
+    load_model(model)  # a wrong file is to be told now, not after the teacher has listened for an hour
     with Bar(transient=True) as bar:
         progress = _listener(bar)
         corpus = load_corpus(data, validation, cache, teacher, progress)
@@ -74,11 +76,12 @@ def evaluate(
     from pemr.modelfile import load_model
 
     _prepare(threads)
+    encoders = [("random encoder", random_encoder(load_model(models[0])))]
+    encoders += [(path.name, Encoder.load(path)) for path in models]
     with Bar(transient=True) as bar:
         progress = _listener(bar)
         corpus = load_corpus(data, validation, cache, teacher, progress)
-        rows = [measure("random encoder", random_encoder(load_model(models[0])), corpus, progress)]
-        rows += [measure(path.name, Encoder.load(path), corpus, progress) for path in models]
+        rows = [measure(name, encoder, corpus, progress) for name, encoder in encoders]
     _print_rows(rows)
     if per_tag:
         _print_tags(rows[1])
