@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 VALUE_SEPARATOR = "\x1f"
 AFTER_ALL_TEXT = "\uffff"
@@ -11,8 +12,11 @@ _ARTICLE = re.compile(r"^(the|a|an|der|die|das|les|le|la|los|el) (?=\S)")
 _SPACE = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Case and accents taken away, spaces made single: what two spellings of one value have in common."""
+    if text.isascii():
+        return _SPACE.sub(" ", text.lower()).strip()
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return _SPACE.sub(" ", bare.casefold()).strip()

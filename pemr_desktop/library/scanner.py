@@ -6,6 +6,7 @@ Nothing is deleted: a vanished file's track is marked missing, and a root that i
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +102,7 @@ class _TargetScan:
         self.threads = threads
         self.seen: set[int] = set()
         self.back: list[int] = []
-        self.confirmed_problems: set[bytes] = set()
+        self.confirmed_problems: set[bytes | int] = set()  # paths, or ids of tracks that are as they were
         self.unlisted: list[bytes] = []
         self.stopped = False
         self.batch: list[Reading] = []
@@ -159,8 +160,8 @@ class _TargetScan:
                 "SELECT rel_path FROM tracks WHERE root_id = ?", (self.target.root_id,)
             ).fetchall()
         wanted = {self.target.below} if self.target.below else {row[0] for row in rows}
-        for listing in walk(self.root, below.parent if self.target.below else below, Pruning(())):
-            listing.files = [file for file in listing.files if relative(self.root, file[0]) in wanted]
+        for listing in walk(self.root, below.parent if self.target.below else below, Pruning.of(())):
+            listing.files = [file for file in listing.files if relative(self.root, listing.folder / file[0]) in wanted]
             listing.faults = [fault for fault in listing.faults if relative(self.root, fault[0]) in wanted]
             yield listing
             return  # the files of a loose root all lie in one folder
@@ -191,20 +192,23 @@ class _TargetScan:
                     (self.target.root_id, folder),
                 )
             }
-        for path, identity in listing.files:
+        prefix = folder + b"/" if folder else b""
+        for name, status in listing.files:
             self.counts.found += 1
-            rel_path = relative(self.root, path)
+            rel_path = prefix + os.fsencode(name)
             row = known.get(rel_path)
             if row is not None:
                 track_id, size, mtime_ns, inode, missing = row
                 self.seen.add(track_id)
-                if same_file(identity, size, mtime_ns, inode):
-                    self.confirmed_problems.add(encode(path))
+                if same_file(status, size, mtime_ns, inode):
+                    self.confirmed_problems.add(track_id)
                     if missing:
                         self.back.append(track_id)
                     continue
-                yield ToRead(self.target.root_id, rel_path, path, track_id, listing.names)
-            elif self.hopeless.get(encode(path)) == (identity.size, identity.mtime_ns):
+                yield ToRead(self.target.root_id, rel_path, listing.folder / name, track_id, listing.names)
+                continue
+            path = listing.folder / name
+            if self.hopeless.get(encode(path)) == (status.st_size, status.st_mtime_ns):
                 self.confirmed_problems.add(encode(path))
             else:
                 yield ToRead(self.target.root_id, rel_path, path, None, listing.names)
@@ -286,11 +290,13 @@ class _TargetScan:
                 values,
             ).fetchall()
             problems = connection.execute(
-                "SELECT id, path FROM problems WHERE stage = 'scan' AND root_id = ?", (self.target.root_id,)
+                "SELECT id, path, track_id FROM problems WHERE stage = 'scan' AND root_id = ?", (self.target.root_id,)
             ).fetchall()
         gone = [track_id for track_id, rel_path in rows if track_id not in self.seen and self._is_gone(rel_path)]
         stale = [
-            problem_id for problem_id, path in problems if path not in self.confirmed_problems and self._covers(path)
+            problem_id
+            for problem_id, path, track_id in problems
+            if self._covers(path) and not self.confirmed_problems & {path, track_id}
         ]
         now = time.time()
         with self.store.writing() as connection:
@@ -301,7 +307,7 @@ class _TargetScan:
             if not self.target.below:
                 connection.execute("UPDATE roots SET scanned_at = ? WHERE id = ?", (now, self.target.root_id))
         self.counts.missing += len(gone)
-        self.counts.problems += sum(1 for _, path in problems if self._covers(path)) - len(stale)
+        self.counts.problems += sum(1 for _, path, _ in problems if self._covers(path)) - len(stale)
         if gone:
             self.changed(gone)
 

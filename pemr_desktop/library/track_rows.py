@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -70,8 +71,8 @@ def find_moved(
     """The track that this new file used to be, when that one's file is no longer at its place.
 
     The samples of the sound must agree, and the size or else the whole sound. A track on a disk that is not there
-    counts only at the same place below its root, or with the same file and folder name. `names_beside`: names in the new file's folder, for file systems
-    that take two spellings for one name.
+    counts only at the same place below its root, or with the same file and folder name. `names_beside`: names in
+    the new file's folder, for file systems that take two spellings for one name.
     """
     rows = connection.execute(
         "SELECT t.id, t.rel_path, t.size, t.audio_digest, r.path, r.online FROM tracks t JOIN roots r "
@@ -136,9 +137,9 @@ def _signed(inode: int) -> int:
     return inode - (1 << 64) if inode >= 1 << 63 else inode
 
 
-def same_file(identity: FileIdentity, size: int, mtime_ns: int, inode: int) -> bool:
+def same_file(status: os.stat_result, size: int, mtime_ns: int, inode: int) -> bool:
     """Whether a file is still as the row says."""
-    return (identity.size, identity.mtime_ns, _signed(identity.inode)) == (size, mtime_ns, inode)
+    return status.st_mtime_ns == mtime_ns and status.st_size == size and _signed(status.st_ino) == inode
 
 
 def row_identity(size: int, mtime_ns: int, inode: int) -> FileIdentity:

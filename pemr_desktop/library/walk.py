@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pemr_desktop.tagfiles.identity import identity_of, system_reason
+from pemr_desktop.tagfiles.identity import system_reason
 from pemr_desktop.tagfiles.opening import SUFFIXES
-from pemr_desktop.tagfiles.plan import FileIdentity
 
 DEFAULT_IGNORE = (".*", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "*.part", "*.crdownload")
 ALWAYS_IGNORED = ("._*", ".pemr-*.part", "Thumbs.db", "lost+found")
@@ -20,10 +20,10 @@ ALWAYS_IGNORED = ("._*", ".pemr-*.part", "Thumbs.db", "lost+found")
 
 @dataclass
 class Listing:
-    """The music in one folder. `names`: all names in it. `unreadable`: why the folder could not be listed."""
+    """The music in one folder: names with their `stat`. `names`: all. `unreadable`: why it could not be listed."""
 
     folder: Path
-    files: list[tuple[Path, FileIdentity]] = field(default_factory=list)
+    files: list[tuple[str, os.stat_result]] = field(default_factory=list)
     faults: list[tuple[Path, str]] = field(default_factory=list)
     names: frozenset[str] = frozenset()
     unreadable: str = ""
@@ -33,17 +33,17 @@ class Listing:
 class Pruning:
     """Which names are passed over."""
 
-    patterns: tuple[str, ...]
+    pattern: re.Pattern[str]
 
     @classmethod
     def of(cls, ignore: Sequence[str]) -> Pruning:
         """The user's patterns and those that always hold, compared without case."""
-        return cls(tuple(pattern.casefold() for pattern in (*ignore, *ALWAYS_IGNORED)))
+        patterns = (fnmatch.translate(pattern.casefold()) for pattern in (*ignore, *ALWAYS_IGNORED))
+        return cls(re.compile("|".join(patterns)))
 
     def hides(self, name: str) -> bool:
         """Whether a file or folder of this name is ignored."""
-        folded = name.casefold()
-        return any(fnmatch.fnmatchcase(folded, pattern) for pattern in self.patterns)
+        return self.pattern.match(name.casefold()) is not None
 
 
 def walk(root: Path, below: Path, pruning: Pruning) -> Iterator[Listing]:
@@ -79,21 +79,19 @@ def walk(root: Path, below: Path, pruning: Pruning) -> Iterator[Listing]:
 
 def _sort_in(entry: os.DirEntry[str], root: Path, listing: Listing) -> str:
     """Put a file into the listing; say "folder" or "link" for what is to be walked too."""
-    path = listing.folder / entry.name
     is_music = os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122 - a million times
     try:
         if entry.is_symlink():
-            return _sort_in_link(path, is_music, root, listing)
+            return _sort_in_link(listing.folder / entry.name, is_music, root, listing)
         if entry.is_dir(follow_symlinks=False):
             return "folder"
         if is_music:
-            status = entry.stat(follow_symlinks=False)
-            if os.name == "nt":
-                status = path.stat()
-            _add_file(path, status, listing)
+            # Windows lists files without their inode
+            status = os.stat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)  # noqa: PTH116
+            _add_file(entry.name, status, listing)
     except OSError as error:
         if is_music:
-            listing.faults.append((path, system_reason(error)))
+            listing.faults.append((listing.folder / entry.name, system_reason(error)))
     return ""
 
 
@@ -114,12 +112,12 @@ def _sort_in_link(path: Path, is_music: bool, root: Path, listing: Listing) -> s
     if stat.S_ISDIR(status.st_mode):
         return "link"
     if is_music:
-        _add_file(path, status, listing)
+        _add_file(path.name, status, listing)
     return ""
 
 
-def _add_file(path: Path, status: os.stat_result, listing: Listing) -> None:
+def _add_file(name: str, status: os.stat_result, listing: Listing) -> None:
     if stat.S_ISREG(status.st_mode):
-        listing.files.append((path, identity_of(status)))
+        listing.files.append((name, status))
     else:
-        listing.faults.append((path, "This is a pipe, socket or device, not a file."))
+        listing.faults.append((listing.folder / name, "This is a pipe, socket or device, not a file."))
