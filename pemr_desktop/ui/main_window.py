@@ -29,6 +29,7 @@ from pemr_desktop.ui.command_palette import CommandPalette
 from pemr_desktop.ui.context import Navigation, WindowContext
 from pemr_desktop.ui.drop_overlay import DropOverlay
 from pemr_desktop.ui.drops import dropped_paths
+from pemr_desktop.ui.folder_watch import FolderWatch
 from pemr_desktop.ui.inspector import Inspector
 from pemr_desktop.ui.jobs_area import JobsArea
 from pemr_desktop.ui.library_commands import LibraryCommands
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         window_actions.fill_menu_bar(self, self.menuBar())
         self.top_bar.add_buttons()
         self.page.set_first_steps(self._first_steps())
+        self.watch = FolderWatch(self.context, self)
         self.talk = WorkerTalk(self.context, self.jobs_area, self)
         self._connect()
         self._restore_state()
@@ -156,6 +158,7 @@ class MainWindow(QMainWindow):
         self.sidebar.placeChosen.connect(self._go_to_place)
         self.sidebar.menuWanted.connect(self.library_commands.place_menu)
         self.sidebar.droppedOnPlaylist.connect(self._dropped_on_playlist)
+        self.sidebar.droppedFiles.connect(self.library_commands.add)
         context.client.changed.connect(self.sidebar.model.take_change)
         context.queue.currentChanged.connect(context.actions.refresh)
         context.player.stateChanged.connect(context.actions.refresh)
@@ -360,6 +363,7 @@ class MainWindow(QMainWindow):
         self._state.setValue("inspector", self.inspector_wanted)
         self._state.sync()
         self.artwork.close()
+        self.watch.close()
         super().closeEvent(event)
         self.closed.emit()
 

@@ -39,6 +39,8 @@ class Sidebar(QWidget):
     menuWanted = Signal(object, QPoint)
     droppedOnPlaylist = Signal(int, object, object)
     """Playlist id, track ids of this window, paths from elsewhere."""
+    droppedFiles = Signal(object)
+    """Paths dropped beside the playlists."""
 
     def __init__(self, reader: Reader, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,7 @@ class Sidebar(QWidget):
         self.tree.selectionModel().currentChanged.connect(self._current_changed)
         self.tree.customContextMenuRequested.connect(self._menu)
         self.tree.dropped.connect(self._dropped)
+        self.tree.droppedFiles.connect(self.droppedFiles)
         self._open_headings()
         self.go("all", quietly=True)
 
@@ -119,6 +122,7 @@ class _Tree(QTreeView):
     """Opens a facet at a click on its name, takes drops on playlists only and lets the window have the others."""
 
     dropped = Signal(object, object, object)
+    droppedFiles = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -148,22 +152,28 @@ class _Tree(QTreeView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Watch where it goes."""
-        event.acceptProposedAction()
+        if event.mimeData().hasUrls() or event.mimeData().hasFormat(IDS_MIME_TYPE):
+            event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Playlists take tracks and files; elsewhere files fall through to the window."""
+        """Playlists take tracks and files; elsewhere files from outside go into the library."""
         place = self.model().place(self.indexAt(event.position().toPoint()))  # type: ignore[attr-defined]
-        if (place is not None and place.playlist_id is not None) or event.mimeData().hasUrls():
+        from_outside = event.mimeData().hasUrls() and event.source() is None
+        if (place is not None and place.playlist_id is not None) or from_outside:
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """On a playlist: add to it."""
+        """On a playlist: add to it. Beside them: into the library."""
         index = self.indexAt(event.position().toPoint())
         place = self.model().place(index)  # type: ignore[attr-defined]
         if place is None or place.playlist_id is None:
-            event.ignore()
+            if event.source() is None and (paths := dropped_paths(event.mimeData())):
+                event.acceptProposedAction()
+                self.droppedFiles.emit(paths)
+            else:
+                event.ignore()
             return
         ids = dragged_ids(bytes(event.mimeData().data(IDS_MIME_TYPE).data()))
         self.dropped.emit(index, ids, [] if ids else dropped_paths(event.mimeData()))
