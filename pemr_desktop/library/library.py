@@ -13,10 +13,13 @@ import numpy.typing as npt
 
 from pemr_desktop.library import (
     backups,
+    duplicates,
     heard,
+    m3u8,
     playlists,
     problems,
     reconciling,
+    repairing,
     roots,
     scanner,
     suggestions,
@@ -105,6 +108,10 @@ class Library:
         made = self.backup(backups.daily_name(now))
         backups.thin_out(self.path)
         return made
+
+    def repair(self) -> list[repairing.Finding]:
+        """Make indexes and counts anew after a backup -> what was done. Music files are not touched."""
+        return repairing.repair(self.store)
 
     # --- roots and scan
 
@@ -289,6 +296,15 @@ class Library:
         """Make or replace a playlist -> its id."""
         with self.store.writing() as connection:
             return playlists.save_playlist(connection, name, track_ids, playlist_id)
+
+    def find_duplicates(self, *, progress: Progress | None = None, cancelled: Cancelled | None = None) -> int:
+        """Find files with the very same sound -> how many groups; the view "duplicates" shows them."""
+        return duplicates.find_duplicates(self.store, progress or _silent, cancelled or _never)
+
+    def import_playlist(self, path: Path) -> m3u8.ImportedPlaylist:
+        """Make a playlist of the entries of an M3U file that the library has."""
+        with self.store.writing() as connection:
+            return m3u8.import_playlist(connection, path)
 
     def delete_playlist(self, playlist_id: int) -> None:
         """Delete a playlist; no track is touched."""
