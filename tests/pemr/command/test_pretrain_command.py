@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from pemr import events
+from pemr.command import build
 from pemr.embed import Encoder
 
 
@@ -93,38 +95,44 @@ def test_the_line_stop_on_standard_input_does_the_same(music: Path, recipe_file:
 def test_mistakes_are_one_failed_event_and_exit_code_1(
     music: Path, tmp_path: Path, arguments: list[str], kind: str, message: str
 ) -> None:
-    done = subprocess.run(
-        command("pretrain", music, "--out", tmp_path / "run", "--events", *arguments),
-        capture_output=True, text=True, env=environment(), timeout=60, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
+    done = CliRunner().invoke(build(), ["pretrain", str(music), "--out", str(tmp_path / "run"), "--events", *arguments])
+    assert done.exit_code == 1
     failed = events.parse(done.stdout.splitlines()[-1])
     assert isinstance(failed, events.Failed)
     assert failed.kind == kind
     assert message in failed.message
 
 
-def test_help_of_every_command_can_be_read() -> None:
-    for arguments in ([], ["pretrain"], ["export"], ["finetune", "tags"], ["evaluate"], ["recipes"]):
-        shown = subprocess.run(
-            command(*arguments, "--help"), capture_output=True, text=True, env=environment(), timeout=60, check=True
-        )
-        assert "Usage" in shown.stdout
+def test_a_mistake_is_one_line_for_a_person(music: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        command("pretrain", music, "--out", tmp_path / "run", "--recipe", "nonesuch"),
+        capture_output=True, text=True, env=environment(), timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("pemr-train: There is no recipe nonesuch")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["pretrain"], ["export"], ["finetune", "tags"], ["evaluate"], ["recipes"], ["corpus"]]
+)
+def test_help_of_every_command_can_be_read(arguments: list[str]) -> None:
+    shown = CliRunner().invoke(build(), [*arguments, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage" in shown.stdout
 
 
 def test_recipes_can_be_listed_as_json() -> None:
-    shown = subprocess.run(
-        command("recipes", "--json"), capture_output=True, text=True, env=environment(), timeout=60, check=True
-    )
+    shown = CliRunner().invoke(build(), ["recipes", "--json"])
     names = [recipe["name"] for recipe in msgspec.json.decode(shown.stdout)]
     assert {"default", "paper", "bundled"} <= set(names)
 
 
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(music: Path, recipe_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    shown = subprocess.run(
-        command("pretrain", music, "--out", out, "--recipe", recipe_file, "--dry-run"),
-        capture_output=True, text=True, env=environment(), timeout=60, check=True,
-    )  # fmt: skip
+    shown = CliRunner().invoke(
+        build(), ["pretrain", str(music), "--out", str(out), "--recipe", str(recipe_file), "--dry-run"]
+    )
+    assert shown.exit_code == 0, shown.output
     assert "8 files, 2 with no readable header" in shown.stdout
     assert not out.exists()
