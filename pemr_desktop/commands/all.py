@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sqlite3
 import sys
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from pemr.errors import PemrError
@@ -65,12 +65,14 @@ def application() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; its exit code. Errors made for people are printed as one sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # file names need not be Unicode
     try:
-        code = application()(list(arguments), standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, JobCancelled, KeyboardInterrupt):
+        application()(list(arguments))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except (JobCancelled, KeyboardInterrupt):
         print("Cancelled. What was finished stays.", file=sys.stderr)
         return 130
     except (PemrDesktopError, PemrError) as error:
@@ -80,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         log.debug("Refused by the system", exc_info=True)
         print(f"The system refused: {error}.", file=sys.stderr)
         return 1
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _options(

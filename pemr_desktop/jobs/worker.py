@@ -215,7 +215,11 @@ def _log_to_file(paths: Paths) -> None:
         paths.log.mkdir(parents=True, exist_ok=True)
         handlers.append(
             logging.handlers.RotatingFileHandler(
-                paths.worker_log_file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+                paths.worker_log_file,
+                maxBytes=LOG_BYTES,
+                backupCount=LOG_FILES,
+                encoding="utf-8",
+                errors="backslashreplace",
             )
         )
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pemr_desktop.analysis.decoding import NoSound, decode_one
-from pemr_desktop.errors import JobRefused
+from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.messages import CoverResult, FindAllVersions, FindCovers, JudgeVersion, VersionsResult
 from pemr_desktop.jobs.operations.wording import counted
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     """Versions of a track of the library, or of a file outside it."""
+    from pemr_desktop.analysis.covers import CoverSearchCancelled
+
+    try:
+        return _find_covers(request, context)
+    except CoverSearchCancelled:
+        raise JobCancelled from None
+
+
+def _find_covers(request: FindCovers, context: JobContext) -> Outcome:
     if request.path is not None:
         return _covers_of_file(Path(os.fsdecode(request.path)), request.limit, context)
     if request.track_id is None:
