@@ -1,5 +1,6 @@
 """How a run looks in a terminal, and how its events are kept beside it."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from pemr import events
+
+log = logging.getLogger(__name__)
 
 
 class Display:
@@ -75,10 +78,16 @@ def tee(listener: events.Listener, path: Path) -> Iterator[events.Listener]:
     """Pass events on and append them to a file, from which the curves of a run are drawn later."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
-        write = events.json_lines(file)
+        write: events.Listener | None = events.json_lines(file)
 
         def both(event: events.AnyEvent) -> None:
-            write(event)
+            nonlocal write
+            if write is not None:
+                try:
+                    write(event)
+                except OSError as error:
+                    log.warning("%s is no longer written (%s); the run goes on", path, error)
+                    write = None
             listener(event)
 
         yield both

@@ -151,8 +151,14 @@ def _cached(path: Path, cache: Path, sample_rate: int, max_track_s: float) -> Ca
         samples = audio.decode(path, sample_rate, duration_s=max_track_s)
         scaled = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
         temporary = target.with_suffix(".part")
-        scaled.tofile(temporary)
-        temporary.replace(target)
+        try:
+            scaled.tofile(temporary)
+            temporary.replace(target)
+        except OSError as error:
+            raise CorpusError(
+                f"Decoded audio cannot be written to {cache}: {error}. Free some space, or name another place "
+                "with --cache. What is decoded already is kept; your music is untouched."
+            ) from error
     return CachedTrack(shown, name, target.stat().st_size // 2)
 
 
