@@ -2,14 +2,14 @@
 
 Every pair is aligned (`pemr.covers.alignment`), so nothing is missed by a shortlist; that is right up to a few
 thousand tracks. A pair's score is judged by how far it lies above what unrelated tracks of these lengths
-reach, less what each of the two reaches with strangers (a sample of the library).
+reach, and above what each of the two reaches with strangers (a sample of the library).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from pemr.covers.alignment import Alignment, Comparison, Voice, compare, explain, voice
-from pemr.covers.background import Background, default_background
+from pemr.covers.background import Background, Habit, default_background
 from pemr.covers.features import CoverFeatures, CoverFeaturesError
 from pemr_desktop.jobs.messages import CoverMatch, Passage
 from pemr_desktop.library.rows import Verdict
@@ -27,13 +27,18 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
-STRANGERS = 32
-"""Tracks of the library that stand for strangers when a track's offset is measured."""
+STRANGERS = 48
+"""Tracks of the library that stand for strangers when a track's habit is measured."""
 AT_ONCE = 32
 """References compared between two looks at progress and cancellation."""
 VERSION_PROBABILITY = 0.9
 POSSIBLE_PROBABILITY = 0.4
-LEAST_MATCHED_S = 12.0
+EXPLAINED = 60
+"""References, highest scores first, whose alignment is looked at closely."""
+LEAST_ABOVE = 1.0
+UNCHOOSY = Habit(usual=-0.5, spread=0.6)
+"""The habit of a reference that would speak most for a match, before its own is measured."""
+LEAST_PASSAGE_S = 10.0
 SAME_COVERAGE, SAME_LIKENESS, SAME_TEMPO = 0.75, 0.93, 0.015
 SAME_PROBABILITY = 0.99
 
@@ -92,7 +97,7 @@ class CoverSearch:
         self._lock = threading.RLock()
         self._tracks: dict[int, _Candidate] = {}
         self._problems: dict[int, str] = {}
-        self._offsets: dict[int, float] = {}
+        self._habits: dict[int, Habit] = {}
         for track_id, data in tracks:
             self.add(track_id, data)
         if self.outdated:
@@ -123,7 +128,7 @@ class CoverSearch:
         with self._lock:
             self._tracks.pop(track_id, None)
             self._problems.pop(track_id, None)
-            self._offsets.pop(track_id, None)
+            self._habits.pop(track_id, None)
             if track_id in self.outdated:
                 self.outdated.remove(track_id)
 
@@ -148,7 +153,7 @@ class CoverSearch:
             return CoverFindings((), 0, f"There is nothing to compare this track with: {reason}.")
         asked = _candidate(features, exclude_id)
         found = self._compare(asked, others, progress, cancelled)
-        matches = [match for match, _ in self._judge(asked, others, found, cancelled)][:limit]
+        matches = self._judge(asked, others, found, len(others), cancelled)[:limit]
         return CoverFindings(tuple(matches), len(others), _sentence(matches, len(others)))
 
     def find_all(
@@ -185,7 +190,7 @@ class CoverSearch:
                 scores = self._compare(track, before, within, cancelled)
                 pairs = [
                     _pair(track.track_id, match)
-                    for match, _ in self._judge(track, before, scores, cancelled)
+                    for match in self._judge(track, before, scores, len(tracks) - 1, cancelled)
                     if match.verdict != "possible"
                 ]
             except CoverSearchCancelled:
@@ -219,59 +224,76 @@ class CoverSearch:
         )
 
     def _judge(
-        self, asked: _Candidate, others: list[_Candidate], found: Comparison, cancelled: Cancelled | None
-    ) -> list[tuple[CoverMatch, float]]:
-        """Matches that are at least possible, best first, each with its excess over the background."""
+        self,
+        asked: _Candidate,
+        others: list[_Candidate],
+        found: Comparison,
+        candidates: int,
+        cancelled: Cancelled | None,
+    ) -> list[CoverMatch]:
+        """Matches that are at least possible, best first, out of `candidates` tracks in all."""
+        if not others:
+            return []
         background = self._background
-        frames = np.array([other.frames for other in others])
-        excess = background.excess(found.score, asked.frames, frames) if others else np.zeros(0)
-        own = (
-            self._offset(asked, cancelled)
-            if background.probability(float(excess.max(initial=-99.0)) + 1.0) >= POSSIBLE_PROBABILITY
-            else 0.0
-        )
-        matches: list[tuple[CoverMatch, float]] = []
-        for place in np.argsort(-excess, kind="stable"):
-            ceiling = float(excess[place]) - 0.5 * own + 1.0
-            if background.probability(ceiling) < POSSIBLE_PROBABILITY:
+        excess = background.excess(found.score, asked.frames, np.array([other.frames for other in others]))
+        own = self._habit(asked, cancelled, {other.track_id: float(excess[i]) for i, other in enumerate(others)})
+        matches: list[tuple[float, CoverMatch]] = []
+        for place in np.argsort(-excess, kind="stable")[:EXPLAINED]:
+            other, score = others[int(place)], float(excess[place])
+            if own.above(score) < LEAST_ABOVE or other.track_id is None:
                 break
-            other = others[int(place)]
-            above = float(excess[place]) - 0.5 * (own + self._offset(other, cancelled))
-            probability = background.probability(above)
             alignment = explain(asked.voice, other.voice, found, int(place))
-            verdict, probability = judge(alignment, probability)
-            if verdict != "none" and other.track_id is not None:
-                matches.append((_match(other.track_id, verdict, probability, alignment), above))
-        return sorted(matches, key=lambda item: (-(item[0].verdict == "same recording"), -item[1], item[0].track_id))
+            evidence = (alignment.straight_s, alignment.likeness, candidates)
+            at_best = 0.5 * (own.above(score) + UNCHOOSY.above(score))
+            if background.probability(at_best, *evidence) < POSSIBLE_PROBABILITY and not _is_copy(alignment):
+                continue
+            above = 0.5 * (own.above(score) + self._habit(other, cancelled).above(score))
+            verdict, probability = judge(alignment, background.probability(above, *evidence))
+            if verdict != "none":
+                matches.append((above, _match(other.track_id, verdict, probability, alignment)))
+        matches.sort(key=lambda item: (item[1].verdict != "same recording", -item[1].probability, -item[0]))
+        return [match for _, match in matches]
 
-    def _offset(self, track: _Candidate, cancelled: Cancelled | None) -> float:
-        """How far a track lies above the background with strangers of this library."""
+    def _habit(
+        self, track: _Candidate, cancelled: Cancelled | None, known: Mapping[int | None, float] | None = None
+    ) -> Habit:
+        """How a track scores with strangers of this library; `known`: excesses that need not be measured again."""
         with self._lock:
-            if track.track_id in self._offsets:
-                return self._offsets[track.track_id]
+            if track.track_id in self._habits:
+                return self._habits[track.track_id]
             strangers = [self._tracks[id_] for id_ in _sample(self._tracks, STRANGERS) if id_ != track.track_id]
-        scores = self._compare(track, strangers, cancelled=cancelled).score
-        frames = np.array([stranger.frames for stranger in strangers])
-        offset = self._background.offset(self._background.excess(scores, track.frames, frames))
+        known = known or {}
+        excesses = [known[stranger.track_id] for stranger in strangers if stranger.track_id in known]
+        missing = [stranger for stranger in strangers if stranger.track_id not in known]
+        if missing:
+            scores = self._compare(track, missing, cancelled=cancelled).score
+            frames = np.array([stranger.frames for stranger in missing])
+            excesses += self._background.excess(scores, track.frames, frames).tolist()
+        habit = self._background.habit(np.array(excesses))
         if track.track_id is not None:
             with self._lock:
-                self._offsets[track.track_id] = offset
-        return offset
+                self._habits[track.track_id] = habit
+        return habit
 
 
 def judge(alignment: Alignment, probability: float) -> tuple[Verdict, float]:
     """A verdict in words, and the probability that goes with it."""
-    same = (
+    if _is_copy(alignment):
+        return "same recording", max(SAME_PROBABILITY, probability)
+    if alignment.straight_s < LEAST_PASSAGE_S or probability < POSSIBLE_PROBABILITY:
+        return "none", probability
+    return ("version" if probability >= VERSION_PROBABILITY else "possible"), probability
+
+
+def _is_copy(alignment: Alignment) -> bool:
+    """Same key, same tempo, nearly the same chroma along one long straight passage."""
+    return (
         alignment.key_shift == 0
         and abs(alignment.tempo_ratio - 1.0) <= SAME_TEMPO
         and alignment.coverage >= SAME_COVERAGE
         and alignment.likeness >= SAME_LIKENESS
+        and alignment.straight_s >= LEAST_PASSAGE_S
     )
-    if same and probability >= POSSIBLE_PROBABILITY:
-        return "same recording", max(SAME_PROBABILITY, probability)
-    if alignment.matched_s < LEAST_MATCHED_S or probability < POSSIBLE_PROBABILITY:
-        return "none", probability
-    return ("version" if probability >= VERSION_PROBABILITY else "possible"), probability
 
 
 def _candidate(features: CoverFeatures, track_id: int | None) -> _Candidate:

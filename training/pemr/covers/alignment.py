@@ -54,6 +54,7 @@ class MatchedPassage:
 class Alignment:
     """How two tracks agree. `matched_s`: seconds of the best chain; `coverage`: its share of the shorter track, 0 to 1.
 
+    `straight_s`: seconds of the longest passage at one tempo. Strangers agree by hops, versions in long straight runs.
     `key_shift`: semitones from query to reference, -5 to 6. `tempo_ratio`: tempo of the reference over the query's.
     `likeness`: mean cosine of the chroma along the chain.
     """
@@ -63,6 +64,7 @@ class Alignment:
     tempo_ratio: float
     matched_s: float
     coverage: float
+    straight_s: float
     likeness: float
     passages: tuple[MatchedPassage, ...]
 
@@ -152,7 +154,7 @@ def align(query: CoverFeatures, references: Sequence[CoverFeatures], keys: int =
 
 def nothing() -> Alignment:
     """No agreement at all."""
-    return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, ())
+    return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, ())
 
 
 def _batches(
@@ -271,6 +273,7 @@ def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Al
         tempo_ratio=round(slope, 3),
         matched_s=float(matched_s),
         coverage=min(1.0, float(matched_s) / shorter),
+        straight_s=max(min(part.a_end_s - part.a_start_s, part.b_end_s - part.b_start_s) for part in passages),
         likeness=likeness,
         passages=tuple(sorted(passages[:MAX_PASSAGES], key=lambda passage: passage.a_start_s)),
     )

@@ -1,8 +1,9 @@
 """How alike are tracks that have nothing to do with one another? What a score means is measured against that.
 
 The logarithm of the score of an unrelated pair is close to normal; its mean grows with the length of both tracks.
-Some tracks resemble everything (loops, drones, a plain scale) and some nothing: each has an offset, estimated against
-other tracks of the user's own library and drawn towards 0 while there are few of them.
+Some tracks resemble everything (loops, drones, a plain scale), some nothing, some now this and now that: each has a
+habit, its usual excess and how much that varies, estimated against other tracks of the user's own library and drawn
+towards the average of all music while there are few of them.
 """
 
 from __future__ import annotations
@@ -19,14 +20,28 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 LEAST_SCORE = 0.1
+LEAST_SPREAD = 0.3
+
+
+class Habit(msgspec.Struct, frozen=True):
+    """How a track scores with strangers: `usual` excess over the background and its `spread`, both in its units."""
+
+    usual: float = 0.0
+    spread: float = 1.0
+
+    def above(self, excess: float) -> float:
+        """How far an excess lies above what this track reaches with strangers, in standard deviations."""
+        return (excess - self.usual) / self.spread
 
 
 class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Scores of unrelated pairs and what sets versions apart from them, with where the figures come from.
 
     log(score) of an unrelated pair: mean `intercept + shorter_slope log(shorter) + longer_slope log(longer)`, lengths
-    in frames, standard deviation `spread`. Probability of a version: logistic of `version_bias + version_slope excess`.
-    `offset_weight` is the number of other tracks at which half of a measured offset is believed.
+    in frames, standard deviation `spread`. `usual_weight` and `spread_weight`: the number of strangers at which half
+    of a measured habit is believed. `evidence_…`: log-likelihood ratio of version against stranger, linear in how far
+    a pair lies above both habits, the logarithm of the longest straight passage in seconds, and the likeness
+    along the path. `versions_a_track`: how many versions of a track a library is expected to hold.
     """
 
     provenance: str
@@ -35,9 +50,13 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shorter_slope: float
     longer_slope: float
     spread: float
-    offset_weight: float
-    version_bias: float
-    version_slope: float
+    usual_weight: float
+    spread_weight: float
+    evidence_bias: float
+    evidence_above: float
+    evidence_straight: float
+    evidence_likeness: float
+    versions_a_track: float
 
     def excess(self, score: npt.ArrayLike, frames: npt.ArrayLike, other_frames: npt.ArrayLike) -> Floats:
         """How many standard deviations a score lies above that of an unrelated pair of these lengths."""
@@ -51,15 +70,28 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         found: Floats = (np.log(np.maximum(np.asarray(score, np.float64), LEAST_SCORE)) - mean) / self.spread
         return found
 
-    def offset(self, excesses: Floats) -> float:
-        """By how much a track lies above the background, from its excesses over other tracks, mostly strangers."""
-        if not len(excesses):
-            return 0.0
-        return float(np.median(excesses)) * len(excesses) / (len(excesses) + self.offset_weight)
+    def habit(self, excesses: Floats) -> Habit:
+        """The habit of a track, from its excesses over other tracks, most of them strangers."""
+        count = len(excesses)
+        if not count:
+            return Habit()
+        middle = float(np.median(excesses))
+        deviation = 1.4826 * float(np.median(np.abs(excesses - middle)))
+        return Habit(
+            middle * count / (count + self.usual_weight),
+            max(deviation, LEAST_SPREAD) ** (count / (count + self.spread_weight)),
+        )
 
-    def probability(self, excess: float) -> float:
-        """Probability that a pair is a version, from its excess less the mean offset of its two tracks."""
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, self.version_bias + self.version_slope * excess))))
+    def probability(self, above: float, straight_s: float, likeness: float, candidates: int) -> float:
+        """Probability of a version found among that many candidates: the more there are, the more evidence it takes."""
+        evidence = (
+            self.evidence_bias
+            + self.evidence_above * above
+            + self.evidence_straight * math.log(max(straight_s, 4.0))
+            + self.evidence_likeness * likeness
+        )
+        prior = min(0.5, self.versions_a_track / max(candidates, 1))
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, evidence + math.log(prior / (1.0 - prior))))))
 
 
 @functools.cache
