@@ -11,19 +11,22 @@ from pemr_desktop.tagfiles.errors import readable
 
 
 class LibraryLock:
-    """Holds `<library>.lock` until `release`. Raises LibraryInUse when another process holds it."""
+    """Holds `<library>.lock` until `release`. Raises LibraryInUse when another process holds it, and OSError."""
 
     def __init__(self, library: Path) -> None:
         self.path = library.with_name(library.name + ".lock")
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(self._descriptor)
-        except OSError as error:
+        except (BlockingIOError, PermissionError) as error:
             os.close(self._descriptor)
             raise LibraryInUse(
                 f"Another PEMR Desktop is using the library {readable(library)}. "
                 "Close it first; until then this one can only show the library."
             ) from error
+        except OSError:  # a network disk that knows no locks: nobody could be kept out
+            os.close(self._descriptor)
+            raise
 
     def release(self) -> None:
         """Let others in. The file stays: removing it would let two processes hold two different locks."""

@@ -290,7 +290,9 @@ class _TargetScan:
                 values,
             ).fetchall()
             problems = connection.execute(
-                "SELECT id, path, track_id FROM problems WHERE stage = 'scan' AND root_id = ?", (self.target.root_id,)
+                "SELECT id, path, CASE WHEN size IS NULL THEN -1 ELSE track_id END FROM problems "
+                "WHERE stage = 'scan' AND root_id = ?",
+                (self.target.root_id,),
             ).fetchall()
         gone = [track_id for track_id, rel_path in rows if track_id not in self.seen and self._is_gone(rel_path)]
         stale = [
