@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QListView,
     QProgressBar,
     QPushButton,
     QStackedWidget,
@@ -33,26 +32,11 @@ from pemr_desktop.ui.cover_searches import CoverSearches, Query, Search
 from pemr_desktop.ui.drop_overlay import DropOverlay
 from pemr_desktop.ui.drops import dropped_paths
 from pemr_desktop.ui.empty_state import EmptyState
-from pemr_desktop.ui.match_list import MatchDelegate, MatchModel, ShownMatch
+from pemr_desktop.ui.match_list import ShownMatch
+from pemr_desktop.ui.match_pane import MatchPane
 from pemr_desktop.ui.theme import ROOM, SNUG, VAST
 
 ASKED_NOTHING, SEARCHING_OR_NONE, FOUND = range(3)
-
-
-def known_of(
-    connection: sqlite3.Connection, query_id: int | None, ids: Sequence[int]
-) -> tuple[dict[int, TrackRow], dict[int, Relation]]:
-    """The rows of the matches, and what the user said of each pair with the query; both by track id of the match."""
-    rows = {row.id: row for row in queries.rows(connection, ids)}
-    if query_id is None:
-        return rows, {}
-    pairs = queries.version_pairs(connection, query_id)
-    said = {
-        pair.track_b if pair.track_a == query_id else pair.track_a: pair.relation
-        for pair in pairs
-        if pair.source == "user"
-    }
-    return rows, said
 
 
 class CoversPage(QWidget):
@@ -101,28 +85,16 @@ class CoversPage(QWidget):
         self.cancel.setAccessibleName(self.tr("Cancel the search"))
         self.cancel.clicked.connect(self._cancel)
 
-        self.model = MatchModel(context.theme)
-        self.matches = QListView(self)
-        self.matches.setObjectName("matches")
-        self.matches.setAccessibleName(self.tr("Versions found, best first"))
-        self.matches.setModel(self.model)
-        self._delegate = MatchDelegate(context.theme, artwork)
-        self.matches.setItemDelegate(self._delegate)
-        self.matches.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.matches.setMouseTracking(True)
-        if artwork is not None:
-            artwork.arrived.connect(self.matches.viewport().update)
-        self.matches.setUniformItemSizes(True)
-        self.matches.selectionModel().currentChanged.connect(self._match_chosen)
-        self.matches.activated.connect(self._match_activated)
-
+        self.pane = MatchPane(context, artwork, self)
+        self.pane.chosen.connect(self._show_current_match)
+        self.pane.playWanted.connect(self.comparison.play_first_passage)
+        self.pane.againWanted.connect(self._search_again)
+        self.pane.possibleWanted.connect(self._show_possible_ones)
         self.nothing_asked = EmptyState(context.theme, self)
-        self.none_found = EmptyState(context.theme, self)
         self._lay_out()
         self._say_what_to_do()
         self._register_actions()
         self._overlay = DropOverlay(context.theme, self, self.tr("Drop to find its versions"), "covers")
-        context.theme.changed.connect(self._restyle)
         context.client.jobsChanged.connect(self._jobs_changed)
 
     def show_covers(self, track_ids: Sequence[int]) -> None:
@@ -133,7 +105,11 @@ class CoversPage(QWidget):
         """Look for versions of a file; if the library has it, of that track."""
         self._dropped = path
         self._context.reader.ask(
-            queries.find_track, path, done=self._file_looked_up, failed=self._file_not_looked_up, topic=(self, "file")
+            queries.find_track,
+            path,
+            done=self._file_looked_up,
+            failed=self._file_not_looked_up,
+            topic=(id(self), "file"),
         )
 
     def _file_looked_up(self, track_id: int | None) -> None:
@@ -158,9 +134,6 @@ class CoversPage(QWidget):
         for number, widget in enumerate((self.sentence, self.progress, self.cancel)):
             self.comparison.foot.insertWidget(number, widget, 1 if widget is self.sentence else 0)
         self.progress.setFixedWidth(theme.px(180))
-        self._below = QStackedWidget(self)
-        self._below.addWidget(self.none_found)
-        self._below.addWidget(self.matches)
         found = QWidget(self)
         inside = QVBoxLayout(found)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -170,7 +143,7 @@ class CoversPage(QWidget):
         padded.setSpacing(ROOM)
         padded.addWidget(self.comparison)
         inside.addLayout(padded)
-        inside.addWidget(self._below, 1)
+        inside.addWidget(self.pane, 1)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.nothing_asked)
         self._pages.addWidget(found)
@@ -238,7 +211,7 @@ class CoversPage(QWidget):
         self.which.setVisible(len(wanted) > 1)
         ids = [query.track_id for query in wanted if query.track_id is not None]
         if len(wanted) > 1:
-            self._context.reader.ask(queries.rows, ids, done=self._name_queries, topic=(self, "names"))
+            self._context.reader.ask(queries.rows, ids, done=self._name_queries, topic=(id(self), "names"))
         self._show_query(wanted[0])
 
     def _name_queries(self, rows: list[TrackRow]) -> None:
@@ -257,9 +230,9 @@ class CoversPage(QWidget):
         self._pages.setCurrentIndex(1)
         if query.track_id is not None:
             self.comparison.clear()
-            self._context.reader.ask(queries.detail, query.track_id, done=self._query_read, topic=(self, "query"))
+            self._context.reader.ask(queries.detail, query.track_id, done=self._query_read, topic=(id(self), "query"))
         elif query.path is not None:
-            self._context.reader.forget((self, "query"))
+            self._context.reader.forget((id(self), "query"))
             self.comparison.show_query_file(query.path)
         self._show_search()
 
@@ -307,21 +280,13 @@ class CoversPage(QWidget):
             self._show_result(search)
         else:
             self.sentence.clear()
-            self.model.show(())
-            stopped = search.state == "cancelled"
-            headline = self.tr("Search cancelled") if stopped else self.tr("The search did not succeed")
-            again = (self.tr("Search again"), self._search_again)
-            self.none_found.say("info" if stopped else "warning", headline, search.message, (again,))
-            self._below.setCurrentWidget(self.none_found)
+            self.pane.say_ended(search)
 
     def _show_searching(self, search: Search) -> None:
         self.sentence.setText(search.doing)
         self.progress.setMaximum(search.total)
         self.progress.setValue(search.done)
-        if self.model.rowCount():
-            self.model.show(())
-        self.none_found.say("search", self.tr("Looking for versions…"), "")
-        self._below.setCurrentWidget(self.none_found)
+        self.pane.say_searching()
 
     def _show_result(self, search: Search) -> None:
         assert search.result is not None
@@ -333,71 +298,50 @@ class CoversPage(QWidget):
         if not self.show_possible.isChecked():
             matches = tuple(match for match in matches if match.verdict != "possible")
             hidden = len(result.matches) - len(matches)
-        self.model.show(matches)
         if not matches:
-            self._say_none(result.sentence, result.compared, hidden)
+            self.sentence.clear()
+            self.pane.say_none(result.sentence, result.compared, hidden)
             return
         self.sentence.setText(self._with_hidden(result.sentence, hidden))
-        self._below.setCurrentWidget(self.matches)
-        ids = [match.track_id for match in matches]
-        query_id = self._query.track_id if self._query is not None else None
-        self._context.reader.ask(known_of, query_id, ids, done=self._matches_read, topic=(self, "matches"))
-        self.matches.setCurrentIndex(self.model.index(0))
+        self.pane.show_matches(matches, self._query.track_id if self._query is not None else None)
+        focused = QApplication.focusWidget()
+        if focused is None or self.isAncestorOf(focused):
+            self.pane.list.setFocus()
 
     def _with_hidden(self, sentence: str, hidden: int) -> str:
         if not hidden:
             return sentence
         return f"{sentence} " + self.tr("{} more are only possible and not shown.").format(wording.number(hidden))
 
-    def _say_none(self, sentence: str, compared: int, hidden: int) -> None:
-        self.sentence.clear()
-        self.comparison.clear_match()
-        if hidden:
-            show = (self.tr("Show possible versions"), lambda: self.show_possible.setChecked(True))
-            self.none_found.say("covers", self.tr("Only possible versions"), sentence, (show,))
-        elif compared == 0:
-            hint = self.tr("Nothing has been listened to yet that it could be compared with.")
-            self.none_found.say("covers", self.tr("No version found"), f"{sentence} {hint}")
-        else:
-            self.none_found.say("covers", self.tr("No version found"), sentence)
-        self._below.setCurrentWidget(self.none_found)
-
-    def _matches_read(self, known: tuple[dict[int, TrackRow], dict[int, Relation]]) -> None:
-        self.model.fill_in(*known)
-        self._show_current_match()
-
     @Slot(bool)
     def _show_possible_toggled(self, shown: bool) -> None:
         self._context.settings.set("covers.show_possible", shown)
         self._show_search()
 
+    @Slot()
+    def _show_possible_ones(self) -> None:
+        self.show_possible.setChecked(True)
+
     # the match at hand
 
     def current_match(self) -> ShownMatch | None:
         """The match that is compared with the query."""
-        return self.model.at(self.matches.currentIndex())
+        return self.pane.current()
 
-    @Slot(QModelIndex, QModelIndex)
-    def _match_chosen(self, _now: QModelIndex, _before: QModelIndex) -> None:
-        self._show_current_match()
-
+    @Slot()
     def _show_current_match(self) -> None:
         shown = self.current_match()
         if shown is None:
             self.comparison.clear_match()
             return
         self.comparison.show_match(shown, can_judge=self._can_judge())
-        self._context.reader.ask(queries.detail, shown.match.track_id, done=self._match_read, topic=(self, "match"))
+        self._context.reader.ask(queries.detail, shown.match.track_id, done=self._match_read, topic=(id(self), "match"))
         self._context.actions.refresh()
 
     def _match_read(self, detail: TrackDetail) -> None:
         shown = self.current_match()
         if shown is not None and shown.match.track_id == detail.row.id:
             self.comparison.show_match_sound(detail)
-
-    @Slot(QModelIndex)
-    def _match_activated(self, _index: QModelIndex) -> None:
-        self.comparison.play_first_passage()
 
     def _has_query(self) -> bool:
         return self._query is not None
@@ -416,15 +360,10 @@ class CoversPage(QWidget):
             return
         said = None if shown.said == relation else relation
         self._context.client.submit(JudgeVersion(self._query.track_id, shown.match.track_id, said or "undecided"))
-        self.model.set_said(shown.match.track_id, said)
+        self.pane.set_said(shown.match.track_id, said)
         now = self.current_match()
         if now is not None:
             self.comparison.show_said(now)
-
-    @Slot()
-    def _restyle(self) -> None:
-        self.matches.doItemsLayout()
-        self.matches.viewport().update()
 
     # files dropped on the page
 

@@ -27,7 +27,7 @@ from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, WIDE
 from pemr_desktop.ui.waveform import Waveform
 
 FULL_VOLUME = 100
-TITLE_WIDTH_PX = 220
+TITLE_WIDTH_PX, LEAST_TITLE_PX = 220, 80
 COVER_PX = 44
 KEEP_VOLUME_AFTER_MS = 400
 
@@ -107,7 +107,8 @@ class PlayerBar(QFrame):
         words.addStretch(1)
         named = QWidget(self)
         named.setLayout(words)
-        named.setFixedWidth(TITLE_WIDTH_PX)
+        named.setMinimumWidth(LEAST_TITLE_PX)
+        named.setMaximumWidth(TITLE_WIDTH_PX)
         words.setContentsMargins(0, 0, 0, 0)
 
         self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -140,9 +141,9 @@ class PlayerBar(QFrame):
             layout.addWidget(button)
         layout.addSpacing(SNUG)
         layout.addWidget(self.cover)
-        layout.addWidget(named)
+        layout.addWidget(named, 1)
         layout.addSpacing(SNUG)
-        layout.addWidget(middle, 1)
+        layout.addWidget(middle, 3)
         layout.addSpacing(SNUG)
         layout.addWidget(self.mute)
         layout.addWidget(self.volume)
@@ -186,9 +187,9 @@ class PlayerBar(QFrame):
             self.artist.setText(row.artist or self.tr("Unknown artist"))
             self.waveform.set_sound(b"", row.duration_s or 0.0)
             self.length.setText(wording.clock(row.duration_s))
-            self._context.reader.ask(queries.detail, row.id, done=self._show_sound, topic=(self, "sound"))
+            self._context.reader.ask(queries.detail, row.id, done=self._show_sound, topic=(id(self), "sound"))
         else:
-            self._context.reader.forget((self, "sound"))
+            self._context.reader.forget((id(self), "sound"))
             self.title.setText(path.name if path is not None else self.tr("Nothing plays"))
             self.artist.setText(self.tr("Not in your library") if path is not None else "")
             self.length.setText(wording.clock(None))

@@ -256,9 +256,13 @@ class TrainingForm(QScrollArea):
 
     def refresh(self) -> None:
         """Read the library's folders anew and suggest a name that is free."""
-        self._context.reader.ask(queries.roots, done=self._roots_read, failed=self._no_library, topic=(self, "roots"))
+        self._ask_roots()
         self.name.setText(self._free_name())
         self.sentence.hide()
+
+    def _ask_roots(self) -> None:
+        done, failed = self._roots_read, self._no_library
+        self._context.reader.ask(queries.roots, done=done, failed=failed, topic=(id(self), "roots"))
 
     def _roots_read(self, roots: list[RootRow]) -> None:
         self._roots = [root for root in roots if root.online and root.track_count]
@@ -280,9 +284,7 @@ class TrainingForm(QScrollArea):
     @Slot(object)
     def _library_changed(self, changed: object) -> None:
         if getattr(changed, "roots", False):
-            self._context.reader.ask(
-                queries.roots, done=self._roots_read, failed=self._no_library, topic=(self, "roots")
-            )
+            self._ask_roots()
 
     def _free_name(self) -> str:
         base = self.tr("Training {}").format(time.strftime("%Y-%m-%d"))

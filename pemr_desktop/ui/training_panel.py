@@ -136,7 +136,7 @@ class TrainingPanel(QWidget):
         """Read the trainings and models anew."""
         self._off_thread.ask("runs", read_records, self._runs_dir(), done=self._records_read)
         self._context.reader.ask(
-            models_and_cards, done=self._models_read, failed=self._no_models, topic=(self, "models")
+            models_and_cards, done=self._models_read, failed=self._no_models, topic=(id(self), "models")
         )
 
     def _runs_dir(self) -> Path:
@@ -346,7 +346,7 @@ class TrainingPanel(QWidget):
     def _library_changed(self, changed: object) -> None:
         if getattr(changed, "models", False) or getattr(changed, "everything", False):
             self._context.reader.ask(
-                models_and_cards, done=self._models_read, failed=self._no_models, topic=(self, "models")
+                models_and_cards, done=self._models_read, failed=self._no_models, topic=(id(self), "models")
             )
 
     @Slot()

@@ -75,7 +75,7 @@ def test_while_it_looks_it_shows_progress_and_can_be_cancelled(
     assert page.progress.isVisible() and page.progress.value() == 1
     assert page.sentence.text() == "Comparing with 3 tracks"
     qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
-    assert page.none_found.headline.text() == "Search cancelled"
+    assert page.pane.none_found.headline.text() == "Search cancelled"
     assert not page.progress.isVisible()
 
 
@@ -89,7 +89,7 @@ def test_a_match_is_said_in_words_and_drawn_beside_the_query(
     for words in ("Version", "+3 semitones", "12 % faster", "94 % sure"):
         assert words in about
     assert page.comparison.passages.ribbons.passages == (Passage(1, 2, 2, 3),)
-    spoken = page.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    spoken = page.pane.model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "Bourrée, The Testers, Version, 94 % sure, +3 semitones  ·  12 % faster"
 
 
@@ -97,8 +97,8 @@ def test_the_keyboard_goes_through_the_matches(
     qtbot: QtBot, page: CoversPage, context: WindowContext, library_tracks: list[int]
 ) -> None:
     found(qtbot, page, context, library_tracks)
-    page.matches.setFocus()
-    qtbot.keyClick(page.matches, Qt.Key.Key_Down)
+    page.pane.list.setFocus()
+    qtbot.keyClick(page.pane.list, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: page.comparison.reference.title.text() == "Canon")
     assert "Possible version" in page.comparison.reference.about.text()
 
@@ -106,9 +106,9 @@ def test_the_keyboard_goes_through_the_matches(
 def test_none_found_is_said_plainly(page: CoversPage, context: WindowContext, library_tracks: list[int]) -> None:
     page.show_covers([library_tracks[0]])
     answer(context, CoverResult(library_tracks[0], (), 3, "No cover found among 3 tracks."))
-    assert page.none_found.isVisible()
-    assert page.none_found.headline.text() == "No version found"
-    assert page.none_found.sentence.text() == "No cover found among 3 tracks."
+    assert page.pane.none_found.isVisible()
+    assert page.pane.none_found.headline.text() == "No version found"
+    assert page.pane.none_found.sentence.text() == "No cover found among 3 tracks."
 
 
 def test_a_search_that_failed_says_why_and_can_be_tried_again(
@@ -117,7 +117,7 @@ def test_a_search_that_failed_says_why_and_can_be_tried_again(
     page.show_covers([library_tracks[0]])
     (job,) = context.client.jobs()
     context.client.failed.emit(Failed(job.job_id, "The track could not be read. Nothing was changed."))
-    assert page.none_found.sentence.text() == "The track could not be read. Nothing was changed."
+    assert page.pane.none_found.sentence.text() == "The track could not be read. Nothing was changed."
     page.show_covers([library_tracks[0]])
     assert len(asked(context, FindCovers)) == 2
 
@@ -150,11 +150,11 @@ def test_possible_versions_can_be_hidden_and_shown_again(
 ) -> None:
     found(qtbot, page, context, library_tracks)
     page.show_possible.setChecked(False)
-    assert page.model.rowCount() == 1
+    assert page.pane.model.rowCount() == 1
     assert "1 more" in page.sentence.text()
     assert context.settings.current.covers.show_possible is False
     page.show_possible.setChecked(True)
-    assert page.model.rowCount() == 2
+    assert page.pane.model.rowCount() == 2
 
 
 def test_several_tracks_are_asked_about_and_each_can_be_chosen(

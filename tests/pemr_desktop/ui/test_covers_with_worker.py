@@ -30,7 +30,13 @@ def test_a_version_in_another_key_is_found_judged_and_kept(
     ):
         tags = {"title": name, "artist": "The Testers"}
         make_audio(
-            music / f"{name}.flac", seconds=30, seed=seed, transpose=transpose, tempo=tempo, sample_rate=16000, tags=tags
+            music / f"{name}.flac",
+            seconds=30,
+            seed=seed,
+            transpose=transpose,
+            tempo=tempo,
+            sample_rate=16000,
+            tags=tags,
         )
     with qtbot.waitSignal(context.client.ready, timeout=WORKER_TAKES_MS):
         context.client.start()
