@@ -69,6 +69,7 @@ class CommandPalette(QDialog):
         self._list.setModel(self._model)
         self._list.setItemDelegate(_CommandDelegate(theme, self._list))
         self._list.setUniformItemSizes(True)
+        self._list.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.clicked.connect(self._run)
         layout = QVBoxLayout(self)

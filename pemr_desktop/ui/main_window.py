@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(*SIZE_PX)
         self.inspector_wanted = True
+        self._splitter_restored = False
         self._state = QSettings(str(services.paths.config / "window.ini"), QSettings.Format.IniFormat)
         self.context = self._make_context(services)
         self._build()
@@ -134,8 +135,6 @@ class MainWindow(QMainWindow):
             widget.setMinimumWidth(least)
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
-        width = self.width()
-        self.splitter.setSizes([SIDEBAR_PX, width - SIDEBAR_PX - INSPECTOR_PX, INSPECTOR_PX])
         central = QWidget(self)
         outer = QVBoxLayout(central)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -350,6 +349,11 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """What is to be done first has the keyboard."""
         super().showEvent(event)
+        if not self._splitter_restored:
+            self._splitter_restored = True
+            inspector = min(INSPECTOR_PX, self.width() * 27 // 100)
+            sidebar = min(SIDEBAR_PX, self.width() * 19 // 100)
+            self.splitter.setSizes([sidebar, self.width() - sidebar - inspector, inspector])
         self.page.take_focus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -377,5 +381,6 @@ class MainWindow(QMainWindow):
             value = self._state.value(key)
             if isinstance(value, QByteArray):
                 restore(value)
+                self._splitter_restored |= key == "splitter"
         self.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
         self.inspector.hide()

@@ -7,8 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QResizeEv
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from pemr_desktop.library.rows import Decision
-from pemr_desktop.ui import wording
-from pemr_desktop.ui.suggestion_model import LINE_ROLE, SuggestionLine, SuggestionModel
+from pemr_desktop.ui.suggestion_model import LINE_ROLE, SuggestionLine, SuggestionModel, figures
 from pemr_desktop.ui.theme import RADIUS, SNUG, TIGHT, Role, Theme
 
 ROW_PX, GROUP_PX, BUTTON_PX, BAR_PX = 30, 28, 24, 4
@@ -163,12 +162,8 @@ class _SuggestionDelegate(QStyledItemDelegate):
         self._paint_button(painter, reject, "cross", line.decision == "rejected", "bad", has_cursor or hovered)
         font = theme.font("body")
         small = theme.font("small")
-        percent = wording.confidence(line.probability)
-        if len(line.track_ids) > 1:
-            percent = f"{len(line.track_ids)} × {percent}"
-        percent_width = max(
-            QFontMetrics(small).horizontalAdvance(percent), QFontMetrics(small).horizontalAdvance("99 %")
-        )
+        percent = figures(line, self._list.lines.for_many)
+        percent_width = QFontMetrics(small).horizontalAdvance(self._list.lines.widest_figures)
         right = accept.left() - SNUG
         text_colour = "on_selection" if has_cursor else "text_soft" if line.decision == "rejected" else "text"
         painter.setFont(small)

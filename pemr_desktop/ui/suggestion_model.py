@@ -66,6 +66,12 @@ def lines_of_tracks(rows: Sequence[TrackRow]) -> list[SuggestionLine]:
     return _grouped(list(merged.values()))
 
 
+def figures(line: SuggestionLine, for_many: bool) -> str:
+    """What stands right of the bar: how sure, and for how many."""
+    sure = wording.confidence(line.probability)
+    return f"{len(line.track_ids)} × {sure}" if for_many else sure
+
+
 def _grouped(lines: list[SuggestionLine]) -> list[SuggestionLine]:
     def rank(group: str) -> tuple[int, str]:
         return (GROUP_ORDER.index(group) if group in GROUP_ORDER else len(GROUP_ORDER), group)
@@ -99,6 +105,16 @@ class SuggestionModel(QAbstractListModel):
     def line(self, index: _Index) -> SuggestionLine | None:
         """The line of an index."""
         return self._lines[index.row()] if index.isValid() and index.row() < len(self._lines) else None
+
+    @property
+    def for_many(self) -> bool:
+        """True when several tracks are chosen, so that a line also says how many it concerns."""
+        return any(len(line.track_ids) > 1 for line in self._lines)
+
+    @property
+    def widest_figures(self) -> str:
+        """The longest of the figures, so that all bars begin and end at the same place."""
+        return max((figures(line, self.for_many) for line in self.tags()), key=len, default="")
 
     def tags(self) -> list[SuggestionLine]:
         """All lines that are tags."""
