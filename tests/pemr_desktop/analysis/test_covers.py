@@ -1,0 +1,215 @@
+"""Cover search on music made by arithmetic: twenty works, some of them in a second version."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pemr.covers.alignment import align
+from pemr.covers.features import CoverFeatures, cover_features
+from pemr_desktop.analysis.covers import CoverSearch, CoverSearchCancelled, FoundPair, judge
+
+RATE = 16_000
+SCALE = (0, 2, 4, 5, 7, 9, 11)
+
+
+def play(work: int, *, key: int = 0, tempo: float = 1.0, bright: float = 0.4) -> np.ndarray:
+    """Forty seconds of a work: a melody over triads, each note with five partials, in a mode that the work chooses."""
+    composer = np.random.default_rng(work)
+    mode = int(composer.integers(0, 7))
+    steps = np.cumsum(composer.choice([-3, -2, -1, 1, 2, 3, 4], 120)) % 14
+    roots = composer.integers(0, 7, 30).repeat(4)
+    length = int(RATE / 3 / tempo)
+    time = np.arange(length) / RATE
+    fade = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
+    tones: dict[tuple[int, float], np.ndarray] = {}
+    sound = np.zeros((120, length), np.float32)
+    for index, (step, root) in enumerate(zip(steps, roots, strict=True)):
+        for degree, octave, level in [(step, 72, 0.5), (root, 48, 0.15), (root + 2, 48, 0.15), (root + 4, 48, 0.15)]:
+            pitch = octave + key + 12 * int((degree + mode) // 7) + SCALE[(degree + mode) % 7] - SCALE[mode]
+            if (pitch, level) not in tones:
+                partials = np.arange(1, 6)[:, None]
+                waves = np.sin(2 * np.pi * 440.0 * 2 ** ((pitch - 69) / 12) * partials * time)
+                tones[pitch, level] = (0.3 * level * fade * (bright ** (partials - 1) * waves).sum(axis=0)).astype(
+                    np.float32
+                )
+            sound[index] += tones[pitch, level]
+    return sound.ravel()
+
+
+@pytest.fixture(scope="module")
+def features() -> dict[int, CoverFeatures]:
+    """Tracks 1 to 20: one work each. 21 and 22: versions of 1 and 2. 23: a softer, noisier copy of 3. 24: silence."""
+    tracks = {work: cover_features(play(work)) for work in range(1, 21)}
+    tracks[21] = cover_features(play(1, key=3, tempo=1.2, bright=0.7))
+    tracks[22] = cover_features(play(2, key=-4, tempo=0.8, bright=0.6))
+    hiss = np.random.default_rng(0).normal(size=len(play(3))).astype(np.float32) * 0.002
+    tracks[23] = cover_features(play(3) * 0.5 + hiss)
+    tracks[24] = cover_features(np.zeros(30 * RATE, np.float32))
+    return tracks
+
+
+@pytest.fixture
+def search(features) -> CoverSearch:
+    return CoverSearch((track_id, track.to_bytes()) for track_id, track in features.items())
+
+
+def test_a_version_is_found_first_with_its_key_and_tempo(search, features):
+    findings = search.find(features[1].to_bytes(), exclude_id=1)
+    best = findings.matches[0]
+    assert (best.track_id, best.verdict, best.key_shift) == (21, "version", 3)
+    assert best.tempo_ratio == pytest.approx(1.2, rel=0.04)
+    assert best.probability > 0.9
+    assert best.passages
+    assert "1 version found among 22 tracks" in findings.sentence
+
+
+def test_the_same_sound_in_another_file_is_the_same_recording(search, features):
+    best = search.find(features[3], exclude_id=3).matches[0]
+    assert (best.track_id, best.verdict) == (23, "same recording")
+    assert best.probability >= 0.99
+    assert search.find(features[3]).matches[0].track_id == 3
+
+
+def test_a_work_that_stands_alone_has_no_version(search, features):
+    for track_id in range(5, 11):
+        findings = search.find(features[track_id], exclude_id=track_id)
+        assert [match for match in findings.matches if match.verdict != "possible"] == []
+        assert findings.compared == 22
+
+
+def test_silence_matches_nothing_and_says_why(search, features):
+    findings = search.find(features[24], exclude_id=24)
+    assert findings.matches == ()
+    assert findings.sentence == "This track is silent, so it cannot be compared."
+
+
+@pytest.mark.parametrize(
+    ("sound", "reason"),
+    [
+        (np.random.default_rng(1).normal(size=30 * RATE).astype(np.float32) * 0.1, "no clear pitches"),
+        (play(1)[: 4 * RATE], "too short"),
+        (np.zeros(0, np.float32), "too short"),
+    ],
+)
+def test_noise_and_short_clips_match_nothing_and_say_why(search, sound, reason):
+    findings = search.find(cover_features(sound))
+    assert findings.matches == ()
+    assert reason in findings.sentence
+
+
+def test_a_clip_of_six_seconds_gets_no_confident_answer(search):
+    findings = search.find(cover_features(play(7)[: 6 * RATE]))
+    assert all(match.verdict == "possible" for match in findings.matches)
+
+
+def test_a_library_without_another_track_says_so(features):
+    alone = CoverSearch([(1, features[1].to_bytes())])
+    findings = alone.find(features[1], exclude_id=1)
+    assert findings.matches == ()
+    assert "no other track" in findings.sentence
+    silent = CoverSearch([(24, features[24].to_bytes())])
+    assert "hold no music" in silent.find(features[1]).sentence
+
+
+def test_in_a_library_of_two_a_version_is_found_and_a_stranger_is_not(features):
+    assert CoverSearch([(21, features[21].to_bytes())]).find(features[1]).matches[0].track_id == 21
+    stranger = CoverSearch([(5, features[5].to_bytes())]).find(features[1])
+    assert all(match.verdict == "possible" for match in stranger.matches)
+
+
+def test_features_of_another_version_are_left_out_and_listed(features):
+    old = bytearray(features[1].to_bytes())
+    old[4] += 1
+    search = CoverSearch([(1, bytes(old)), (2, features[2].to_bytes())])
+    assert search.outdated == [1]
+    assert len(search) == 1
+    search.add(1, features[1].to_bytes())
+    assert search.outdated == []
+    assert 1 in search and 2 in search
+    search.remove(1)
+    assert 1 not in search
+
+
+def everything(search: CoverSearch, **options) -> tuple[dict[int, list[FoundPair]], object]:
+    reported: dict[int, list[FoundPair]] = {}
+    outcome = search.find_all(found=lambda track_id, pairs: reported.update({track_id: pairs}), **options)
+    return reported, outcome
+
+
+def test_all_versions_are_found_once_and_each_track_is_reported(search):
+    reported, outcome = everything(search)
+    assert set(reported) == set(range(1, 25))
+    pairs = [pair for found in reported.values() for pair in found]
+    assert {(pair.track_a, pair.track_b, pair.relation) for pair in pairs} == {
+        (1, 21, "version"),
+        (2, 22, "version"),
+        (3, 23, "same recording"),
+    }
+    assert outcome.found_pairs == 3
+    assert outcome.compared_pairs == 23 * 22 // 2
+    first = next(pair for pair in pairs if pair.track_a == 1)
+    assert first.key_shift == 3
+    assert first.tempo_ratio == pytest.approx(1.2, rel=0.04)
+    assert first.passages[0].b_end_s < first.passages[0].a_end_s
+
+
+def test_a_cancelled_pass_goes_on_where_it_stopped(search):
+    whole, _ = everything(search)
+    seen: list[int] = []
+    part: dict[int, list[FoundPair]] = {}
+
+    def note(track_id: int, pairs: list[FoundPair]) -> None:
+        part[track_id] = pairs
+        seen.append(track_id)
+
+    stopped = search.find_all(found=note, cancelled=lambda: len(seen) >= 12)
+    assert stopped.cancelled
+    assert 0 < len(part) < len(whole)
+    rest, outcome = everything(search, compared=set(part))
+    assert not outcome.cancelled
+    assert not set(part) & set(rest)
+    assert stopped.compared_pairs + outcome.compared_pairs == 23 * 22 // 2
+
+    def ids(found: dict[int, list[FoundPair]]) -> set[tuple[int, int]]:
+        return {(pair.track_a, pair.track_b) for pairs in found.values() for pair in pairs}
+
+    assert ids(part) | ids(rest) == ids(whole)
+
+
+def test_a_new_track_is_compared_with_all_and_the_others_not_again(search, features):
+    old = set(features) - {21}
+    reported, outcome = everything(search, compared=old)
+    assert list(reported) == [21]
+    assert [(pair.track_a, pair.track_b) for pair in reported[21]] == [(1, 21)]
+    assert outcome.compared_pairs == 22
+
+
+def test_progress_counts_up_to_all_pairs(search, features):
+    steps: list[tuple[int, int, str]] = []
+    everything(search, progress=lambda done, total, doing: steps.append((done, total, doing)))
+    assert all(total == 253 and 0 <= done <= total and doing for done, total, doing in steps)
+    assert [done for done, _, _ in steps] == sorted(done for done, _, _ in steps)
+
+
+def test_a_cancelled_search_raises(search, features):
+    with pytest.raises(CoverSearchCancelled):
+        search.find(features[1], cancelled=lambda: True)
+
+
+def test_the_same_pair_gets_the_same_answer_from_both_sides(search, features):
+    there = search.find(features[1], exclude_id=1).matches[0]
+    back = search.find(features[21], exclude_id=21).matches[0]
+    assert there.verdict == back.verdict
+    assert there.key_shift == -back.key_shift
+    assert there.tempo_ratio * back.tempo_ratio == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_limit_cuts_the_list(search, features):
+    assert len(search.find(features[1], limit=1).matches) == 1
+    assert search.find(features[1], limit=0).matches == ()
+
+
+def test_the_same_key_tempo_and_notes_on_another_instrument_are_a_version_and_no_copy(features):
+    other = cover_features(play(1, tempo=1.05, bright=0.9))
+    assert judge(align(features[1], [other])[0], 0.99)[0] == "version"
