@@ -25,6 +25,7 @@ from pemr_desktop.ui.main_window import MainWindow
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.reading import Reader
 from pemr_desktop.ui.services import Services
+from pemr_desktop.ui.stay_awake import StayAwake
 from pemr_desktop.ui.theme import Theme
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class App(QObject):
         self._unsubscribe = self.settings.subscribe(self._setting_changed)
         self._keys = KeyClaims(application)
         self._panel: DesktopPanel | None = None
+        self._awake = StayAwake(self.client, self)
         self._afterwards = QTimer(self, interval=AFTERWARDS_MS, singleShot=True)
         self._afterwards.timeout.connect(self._settle_in)
         for sentence in self.settings.messages:
@@ -76,6 +78,7 @@ class App(QObject):
         """Take everything down. True when all of it ended in time."""
         self._unsubscribe()
         self._afterwards.stop()
+        self._awake.release()
         if self._panel is not None:
             self._panel.controls.unregister()
         self._keys.release()
