@@ -73,6 +73,15 @@ class Workplace:
             return f"There is not enough memory. Close other programs. {kept}"
         return f"The system refused: {text}. {kept}"
 
+    def back_up_if_due(self) -> None:
+        """The daily backup. That it is not possible is worth a line in the log, not the job that came before."""
+        if self.library is None:
+            return
+        try:
+            self.library.backup_if_due()
+        except (PemrDesktopError, OSError, sqlite3.Error):
+            log.exception("The library could not be backed up")
+
     def close(self) -> None:
         """Close the library."""
         if self.library is not None:

@@ -135,6 +135,8 @@ class Worker:
             with self._lock:
                 del self._tasks[task.job_id]
             self._emit(event)
+            if lane is self._lanes[LONG] and lane.empty():
+                self._workplace.back_up_if_due()
 
     def _run(self, task: Task) -> Event:
         """Do one job; whatever happens becomes the event that ends it."""
