@@ -78,7 +78,7 @@ class App(QObject):
         """Take everything down. True when all of it ended in time."""
         self._unsubscribe()
         self._afterwards.stop()
-        self._awake.release()
+        self._awake.close()
         if self._panel is not None:
             self._panel.controls.unregister()
         self._keys.release()

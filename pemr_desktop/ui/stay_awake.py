@@ -11,6 +11,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QObject, QProcess, QTimer, Slot
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class StayAwake(QObject):
         super().__init__(parent)
         self._client = client
         self._process: QProcess | None = None
+        self._leaving: QProcess | None = None
         self._refused = False
         self._wait = QTimer(self, interval=long_job_ms, singleShot=True)
         self._wait.timeout.connect(self.hold)
@@ -81,13 +83,20 @@ class StayAwake(QObject):
         if process is None:
             return
         process.finished.disconnect(self._finished)
+        process.finished.connect(process.deleteLater)
         process.closeWriteChannel()
         if sys.platform == "darwin":
             process.terminate()  # caffeinate does not read its input
-        if not process.waitForFinished(GOODBYE_MS):
-            process.kill()
-            process.waitForFinished(GOODBYE_MS)
-        process.deleteLater()
+        self._leaving = process
+
+    def close(self) -> None:
+        """Lets go and waits for the program to end; for when the window goes."""
+        self._wait.stop()
+        self.release()
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None and shiboken6.isValid(leaving) and not leaving.waitForFinished(GOODBYE_MS):
+            leaving.kill()
+            leaving.waitForFinished(GOODBYE_MS)
 
     @Slot(int)
     def _finished(self, code: int) -> None:

@@ -45,6 +45,19 @@ def test_the_promise_lasts_from_holding_to_letting_go(
     assert awake.held
     awake.release()
     assert not awake.held
+    qtbot.waitUntil(lambda: notes.read_text() == "begin\nend\n", timeout=10_000)
+
+
+@linux
+def test_closing_waits_for_the_program_to_end(
+    client: WorkerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    notes = tmp_path / "notes"
+    stand_in(tmp_path, monkeypatch, f"echo begin >> {notes}; cat; echo end >> {notes}")
+    awake = StayAwake(client)
+    awake.hold()
+    qtbot.waitUntil(notes.exists, timeout=10_000)
+    awake.close()
     assert notes.read_text() == "begin\nend\n"
 
 
