@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_MISSES = 5
+"""So many files in a row that cannot be played end the music."""
 RESTART_INSTEAD_OF_PREVIOUS_S = 3.0
 
 
@@ -40,6 +42,7 @@ class PlayQueue(QObject):
         self._current: TrackRow | None = None
         self._follower: TrackRow | None = None
         self._going_on = False
+        self._misses = 0
         player.trackStarted.connect(self._started)
         player.stateChanged.connect(self._state_changed)
 
@@ -140,6 +143,7 @@ class PlayQueue(QObject):
     @Slot(object)
     def _started(self, path: Path) -> None:
         """The player went on to the file it was given in advance."""
+        self._misses = 0
         follower = self._follower
         if follower is None or path != _path(follower) or self._current is follower:
             return
@@ -152,8 +156,10 @@ class PlayQueue(QObject):
     def _state_changed(self, state: str) -> None:
         if state != "stopped":
             return
-        if self._going_on and self._follower is None and self.has_next() and self._current is not None:
-            self._go(self._at + 1)  # it ended before the next file could be handed over
+        skipped = 1 if self._follower is None else 2  # a follower that never started could not be played
+        self._misses += skipped - 1
+        if self._going_on and self._at + skipped < len(self._ids) and self._misses <= MOST_MISSES:
+            self._go(self._at + skipped)
         else:
             self._going_on = False
             self._set_current(None)

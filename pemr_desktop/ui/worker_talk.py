@@ -67,7 +67,7 @@ class WorkerTalk(QObject):
         client.cancelled.connect(self._cancelled)
         client.crashed.connect(self._crashed)
         client.restarted.connect(self._restarted)
-        context.player.failed.connect(context.notices.problem)
+        context.player.failed.connect(self._not_played)
 
     @Slot()
     def ask_counts(self) -> None:
@@ -144,6 +144,10 @@ class WorkerTalk(QObject):
     @Slot(object)
     def _cancelled(self, event: Cancelled) -> None:
         self._window.statusBar().showMessage(event.summary, STATUS_MS)
+
+    @Slot(str)
+    def _not_played(self, sentence: str) -> None:
+        self._context.notices.post(Notice(sentence, "warning", key="playback"))
 
     @Slot(str)
     def _crashed(self, sentence: str) -> None:
