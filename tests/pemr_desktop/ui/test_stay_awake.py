@@ -46,6 +46,7 @@ def test_the_promise_lasts_from_holding_to_letting_go(
     awake.release()
     assert not awake.held
     qtbot.waitUntil(lambda: notes.read_text() == "begin\nend\n", timeout=10_000)
+    awake.close()
 
 
 @linux
@@ -71,6 +72,7 @@ def test_once_a_job_is_over_nothing_is_held(
         client.start()
         client.submit(Scan())
     qtbot.waitUntil(lambda: not awake.held, timeout=10_000)
+    awake.close()
 
 
 @linux
