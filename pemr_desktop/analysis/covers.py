@@ -31,8 +31,8 @@ STRANGERS = 48
 """Tracks of the library that stand for strangers when a track's habit is measured."""
 AT_ONCE = 32
 """References compared between two looks at progress and cancellation."""
-VERSION_PROBABILITY = 0.9
-POSSIBLE_PROBABILITY = 0.4
+VERSION_PROBABILITY = 0.6
+POSSIBLE_PROBABILITY = 0.25
 EXPLAINED = 60
 """References, highest scores first, whose alignment is looked at closely."""
 LEAST_ABOVE = 1.0
@@ -243,7 +243,7 @@ class CoverSearch:
             if own.above(score) < LEAST_ABOVE or other.track_id is None:
                 break
             alignment = explain(asked.voice, other.voice, found, int(place))
-            evidence = (alignment.straight_s, alignment.likeness, candidates)
+            evidence = (alignment.likeness, candidates)
             at_best = 0.5 * (own.above(score) + UNCHOOSY.above(score))
             if background.probability(at_best, *evidence) < POSSIBLE_PROBABILITY and not _is_copy(alignment):
                 continue

@@ -40,8 +40,8 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log(score) of an unrelated pair: mean `intercept + shorter_slope log(shorter) + longer_slope log(longer)`, lengths
     in frames, standard deviation `spread`. `usual_weight` and `spread_weight`: the number of strangers at which half
     of a measured habit is believed. `evidence_…`: log-likelihood ratio of version against stranger, linear in how far
-    a pair lies above both habits, the logarithm of the longest straight passage in seconds, and the likeness
-    along the path. `versions_a_track`: how many versions of a track a library is expected to hold.
+    a pair lies above both habits and in the likeness along the path. `versions_a_track`: how many versions of a
+    track a library is expected to hold.
     """
 
     provenance: str
@@ -54,7 +54,6 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spread_weight: float
     evidence_bias: float
     evidence_above: float
-    evidence_straight: float
     evidence_likeness: float
     versions_a_track: float
 
@@ -82,14 +81,9 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             max(deviation, LEAST_SPREAD) ** (count / (count + self.spread_weight)),
         )
 
-    def probability(self, above: float, straight_s: float, likeness: float, candidates: int) -> float:
+    def probability(self, above: float, likeness: float, candidates: int) -> float:
         """Probability of a version found among that many candidates: the more there are, the more evidence it takes."""
-        evidence = (
-            self.evidence_bias
-            + self.evidence_above * above
-            + self.evidence_straight * math.log(max(straight_s, 4.0))
-            + self.evidence_likeness * likeness
-        )
+        evidence = self.evidence_bias + self.evidence_above * above + self.evidence_likeness * likeness
         prior = min(0.5, self.versions_a_track / max(candidates, 1))
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, evidence + math.log(prior / (1.0 - prior))))))
 
