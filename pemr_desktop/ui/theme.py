@@ -31,7 +31,7 @@ _ASKED: dict[Scheme, Qt.ColorScheme] = {
     "light": Qt.ColorScheme.Light,
     "dark": Qt.ColorScheme.Dark,
 }
-_ICON_SIZES = (16, 18, 20, 24, 32, 48)
+_ICON_SIZES = (16, ICON_SIZE, 24)
 _TYPE_SCALE = {"small": 0.88, "body": 1.0, "strong": 1.0, "title": 1.35, "display": 1.9}
 TypeName = Literal["small", "body", "strong", "title", "display"]
 
@@ -52,6 +52,7 @@ class Theme(QObject):
         self._zoom = zoom
         self._base_points = max(app.font().pointSizeF(), 9.0)
         self._cache: dict[tuple[str, str], QIcon] = {}
+        self._drawings: dict[str, str] = {}
         self._pixmaps: dict[tuple[str, int, str, float], QPixmap] = {}
         self._colours = LIGHT
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
@@ -109,7 +110,7 @@ class Theme(QObject):
         """A bundled icon as a pixmap of `size` device-independent pixels."""
         key = (name, size, role, ratio)
         if key not in self._pixmaps:
-            self._pixmaps[key] = _render(self._source(name), size, self.color(role), ratio)
+            self._pixmaps[key] = _render(self._drawing(name), size, self.color(role), ratio)
         return self._pixmaps[key]
 
     def apply(self) -> None:
@@ -137,25 +138,28 @@ class Theme(QObject):
         }
         return tokens
 
-    def _source(self, name: str) -> str:
-        path = self._icons / f"{name}.svg"
-        if not path.is_file():
-            raise FileNotFoundError(f"There is no bundled icon “{name}” in {self._icons}.")
-        return path.read_text(encoding="utf-8")
+    def _drawing(self, name: str) -> str:
+        """The SVG of an icon; read once."""
+        if name not in self._drawings:
+            path = self._icons / f"{name}.svg"
+            if not path.is_file():
+                raise FileNotFoundError(f"There is no bundled icon “{name}” in {self._icons}.")
+            self._drawings[name] = path.read_text(encoding="utf-8")
+        return self._drawings[name]
 
     def _make_icon(self, name: str, role: Role) -> QIcon:
-        source = self._source(name)
+        drawing = self._drawing(name)
         ratio = self._app.devicePixelRatio()
         faint = self.color("text_faint")
         faint.setAlphaF(0.45)
         icon = QIcon()
         for size in _ICON_SIZES:
-            normal = _render(source, size, self.color(role), ratio)
+            normal = _render(drawing, size, self.color(role), ratio)
             icon.addPixmap(normal, QIcon.Mode.Normal)
             icon.addPixmap(normal, QIcon.Mode.Selected)
-            icon.addPixmap(_render(source, size, faint, ratio), QIcon.Mode.Disabled)
+            icon.addPixmap(_render(drawing, size, faint, ratio), QIcon.Mode.Disabled)
             if role != "on_accent":
-                checked = _render(source, size, self.color("accent"), ratio)
+                checked = _render(drawing, size, self.color("accent"), ratio)
                 icon.addPixmap(checked, QIcon.Mode.Normal, QIcon.State.On)
         return icon
 
@@ -165,8 +169,8 @@ class Theme(QObject):
             self.apply()
 
 
-def _render(source: str, size: int, color: QColor, ratio: float) -> QPixmap:
-    svg = source.replace("currentColor", color.name())
+def _render(drawing: str, size: int, color: QColor, ratio: float) -> QPixmap:
+    svg = drawing.replace("currentColor", color.name())
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
