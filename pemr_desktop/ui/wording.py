@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
+LARGEST_TEMPO_RATIO = 100
 
 
 def _say(text: str) -> str:
@@ -41,7 +42,7 @@ def key_shift(semitones: int) -> str:
 
 def tempo(ratio: float) -> str:
     """Tempo of the other version over that of the query -> `12 % faster`, `same tempo`, `half the tempo`."""
-    if not math.isfinite(ratio) or ratio <= 0:
+    if not 0 < ratio < LARGEST_TEMPO_RATIO:
         return _say("tempo not known")
     percent = round((ratio - 1) * 100)
     if percent == 0:
