@@ -103,8 +103,13 @@ class Engine:
     def close(self) -> None:
         """Lets go of the device and of the decoding thread."""
         self._drop_programme()
+        self._close_output()
+
+    def _close_output(self) -> None:
         if self._output is not None:
             self._output.close()
+        if self._mixer is not None and self._mixer.underruns:
+            log.warning("decoding was too slow %d times", self._mixer.underruns)
         self._output = None
         self._mixer = None
 
@@ -177,14 +182,16 @@ class Engine:
             return
         position_s = self._position_s(current, self._heard())
         then = tuple(programme.upcoming(self._heard()))
-        self.close()
+        self._close_output()
         self._restart(current, position_s, then)
 
     def _restart(self, segment: Segment, position_s: float, then: tuple[Path, ...]) -> None:
         limit_s = segment.duration_s or float("inf")
         paused = self.state == "paused"
+        announced = self._programme is not None and segment in self._programme.segments[: self._reported]
         position_s = min(max(0.0, position_s), limit_s)
         self._begin(segment.path, position_s, then, paused=paused)
+        self._reported = int(announced)
         if self.state != "stopped":
             self._send(messages.Position(self._serial, position_s))
 
@@ -201,7 +208,9 @@ class Engine:
         if self._programme is None:
             return None
         segments = self._programme.segments
-        return self._programme.segment_at(self._heard()) or (segments[-1] if segments else None)
+        if not segments:  # decoding is about to begin
+            return Segment(self._programme.path, self._programme.start_s, first=0)
+        return self._programme.segment_at(self._heard()) or segments[-1]
 
     def _position_s(self, segment: Segment, heard: int) -> float:
         assert self._programme is not None

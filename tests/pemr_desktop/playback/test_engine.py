@@ -142,6 +142,24 @@ def test_seeking_goes_on_there_and_keeps_what_waits(bench: Bench, tone: Callable
     assert bench.story()[-3:] == ["TrackStarted after", "TrackEnded after", "stopped"]
 
 
+def test_seeking_before_anything_is_decoded_is_not_lost(bench: Bench, tone: Callable[..., Path]) -> None:
+    bench.play(tone("long.flac", seconds=5))
+    bench.engine.handle(messages.Seek(4.0))
+    bench.run_until(lambda: "TrackStarted long" in bench.story())
+    bench.run_to(4.1)
+    assert bench.position_s() < 4.5
+
+
+def test_a_file_is_announced_once_however_often_it_is_sought_in(bench: Bench, tone: Callable[..., Path]) -> None:
+    bench.play(tone("long.flac", seconds=5))
+    for position_s in (1.0, 4.0, 2.0, 4.5):
+        bench.run_until(lambda: "TrackStarted long" in bench.story())
+        bench.engine.handle(messages.Seek(position_s))
+    bench.run_to_the_end()
+    assert bench.story().count("TrackStarted long") == 1
+    assert bench.story()[-2:] == ["TrackEnded long", "stopped"]
+
+
 def test_seeking_while_held_stays_held(bench: Bench, tone: Callable[..., Path]) -> None:
     bench.play(tone("long.flac", seconds=5))
     bench.run_until(lambda: "TrackStarted long" in bench.story())
