@@ -32,6 +32,8 @@ class Pages(QObject):
         self._stack.setCurrentWidget(page)
         if name == "models":
             page.show_models()
+        elif name == "training":
+            page.show_trainings()
         return page
 
     def page(self, name: str) -> Any:

@@ -88,10 +88,6 @@ class TrainingPanel(QWidget):
         self.new.setObjectName("newTraining")
         self.new.setAccessibleName(self.new.text())
         self.new.clicked.connect(self.show_form)
-        self.show_models_button = QPushButton(self.tr("Models"), self)
-        self.show_models_button.setObjectName("showModels")
-        self.show_models_button.setAccessibleName(self.tr("Show the models"))
-        self.show_models_button.clicked.connect(self.show_models)
         self.runs = TrainingList(self._theme, self)
         self.runs.chosen.connect(self._show_run)
         left = QWidget(self)
@@ -102,7 +98,6 @@ class TrainingPanel(QWidget):
         column.setSpacing(SNUG)
         column.addWidget(self.new)
         column.addWidget(self.runs, 1)
-        column.addWidget(self.show_models_button)
         self.form = TrainingForm(self._context, self)
         self.form.startWanted.connect(self.start)
         self.run_view = TrainingRunView(self._theme, self)
@@ -173,6 +168,16 @@ class TrainingPanel(QWidget):
         self.form.refresh()
         self.pages.setCurrentIndex(FORM)
         self.runs.mark(None)
+
+    @Slot()
+    def show_trainings(self) -> None:
+        """The training last looked at, or the form while there is none."""
+        if self.pages.currentIndex() != MODELS:
+            return
+        if self._shown in self._records and self._shown is not None:
+            self._show_run(self._shown)
+        else:
+            self.show_form()
 
     @Slot()
     def show_models(self) -> None:
@@ -352,5 +357,4 @@ class TrainingPanel(QWidget):
     @Slot()
     def _recolour(self) -> None:
         self.new.setIcon(self._theme.icon("add", "text"))
-        self.show_models_button.setIcon(self._theme.icon("model", "text"))
         self._list_runs()

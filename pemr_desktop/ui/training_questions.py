@@ -23,7 +23,6 @@ def may_pause_and_close(parent: QWidget) -> bool:
     """A training runs and the window wants to close: may it be paused?"""
     box = QMessageBox(parent)
     box.setObjectName("closeWhileTraining")
-    box.setIcon(QMessageBox.Icon.Question)
     box.setText(_say("A training is running."))
     box.setInformativeText(
         _say("It will finish its step and save, so that you can go on later exactly where it stopped.")
@@ -39,7 +38,6 @@ def may_use_model(parent: QWidget, *, offer_tags: bool) -> UseAnswer:
     """The ear of the application is about to change: is that wanted, and with tags?"""
     box = QMessageBox(parent)
     box.setObjectName("useModelQuestion")
-    box.setIcon(QMessageBox.Icon.Question)
     box.setText(_say("Listen with this model from now on?"))
     box.setInformativeText(
         _say(

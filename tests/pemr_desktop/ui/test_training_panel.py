@@ -185,6 +185,10 @@ def test_the_models_of_the_library_are_listed(qtbot: QtBot, library_tracks: list
     assert table.item(0, 3).text() == "4 of 4 tracks"
 
 
-def test_at_first_there_is_the_form(panel: TrainingPanel) -> None:
+def test_at_first_there_is_the_form_and_the_models_are_elsewhere(panel: TrainingPanel) -> None:
+    assert panel.pages.currentIndex() == FORM
+    panel.show_models()
+    assert panel.pages.currentIndex() == MODELS
+    panel.show_trainings()
     assert panel.pages.currentIndex() == FORM
     assert panel.may_close()
