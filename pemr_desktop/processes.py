@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 WORKER_MODULE = "pemr_desktop.jobs.worker"
+QUIET_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def worker_command(library: Path, model: Path | None = None) -> list[str]:
@@ -14,6 +17,15 @@ def worker_command(library: Path, model: Path | None = None) -> list[str]:
     if model is not None:
         arguments += ["--model", str(model)]
     return [*module_command(WORKER_MODULE), *arguments]
+
+
+def worker_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a worker: numeric libraries on one core each, unless the user has said otherwise.
+
+    Their threads wait for one another in a loop; with a decoder, a player or a training beside them that makes
+    everything several times slower. Where more cores help, the worker asks for them itself.
+    """
+    return {**QUIET_THREADS, **environ}
 
 
 def module_command(module: str) -> list[str]:

@@ -51,6 +51,7 @@ class Ear:
                 self._encoder, path = load_encoder(paths)
                 self._encoder_stamp = _stamp(path)
                 log.info("Listening with model %s from %s", self._encoder.model_id, path)
+            use_cores(1)
             encoder = self._encoder
             assert self._encoder_stamp is not None
             path = self._encoder_stamp[0]
@@ -64,6 +65,7 @@ class Ear:
         from pemr.covers.features import FEATURE_VERSION
         from pemr_desktop.analysis.covers import CoverSearch
 
+        use_cores(max(1, (os.cpu_count() or 1) // 2))
         with self._covers_lock:
             generation = library.generation()
             if self._covers is None or generation != self._covers_generation:
@@ -81,6 +83,17 @@ class Ear:
                     self._paths.vectors_dir, library.path, model_id, generation, lambda: library.vectors(model_id)
                 )
             return index
+
+
+def use_cores(count: int) -> None:
+    """How many cores one operation of torch may use in this thread, and in threads that are started from here on.
+
+    Never all of them: torch's threads wait for one another in a loop, and when another program takes one of the
+    cores away, everything takes several times as long.
+    """
+    import torch
+
+    torch.set_num_threads(count)
 
 
 def _stamp(path: Path) -> tuple[Path, int, int] | None:

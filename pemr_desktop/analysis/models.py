@@ -71,15 +71,15 @@ def load_encoder(paths: list[Path], threads: int = 1) -> tuple[Encoder, Path]:
     raise ModelUnusable(" ".join([*reasons, advice]))
 
 
-def describe(encoder: Encoder, path: Path) -> ModelInfo:
-    """What the library keeps of a model."""
+def describe(encoder: Encoder, path: Path, name: str = "") -> ModelInfo:
+    """What the library keeps of a model; its name is that of the file unless it is given another."""
     from pemr.encoder import EMBEDDING_WIDTH
 
     tags = tuple(TagRow(tag.name, tag.group, tag.threshold, tag.supported) for tag in encoder.vocabulary)
-    return ModelInfo(encoder.model_id, path.stem, path, EMBEDDING_WIDTH, tags)
+    return ModelInfo(encoder.model_id, name or path.stem, path, EMBEDDING_WIDTH, tags)
 
 
-def keep_copy(path: Path, model_id: str, models_dir: Path) -> Path:
+def keep_copy(path: Path, digest: str, models_dir: Path) -> Path:
     """A copy of a model file below the user's own models, so that it outlives the run that made it.
 
     The bundled model is used where it is. Raises `OSError`; then nothing half-written is left.
@@ -87,7 +87,7 @@ def keep_copy(path: Path, model_id: str, models_dir: Path) -> Path:
     if path == bundled_model() or path.parent == models_dir:
         return path
     models_dir.mkdir(parents=True, exist_ok=True)
-    kept = models_dir / f"{model_id}.safetensors"
+    kept = models_dir / f"{digest[:16]}.safetensors"
     descriptor, name = tempfile.mkstemp(dir=models_dir, suffix=".new")
     try:
         with os.fdopen(descriptor, "wb") as copy, path.open("rb") as original:

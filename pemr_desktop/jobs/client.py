@@ -8,7 +8,7 @@ from collections import deque
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from pemr_desktop.jobs.ledger import CrashLimit, JobView, Ledger, result_of
 from pemr_desktop.jobs.messages import (
@@ -26,7 +26,7 @@ from pemr_desktop.jobs.messages import (
     Started,
 )
 from pemr_desktop.jobs.titles import title
-from pemr_desktop.processes import worker_command
+from pemr_desktop.processes import worker_command, worker_environment
 
 __all__ = ["JobView", "WorkerClient"]
 
@@ -137,6 +137,10 @@ class WorkerClient(QObject):
         process = QProcess(self)
         process.setProgram(self._command[0])
         process.setArguments(self._command[1:])
+        environment = QProcessEnvironment()
+        for name, value in worker_environment().items():
+            environment.insert(name, value)
+        process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._read_events)
         process.readyReadStandardError.connect(self._read_last_words)
         process.finished.connect(self._ended)

@@ -28,7 +28,7 @@ from pemr_desktop.jobs.messages import (
     Ready,
     Request,
 )
-from pemr_desktop.processes import worker_command
+from pemr_desktop.processes import worker_command, worker_environment
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,11 @@ class WorkerSession:
 
     def _launch(self) -> None:
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=worker_environment(),
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), name="events", daemon=True)
         self._reader.start()

@@ -154,7 +154,7 @@ def store_analyses(connection: sqlite3.Connection, analyses: Sequence[TrackAnaly
     stored = [analysis for analysis in analyses if _exists(connection, analysis.track_id)]
     for analysis in stored:
         _store_embedding(connection, analysis)
-        _store_predictions(connection, analysis)
+        _store_predictions(connection, analysis.track_id, analysis.model_id, analysis.predictions)
         _store_sound(connection, analysis)
         connection.execute("DELETE FROM problems WHERE track_id = ? AND stage = 'analyse'", (analysis.track_id,))
     count_open_suggestions(connection, [analysis.track_id for analysis in stored])
@@ -185,22 +185,35 @@ def _store_embedding(connection: sqlite3.Connection, analysis: TrackAnalysis) ->
     )
 
 
-def _store_predictions(connection: sqlite3.Connection, analysis: TrackAnalysis) -> None:
-    connection.execute(
-        "DELETE FROM predictions WHERE track_id = ? AND model_id = ?", (analysis.track_id, analysis.model_id)
-    )
+def store_predictions(
+    connection: sqlite3.Connection,
+    model_id: str,
+    track_ids: Sequence[int],
+    tags: Sequence[str],
+    probabilities: Vectors,
+) -> None:
+    """Replace what a model says of tracks it has heard: probabilities (tracks, tags). Decisions stay."""
+    for track_id, row in zip(track_ids, probabilities, strict=True):
+        _store_predictions(connection, track_id, model_id, list(zip(tags, map(float, row), strict=True)))
+    count_open_suggestions(connection, track_ids)
+
+
+def _store_predictions(
+    connection: sqlite3.Connection, track_id: int, model_id: str, predictions: Sequence[tuple[str, float]]
+) -> None:
+    connection.execute("DELETE FROM predictions WHERE track_id = ? AND model_id = ?", (track_id, model_id))
     known = {
         folded: (tag_id, threshold)
         for folded, tag_id, threshold in connection.execute(
             "SELECT t.folded, t.id, m.threshold FROM model_tags m JOIN tags t ON t.id = m.tag_id WHERE m.model_id = ?",
-            (analysis.model_id,),
+            (model_id,),
         )
     }
     rows = []
-    for name, probability in analysis.predictions:
+    for name, probability in predictions:
         tag = known.get(fold(name))
         if tag is not None and probability >= max(FLOOR, SHARE_OF_THRESHOLD * tag[1]):
-            rows.append((analysis.track_id, analysis.model_id, tag[0], float(probability)))
+            rows.append((track_id, model_id, tag[0], float(probability)))
     connection.executemany(
         "INSERT INTO predictions (track_id, model_id, tag_id, probability) VALUES (?, ?, ?, ?)", rows
     )
@@ -280,6 +293,14 @@ def segments(connection: sqlite3.Connection, track_id: int, model_id: str) -> Se
         np.frombuffer(row[2], dtype=np.uint8).astype(np.float32) / np.float32(255),
         float(row[3]),
     )
+
+
+def cover_features_of(connection: sqlite3.Connection, track_id: int, version: int) -> bytes | None:
+    """The features of one track, None when it has none of this version."""
+    row = connection.execute(
+        "SELECT features FROM cover_features WHERE track_id = ? AND version = ?", (track_id, version)
+    ).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def cover_features(connection: sqlite3.Connection, version: int) -> Iterator[tuple[int, bytes]]:

@@ -174,6 +174,13 @@ class Library:
         with self.store.writing() as connection:
             heard.store_analyses(connection, analyses)
 
+    def store_predictions(
+        self, model_id: str, track_ids: Sequence[int], tags: Sequence[str], probabilities: npt.NDArray[np.float32]
+    ) -> None:
+        """Replace what a model says of tracks it has heard: probabilities (tracks, tags). Decisions stay."""
+        with self.store.writing() as connection:
+            heard.store_predictions(connection, model_id, track_ids, tags, probabilities)
+
     def generation(self) -> int:
         """Rises whenever an embedding was stored."""
         return self.store.read(heard.generation)
@@ -185,6 +192,10 @@ class Library:
     def segments(self, track_id: int, model_id: str) -> Segments | None:
         """The moments of a track as a model heard them."""
         return self.store.read(heard.segments, track_id, model_id)
+
+    def cover_features_of(self, track_id: int, version: int) -> bytes | None:
+        """The features of one track, None when it has none of this version."""
+        return self.store.read(heard.cover_features_of, track_id, version)
 
     def cover_features(self, version: int) -> Iterator[tuple[int, bytes]]:
         """(track id, features) of every track whose features have this version."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,25 +18,36 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.versions import FoundVersion
 
 if TYPE_CHECKING:
+    from pemr.covers.features import CoverFeatures
     from pemr_desktop.analysis.covers import FoundPair
 
 
 def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     """Versions of a track of the library, or of a file outside it."""
+    library = context.library
+    if request.path is not None:
+        query = _query_of_file(Path(os.fsdecode(request.path)), context)
+    elif request.track_id is not None:
+        query = _query_of_track(request.track_id, context)
+    else:
+        raise JobRefused("Choose a track or a file to find covers of.")
     from pemr_desktop.analysis.covers import CoverSearchCancelled
 
+    search = context.ear.covers(library)
     try:
-        return _find_covers(request, context)
+        findings = search.find(
+            query.features,
+            limit=request.limit,
+            exclude_id=query.track_id,
+            progress=context.progress,
+            cancelled=context.cancelled,
+        )
     except CoverSearchCancelled:
         raise JobCancelled from None
-
-
-def _find_covers(request: FindCovers, context: JobContext) -> Outcome:
-    if request.path is not None:
-        return _covers_of_file(Path(os.fsdecode(request.path)), request.limit, context)
-    if request.track_id is None:
-        raise JobRefused("Choose a track or a file to find covers of.")
-    return _covers_of_track(request.track_id, request.limit, context)
+    result = CoverResult(
+        query.track_id, findings.matches, findings.compared, findings.sentence, query.peaks, query.duration_s
+    )
+    return Outcome(findings.sentence, result)
 
 
 def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome:
@@ -80,47 +92,35 @@ def judge_version(request: JudgeVersion, context: JobContext) -> Outcome:
     return Outcome(f"Noted: {request.relation}.")
 
 
-def _covers_of_track(track_id: int, limit: int, context: JobContext) -> Outcome:
+@dataclass(frozen=True)
+class _Query:
+    """What is compared: stored or fresh features, and what the window draws."""
+
+    track_id: int | None
+    features: bytes | CoverFeatures
+    peaks: bytes
+    duration_s: float
+
+
+def _query_of_track(track_id: int, context: JobContext) -> _Query:
     from pemr.covers.features import FEATURE_VERSION
 
-    library = context.library
     detail = context.read(queries.detail, track_id)
-    search = context.ear.covers(library)
-    blob = next((blob for id_, blob in library.cover_features(FEATURE_VERSION) if id_ == track_id), None)
-    if blob is None:
+    features = context.library.cover_features_of(track_id, FEATURE_VERSION)
+    if features is None:
         raise JobRefused(f"“{detail.row.title}” has not been listened to yet. Analyse it first, then look for covers.")
-    findings = search.find(
-        blob, limit=limit, exclude_id=track_id, progress=context.progress, cancelled=context.cancelled
-    )
-    result = CoverResult(
-        track_id,
-        findings.matches,
-        findings.compared,
-        findings.sentence,
-        detail.peaks,
-        detail.row.duration_s or 0.0,
-    )
-    return Outcome(findings.sentence, result)
+    return _Query(track_id, features, detail.peaks, detail.row.duration_s or 0.0)
 
 
-def _covers_of_file(path: Path, limit: int, context: JobContext) -> Outcome:
-    from pemr.covers.features import SAMPLE_RATE, cover_features
-
+def _query_of_file(path: Path, context: JobContext) -> _Query:
     if not path.is_file():
         raise JobRefused(f"{path} is not there.")
-    known = context.read(queries.find_track, path)
+    from pemr.covers.features import SAMPLE_RATE, cover_features
+
     context.progress(0, 0, f"Listening to {path.name}")
     sound = decode_one(path, SAMPLE_RATE, float(context.settings.analyse.limit_s))
     if isinstance(sound, NoSound):
         raise JobRefused(f"{path} cannot be compared: {sound.reason}. The file was left untouched.")
     context.stop_if_cancelled()
-    search = context.ear.covers(context.library)
-    findings = search.find(
-        cover_features(sound.samples, sound.sample_rate),
-        limit=limit,
-        exclude_id=known,
-        progress=context.progress,
-        cancelled=context.cancelled,
-    )
-    result = CoverResult(known, findings.matches, findings.compared, findings.sentence, sound.peaks, sound.duration_s)
-    return Outcome(findings.sentence, result)
+    known = context.read(queries.find_track, path)
+    return _Query(known, cover_features(sound.samples, sound.sample_rate), sound.peaks, sound.duration_s)

@@ -4,24 +4,49 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pemr_desktop.analysis.models import describe, keep_copy, load_encoder
+from pemr_desktop.analysis.models import bundled_model, describe, keep_copy, load_encoder
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.messages import ActivateModel
 from pemr_desktop.jobs.operations.wording import counted
 
+if TYPE_CHECKING:
+    from pemr.embed import Encoder
+
+TRACKS_AT_A_TIME = 1000
+
 
 def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
-    """Use this model file from now on. A file that cannot be used changes nothing."""
+    """Use this model file from now on. A file that cannot be used changes nothing.
+
+    A model that hears as the earlier one did, but was taught other tags, needs no analysis: its suggestions are made
+    anew from what was heard.
+    """
     library = context.library
     path = Path(os.fsdecode(request.path)).absolute()
     context.progress(0, 0, "Checking the model")
     encoder, path = load_encoder([path])
-    kept = keep_copy(path, encoder.model_id, context.paths.models_dir)
-    library.register_model(describe(encoder, kept))
+    kept = keep_copy(path, encoder.digest, context.paths.models_dir)
+    name = path.stem if path != bundled_model() else ""
+    library.register_model(describe(encoder, kept, name))
+    _suggest_anew(encoder, context)
     library.activate_model(encoder.model_id)
     context.touched(everything=True, models=True)
     waiting = len(library.tracks_to_analyse(encoder.model_id))
     if not waiting:
-        return Outcome(f"The model “{kept.stem}” is active.")
-    return Outcome(f"The model “{kept.stem}” is active; {counted(waiting, 'track')} to be listened to with it.")
+        return Outcome(f"The model “{path.stem}” is active.")
+    return Outcome(f"The model “{path.stem}” is active; {counted(waiting, 'track')} to be listened to with it.")
+
+
+def _suggest_anew(encoder: Encoder, context: JobContext) -> None:
+    """Probabilities of all tags for all tracks this model has heard, from their stored vectors."""
+    ids, vectors = context.library.vectors(encoder.model_id)
+    tags = [tag.name for tag in encoder.vocabulary]
+    for first in range(0, len(ids), TRACKS_AT_A_TIME):
+        context.stop_if_cancelled()
+        context.progress(first, len(ids), "Making suggestions anew")
+        part = slice(first, first + TRACKS_AT_A_TIME)
+        context.library.store_predictions(
+            encoder.model_id, ids[part].tolist(), tags, encoder.tag_probabilities(vectors[part])
+        )

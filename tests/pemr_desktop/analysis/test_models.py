@@ -59,11 +59,11 @@ def test_a_kept_copy_outlives_the_run_that_made_it(tmp_path: Path, model_file: P
     run = tmp_path / "run" / "best.safetensors"
     run.parent.mkdir()
     run.write_bytes(model_file.read_bytes())
-    kept = keep_copy(run, encoder.model_id, tmp_path / "models")
+    kept = keep_copy(run, encoder.digest, tmp_path / "models")
     run.unlink()
     assert load_encoder([kept], threads=1)[0].model_id == encoder.model_id
-    assert keep_copy(kept, encoder.model_id, tmp_path / "models") == kept
-    assert [path.name for path in (tmp_path / "models").iterdir()] == [f"{encoder.model_id}.safetensors"]
+    assert keep_copy(kept, encoder.digest, tmp_path / "models") == kept
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [f"{encoder.digest[:16]}.safetensors"]
 
 
 def test_the_first_use_of_a_model_makes_it_the_active_one(library: Library, model_file: Path, tmp_path: Path) -> None:
