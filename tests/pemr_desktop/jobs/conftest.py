@@ -67,7 +67,7 @@ class RawWorker:
         assert line, self.process.stderr.read().decode()
         return msgspec.json.decode(line, type=Event)
 
-    def hear_until(self, kind: type[Event], job_id: int | None = None) -> list[Event]:
+    def hear_until(self, kind: type[Event] | tuple[type[Event], ...], job_id: int | None = None) -> list[Event]:
         """All events up to and with the first one of a kind (of a job)."""
         heard = [self.hear()]
         while not (isinstance(heard[-1], kind) and job_id in (None, getattr(heard[-1], "job_id", None))):
