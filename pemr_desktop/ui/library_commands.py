@@ -18,14 +18,18 @@ from pemr_desktop.jobs.messages import (
     Analyse,
     DeletePlaylist,
     Finished,
+    ImportPlaylist,
+    PlaylistResult,
     RemoveRoot,
     SavePlaylist,
     Scan,
     ScanResult,
 )
 from pemr_desktop.library import queries
+from pemr_desktop.library.m3u8 import export_playlist
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.file_manager import show_in_file_manager
+from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.off_thread import OffThread
 from pemr_desktop.ui.sidebar_model import Place
 
@@ -43,6 +47,7 @@ class LibraryCommands(QObject):
         self._context = context
         self._window = parent
         self._copies = OffThread(self)
+        context.client.finished.connect(self._say_what_was_not_found)
         context.client.finished.connect(self._listen_to_what_is_new)
 
     # adding
@@ -90,6 +95,20 @@ class LibraryCommands(QObject):
 
     def _demo_copied(self, target: Path) -> None:
         self.add([target])
+
+    def import_playlist(self) -> None:
+        """Ask for a playlist file and take it into the library."""
+        start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
+        kinds = f"{self.tr('Playlists')} (*.m3u8 *.m3u)"
+        name, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Import a playlist"), start, kinds)
+        if name:
+            self._context.client.submit(ImportPlaylist(os.fsencode(name)))
+
+    @Slot(object)
+    def _say_what_was_not_found(self, event: Finished) -> None:
+        result = self._context.client.result(event)
+        if isinstance(result, PlaylistResult) and result.not_found:
+            self._context.notices.post(Notice(event.summary, "warning", details="\n".join(result.not_found)))
 
     # scanning and listening
 
@@ -141,6 +160,7 @@ class LibraryCommands(QObject):
 
     def _fill_playlist_menu(self, menu: QMenu, place: Place) -> None:
         menu.addAction(self.tr("Rename…"), lambda: self.rename_playlist(place))
+        menu.addAction(self.tr("Export…"), lambda: self.export_playlist(place))
         menu.addSeparator()
         menu.addAction(self.tr("Delete playlist…"), lambda: self.delete_playlist(place))
 
@@ -189,6 +209,24 @@ class LibraryCommands(QObject):
         if agreed and name.strip() and place.playlist_id is not None:
             self._context.reader.ask(_renamed, place.playlist_id, name.strip(), done=self._context.client.submit)
 
+    def export_playlist(self, place: Place) -> None:
+        """Ask where to and write a playlist as M3U8."""
+        start = str(self._context.paths.music / f"{place.text}.m3u8")
+        name, _kind = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export playlist"), start, self.tr("Playlist (*.m3u8)")
+        )
+        if name and place.playlist_id is not None:
+            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".m3u8")
+            self._context.reader.ask(
+                _exported, place.playlist_id, path, done=self._tell_exported, failed=self._not_exported
+            )
+
+    def _tell_exported(self, path: Path) -> None:
+        self._context.notices.good(self.tr("Exported to {}.").format(path))
+
+    def _not_exported(self, error: Exception) -> None:
+        self._context.notices.problem(str(error), key="export")
+
     def _agreed(self, question: str, explanation: str, yes: str) -> bool:
         box = QMessageBox(QMessageBox.Icon.NoIcon, "PEMR Desktop", question, parent=self._window)
         box.setObjectName("question")
@@ -205,3 +243,8 @@ class LibraryCommands(QObject):
 def _renamed(conn: sqlite3.Connection, playlist_id: int, name: str) -> SavePlaylist:
     ids = queries.playlist_tracks(conn, playlist_id)
     return SavePlaylist(name, tuple(ids), playlist_id)
+
+
+def _exported(conn: sqlite3.Connection, playlist_id: int, path: Path) -> Path:
+    export_playlist(conn, playlist_id, path)
+    return path

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pemr_desktop.library.views import View
 from pemr_desktop.ui.empty_state import EmptyState
 from pemr_desktop.ui.query_line import QueryLine
+from pemr_desktop.ui.theme import ROOM, WIDE
 from pemr_desktop.ui.track_model import TrackModel
 from pemr_desktop.ui.track_table import TrackTable
 
@@ -38,13 +39,23 @@ class LibraryPage(QWidget):
         self._query_line = query_line
         self._first_steps: tuple[tuple[str, Callable[[], object]], ...] = ()
         self._library_is_empty = True
+        self._fault = ""
         self.model = TrackModel(context.reader, self)
         self.table = TrackTable(self.model, context.theme, artwork, self)
         self.empty = EmptyState(context.theme, self)
-        self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(0, 0, 0, 0)
+        self.heading = QLabel(self)
+        self.heading.setObjectName("listTitle")
+        self.heading.setProperty("role", "title")
+        self.heading.setContentsMargins(WIDE, ROOM, WIDE, ROOM)
+        self.heading.hide()
+        self._stack = QStackedWidget(self)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.heading)
+        column.addWidget(self._stack, 1)
         self.model.loaded.connect(self._loaded)
         self.model.queryFailed.connect(self._query_failed)
         query_line.queryChanged.connect(self._filter)
@@ -52,8 +63,10 @@ class LibraryPage(QWidget):
         context.client.changed.connect(self.model.take_change)
         context.queue.currentChanged.connect(self._playing)
 
-    def show_view(self, view: View) -> None:
-        """Show another part of the library; the query line goes on filtering."""
+    def show_view(self, view: View, title: str = "") -> None:
+        """Show another part of the library, named above the rows; the query line goes on filtering."""
+        self.heading.setText(title)
+        self.heading.setVisible(bool(title))
         order = self.table.horizontalHeader()
         blocked = order.blockSignals(True)
         in_own_order = view.kind in ("playlist", "ids")
@@ -69,9 +82,14 @@ class LibraryPage(QWidget):
 
     def set_library_empty(self, empty: bool) -> None:
         """Whether the library holds nothing at all: then the page says how to begin."""
-        if empty != self._library_is_empty:
-            self._library_is_empty = empty
+        if empty != self._library_is_empty or self._fault:
+            self._library_is_empty, self._fault = empty, ""
             self._choose_face()
+
+    def show_fault(self, sentence: str) -> None:
+        """The library cannot be read; say so instead of inviting to begin anew."""
+        self._fault = sentence
+        self._choose_face()
 
     def take_focus(self) -> None:
         """Give the keyboard to the rows, or to the first button when there are none."""
@@ -112,7 +130,9 @@ class LibraryPage(QWidget):
                 if not self._query_line.line.hasFocus() or not self._query_line.text:
                     self.table.setFocus()
             return
-        if self._library_is_empty:
+        if self._fault:
+            self.empty.say("warning", self.tr("The library cannot be opened"), self._fault)
+        elif self._library_is_empty:
             self.empty.say(
                 "music",
                 self.tr("Drop your music here"),

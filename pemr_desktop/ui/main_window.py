@@ -46,6 +46,7 @@ from pemr_desktop.ui.sidebar_model import Place
 from pemr_desktop.ui.theme import ROOM
 from pemr_desktop.ui.top_bar import TopBar
 from pemr_desktop.ui.track_commands import TrackCommands
+from pemr_desktop.ui.window_menus import fill_menu_bar
 from pemr_desktop.ui.worker_talk import WorkerTalk
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class MainWindow(QMainWindow):
         self.track_commands = TrackCommands(self.context, self.page, self.inspector, self)
         self.library_commands = LibraryCommands(self.context, self)
         window_actions.register(self)
-        window_actions.fill_menu_bar(self, self.menuBar())
+        fill_menu_bar(self.context.actions, self.menuBar())
         self.top_bar.add_buttons()
         self.page.set_first_steps(self._first_steps())
         self.watch = FolderWatch(self.context, self)
@@ -163,6 +164,7 @@ class MainWindow(QMainWindow):
         context.player.stateChanged.connect(context.actions.refresh)
         self.page.counted.connect(self._show_counts)
         self.talk.countsChanged.connect(self._take_counts)
+        self.talk.libraryUnreadable.connect(self.page.show_fault)
         navigation = context.navigation
         navigation.pageWanted.connect(self.go)
         navigation.tracksWanted.connect(self._show_tracks)
@@ -207,9 +209,10 @@ class MainWindow(QMainWindow):
         self.context.actions.refresh()
 
     @Slot(object, object)
-    def _show_tracks(self, ids: list[int], _title: str) -> None:
+    def _show_tracks(self, ids: list[int], title: str) -> None:
         self.stack.setCurrentWidget(self.page)
-        self.page.show_view(View("ids", tuple(ids)))
+        self.page.show_view(View("ids", tuple(ids)), title)
+        self.sidebar.leave()
         self._show_or_hide_inspector()
 
     @Slot(object)

@@ -76,6 +76,13 @@ class Sidebar(QWidget):
         self.tree.viewport().update()
         return True
 
+    def leave(self) -> None:
+        """None of the places is on view; each can be chosen again."""
+        blocked = self.tree.selectionModel().blockSignals(True)
+        self.tree.setCurrentIndex(QModelIndex())
+        self.tree.selectionModel().blockSignals(blocked)
+        self.tree.viewport().update()
+
     def place(self) -> Place | None:
         """Where one is."""
         return self.model.place(self.tree.currentIndex())

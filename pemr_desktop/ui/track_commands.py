@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
-from pemr_desktop.jobs.messages import AcceptAbove, Analyse, FindAllVersions, SavePlaylist
+from pemr_desktop.jobs.messages import (
+    AcceptAbove,
+    Analyse,
+    FindAllVersions,
+    Finished,
+    MoreLikeThis,
+    SavePlaylist,
+    SimilarResult,
+)
 from pemr_desktop.library import queries
+from pemr_desktop.library.export import export_tracks
 from pemr_desktop.library.rows import PlaylistRow
 from pemr_desktop.ui.file_manager import show_in_file_manager
+from pemr_desktop.ui.track_columns import shown_title
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -27,11 +37,13 @@ MENU = (
     "track.append",
     "",
     "track.find-covers",
+    "track.more-like-this",
     "",
     "tags.accept-above",
     "tags.review",
     "track.analyse-again",
     "",
+    "track.export",
     "track.copy-paths",
     "track.show-file",
     "playlist.remove-tracks",
@@ -50,6 +62,8 @@ class TrackCommands(QObject):
         page.table.chosenChanged.connect(self._chosen_changed)
         page.table.playWanted.connect(self._play_line)
         page.table.menuWanted.connect(self._menu)
+        self._alike: tuple[int, list[int]] = (-1, [])
+        context.client.finished.connect(self._finished)
         inspector.showFileWanted.connect(self.show_path)
 
     # what is possible
@@ -62,9 +76,9 @@ class TrackCommands(QObject):
         """At least one track is chosen and the table is on view."""
         return self._page.isVisible() and self._page.table.selectionModel().hasSelection()
 
-    def one_chosen(self) -> bool:
-        """Exactly one track is chosen."""
-        return self.any_chosen() and len(self.chosen()) == 1
+    def on_library(self) -> bool:
+        """The table is on view and has rows."""
+        return self._page.isVisible() and bool(self._page.model.ids)
 
     def can_decide(self) -> bool:
         """There are suggestions in the inspector."""
@@ -129,6 +143,24 @@ class TrackCommands(QObject):
         """Look for versions of the chosen tracks."""
         self._context.navigation.coversWanted.emit(self.chosen())
 
+    def more_like_this(self) -> None:
+        """Show the tracks that sound most like the chosen ones."""
+        ids = self.chosen()
+        self._alike = (self._context.client.submit(MoreLikeThis(tuple(ids))), ids)
+
+    @Slot(object)
+    def _finished(self, event: Finished) -> None:
+        if event.job_id != self._alike[0]:
+            return
+        result = self._context.client.result(event)
+        if isinstance(result, SimilarResult):
+            sources = self._alike[1]
+            found = [one.track_id for one in result.tracks if one.track_id not in set(sources)]
+            row = self._page.model.known(sources[0])
+            name = f"“{shown_title(row)}”" if row is not None and len(sources) == 1 else self.tr("these tracks")
+            title = self.tr("Sounds like {}").format(name)
+            self._context.navigation.tracksWanted.emit([*sources, *found], title)
+
     def find_all_versions(self) -> None:
         """Compare the whole library with itself."""
         self._context.client.submit(FindAllVersions())
@@ -162,6 +194,29 @@ class TrackCommands(QObject):
 
     def _copy(self, rows: list[object]) -> None:
         QGuiApplication.clipboard().setText("\n".join(getattr(row, "location", "") for row in rows))
+
+    def export(self) -> None:
+        """Write the chosen tracks, or all on view, to a playlist or a table."""
+        ids = self.chosen() or list(self._page.model.ids)
+        kinds = ";;".join((self.tr("Playlist (*.m3u8)"), self.tr("Table (*.csv)"), self.tr("JSON (*.json)")))
+        name, kind = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export {} tracks").format(len(ids)), str(self._context.paths.music), kinds
+        )
+        if name:
+            path = Path(name)
+            if not path.suffix:
+                path = path.with_suffix(kind.rpartition("*")[2].rstrip(")"))
+            self.export_to(ids, path)
+
+    def export_to(self, ids: list[int], path: Path) -> None:
+        """Write tracks to a file; its suffix says how."""
+        self._context.reader.ask(_exported, ids, path, done=self._tell_exported, failed=self._not_exported)
+
+    def _tell_exported(self, path: Path) -> None:
+        self._context.notices.good(self.tr("Exported to {}.").format(path), self.tr("Show"), partial(self._show, path))
+
+    def _not_exported(self, error: Exception) -> None:
+        self._context.notices.problem(str(error), key="export")
 
     # playlists
 
@@ -241,3 +296,8 @@ def _playlist(
 ) -> tuple[int, str, list[int], tuple[int, ...]]:
     name = next(one.name for one in queries.playlists(conn) if one.id == playlist_id)
     return playlist_id, name, queries.playlist_tracks(conn, playlist_id), ids
+
+
+def _exported(conn: sqlite3.Connection, ids: list[int], path: Path) -> Path:
+    export_tracks(conn, ids, path)
+    return path

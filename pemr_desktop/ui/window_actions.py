@@ -1,115 +1,16 @@
-"""The actions of the main window and the menus they appear in."""
+"""The actions of the main window."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-from PySide6.QtWidgets import QMenuBar
+from PySide6.QtCore import QCoreApplication
 
 from pemr_desktop.ui.actions import ActionSpec, always
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.main_window import MainWindow
-
-MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        str(QT_TRANSLATE_NOOP("menus", "&Library")),
-        (
-            "library.add-folder",
-            "library.add-files",
-            "library.add-music",
-            "library.open-demo",
-            "",
-            "library.scan",
-            "library.analyse",
-            "library.find-all-versions",
-            "",
-            "library.remove",
-            "",
-            "window.settings",
-            "window.quit",
-        ),
-    ),
-    (
-        str(QT_TRANSLATE_NOOP("menus", "&Tracks")),
-        (
-            "track.play",
-            "track.append",
-            "",
-            "track.find-covers",
-            "track.analyse-again",
-            "",
-            "playlist.new",
-            "playlist.remove-tracks",
-            "",
-            "track.copy-paths",
-            "track.show-file",
-        ),
-    ),
-    (
-        str(QT_TRANSLATE_NOOP("menus", "T&ags")),
-        (
-            "tags.accept",
-            "tags.reject",
-            "tags.next",
-            "tags.previous",
-            "",
-            "tags.accept-above",
-            "tags.accept-everywhere",
-            "",
-            "tags.review",
-            "tags.review-all",
-            "tags.history",
-        ),
-    ),
-    (
-        str(QT_TRANSLATE_NOOP("menus", "&Playback")),
-        (
-            "playback.toggle",
-            "playback.next",
-            "playback.previous",
-            "playback.stop",
-            "",
-            "playback.louder",
-            "playback.softer",
-        ),
-    ),
-    (
-        str(QT_TRANSLATE_NOOP("menus", "&View")),
-        (
-            "go.library",
-            "go.suggested",
-            "go.covers",
-            "go.training",
-            "go.models",
-            "go.problems",
-            "",
-            "view.query",
-            "view.sidebar",
-            "view.inspector",
-            "",
-            "view.scheme-system",
-            "view.scheme-light",
-            "view.scheme-dark",
-            "",
-            "view.larger",
-            "view.smaller",
-            "view.usual-size",
-        ),
-    ),
-    (str(QT_TRANSLATE_NOOP("menus", "&Help")), ("help.palette", "help.shortcuts", "help.log", "help.about")),
-)
-
-
-def fill_menu_bar(window: MainWindow, bar: QMenuBar) -> None:
-    """All menus."""
-    for title, ids in MENUS:
-        menu = bar.addMenu(QCoreApplication.translate("menus", title))
-        menu.setObjectName(f"menu{title.replace('&', '')}")
-        window.context.actions.fill(menu, ids)
-        menu.aboutToShow.connect(window.context.actions.refresh)
 
 
 def register(window: MainWindow) -> None:
@@ -185,6 +86,17 @@ def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
         ActionSpec(
             "track.find-covers", _say("Find &covers"), do.find_covers, ("Ctrl+D",), "covers", "", section, chosen
         ),
+        ActionSpec(
+            "track.more-like-this",
+            _say("&More like this"),
+            do.more_like_this,
+            ("Ctrl+L",),
+            "waveform",
+            "",
+            section,
+            chosen,
+        ),
+        ActionSpec("track.export", _say("&Export…"), do.export, ("Ctrl+S",), "export", "", section, do.on_library),
         ActionSpec("track.analyse-again", _say("Listen &again"), do.analyse_again, (), "listen", "", section, chosen),
         ActionSpec(
             "playlist.new",
@@ -195,6 +107,14 @@ def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
             "",
             section,
             chosen,
+        ),
+        ActionSpec(
+            "playlist.import",
+            _say("&Import a playlist…"),
+            window.library_commands.import_playlist,
+            (),
+            "import",
+            section=section,
         ),
         ActionSpec(
             "playlist.remove-tracks",

@@ -28,6 +28,7 @@ from pemr_desktop.jobs.messages import (
     WriteResult,
 )
 from pemr_desktop.library import queries
+from pemr_desktop.library.errors import LibraryDamaged, LibraryTooNew
 from pemr_desktop.library.rows import LibraryCounts
 from pemr_desktop.library.views import View
 from pemr_desktop.ui.notices import Notice
@@ -46,6 +47,8 @@ class WorkerTalk(QObject):
     """Turns the client's signals into notices, status lines and counts."""
 
     countsChanged = Signal(object)
+    libraryUnreadable = Signal(str)
+    """The library file is there but cannot be read: a sentence that says why, and that it was left untouched."""
 
     def __init__(self, context: WindowContext, jobs_area: JobsArea, window: QMainWindow) -> None:
         super().__init__(window)
@@ -87,6 +90,8 @@ class WorkerTalk(QObject):
 
     def _no_counts(self, error: Exception) -> None:
         log.info("No counts yet: %s", error)
+        if isinstance(error, LibraryDamaged | LibraryTooNew):
+            self.libraryUnreadable.emit(str(error))
 
     @Slot(object)
     def _ready(self, event: Ready) -> None:

@@ -28,12 +28,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.app import App
-from pemr_desktop.jobs.messages import Decide
+from pemr_desktop.jobs.messages import Decide, ImportPlaylist, PlaylistResult, SavePlaylist
+from pemr_desktop.library.views import View
+from pemr_desktop.paths import Paths
 from pemr_desktop.ui.actions import shown_shortcut
 from pemr_desktop.ui.colours import DARK
 from pemr_desktop.ui.pages import NAMES
 from pemr_desktop.ui.review_dialog import ReviewDialog
-from pemr_desktop.ui.window_actions import MENUS
+from pemr_desktop.ui.window_menus import MENUS
 
 WORKER_MS = 30_000
 
@@ -241,3 +243,58 @@ def test_the_window_loads_neither_torch_nor_faiss() -> None:
     code = "import sys, pemr_desktop.app; print([m for m in ('torch', 'faiss', 'numpy.distutils') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_more_like_this_lists_the_nearest_by_sound(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
+    window = working_app.window
+    rows_shown(qtbot, working_app, 6)
+    window.page.table.choose_ids([suggested_tracks[2]])
+    qtbot.waitUntil(lambda: window.page.model.known(suggested_tracks[2]) is not None)
+    window.context.actions.run("track.more-like-this")
+    qtbot.waitUntil(lambda: not window.page.heading.isHidden(), timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: list(window.page.model.ids)[:1] == [suggested_tracks[2]], timeout=WORKER_MS)
+    assert window.page.heading.text() == "Sounds like “Delta”"
+    assert sorted(window.page.model.ids) == sorted(suggested_tracks)
+    window.go("all")
+    assert window.page.heading.isHidden()
+
+
+def test_tracks_are_exported_as_a_playlist_that_comes_back(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App, tmp_path: Path
+) -> None:
+    window = working_app.window
+    rows_shown(qtbot, working_app, 6)
+    file = tmp_path / "some.m3u8"
+    window.track_commands.export_to(suggested_tracks[:3], file)
+    qtbot.waitUntil(lambda: any("Exported" in one.text for one in window.notice_bar.shown()))
+    with qtbot.waitSignal(working_app.client.finished, timeout=WORKER_MS):
+        working_app.client.submit(ImportPlaylist(os.fsencode(file)))
+    heading = "section.playlists"
+    qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find(heading)) == 1, timeout=WORKER_MS)
+    place = window.sidebar.model.place(window.sidebar.model.index(0, 0, window.sidebar.model.find(heading)))
+    assert place is not None and place.text == "some" and place.count == 3
+
+
+def test_tracks_are_added_to_a_playlist_once(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
+    window, client = working_app.window, working_app.client
+    rows_shown(qtbot, working_app, 6)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS) as finished:
+        client.submit(SavePlaylist("Sunday", tuple(suggested_tracks[:2])))
+    result = client.result(finished.args[0])
+    assert isinstance(result, PlaylistResult)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        window.track_commands.add_to_playlist(result.playlist_id, suggested_tracks[1:4])
+    window.page.show_view(View("playlist", result.playlist_id))
+    qtbot.waitUntil(lambda: list(window.page.model.ids) == suggested_tracks[:4], timeout=WORKER_MS)
+
+
+def test_a_damaged_library_is_named_and_left_as_it_is(
+    qtbot: QtBot, paths: Paths, request: pytest.FixtureRequest
+) -> None:
+    paths.library_file.write_bytes(b"this was a library once" * 100)
+    app: App = request.getfixturevalue("app")
+    qtbot.waitUntil(lambda: app.window.page.empty.headline.text() == "The library cannot be opened")
+    with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
+        app.client.start()
+    qtbot.waitUntil(lambda: any(one.key == "read-only" for one in app.window.notice_bar.shown()))
+    assert paths.library_file.read_bytes() == b"this was a library once" * 100
