@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 LEAST_SCORE = 0.1
 LEAST_SPREAD = 0.3
+FEWEST_CANDIDATES = 20
+"""In a smaller library habits are guessed rather than measured, so it is judged as if it had this many."""
 
 
 class Habit(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def probability(self, above: float, likeness: float, candidates: int) -> float:
         """Probability of a version found among that many candidates: the more there are, the more evidence it takes."""
         evidence = self.evidence_bias + self.evidence_above * above + self.evidence_likeness * likeness
-        prior = min(0.5, self.versions_a_track / max(candidates, 1))
+        prior = min(0.5, self.versions_a_track / max(candidates, FEWEST_CANDIDATES))
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, evidence + math.log(prior / (1.0 - prior))))))
 
 
