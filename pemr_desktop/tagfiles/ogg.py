@@ -39,21 +39,21 @@ def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
 
 
 def audio_pieces(file: BinaryIO, length: int) -> Iterator[bytes]:
-    """All that a digest of the sound is made of: packet content and packet ends, without the comment packets."""
+    """What a digest of the sound is made of: the content of all packets but the comments, whatever pages carry it."""
     packet_of: dict[int, int] = {}
     for page in pages(file):
         file.seek(page.start)
         content = file.read(max(0, min(page.end, length) - page.start))
         packet = packet_of.get(page.serial, 0)
+        if packet > COMMENT_PACKET:
+            yield content
+            continue
         position = 0
         for size in page.lacing:
             if packet != COMMENT_PACKET:
                 yield content[position : position + size]
             position += size
-            if size < 255:
-                if packet != COMMENT_PACKET:
-                    yield b"end" + page.serial.to_bytes(4, "little")
-                packet += 1
+            packet += size < 255
         packet_of[page.serial] = packet
 
 

@@ -41,6 +41,7 @@ from pemr_desktop.tagfiles.kind import TagKind
 from pemr_desktop.tagfiles.mp4 import MP4
 from pemr_desktop.tagfiles.sniffing import describe_unknown, sniff
 from pemr_desktop.tagfiles.vorbis import VORBIS
+from pemr_desktop.tagfiles.vorbis_block import adopt_raw
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
         raise TagReadError(path, system_reason(error)) from error
     try:
         stream.seek(0)
-        file, kind = _parse(container, stream)
+        file, kind = _parse(container, key, stream)
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     except MutagenError as error:
@@ -111,9 +112,12 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
     return Opened(key, _format_name(container, file), kind, file, _warnings(container, kind, file, stream, path))
 
 
-def _parse(container: Container, stream: BinaryIO) -> tuple[Any, TagKind | None]:
+def _parse(container: Container, key: str, stream: BinaryIO) -> tuple[Any, TagKind | None]:
     if container.kind is not ID3:
-        return container.open(stream), container.kind
+        file = container.open(stream)
+        if container.kind is VORBIS:
+            adopt_raw(file.tags, stream, key)
+        return file, container.kind
     file = container.open(stream, translate=False, load_v1=False)
     if file.tags is not None or container.open is not MP3:
         return file, ID3

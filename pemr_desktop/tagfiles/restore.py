@@ -15,6 +15,7 @@ import msgspec
 
 CHUNK = 512
 SMALLEST_COPY = 64
+BLOCK = 1 << 14
 LARGEST_RECIPE = 32 << 20
 
 
@@ -98,28 +99,40 @@ def _find(old: mmap.mmap, new: mmap.mmap, position: int, shift: int) -> int | No
 
 
 def _common_length(old: mmap.mmap, new: mmap.mmap, old_start: int, new_start: int) -> int:
-    """How many bytes agree from two places on: in blocks, then by halves."""
+    """How many bytes agree from two places on."""
     length = 0
     limit = min(len(old) - old_start, len(new) - new_start)
-    block = 1 << 16
     while length < limit:
-        size = min(block, limit - length)
+        size = min(BLOCK, limit - length)
         left = old[old_start + length : old_start + length + size]
         right = new[new_start + length : new_start + length + size]
-        if left == right:
-            length += size
-        elif size == 1:
-            return length
-        else:
-            block = max(1, size // 2)
+        if left != right:
+            return length + _agreeing(left, right)
+        length += size
     return length
 
 
 def _common_before(literal: bytearray, new: mmap.mmap, new_start: int) -> int:
-    back = 0
-    while back < len(literal) and back < new_start and literal[-1 - back] == new[new_start - 1 - back]:
-        back += 1
-    return back
+    """How many of the last literal bytes are also before a place in the new file."""
+    length = min(len(literal), new_start, BLOCK)
+    if not length:
+        return 0
+    left = bytes(literal[-length:])[::-1]
+    return _agreeing(left, new[new_start - length : new_start][::-1])
+
+
+def _agreeing(left: bytes, right: bytes) -> int:
+    """How many bytes two equally long pieces agree in from their start, by halves."""
+    start, end = 0, len(left)
+    if left == right:
+        return end
+    while end - start > 1:
+        middle = (start + end) // 2
+        if left[start:middle] == right[start:middle]:
+            start = middle
+        else:
+            end = middle
+    return start
 
 
 def follow_recipe(recipe: bytes, after: BinaryIO, target: BinaryIO) -> None:

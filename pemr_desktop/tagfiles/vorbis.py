@@ -9,8 +9,12 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 
-from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.kind import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.sniffing import sniff
+from pemr_desktop.tagfiles.vorbis_block import ODD, is_faithful
+
+UNFAITHFUL = "Its comments end early or hold something that rewriting would lose."
 
 
 def _comments(file: Any) -> list[tuple[str, str]]:
@@ -29,7 +33,7 @@ def read_fields(file: Any) -> Fields:
             if values and field.name not in fields:
                 fields[field.name] = tuple(values)
     for key, values in by_key.items():
-        if key.lower() not in NOT_LOADED and key != "COVERART":
+        if key.lower() not in NOT_LOADED and key not in ("COVERART", ODD.upper()):
             fields.setdefault(key.lower(), tuple(values))
     return fields
 
@@ -59,11 +63,11 @@ def raw(file: Any) -> dict[str, object]:
     """Comments by key, the vendor, and in FLAC every other metadata block to the byte."""
     content: dict[str, object] = {}
     if file.tags is not None:
-        content[VENDOR] = file.tags.vendor
+        content[VENDOR] = file.tags.vendor.encode()
     for key, value in _comments(file):
         values = content.setdefault(key.upper(), [])
         assert isinstance(values, list)
-        values.append(value)
+        values.append(value.encode())
     if isinstance(file, FLAC):
         others = [block for block in file.metadata_blocks if not isinstance(block, VCFLACDict | Padding)]
         for number, block in enumerate(others):
@@ -90,8 +94,8 @@ def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Comments that are not UTF-8 were read with replacement characters and could not be written back."""
-    return DAMAGED_TEXT if any("�" in value for _, value in _comments(file)) else ""
+    """Comments that mutagen left out or would write in another way than they are."""
+    return "" if is_faithful(file.tags, stream, sniff(stream)) else UNFAITHFUL
 
 
 VORBIS = TagKind("Vorbis comments", read_fields, hold, write_field, raw, artwork, save, lossy)
