@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QHeaderView,
     QLineEdit,
@@ -298,3 +300,56 @@ def test_a_damaged_library_is_named_and_left_as_it_is(
         app.client.start()
     qtbot.waitUntil(lambda: any(one.key == "read-only" for one in app.window.notice_bar.shown()))
     assert paths.library_file.read_bytes() == b"this was a library once" * 100
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_worker_that_is_killed_comes_back_and_the_window_says_so(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App
+) -> None:
+    client, bar = working_app.client, working_app.window.notice_bar
+    rows_shown(qtbot, working_app, 6)
+    process = client.process_id()
+    assert process is not None
+    with qtbot.waitSignal(client.restarted, timeout=WORKER_MS):
+        os.kill(process, signal.SIGKILL)
+    qtbot.waitUntil(lambda: any("runs again" in one.text for one in bar.shown()))
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        client.submit(Decide((suggested_tracks[0],), ("jazz",), "accepted"))
+    rows_shown(qtbot, working_app, 6)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_names_that_are_no_unicode_are_shown_and_dragged_out_unchanged(
+    qtbot: QtBot, working_app: App, tmp_path: Path, make_audio: Callable[..., Path]
+) -> None:
+    window = working_app.window
+    folder = tmp_path / "music"
+    made = make_audio(folder / "plain.flac", seconds=1)
+    made.rename(Path(os.fsdecode(os.fsencode(folder) + b"/Caf\xe9.flac")))
+    window.library_commands.add([folder])
+    rows_shown(qtbot, working_app, 1)
+    qtbot.waitUntil(lambda: window.page.model.track(0) is not None)
+    assert window.page.model.index(0, 1).data() == "Caf\ufffd"
+    url = window.page.model.mimeData([window.page.model.index(0, 0)]).urls()[0]
+    assert url.toEncoded().data().endswith(b"Caf%E9.flac")
+    window.page.table.choose_ids(list(window.page.model.ids))
+    qtbot.waitUntil(lambda: window.inspector.title.text() == "Caf\ufffd")
+
+
+def test_the_window_is_as_it_was_when_it_is_opened_again(
+    qtbot: QtBot, suggested_tracks: list[int], app: App, qapp: QApplication
+) -> None:
+    window = app.window
+    window.resize(761, 601)
+    window.context.actions.run("view.inspector")
+    window.page.table.horizontalHeader().resizeSection(1, 123)
+    window.close()
+    again = App(qapp, app.paths)
+    again.window.show()
+    qtbot.waitExposed(again.window)
+    assert again.window.size().width() == 761
+    assert not again.window.inspector_wanted
+    assert again.window.page.table.columnWidth(1) == 123
+    assert again.stop()
+    again.theme.deleteLater()
+    again.deleteLater()
