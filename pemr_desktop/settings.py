@@ -119,14 +119,14 @@ class AppearanceSettings(msgspec.Struct, frozen=True):
             labels={"system": "Like the system", "en": "English", "de": "Deutsch", "fr": "Français"},
         ),
     ] = "system"
-    zoom: Annotated[float, _says("Zoom", "Size of text and rows. 1 is normal.", ge=0.5, le=3.0)] = 1.0
+    zoom: Annotated[float, _says("Zoom", "Size of text and rows.", ge=0.5, le=3.0)] = 1.0
 
 
 class PlaybackSettings(msgspec.Struct, frozen=True):
     """Playing music."""
 
     device: Annotated[str, _says("Sound device", "Where music is played. Empty: what the system uses.")] = ""
-    volume: Annotated[float, _says("Volume", "0 is silent, 1 is full.", ge=0.0, le=1.0)] = 0.8
+    volume: Annotated[float, _says("Volume", "How loud music plays.", ge=0.0, le=1.0)] = 0.8
 
 
 class CoverSettings(msgspec.Struct, frozen=True):

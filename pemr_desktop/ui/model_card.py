@@ -33,5 +33,9 @@ def read_model_card(path: Path) -> ModelCard:
     except (OSError, struct.error, KeyError, TypeError, msgspec.MsgspecError) as error:
         log.info("%s has no card: %s", path, error)
         return ModelCard()
-    recognition = info.get("provenance", {}).get("other_half_mrr")
-    return ModelCard(len(info.get("tags", [])), recognition if isinstance(recognition, float) else None)
+    provenance, tags = info.get("provenance"), info.get("tags")
+    recognition = provenance.get("other_half_mrr") if isinstance(provenance, dict) else None
+    return ModelCard(
+        len(tags) if isinstance(tags, list) else 0,
+        float(recognition) if isinstance(recognition, int | float) else None,
+    )
