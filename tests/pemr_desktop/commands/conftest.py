@@ -1,16 +1,21 @@
-"""The command line as a person uses it: real processes, a home of their own, real music."""
+"""The command line as a person uses it, in a home of its own, on real music. Jobs run in a real worker process."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from pemr_desktop.__main__ import main
+
+
+class Said(NamedTuple):
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
@@ -19,23 +24,18 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(home: Path) -> Run:
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     """`run("scan", folder, code=0)` -> what the command printed; fails when the exit code is another."""
+    monkeypatch.setenv("PEMR_DESKTOP_HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
 
-    def run_command(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, "PEMR_DESKTOP_HOME": str(home), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-        for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-            environ.pop(name, None)
-        done = subprocess.run(
-            [sys.executable, "-m", "pemr_desktop", *map(str, arguments)],
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
+    def run_command(*arguments: str | Path, code: int = 0) -> Said:
+        ended = main([str(argument) for argument in arguments])
+        said = Said(*capsys.readouterr())
+        assert ended == code, f"{ended}\n{said.stdout}\n{said.stderr}"
+        return said
 
     return run_command
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from pemr_desktop.jobs.messages import Command, Event
 from pemr_desktop.processes import worker_command
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 MakeAudio = Callable[..., Path]
 

@@ -95,3 +95,12 @@ def test_the_window_side_loads_neither_torch_nor_faiss() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_the_whole_window_loads_neither_torch_nor_faiss() -> None:
+    code = (
+        "import sys, pemr_desktop.app;"
+        "print([name for name in ('torch', 'faiss', 'torchaudio', 'pemr_desktop.analysis') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
