@@ -1,0 +1,144 @@
+"""How well and how fast versions are found: ranking, verdicts, false alarms on real music, milliseconds.
+
+    python tests/benchmarks/covers_alignment.py --versions DIR      # a folder made by pemr.covers.render_versions
+    python tests/benchmarks/covers_alignment.py --music DIR         # any music, no versions expected: false alarms
+    python tests/benchmarks/covers_alignment.py                     # the demo library: verdicts and times only
+
+Times are seconds of processor time of this process, so that other work on the machine does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import logging
+import os
+import random
+import time
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+
+from pemr.audio import decode
+from pemr.covers.alignment import SPEEDS, Voice, compare, voice
+from pemr.covers.features import SAMPLE_RATE, CoverFeatures, cover_features
+from pemr.covers.retrieval_metrics import evaluate
+from pemr.errors import DecodeError
+from pemr_desktop.analysis.covers import CoverSearch, FoundPair
+
+SUFFIXES = {".flac", ".mp3", ".m4a", ".ogg", ".opus", ".wav"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--versions", type=Path, help="folder with versions.tsv and the files it names")
+    parser.add_argument("--music", type=Path, help="folder of real music")
+    parser.add_argument("--tracks", type=int, default=100, help="how many tracks of --music to draw (seeded)")
+    parser.add_argument("--keys", type=int, nargs="+", default=[1, 2, 4], help="numbers of keys to try")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(1)
+    if options.versions:
+        _versions(options.versions, options.keys)
+    if options.music:
+        paths = _music_files(options.music)
+        random.Random(0).shuffle(paths)
+        _verdicts(_listen(paths[: options.tracks]), works=None)
+    if not options.versions and not options.music:
+        demo = Path(__file__).parents[2] / "resources" / "demo"
+        _verdicts(_listen(sorted(demo.glob("*.opus"))), works=None)
+
+
+def _music_files(folder: Path) -> list[Path]:
+    found = (Path(base) / name for base, _, names in os.walk(folder, followlinks=True) for name in names)
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+
+
+def _listen(paths: list[Path]) -> dict[Path, CoverFeatures]:
+    features: dict[Path, CoverFeatures] = {}
+    spent_s = minutes = 0.0
+    for path in paths:
+        try:
+            samples = decode(path, SAMPLE_RATE)
+        except DecodeError as error:
+            print(error)
+            continue
+        started_s = time.process_time()
+        features[path] = cover_features(samples)
+        spent_s += time.process_time() - started_s
+        minutes += len(samples) / SAMPLE_RATE / 60
+    size = sum(len(found.to_bytes()) for found in features.values())
+    print(f"features: {1000 * spent_s / minutes:.1f} ms a minute of audio, {size / minutes / 1024:.2f} KiB a minute")
+    return features
+
+
+def _versions(folder: Path, keys: list[int]) -> None:
+    with (folder / "versions.tsv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    features = _listen([folder / row["file"] for row in rows])
+    voices = [voice(found) for found in features.values()]
+    works = [int(row["work"]) for row in rows]
+    print(f"{folder.name}: {len(works)} tracks, {len(set(works))} works; queries against all others")
+    for count in keys:
+        scores, milliseconds = _matrix(voices, count)
+        print(f"{count} keys, {len(SPEEDS)} tempi: {evaluate(scores, works)}")
+        print(f"    {milliseconds:.2f} ms a pair, {milliseconds / count / len(SPEEDS):.3f} ms a pair, key and tempo")
+        if count == 2:
+            print(f"    above the habits of both tracks: {evaluate(_normalised(scores), works)}")
+    _verdicts(features, works)
+
+
+def _matrix(voices: list[Voice], keys: int) -> tuple[np.ndarray, float]:
+    scores = np.zeros((len(voices), len(voices)), np.float32)
+    started_s = time.process_time()
+    for query in range(len(voices) - 1):
+        scores[query, query + 1 :] = compare(voices[query], voices[query + 1 :], keys).score
+    pairs = len(voices) * (len(voices) - 1) / 2
+    return scores + scores.T, 1000 * (time.process_time() - started_s) / pairs
+
+
+def _normalised(scores: np.ndarray) -> np.ndarray:
+    """Standard deviations above the middle of each track's scores, mean of both tracks."""
+    values = np.log(np.maximum(scores, 0.1))
+    np.fill_diagonal(values, np.nan)
+    middle = np.nanmedian(values, axis=1, keepdims=True)
+    spread = 1.4826 * np.nanmedian(np.abs(values - middle), axis=1, keepdims=True)
+    own = (values - middle) / np.maximum(spread, 0.05)
+    return np.nan_to_num((own + own.T) / 2, nan=-99.0)
+
+
+def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None) -> None:
+    """What the search calls a version; without `works` every pair is printed, to be listened to."""
+    search = CoverSearch(enumerate(found.to_bytes() for found in features.values()))
+    pairs: list[FoundPair] = []
+    started_s = time.process_time()
+    outcome = search.find_all(found=lambda _track, found: pairs.extend(found))
+    spent_s = time.process_time() - started_s
+    print(
+        f"find all: {outcome.compared_pairs} pairs, {outcome.found_pairs} found, {spent_s:.1f} s, "
+        f"{1000 * spent_s / max(outcome.compared_pairs, 1):.2f} ms a pair"
+    )
+    names = [path.name for path in features]
+    if works is not None:
+        right = [pair for pair in pairs if works[pair.track_a] == works[pair.track_b]]
+        true_pairs = sum(works[i] == works[j] for i in range(len(works)) for j in range(i))
+        strangers = outcome.compared_pairs - true_pairs
+        print(
+            f"    called versions: {len(pairs)}, right {len(right)} (precision {len(right) / max(len(pairs), 1):.3f}); "
+            f"recall {len(right) / max(true_pairs, 1):.3f} of {true_pairs}; "
+            f"false alarms {1000 * (len(pairs) - len(right)) / max(strangers, 1):.3f} per 1,000 unrelated pairs"
+        )
+        return
+    print(f"    {1000 * len(pairs) / max(outcome.compared_pairs, 1):.3f} per 1,000 pairs are called versions:")
+    for pair in sorted(pairs, key=lambda found: -found.probability):
+        print(
+            f"    {pair.relation} {pair.probability:.2f}: {names[pair.track_a]} / {names[pair.track_b]}, "
+            f"key {pair.key_shift:+d}, tempo {pair.tempo_ratio:.2f}, score {pair.score:.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
