@@ -1,5 +1,6 @@
 """`pemr-train finetune tags` and `pemr-train evaluate`: tag heads for a model, and how good they are."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -128,5 +129,9 @@ def _print_tags(row: "Row") -> None:
     for tag in row.tags:
         roc, pr = measured.get(tag.name, (float("nan"), float("nan")))
         shown = f"{tag.threshold:.2f}" if tag.supported else "off"
-        table.add_row(tag.name, tag.group, f"{roc:.3f}", f"{pr:.3f}", shown, tag.reason)
+        table.add_row(tag.name, tag.group, _shown(roc), _shown(pr), shown, tag.reason)
     Console().print(table)
+
+
+def _shown(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "–"
