@@ -5,35 +5,18 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from benchmarks.kill_writer import kill_again_and_again
 from pemr_desktop.library import queries
 from pemr_desktop.library.database import open_library
-from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.read import read_tags
 
 KILLS = 30
 SUFFIXES = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv")
-
-WRITER = """
-import sys
-from pathlib import Path
-from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
-library = open_library(Path(sys.argv[1]))
-ids = library.read(queries.track_ids)
-while True:
-    plans = library.plan_edits({track: {"mood": ["calm", "x" * 3000], "genre": ["Written"]} for track in ids})
-    print("writing", flush=True)
-    library.apply_writes(plans.plans)
-    for batch in library.read(queries.history, 10_000):
-        if batch.operation == "write" and not batch.undone:
-            library.undo(batch.id)
-"""
 
 
 def stray_files(folder: Path) -> list[Path]:
@@ -41,49 +24,14 @@ def stray_files(folder: Path) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_thirty_kills_leave_every_file_old_or_new(
-    tmp_path: Path, music: Path, library_file: Path, song: Callable[..., Path]
-) -> None:
+def test_thirty_kills_leave_every_file_old_or_new(music: Path, library_file: Path, song: Callable[..., Path]) -> None:
     """A process writes and undoes without end and is killed at random moments. Takes long: it starts 30 processes."""
     paths = [song(music / f"song{suffix}", seed=1, title="Old", genre="Old") for suffix in SUFFIXES]
-    original = {path: path.read_bytes() for path in paths}
-    sound = {path: audio_digest(path) for path in paths}
     with open_library(library_file) as library:
         library.add_root(music)
         library.scan()
-    chance = random.Random(20261123)
-    interrupted = 0
-    for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(library_file)], stdout=subprocess.PIPE, text=True
-        ) as writer:
-            assert writer.stdout is not None
-            assert writer.stdout.readline() == "writing\n"
-            deadline = time.monotonic() + chance.uniform(0, 0.4)
-            while time.monotonic() < deadline:
-                pass
-            writer.kill()
-        with open_library(library_file) as library:
-            interrupted += bool(library.note)
-            entries = [
-                entry
-                for batch in library.read(queries.history)
-                for entry in library.read(queries.batch_entries, batch.id)
-            ]
-            assert {entry.state for entry in entries} <= {"done", "failed"}
-        assert stray_files(music) == []
-        for path in paths:
-            assert audio_digest(path) == sound[path]
-            fields = read_tags(path).fields
-            new = fields["genre"] == ("Written",)
-            assert fields.get("mood") == (("calm", "x" * 3000) if new else None)
-            assert new or path.read_bytes() == original[path]
+    interrupted = kill_again_and_again(paths, library_file, KILLS, random.Random(20261123))
     assert interrupted > KILLS / 4
-    with open_library(library_file) as library:
-        for batch in library.read(queries.history, 10_000):
-            if batch.operation == "write":
-                assert library.undo(batch.id).refused == {}
-    assert {path: path.read_bytes() for path in paths} == original
 
 
 @pytest.mark.parametrize("moment", ["make_clone", "sync_file", "make_recipe", "copy_ownership", "put_in_place"])
