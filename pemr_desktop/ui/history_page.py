@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSplitter, QWidg
 from pemr_desktop.jobs.messages import Changed, Undo
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import JournalBatch
-from pemr_desktop.ui.field_table import field_title
+from pemr_desktop.ui.field_table import HIDDEN, field_title
 from pemr_desktop.ui.table_page import TablePage
 from pemr_desktop.ui.tag_diff import as_html, values_diff
 from pemr_desktop.ui.theme import WIDE
@@ -53,7 +53,7 @@ class HistoryPage(TablePage):
         self.entries.setWordWrap(True)
         self.entries.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.entries.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.entries.setContentsMargins(WIDE, WIDE, WIDE, WIDE)
+        self.entries.setMargin(WIDE)
         self._put_entries_below()
         self.table.selectionModel().selectionChanged.connect(self._batch_chosen)
         self.lines.modelReset.connect(self._choose_newest)
@@ -68,7 +68,8 @@ class HistoryPage(TablePage):
         scroll.setWidget(self.entries)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setChildrenCollapsible(False)
-        self.stack.removeWidget(self.table)
+        self.stack.removeWidget(self.table)  # which also hides it
+        self.table.show()
         splitter.addWidget(self.table)
         splitter.addWidget(scroll)
         splitter.setSizes([320, 260])
@@ -136,6 +137,8 @@ class HistoryPage(TablePage):
         for entry in entries[:MOST_ENTRIES]:
             parts.append(f'<p style="margin:0 0 2px 0"><b>{_escape(entry.location)}</b></p>')
             for change in entry.changes:
+                if change.field in HIDDEN:
+                    continue
                 diff = as_html(values_diff(change.before, change.after), added, removed)
                 title = _escape(field_title(change.field))
                 named = f'<span style="color:{colours.text_soft}">{title}:</span>'

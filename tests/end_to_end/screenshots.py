@@ -125,6 +125,10 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     if best is not None:
         window.page.table.choose_ids([best.id])
     pictures.take("library")
+    window.track_commands.play()
+    wait_for(lambda: window.context.queue.current is not None, "the player")
+    pictures.take("playing")
+    window.context.queue.stop()
     window.page.table.selectAll()
     pictures.take("many")
     window.track_commands.accept_above_everywhere()
@@ -155,6 +159,10 @@ def _dialogs(app: object, pictures: Pictures) -> None:
     review = window.findChild(ReviewDialog)
     wait_for(lambda: review.stage != "planning", "the review")
     pictures.take("review", review)
+    if review.stage == "reviewing":
+        review.apply.click()
+        wait_for(lambda: review.stage == "ended", "the writing")
+        pictures.take("written", review)
     review.reject()
     palette = CommandPalette(window.context.actions, window.context.theme, window)
     palette.show()

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.app import App
-from pemr_desktop.jobs.messages import Decide, ImportPlaylist, PlaylistResult, SavePlaylist
+from pemr_desktop.jobs.messages import Decide, ImportPlaylist, PlaylistResult, SavePlaylist, Scan
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.actions import shown_shortcut
@@ -114,6 +114,10 @@ def test_a_suggestion_is_accepted_by_key_reviewed_written_and_undone(
     qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
     assert "genre" not in FLAC(path)
     review.close_button.click()
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        client.submit(Scan())
+    qtbot.waitUntil(lambda: window.talk.counts is not None and window.talk.counts.pending_writes == 1)
+    assert window.talk.counts is not None and window.talk.counts.analysed == 6
 
 
 def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
