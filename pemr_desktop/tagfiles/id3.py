@@ -53,7 +53,7 @@ def _texts(frame: Any) -> tuple[str, ...]:
 
 
 def read_fields(file: Any) -> Fields:
-    """Every text frame; descriptions of TXXX are compared without case."""
+    """Every text frame, descriptions of TXXX compared without case; then what only the INFO list of a WAV says."""
     by_place: dict[str, list[str]] = {}
     for frame in _frames(file):
         place = _place(frame)
@@ -69,6 +69,8 @@ def read_fields(file: Any) -> Fields:
         name = place.removeprefix("TXXX:").lower()
         if values:
             fields.setdefault(name if name not in fields else place.lower(), tuple(values))
+    for name, texts in getattr(file, "info_fields", {}).items():  # WAV
+        fields.setdefault(name, texts)
     return fields
 
 

@@ -29,7 +29,6 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.optimfrog import OptimFROG
 from mutagen.tak import TAK
 from mutagen.trueaudio import TrueAudio
-from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
 from pemr_desktop.tagfiles.ape import APE
@@ -39,6 +38,7 @@ from pemr_desktop.tagfiles.id3 import ID3
 from pemr_desktop.tagfiles.identity import system_reason
 from pemr_desktop.tagfiles.kind import TagKind
 from pemr_desktop.tagfiles.mp4 import MP4
+from pemr_desktop.tagfiles.riff_info import WaveWithInfo
 from pemr_desktop.tagfiles.sniffing import describe_unknown, sniff
 from pemr_desktop.tagfiles.vorbis import VORBIS
 from pemr_desktop.tagfiles.vorbis_block import adopt_raw
@@ -62,7 +62,7 @@ CONTAINERS: dict[str, Container] = {
     "ogg/flac": Container("Ogg FLAC", OggFLAC, VORBIS, (".oga", ".ogg", ".flac")),
     "mp4": Container("MP4", mutagen.mp4.MP4, MP4, (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".3gp", ".alac", ".aac")),
     "mpeg": Container("MP3", MP3, ID3, (".mp3", ".mp2", ".mpga")),
-    "riff": Container("WAV", WAVE, ID3, (".wav", ".wave")),
+    "riff": Container("WAV", WaveWithInfo, ID3, (".wav", ".wave")),
     "aiff": Container("AIFF", AIFF, ID3, (".aiff", ".aif", ".aifc")),
     "dsf": Container("DSF", DSF, ID3, (".dsf",)),
     "dsdiff": Container("DSDIFF", DSDIFF, ID3, (".dff",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pemr_desktop.library.database import open_library
 from pemr_desktop.tagfiles.read import read_tags
 
 KILLS = 30
+STRACE = ("strace", "-f", "-y", "-e", "trace=fsync,fdatasync,rename,renameat,renameat2", "-o")
 SUFFIXES = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv")
 
 
@@ -114,3 +116,49 @@ first_plan, first_apply = Library.plan_edits, Library.apply_writes
 Library.plan_edits = lambda self, edits: first_plan(self, edits, options=options)
 Library.apply_writes = lambda self, plans: first_apply(self, plans, options=options)
 """
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to see what the system is asked for")
+def test_a_power_cut_finds_things_on_disk_in_the_right_order(
+    music: Path, tmp_path: Path, library_file: Path, song: Callable[..., Path]
+) -> None:
+    """Journal, copy, journal, rename, folder, journal: each is on disk before the next begins."""
+    song(music / "song.flac", title="Old", genre="Old")
+    with open_library(library_file) as library:
+        library.add_root(music)
+        library.scan()
+    script = CRASH.replace("setattr(write, moment, crash)", "")
+    calls = tmp_path / "calls"
+    traced = subprocess.run(
+        [*STRACE, str(calls), sys.executable, "-c", script, str(library_file), "make_clone", "never"],
+        capture_output=True,
+        text=True,
+    )
+    if "ptrace" in traced.stderr.lower():
+        pytest.skip("tracing is not allowed here")
+    assert traced.returncode == 0, traced.stderr
+    assert steps(calls.read_text("utf-8", "replace"), music)[:6] == [
+        "journal",
+        "copy",
+        "journal",
+        "rename",
+        "folder",
+        "journal",
+    ]
+
+
+def steps(calls: str, music: Path) -> list[str]:
+    """What was brought to disk, in order, from the journal entry before the first copy on."""
+    found = []
+    for line in calls.splitlines():
+        if "resumed" in line:
+            continue
+        if "rename" in line and f"{music}/.pemr-" in line:
+            found.append("rename")
+        elif f"<{music}/.pemr-" in line:
+            found.append("copy")
+        elif f"<{music}>" in line:
+            found.append("folder")
+        elif "library.db-wal>" in line:
+            found.append("journal")
+    return found[found.index("copy") - 1 :]
