@@ -14,13 +14,14 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal, Slot
 
 from pemr import events
 from pemr_desktop.processes import module_command
+from pemr_desktop.ui.stay_awake import StayAwake
 from pemr_desktop.ui.training_record import TrainingRequest, keep_request
 
 log = logging.getLogger(__name__)
 
 TRAIN_MODULE = "pemr.command"
 LAST_WORDS_KEPT = 60
-LOWEST_PRIORITY = "19"
+NICENESS = "10"
 
 
 class TrainingProcess(QObject):
@@ -37,6 +38,7 @@ class TrainingProcess(QObject):
         self._run_dir: Path | None = None
         self._unread = b""
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS_KEPT)
+        self._awake = StayAwake(self)
 
     @property
     def run_dir(self) -> Path | None:
@@ -77,6 +79,7 @@ class TrainingProcess(QObject):
         self._process = process
         log.info("Training in %s", run_dir)
         process.start(program, arguments)
+        self._awake.hold()
 
     def stop(self) -> None:
         """Ask it to finish the step, save and end; `ended` follows."""
@@ -127,6 +130,7 @@ class TrainingProcess(QObject):
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()
+            self._awake.release()
             log.info("The training in %s ended with %d", self._run_dir, exit_code)
             self.ended.emit(exit_code)
 
@@ -134,4 +138,4 @@ class TrainingProcess(QObject):
 def at_low_priority() -> list[str]:
     """Training yields to everything a person does; `nice` becomes the program, so the process id stays the same."""
     nice = shutil.which("nice") if os.name == "posix" else None
-    return [nice, "-n", LOWEST_PRIORITY] if nice else []
+    return [nice, "-n", NICENESS] if nice else []

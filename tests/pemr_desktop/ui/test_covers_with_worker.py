@@ -17,6 +17,7 @@ from pemr_desktop.ui.covers_page import CoversPage
 WORKER_TAKES_MS = 120_000
 
 
+@pytest.mark.slow
 def test_a_version_in_another_key_is_found_judged_and_kept(
     qtbot: QtBot, context: WindowContext, tmp_path: Path, make_audio: Callable[..., Path]
 ) -> None:

@@ -60,6 +60,7 @@ def press_in_next_box(name: str, *, checked: bool | None = None) -> None:
     QTimer.singleShot(0, press)
 
 
+@pytest.mark.slow
 def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     qtbot: QtBot, context: WindowContext, panel: TrainingPanel, music: Path
 ) -> None:
@@ -118,9 +119,11 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     assert read_model_card(model).tag_count == 0
 
 
+@pytest.mark.slow
 def test_a_folder_without_music_is_said_in_a_sentence_that_can_be_copied(
     qtbot: QtBot, context: WindowContext, panel: TrainingPanel, tmp_path: Path
 ) -> None:
+    """The trainer loads torch before it looks: some seven seconds."""
     empty = tmp_path / "nothing here"
     empty.mkdir()
     panel.start(TrainingRequest((os.fsencode(empty),)), context.paths.runs_dir / "hopeless")

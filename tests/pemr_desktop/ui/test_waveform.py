@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
 from pytestqt.qtbot import QtBot
 
+from pemr_desktop.ui.theme import Theme
 from pemr_desktop.ui.waveform import Waveform, bar_levels
 
 PEAKS = bytes([10, 200, 100, 50] * 100)
@@ -106,6 +107,15 @@ def test_the_played_part_is_drawn_in_the_accent_colour(waveform: Waveform) -> No
 
     assert reds(0, 200) > 50
     assert reds(205, 400) == 0
+
+
+def test_it_follows_the_scheme_while_it_is_shown(waveform: Waveform, theme: Theme) -> None:
+    light = waveform.grab().toImage()
+    theme.set_scheme("dark")
+    dark = waveform.grab().toImage()
+    assert light != dark
+    theme.set_scheme("light")
+    assert waveform.grab().toImage() == light
 
 
 def test_it_tells_a_screen_reader_where_it_stands(qtbot: QtBot, waveform: Waveform) -> None:
