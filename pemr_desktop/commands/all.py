@@ -99,7 +99,9 @@ def _options(
     if version:
         print(f"pemr-desktop {__version__}")
         raise typer.Exit
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    to_terminal = logging.StreamHandler()
+    to_terminal.setLevel(logging.DEBUG if verbose else logging.ERROR)
+    logging.basicConfig(level=to_terminal.level, format="%(levelname)s %(name)s: %(message)s", handlers=[to_terminal])
     context.obj = make_place(home, library, model)
     if context.invoked_subcommand is None:
         raise typer.Exit(window.open_window([]))
