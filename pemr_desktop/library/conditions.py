@@ -6,16 +6,18 @@ import os
 import re
 import sqlite3
 import time
+from collections.abc import Sequence
 
 from pemr_desktop.library.errors import QueryError
 from pemr_desktop.library.folding import fold
 from pemr_desktop.library.places import after, decode, relative
-from pemr_desktop.library.query_line import GROUP_FIELDS, HEARD_ONLY, Term, Value
+from pemr_desktop.library.query_line import GROUP_FIELDS, HEARD_ONLY, TEXT_FIELDS, Term, Value
 from pemr_desktop.library.suggestions import SHOWN, UNDECIDED
 from pemr_desktop.library.views import View
 
 Condition = tuple[str, list[object]]
 
+IN_SEARCH = "t.id IN (SELECT rowid FROM track_search WHERE track_search MATCH ?)"
 RECENT_S = 30 * 86_400.0
 FTS_COLUMN = {
     "title": "title",
@@ -62,8 +64,30 @@ IS_SQL = {
 }
 
 
-def term_condition(term: Term) -> Condition:
-    """SQL for one term. Raises QueryError."""
+def term_conditions(terms: Sequence[Term]) -> list[Condition]:
+    """SQL for the terms of a query; all words go to the full-text index in one question. Raises QueryError."""
+    expressions = []
+    conditions = []
+    for term in terms:
+        expression = _words_expression(term)
+        if expression:
+            expressions.append(expression)
+        else:
+            conditions.append(_term_condition(term))
+    if expressions:
+        conditions.append((IN_SEARCH, [" AND ".join(expressions)]))
+    return conditions
+
+
+def _words_expression(term: Term) -> str:
+    """The term as part of an FTS5 expression; empty when it is something else or is turned round."""
+    if term.negated or term.field not in ("", *TEXT_FIELDS) or any(value.match == "whole" for value in term.values):
+        return ""
+    parts = [match_expression(value, FTS_COLUMN.get(term.field, "")) for value in term.values]
+    return "(" + " OR ".join(f"({part})" for part in parts) + ")" if all(parts) else ""
+
+
+def _term_condition(term: Term) -> Condition:
     sql, values = _positive(term)
     return (f"NOT ({sql})" if term.negated else sql), values
 
@@ -138,10 +162,9 @@ def _text(term: Term, value: Value) -> Condition:
     expression = match_expression(value, FTS_COLUMN.get(term.field, ""))
     if not expression:
         raise QueryError("Only letters and digits can be looked for.", term.position, term.length)
-    condition = "t.id IN (SELECT rowid FROM track_search WHERE track_search MATCH ?)"
     if value.match == "whole" and term.field == "title":
-        return f"{condition} AND t.title = ? COLLATE NOCASE", [expression, value.text]
-    return condition, [expression]
+        return f"{IN_SEARCH} AND t.title = ? COLLATE NOCASE", [expression, value.text]
+    return IN_SEARCH, [expression]
 
 
 def _tag(field: str, value: Value) -> Condition:
@@ -178,7 +201,7 @@ def _in_file(field: str, value: Value) -> Condition:
             "t.id IN (SELECT track_id FROM track_tags WHERE field = ? AND folded = ?)",
             [field, fold(value.text)],
         )
-    return "t.id IN (SELECT rowid FROM track_search WHERE track_search MATCH ?)", [expression]
+    return IN_SEARCH, [expression]
 
 
 # --- views

@@ -6,7 +6,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable
 
-from pemr_desktop.library.conditions import term_condition, view_condition
+from pemr_desktop.library.conditions import term_conditions, view_condition
 from pemr_desktop.library.query_line import parse
 from pemr_desktop.library.views import ALL, View
 
@@ -49,7 +49,7 @@ def selection(
     connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool
 ) -> tuple[str, list[object]]:
     """The SQL behind `track_ids`, and its values."""
-    conditions = [term_condition(term) for term in parse(query)]
+    conditions = term_conditions(parse(query))
     if view.kind != "ids":
         of_view = view_condition(connection, view)
         if of_view is not None:
