@@ -25,7 +25,7 @@ from pemr_desktop.ui.main_window import MainWindow
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.reading import Reader
 from pemr_desktop.ui.services import Services
-from pemr_desktop.ui.stay_awake import StayAwake
+from pemr_desktop.ui.stay_awake import AwakeForJobs
 from pemr_desktop.ui.theme import Theme
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class App(QObject):
         self._unsubscribe = self.settings.subscribe(self._setting_changed)
         self._keys = KeyClaims(application)
         self._panel: DesktopPanel | None = None
-        self._awake = StayAwake(self.client, self)
+        self._awake = AwakeForJobs(self.client, self)
         self._afterwards = QTimer(self, interval=AFTERWARDS_MS, singleShot=True)
         self._afterwards.timeout.connect(self._settle_in)
         for sentence in self.settings.messages:

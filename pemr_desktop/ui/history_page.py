@@ -138,6 +138,8 @@ class HistoryPage(TablePage):
             parts.append(f'<p style="margin:0 0 2px 0"><b>{_escape(entry.location)}</b></p>')
             for change in entry.changes:
                 if change.field in HIDDEN:
+                    noted = _escape(self.tr("It was noted where these tags come from."))
+                    parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.text_soft}">{noted}</p>')
                     continue
                 diff = as_html(values_diff(change.before, change.after), added, removed)
                 title = _escape(field_title(change.field))

@@ -268,9 +268,9 @@ class Inspector(QWidget):
         seconds = sum(row.duration_s or 0.0 for row in rows)
         artists = {row.artist for row in rows if row.artist}
         albums = {row.album for row in rows if row.album}
-        self.title.setText(self.tr("%n tracks", "", len(inspected.ids)))
-        self.artist.setText(next(iter(artists)) if len(artists) == 1 else self.tr("%n artists", "", len(artists)))
-        self.album.setText(next(iter(albums)) if len(albums) == 1 else self.tr("%n albums", "", len(albums)))
+        self.title.setText(self.tr("{} tracks").format(wording.number(len(inspected.ids))))
+        self.artist.setText(_one_or(artists, self.tr("{} artists")))
+        self.album.setText(_one_or(albums, self.tr("{} albums")))
         cut = len(inspected.ids) > len(rows)
         length = wording.duration(seconds)
         self.facts.setText(self.tr("{} in the first {} tracks").format(length, len(rows)) if cut else length)
@@ -369,6 +369,13 @@ def _inspect(conn: sqlite3.Connection, ids: tuple[int, ...]) -> Inspected:
         problems = tuple(one for one in queries.problems(conn) if one.track_id == ids[0])
         return Inspected(ids, (detail.row,), detail, problems)
     return Inspected(ids, tuple(queries.rows(conn, ids[:MOST_SUMMED])))
+
+
+def _one_or(names: set[str], many: str) -> str:
+    """The only name there is, or how many; nothing when there is none."""
+    if not names:
+        return ""
+    return next(iter(names)) if len(names) == 1 else many.format(len(names))
 
 
 def _facts_line(detail: TrackDetail) -> str:

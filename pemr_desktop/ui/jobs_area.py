@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.messages import Decide, FindCovers, JudgeVersion, PlanWrites
+from pemr_desktop.jobs.messages import ApplyWrites, Decide, FindCovers, JudgeVersion, MoreLikeThis, PlanWrites
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, Role, Theme
@@ -21,7 +21,7 @@ ENDED_STAYS_MS = 8_000
 SHOWN_AFTER_MS = 350
 """A job that ends sooner than this never flashes up."""
 
-_SHOWN_ELSEWHERE = (Decide, JudgeVersion, PlanWrites, FindCovers)
+_SHOWN_ELSEWHERE = (Decide, JudgeVersion, PlanWrites, ApplyWrites, FindCovers, MoreLikeThis)
 """Jobs whose outcome a page shows at once: a result line would only repeat it."""
 
 
@@ -82,7 +82,7 @@ class JobsArea(QWidget):
         active = [view for view in wanted if not view.ended]
         ended = [view for view in wanted if view.ended]
         running = sorted(active, key=lambda view: (view.state == "waiting", view.job_id))
-        shown = {view.job_id: view for view in (*running[:MOST_LINES], *ended[-MOST_LINES:])}
+        shown = {view.job_id: view for view in (*running[:MOST_LINES], *ended[-1:])}
         for job_id in [job_id for job_id in self._lines if job_id not in shown]:
             self._drop(job_id)
         for job_id, view in shown.items():
@@ -90,7 +90,7 @@ class JobsArea(QWidget):
                 self._add(job_id)
             self._lines[job_id].show_job(view)
         more = len(running) - MOST_LINES
-        self._more.setText(self.tr("%n more waiting", "", more) if more > 0 else "")
+        self._more.setText(self.tr("{} more waiting").format(more) if more > 0 else "")
         self._more.setVisible(more > 0)
         self.setVisible(bool(self._lines))
 

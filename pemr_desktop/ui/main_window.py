@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def review(self, ids: list[int]) -> None:
         """Open the review of what would be written."""
+        self.context.notices.withdraw("accepted")
         ReviewDialog(self.context, ids, self).open()
 
     @Slot(str)

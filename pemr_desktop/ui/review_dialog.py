@@ -172,7 +172,7 @@ class ReviewDialog(QDialog):
             return
         self._enter("reviewing")
         count = len(result.plans)
-        heading = self.tr("%n files would change", "", count) if count != 1 else self.tr("1 file would change")
+        heading = self.tr("1 file would change") if count == 1 else self.tr("{} files would change").format(count)
         sentence = self.tr("Added words are marked. No sound is touched, and every write can be undone.")
         if result.refused:
             left = len(result.refused)

@@ -184,5 +184,5 @@ class SuggestionModel(QAbstractListModel):
         }[line.decision]
         said = f"{line.tag}: {state}, {wording.confidence(line.probability)}"
         if len(line.track_ids) > 1:
-            said += ", " + self.tr("%n tracks", "", len(line.track_ids))
+            said += ", " + self.tr("{} tracks").format(len(line.track_ids))
         return said

@@ -203,7 +203,7 @@ class TrackTable(QTableView):
         drag.exec(Qt.DropAction.CopyAction)
 
     def _drag_plate(self, count: int) -> QPixmap:
-        text = self.tr("%n tracks", "", count)
+        text = self.tr("1 track") if count == 1 else self.tr("{} tracks").format(count)
         metrics = self.fontMetrics()
         ratio = self.devicePixelRatioF()
         width, height = metrics.horizontalAdvance(text) + 2 * ROOM, metrics.height() + SNUG
