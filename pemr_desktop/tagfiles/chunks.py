@@ -34,6 +34,19 @@ def iff_chunks(file: BinaryIO, *, big_endian: bool) -> Iterator[Chunk]:
         position = end + (end - start) % 2
 
 
+def add_lacking_pad_byte(file: BinaryIO) -> None:
+    """Bring a RIFF or FORM file to even length: programs forget the pad byte, and the next chunk would not be found."""
+    file.seek(0)
+    head = file.read(8)
+    order = {b"RIFF": "<", b"FORM": ">"}.get(head[:4])
+    length = file_length(file)
+    if order is None or length % 2 == 0 or struct.unpack(f"{order}I", head[4:])[0] != length - 8:
+        return
+    file.write(b"\0")
+    file.seek(4)
+    file.write(struct.pack(f"{order}I", length - 7))
+
+
 def dsdiff_chunks(file: BinaryIO) -> Iterator[Chunk]:
     """The chunks of a DSDIFF file: names of four bytes, sizes of eight."""
     length = file_length(file)

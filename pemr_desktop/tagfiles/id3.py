@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from mutagen.id3 import APIC, COMM, TCON, TXXX, UFID, Encoding, Frames, PairedTextFrame, TextFrame
 from mutagen.id3._tags import ID3SaveConfig
 
+from pemr_desktop.tagfiles.chunks import add_lacking_pad_byte
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.id3_block import find_block, lost_frames
 from pemr_desktop.tagfiles.kind import FRONT_COVER, Fields, SaveOptions, TagKind, whole_number
@@ -155,6 +156,7 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
 def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
     """Write the frames. An ID3v1 block at the end stays to the byte; values stay separate in ID3v2.3 too."""
     old_v1 = _id3v1(stream)
+    add_lacking_pad_byte(stream)
     stream.seek(0)
     file.tags.save(stream, v2_version=version_to_write(file, options), v23_sep=None)
     if old_v1:

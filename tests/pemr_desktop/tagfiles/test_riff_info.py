@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.riff_info import read_info
-from pemr_desktop.tagfiles.write import apply_plan
+from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 
 
 def test_the_info_list_is_read(sample: Callable[[str], Path]) -> None:
@@ -28,3 +29,18 @@ def test_the_info_list_stays_and_id3_wins_over_it(sample: Callable[[str], Path])
     fields = read_tags(path).fields
     assert fields["genre"] == ("Jazz", "Modal")
     assert fields["title"] == ("Blue in Green",)
+
+
+def test_a_file_without_its_pad_byte_is_written_and_restored(tmp_path: Path) -> None:
+    """Programs forget the byte that makes a chunk even."""
+    sound = bytes(range(251))
+    form = struct.pack("<HHIIHH", 1, 1, 8000, 8000, 1, 8)
+    body = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(sound)) + sound
+    path = tmp_path / "odd.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    original = path.read_bytes()
+    outcome = apply_plan(make_plan(1, path, {"title": ["T"], "genre": ["Jazz"]}))
+    assert read_tags(path).fields == {"title": ("T",), "genre": ("Jazz",)}
+    assert outcome is not None and outcome.restore is not None
+    restore_bytes(path, outcome.restore, outcome.before_digest)
+    assert path.read_bytes() == original
