@@ -116,6 +116,16 @@ def test_files_that_hold_no_sound_are_refused_by_name(tmp_path: Path, name: str,
     assert reason in caught.value.reason
 
 
+def test_a_header_with_an_absurd_sample_rate_is_refused(tmp_path: Path) -> None:
+    path = write_audio(tmp_path / "slow.wav", tone(440, 1, RATE), RATE)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"fmt ") + 12
+    content[at : at + 4] = (3).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DecodeError, match="3 Hz"):
+        audio.decode(path, RATE)
+
+
 def test_missing_files_and_folders_are_refused_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(DecodeError, match="not there"):
         audio.decode(tmp_path / "gone.mp3", RATE)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 Samples = npt.NDArray[np.float32]
 
 MAX_CORRUPT_PACKETS = 500
+LEAST_SAMPLE_RATE = 1_000
 BLOCK_S = 1.0
 SEEK_MARGIN_S = 0.5
 SPEAKER_GAINS = {
@@ -201,6 +202,10 @@ def _blocks(
     pending: list[Samples] = []
     pending_frames = 0
     for frame in _frames(container, stream, report):
+        if frame.sample_rate < LEAST_SAMPLE_RATE:
+            # a damaged header: resampling would blow a few bytes up into hours
+            report.reasons.append(f"its sample rate of {frame.sample_rate} Hz is not that of music")
+            return
         mixed = _mix(frame, channels)
         if frame.time is not None and start_s > 0.0 and frame.time < start_s:
             mixed = mixed[round((start_s - frame.time) * frame.sample_rate) :]
