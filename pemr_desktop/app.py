@@ -20,6 +20,7 @@ from pemr_desktop.resources import resource
 from pemr_desktop.settings import Settings, SettingsStore, library_file
 from pemr_desktop.ui.crash_report import CrashReportDialog, CrashWatch
 from pemr_desktop.ui.desktop_panel import DesktopPanel, join_desktop
+from pemr_desktop.ui.end_signals import EndSignals
 from pemr_desktop.ui.key_claims import KeyClaims
 from pemr_desktop.ui.main_window import MainWindow
 from pemr_desktop.ui.notices import Notice
@@ -164,7 +165,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if report is not None:
         CrashReportDialog(report, app.window).open()
     app.window.closed.connect(application.quit)
+    signals = EndSignals(app.window.close, app)
     code = application.exec()
+    signals.release()
     app.stop()
     watch.stop()
     return code

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, QProcess, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Slot
 
 if TYPE_CHECKING:
     from pemr_desktop.jobs.client import WorkerClient
@@ -34,31 +34,18 @@ def holding_command(why: str, platform: str) -> list[str]:
 
 
 class StayAwake(QObject):
-    """Holds while any job of the worker has been running for a while; gives up quietly where the system says no."""
+    """One reason to stay awake: held or not. Gives up quietly where the system says no."""
 
-    def __init__(self, client: WorkerClient, parent: QObject | None = None, long_job_ms: int = LONG_JOB_MS) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._client = client
         self._process: QProcess | None = None
         self._leaving: QProcess | None = None
         self._refused = False
-        self._wait = QTimer(self, interval=long_job_ms, singleShot=True)
-        self._wait.timeout.connect(self.hold)
-        client.jobsChanged.connect(self._look)
 
     @property
     def held(self) -> bool:
         """Whether the system was asked to stay awake."""
         return self._process is not None
-
-    @Slot()
-    def _look(self) -> None:
-        busy = any(job.state == "running" for job in self._client.jobs())
-        if not busy:
-            self._wait.stop()
-            self.release()
-        elif not self.held and not self._wait.isActive():
-            self._wait.start()
 
     @Slot()
     def hold(self) -> None:
@@ -67,7 +54,7 @@ class StayAwake(QObject):
             _keep_windows_awake(ES_CONTINUOUS | ES_SYSTEM_REQUIRED)
             return
         program, *arguments = holding_command(self.tr("A job is running"), sys.platform) or [""]
-        if self._refused or not shutil.which(program):
+        if self.held or self._refused or not shutil.which(program):
             return
         process = QProcess(self)
         process.finished.connect(self._finished)
@@ -83,6 +70,7 @@ class StayAwake(QObject):
         if process is None:
             return
         process.finished.disconnect(self._finished)
+        process.setParent(QCoreApplication.instance())  # it may outlive who held it by a moment
         process.finished.connect(process.deleteLater)
         process.closeWriteChannel()
         if sys.platform == "darwin":
@@ -91,7 +79,6 @@ class StayAwake(QObject):
 
     def close(self) -> None:
         """Lets go and waits for the program to end; for when the window goes."""
-        self._wait.stop()
         self.release()
         leaving, self._leaving = self._leaving, None
         if leaving is not None and shiboken6.isValid(leaving) and not leaving.waitForFinished(GOODBYE_MS):
@@ -105,6 +92,31 @@ class StayAwake(QObject):
         log.info("the system does not promise to stay awake (exit code %d)", code)
         if process is not None:
             process.deleteLater()
+
+
+class AwakeForJobs(StayAwake):
+    """Stays awake while any job of the worker has been running for a while."""
+
+    def __init__(self, client: WorkerClient, parent: QObject | None = None, long_job_ms: int = LONG_JOB_MS) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._wait = QTimer(self, interval=long_job_ms, singleShot=True)
+        self._wait.timeout.connect(self.hold)
+        client.jobsChanged.connect(self._look)
+
+    def close(self) -> None:
+        """Lets go for good."""
+        self._client.jobsChanged.disconnect(self._look)
+        self._wait.stop()
+        super().close()
+
+    @Slot()
+    def _look(self) -> None:
+        if not any(job.state == "running" for job in self._client.jobs()):
+            self._wait.stop()
+            self.release()
+        elif not self.held and not self._wait.isActive():
+            self._wait.start()
 
 
 def _keep_windows_awake(state: int) -> None:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.jobs.messages import Scan
-from pemr_desktop.ui.stay_awake import StayAwake, holding_command
+from pemr_desktop.ui.stay_awake import AwakeForJobs, StayAwake, holding_command
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the stand-in is a shell script")
 
@@ -35,11 +35,11 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> No
 
 @linux
 def test_the_promise_lasts_from_holding_to_letting_go(
-    client: WorkerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     notes = tmp_path / "notes"
     stand_in(tmp_path, monkeypatch, f"echo begin >> {notes}; cat; echo end >> {notes}")
-    awake = StayAwake(client)
+    awake = StayAwake()
     awake.hold()
     qtbot.waitUntil(lambda: notes.exists() and notes.read_text() == "begin\n", timeout=10_000)
     assert awake.held
@@ -50,12 +50,10 @@ def test_the_promise_lasts_from_holding_to_letting_go(
 
 
 @linux
-def test_closing_waits_for_the_program_to_end(
-    client: WorkerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
+def test_closing_waits_for_the_program_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     notes = tmp_path / "notes"
     stand_in(tmp_path, monkeypatch, f"echo begin >> {notes}; cat; echo end >> {notes}")
-    awake = StayAwake(client)
+    awake = StayAwake()
     awake.hold()
     qtbot.waitUntil(notes.exists, timeout=10_000)
     awake.close()
@@ -67,7 +65,7 @@ def test_once_a_job_is_over_nothing_is_held(
     client: WorkerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     stand_in(tmp_path, monkeypatch, "cat")
-    awake = StayAwake(client, long_job_ms=0)
+    awake = AwakeForJobs(client, long_job_ms=0)
     with qtbot.waitSignal(client.finished, timeout=30_000):
         client.start()
         client.submit(Scan())
@@ -76,11 +74,9 @@ def test_once_a_job_is_over_nothing_is_held(
 
 
 @linux
-def test_a_system_that_says_no_is_asked_once(
-    client: WorkerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
+def test_a_system_that_says_no_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     stand_in(tmp_path, monkeypatch, "exit 1")
-    awake = StayAwake(client)
+    awake = StayAwake()
     awake.hold()
     qtbot.waitUntil(lambda: not awake.held, timeout=10_000)
     awake.hold()
