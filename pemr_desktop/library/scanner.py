@@ -19,7 +19,7 @@ from pemr_desktop.library.places import absolute, decode, encode, relative, show
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.roots import ScanTarget, below_clause, is_online
 from pemr_desktop.library.store import Cancelled, Progress, Store
-from pemr_desktop.library.track_rows import find_moved, insert_track, same_file, update_track
+from pemr_desktop.library.track_rows import find_moved, insert_track, same_file, still_is, update_track
 from pemr_desktop.library.walk import Listing, Pruning, walk
 
 log = logging.getLogger(__name__)
@@ -249,6 +249,8 @@ class _TargetScan:
         track_id = asked.known_id
         if track is not None:
             if track_id is not None:
+                if not still_is(asked.path, track.identity):
+                    return track_id  # we or others wrote it since: what is stored is newer, or the next scan reads it
                 update_track(connection, track_id, track)
                 self.counts.changed += 1
             else:

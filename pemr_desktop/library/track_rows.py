@@ -14,6 +14,7 @@ from pemr_desktop.library.places import absolute, folder_of, show
 from pemr_desktop.library.track_columns import columns, pack_fields, tag_rows
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.identity import identity_of
 from pemr_desktop.tagfiles.plan import FileIdentity
 from pemr_desktop.tagfiles.read import FileTags
 
@@ -140,6 +141,14 @@ def _signed(inode: int) -> int:
 def same_file(status: os.stat_result, size: int, mtime_ns: int, inode: int) -> bool:
     """Whether a file is still as the row says."""
     return status.st_mtime_ns == mtime_ns and status.st_size == size and _signed(status.st_ino) == inode
+
+
+def still_is(path: Path, identity: FileIdentity) -> bool:
+    """Whether a file is still as it was when it was read."""
+    try:
+        return identity_of(path.stat()) == identity
+    except OSError:
+        return False
 
 
 def row_identity(size: int, mtime_ns: int, inode: int) -> FileIdentity:
