@@ -123,12 +123,10 @@ class Analyser:
                     self._give_up(track, "listening to it ended the program several times; it is not tried again")
                 else:
                     pool.order(_Order(track), track.path)
-            for order, heard in pool.results():
-                if cancelled():
-                    return True
+            for order, heard in pool.results(stop=cancelled):
                 self._take(pool, order, heard)
                 progress(tally.done, tally.total, f"Listened to {order.track.path.stem}")
-        return False
+            return not pool.is_done
 
     def _listen(self, listener: int, order: _Order, sound: Sound | NoSound) -> Heard | NoSound:
         """In a thread of the pool: what one listener makes of a sound. No exception leaves it but bugs."""

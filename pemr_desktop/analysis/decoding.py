@@ -32,6 +32,8 @@ CHILD_MODULE = "pemr_desktop.analysis.decode_child"
 LISTEN_LIMIT_S = 1800.0
 """Of a longer mix the first half hour is listened to: a two-hour file would need half a gigabyte."""
 
+LOOK_UP_EVERY_S = 0.1
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -206,19 +208,29 @@ class DecodePool(Generic[Item, Result]):
         self._outstanding += 1
         self._orders.put((item, path))
 
-    def results(self, orders: Iterable[tuple[Item, Path]] = ()) -> Iterator[tuple[Item, Result]]:
-        """All results as they come, until every order is answered. More may be ordered while results are taken.
+    def results(
+        self, orders: Iterable[tuple[Item, Path]] = (), stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Item, Result]]:
+        """All results as they come, until every order is answered or `stop` says so.
 
-        An exception of `then` is raised here.
+        More may be ordered while results are taken. An exception of `then` is raised here.
         """
         for item, path in orders:
             self.order(item, path)
-        while self._outstanding:
-            result = self._results.get()
+        while self._outstanding and not stop():
+            try:
+                result = self._results.get(timeout=LOOK_UP_EVERY_S)
+            except queue.Empty:
+                continue
             if isinstance(result, BaseException):
                 raise result
             self._outstanding -= 1
             yield result
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every order has been answered."""
+        return not self._outstanding
 
     def process_ids(self) -> list[int]:
         """The children that run now."""
@@ -238,21 +250,18 @@ class DecodePool(Generic[Item, Result]):
     def _offer(self, result: tuple[Item, Result] | BaseException) -> None:
         while not self._stopped.is_set():
             try:
-                self._results.put(result, timeout=0.2)
+                self._results.put(result, timeout=LOOK_UP_EVERY_S)
                 return
             except queue.Full:
                 continue
 
 
 def decode_one(
-    path: Path, sample_rate: int, patience_s: float, cancelled: Callable[[], bool] | None = None
-) -> Sound | NoSound:
-    """Decode a single file in a child of its own."""
-    child = DecodeChild()
-    try:
-        return child.decode(path, sample_rate, LISTEN_LIMIT_S, patience_s)
-    finally:
-        child.close()
+    path: Path, sample_rate: int, patience_s: float, stop: Callable[[], bool] = lambda: False
+) -> Sound | NoSound | None:
+    """Decode a single file in a child of its own; None if `stop` said so before it was done."""
+    with DecodePool[None, Sound | NoSound](1, sample_rate, patience_s, lambda _number, _item, sound: sound) as pool:
+        return next((sound for _item, sound in pool.results([(None, path)], stop)), None)
 
 
 def _read_into(stream: IO[bytes], samples: npt.NDArray[np.float32]) -> bool:

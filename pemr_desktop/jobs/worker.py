@@ -19,6 +19,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -107,8 +108,9 @@ class Worker:
             task.cancel.set()
         for lane in self._lanes.values():
             lane.put(None)
+        give_up_s = time.monotonic() + patience_s
         for thread in self._threads:
-            thread.join(patience_s)
+            thread.join(max(0.0, give_up_s - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _cancel(self, job_id: int) -> None:

@@ -118,9 +118,10 @@ def _query_of_file(path: Path, context: JobContext) -> _Query:
     from pemr.covers.features import SAMPLE_RATE, cover_features
 
     context.progress(0, 0, f"Listening to {path.name}")
-    sound = decode_one(path, SAMPLE_RATE, float(context.settings.analyse.limit_s))
+    sound = decode_one(path, SAMPLE_RATE, float(context.settings.analyse.limit_s), context.cancelled)
+    if sound is None:
+        raise JobCancelled
     if isinstance(sound, NoSound):
-        raise JobRefused(f"{path} cannot be compared: {sound.reason}. The file was left untouched.")
-    context.stop_if_cancelled()
+        raise JobRefused(f"{path} cannot be compared: {sound.reason.rstrip('.')}. The file was left untouched.")
     known = context.read(queries.find_track, path)
     return _Query(known, cover_features(sound.samples, sound.sample_rate), sound.peaks, sound.duration_s)

@@ -147,3 +147,9 @@ def test_a_decode_child_loads_neither_torch_nor_qt() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_decoding_stops_when_it_is_told_to_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    started_s = time.monotonic()
+    assert decode_one(hours_of_silence(tmp_path / "long.wav"), RATE, 600.0, stop=lambda: True) is None
+    assert time.monotonic() - started_s < 10.0
