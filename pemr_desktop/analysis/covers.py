@@ -39,7 +39,7 @@ LEAST_ABOVE = 1.0
 UNCHOOSY = Habit(usual=-0.5, spread=0.6)
 """The habit of a reference that would speak most for a match, before its own is measured."""
 LEAST_PASSAGE_S = 10.0
-SAME_COVERAGE, SAME_LIKENESS, SAME_TEMPO = 0.75, 0.93, 0.015
+SAME_COVERAGE, SAME_CLOSENESS, SAME_TEMPO = 0.75, 0.94, 0.015
 SAME_PROBABILITY = 0.99
 
 
@@ -291,7 +291,7 @@ def _is_copy(alignment: Alignment) -> bool:
         alignment.key_shift == 0
         and abs(alignment.tempo_ratio - 1.0) <= SAME_TEMPO
         and alignment.coverage >= SAME_COVERAGE
-        and alignment.likeness >= SAME_LIKENESS
+        and alignment.closeness >= SAME_CLOSENESS
         and alignment.straight_s >= LEAST_PASSAGE_S
     )
 

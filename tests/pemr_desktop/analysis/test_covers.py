@@ -71,6 +71,11 @@ def test_the_same_sound_in_another_file_is_the_same_recording(search, features):
     assert search.find(features[3]).matches[0].track_id == 3
 
 
+def test_a_copy_cut_half_a_frame_later_is_still_the_same_recording(features):
+    cut = cover_features(play(4)[int(16.5 * 3720 * 2) :])
+    assert judge(align(features[4], [cut])[0], 0.5)[0] == "same recording"
+
+
 def test_a_work_that_stands_alone_has_no_version(search, features):
     for track_id in range(5, 11):
         findings = search.find(features[track_id], exclude_id=track_id)

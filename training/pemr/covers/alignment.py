@@ -56,7 +56,8 @@ class Alignment:
 
     `straight_s`: seconds of the longest passage at one tempo. Strangers agree by hops, versions in long straight runs.
     `key_shift`: semitones from query to reference, -5 to 6. `tempo_ratio`: tempo of the reference over the query's.
-    `likeness`: mean cosine of the chroma along the chain.
+    `likeness`: mean cosine of the chroma along the chain. `closeness`: the same for the best of half a frame earlier,
+    as it is, or half a frame later, so that a copy cut elsewhere is as close as a whole one.
     """
 
     score: float
@@ -66,6 +67,7 @@ class Alignment:
     coverage: float
     straight_s: float
     likeness: float
+    closeness: float
     passages: tuple[MatchedPassage, ...]
 
 
@@ -154,7 +156,7 @@ def align(query: CoverFeatures, references: Sequence[CoverFeatures], keys: int =
 
 def nothing() -> Alignment:
     """No agreement at all."""
-    return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, ())
+    return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
 
 
 def _batches(
@@ -264,7 +266,7 @@ def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Al
                 )
             )
     slope = _slope(best) * frames_a / frames_b
-    likeness = float(np.mean([(a[i] @ b[j]) for i, j in best]))
+    likeness = _likeness(a, b, best)
     shorter = min(len(query.rows), len(reference.rows)) * FRAME_S
     matched_s = min((best[-1, 0] - best[0, 0] + STACKED) * frames_a, (best[-1, 1] - best[0, 1] + STACKED) * frames_b)
     return Alignment(
@@ -275,8 +277,21 @@ def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Al
         coverage=min(1.0, float(matched_s) / shorter),
         straight_s=max(min(part.a_end_s - part.a_start_s, part.b_end_s - part.b_start_s) for part in passages),
         likeness=likeness,
+        closeness=max(likeness, _likeness(a, _between(b), best), _likeness(_between(a), b, best)),
         passages=tuple(sorted(passages[:MAX_PASSAGES], key=lambda passage: passage.a_start_s)),
     )
+
+
+def _likeness(a: Rows, b: Rows, chain: npt.NDArray[np.int64]) -> float:
+    """Mean cosine of the frames that a chain pairs."""
+    return float(np.einsum("ij,ij->i", a[chain[:, 0]], b[chain[:, 1]]).mean())
+
+
+def _between(rows: Rows) -> Rows:
+    """Frames half a frame later: each the mean of itself and the next, of length 1."""
+    means = rows + np.concatenate([rows[1:], rows[-1:]])
+    moved: Rows = means / np.maximum(np.sqrt(np.square(means).sum(axis=1, keepdims=True)), 1e-3)
+    return moved
 
 
 def _chains(steps: Steps) -> Iterator[npt.NDArray[np.int64]]:
