@@ -1,0 +1,71 @@
+"""The program as it is started: a window on a folder, and an end that leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pemr_desktop.paths import below
+
+PATIENCE_S = 60.0
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.05)  # another process: there is no signal to wait for
+
+
+def track_count(library: Path) -> int:
+    if not library.exists():
+        return 0
+    try:
+        connection = sqlite3.connect(f"{library.as_uri()}?mode=ro", uri=True)
+        try:
+            return int(connection.execute("SELECT count(*) FROM tracks").fetchone()[0])
+        finally:
+            connection.close()
+    except sqlite3.OperationalError:
+        return 0
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of running processes that name this home."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if str(home) in command:
+            found.append(command)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_a_folder_on_the_command_line_is_added_and_a_signal_ends_everything(
+    tmp_path: Path, make_audio: Callable[..., Path]
+) -> None:
+    music, home = tmp_path / "tunes", tmp_path / "home"
+    make_audio(music / "a.flac", seconds=1)
+    environment = os.environ | {"PEMR_DESKTOP_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "pemr_desktop", "window", str(music)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_for(lambda: track_count(below(home).library_file) == 1, "the track in the library")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=PATIENCE_S) == 0
+        finally:
+            process.kill()
+    wait_for(lambda: processes_of(home) == [], "the worker to end")
+    assert "PEMR Desktop" in (below(home).log / "window.log").read_text()
+    assert not (below(home).log / "crash.log").exists()
