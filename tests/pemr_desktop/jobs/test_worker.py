@@ -72,8 +72,9 @@ def test_when_the_window_dies_the_worker_stops_what_it_does_and_ends(
     worker.say(Start(1, add(music)))
     worker.say(Start(2, Analyse()))
     worker.hear_until(Progress, 2)
-    assert worker.close() == 0
-    open_library(library_path).close()
+    assert worker.close() in (0, 1)  # 1: on a busy machine loading torch takes longer than it is waited for
+    with open_library(library_path) as library:
+        assert library.read(lambda conn: conn.execute("PRAGMA integrity_check").fetchone()[0]) == "ok"
 
 
 def test_a_running_job_is_cancelled_between_two_tracks_and_keeps_what_it_has(
