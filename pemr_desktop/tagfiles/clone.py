@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import secrets
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.identity import system_reason
+
+log = logging.getLogger(__name__)
 
 CLONE_NAME = re.compile(rb"^\.pemr-[0-9a-f]{16}\.part$")
 REPLACE_ATTEMPTS = 5
@@ -119,7 +122,10 @@ def put_in_place(clone: Path, path: Path) -> None:
             if os.name != "nt" or attempt == REPLACE_ATTEMPTS - 1:
                 raise
             time.sleep(REPLACE_PAUSE_S)
-    sync_folder(path.parent)
+    try:
+        sync_folder(path.parent)
+    except OSError as error:  # the file is the new one all the same
+        log.warning("The folder of %s could not be brought to disk: %s", path, error)
 
 
 def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:

@@ -31,6 +31,11 @@ def check_ordinary(path: Path, status: os.stat_result) -> None:
     raise TagReadError(path, f"This is {what}, not a file.")
 
 
+def is_protected(status: os.stat_result) -> bool:
+    """Whether nobody may write the file: somebody wants it to stay, though its folder would let us replace it."""
+    return status.st_mode & 0o222 == 0
+
+
 def system_reason(error: OSError) -> str:
     """What the operating system says, as a sentence."""
     known = {

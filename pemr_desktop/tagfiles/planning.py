@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
-from pemr_desktop.tagfiles.identity import identity_of, system_reason
+from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_reason
 from pemr_desktop.tagfiles.kind import SaveOptions
 from pemr_desktop.tagfiles.mapping import find_field
 from pemr_desktop.tagfiles.opening import Opened, open_tags
@@ -22,6 +22,7 @@ HardLinks = Literal["refuse", "break", "in place"]
 SINGLE = frozenset(
     {"title", "album", "tracknumber", "discnumber", "date", "bpm", "key", "compilation", "work", "isrc", "label"}
 )
+PROTECTED = "It is write-protected. Take the protection away if tags may be written into it."
 OURS = frozenset({"pemr_tags"})
 
 
@@ -46,6 +47,8 @@ def make_plan(
     with open_ordinary(real) as (stream, status):
         opened = open_tags(stream, real)
         kind = opened.kind
+        if is_protected(status):
+            raise WriteRefused(real, PROTECTED)
         if kind is None:
             raise WriteRefused(real, f"{opened.format} files have no place for tags.")
         if status.st_nlink > 1 and hard_links == "refuse":

@@ -18,11 +18,11 @@ import msgspec
 from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
-from pemr_desktop.tagfiles.identity import identity, system_reason
+from pemr_desktop.tagfiles.identity import identity, is_protected, system_reason
 from pemr_desktop.tagfiles.kind import VENDOR, SaveOptions
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
-from pemr_desktop.tagfiles.planning import HardLinks, resolve
+from pemr_desktop.tagfiles.planning import PROTECTED, HardLinks, resolve
 from pemr_desktop.tagfiles.proof import side_content
 from pemr_desktop.tagfiles.read import open_ordinary
 from pemr_desktop.tagfiles.restore import follow_recipe, make_recipe
@@ -113,7 +113,10 @@ def _exchange(
 ) -> Iterator[_Copy]:
     """Clone, let the body edit the clone, prove the sound unchanged, and exchange. Cleans up whatever happens."""
     _check_unchanged(path, expected)
-    links = path.stat().st_nlink
+    status = path.stat()
+    links = status.st_nlink
+    if is_protected(status):
+        raise WriteRefused(path, f"{PROTECTED} {UNTOUCHED}")
     if links > 1 and hard_links == "refuse":
         raise WriteRefused(path, f"It has {links} names (hard links). {UNTOUCHED}")
     part = clone or clone_path(path)

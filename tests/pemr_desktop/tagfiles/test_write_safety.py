@@ -129,6 +129,18 @@ def test_hard_links_can_be_written_in_place(sample: Sample, tmp_path: Path) -> N
     assert names(tmp_path) == ["shared.mp3", "song.mp3"]
 
 
+def test_a_write_protected_file_is_refused_although_its_folder_would_let_us(sample: Sample) -> None:
+    path = sample(".flac")
+    plan = make_plan(1, path, MOOD)
+    path.chmod(0o444)
+    original = path.read_bytes()
+    with pytest.raises(WriteRefused, match="write-protected"):
+        make_plan(1, path, MOOD)
+    with pytest.raises(WriteRefused, match="write-protected"):
+        apply_plan(plan)
+    assert path.read_bytes() == original
+
+
 def test_the_comment_is_never_written(sample: Sample) -> None:
     with pytest.raises(WriteRefused, match="never written"):
         make_plan(1, sample(".flac"), {"comment": ["machine words"]})
