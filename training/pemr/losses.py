@@ -44,3 +44,27 @@ def rank_floor(batch: int, width: int, lambda_pos: float) -> float:
     entries have squares that sum to at least width^2 / (batch - 1) - width. 5.69 for 48, 256 and 0.005.
     """
     return lambda_pos * max(0.0, width * width / max(1, batch - 1) - width)
+
+
+def nt_xent_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+    """Two views (B, D): the cross-entropy of each view choosing its partner among the 2B - 1 others. SimCLR, Eq. 1."""
+    batch = len(first)
+    with torch.autocast(first.device.type, enabled=False):
+        z = torch.nn.functional.normalize(torch.cat([first, second]).float(), dim=1)
+        similarity = (z @ z.T / temperature).fill_diagonal_(-torch.inf)
+    partner = torch.arange(2 * batch, device=z.device).roll(batch)
+    return torch.nn.functional.cross_entropy(similarity, partner)
+
+
+def cosine_loss(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean over the batch of 2 - 2 cos between predicted and target (B, D), 0 to 4. BYOL, Eq. 2."""
+    return (2.0 - 2.0 * torch.nn.functional.cosine_similarity(predicted.float(), target.float(), dim=1)).mean()
+
+
+def queue_loss(query: Tensor, key: Tensor, queue: Tensor, temperature: float) -> Tensor:
+    """Queries (B, D) choose their keys (B, D) among the queue (Q, D), both of unit length. MoCo, Eq. 1."""
+    with torch.autocast(query.device.type, enabled=False):
+        query = torch.nn.functional.normalize(query.float(), dim=1)
+        partner = (query * key).sum(dim=1, keepdim=True)
+        choices = torch.cat([partner, query @ queue.T], dim=1) / temperature
+    return torch.nn.functional.cross_entropy(choices, torch.zeros(len(query), dtype=torch.long, device=query.device))

@@ -27,8 +27,11 @@ from pemr.datasets.folder import ClipCollection, Manifest, build_cache
 from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged
 from pemr.frontend import FrontEnd, LogMel
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
+from pemr.methods.byol import Byol
 from pemr.methods.contract import Method
+from pemr.methods.moco import Moco
 from pemr.methods.pemr import Pemr
+from pemr.methods.simclr import Simclr
 from pemr.recipe import Recipe
 from pemr.retrieval import chance_reciprocal_rank, half_vectors, mean_reciprocal_rank
 from pemr.stopping import StopRequest
@@ -119,7 +122,12 @@ def pretrain(
 
 def build_method(recipe: Recipe) -> Method:
     """The method a recipe names, freshly initialised."""
-    builders: dict[str, Callable[[], Method]] = {"pemr": lambda: Pemr(recipe.pemr, recipe.front_end.n_mels)}
+    builders: dict[str, Callable[[], Method]] = {
+        "pemr": lambda: Pemr(recipe.pemr, recipe.front_end.n_mels),
+        "simclr": lambda: Simclr(recipe.simclr),
+        "byol": lambda: Byol(recipe.byol),
+        "moco": lambda: Moco(recipe.moco),
+    }
     if recipe.method not in builders:
         raise RecipeError(f"There is no method {recipe.method}. Known methods: {', '.join(sorted(builders))}")
     return builders[recipe.method]()

@@ -9,7 +9,10 @@ import msgspec
 from pemr.augment import Augmentation
 from pemr.errors import RecipeError
 from pemr.frontend import FrontEnd
+from pemr.methods.byol import ByolSettings
+from pemr.methods.moco import MocoSettings
 from pemr.methods.pemr import PemrSettings
+from pemr.methods.simclr import SimclrSettings
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +54,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: Data = msgspec.field(default_factory=Data)
     augmentation: Augmentation = msgspec.field(default_factory=Augmentation)
     pemr: PemrSettings = msgspec.field(default_factory=PemrSettings)
+    simclr: SimclrSettings = msgspec.field(default_factory=SimclrSettings)
+    byol: ByolSettings = msgspec.field(default_factory=ByolSettings)
+    moco: MocoSettings = msgspec.field(default_factory=MocoSettings)
     train: Train = msgspec.field(default_factory=Train)
 
 

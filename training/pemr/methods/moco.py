@@ -1,0 +1,48 @@
+"""MoCo v2: a view finds its partner among a long queue of views that a slow copy encoded. Chen et al. 2020."""
+
+import msgspec
+import torch
+from torch import Tensor
+
+from pemr.encoder import FCN4, ProjectionHead
+from pemr.losses import queue_loss
+from pemr.methods.contract import Losses, Method
+from pemr.methods.momentum import follow, frozen_copy
+
+
+class MocoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`queue_length` views of earlier batches are the negatives."""
+
+    projection_width: int = 256
+    queue_length: int = 4096
+    temperature: float = 0.2
+    momentum: float = 0.999
+
+
+class Moco(Method):
+    """The paper's encoder and head, slow copies of both, and a queue (queue_length, width) of unit vectors."""
+
+    queue: Tensor
+
+    def __init__(self, settings: MocoSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.encoder = FCN4()
+        self.head = ProjectionHead(settings.projection_width)
+        self.slow_encoder = frozen_copy(self.encoder)
+        self.slow_head = frozen_copy(self.head)
+        start = torch.randn(settings.queue_length, settings.projection_width)
+        self.register_buffer("queue", torch.nn.functional.normalize(start, dim=1))
+
+    def forward(self, first: Tensor, second: Tensor, generator: torch.Generator) -> Losses:
+        """Log-mel views (B, 128, L) -> terms contrast, total. The second views join the queue afterwards."""
+        query = self.head(self.encoder(first))
+        with torch.no_grad():
+            key = torch.nn.functional.normalize(self.slow_head(self.slow_encoder(second)).float(), dim=1)
+        contrast = queue_loss(query, key, self.queue.clone(), self.settings.temperature)
+        self.queue = torch.cat([key, self.queue])[: self.settings.queue_length]
+        return {"contrast": contrast, "total": contrast}
+
+    def after_step(self) -> None:
+        follow(self.slow_encoder, self.encoder, self.settings.momentum)
+        follow(self.slow_head, self.head, self.settings.momentum)
