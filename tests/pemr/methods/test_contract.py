@@ -1,4 +1,4 @@
-"""Every method keeps the contract: finite terms, a total that trains the encoder, the same again from the same state."""
+"""Every method keeps the contract: finite terms, a total that trains the encoder, the same from the same state."""
 
 import math
 
