@@ -231,5 +231,7 @@ def _write_fields(
     except Exception as error:  # mutagen may raise anything on data it does not expect
         if isinstance(error.__context__, OSError):
             raise error.__context__ from error
-        raise WriteRefused(path, f"Its tags could not be written ({error!r}). {UNTOUCHED}") from error
+        raise WriteRefused(
+            path, f"Its tags could not be written; the file may be damaged ({error}). {UNTOUCHED}"
+        ) from error
     return touched
