@@ -35,7 +35,7 @@ EQUAL = 3600
 LEAST_LIKENESS = STACKED * EQUAL // 2
 MATCH, GAP, APART = 2, -1, -30_000
 """Steps of the recurrence in halves: a match counts 1, a gap -0.5, and a border between tracks ends everything."""
-CELLS_AT_ONCE = 300_000
+CELLS_AT_ONCE = 1_000_000
 MAX_PASSAGES = 6
 PASSAGE_BEND_FRAMES = 3.0
 
