@@ -38,7 +38,7 @@ class CheckpointTable(QTableWidget):
             self.setHorizontalHeaderItem(column, item)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(USE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(USE, QHeaderView.ResizeMode.Fixed)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.verticalHeader().hide()
@@ -55,7 +55,7 @@ class CheckpointTable(QTableWidget):
         self._rows = list(rows)
         self.setVisible(bool(rows))
         self.setRowCount(len(rows))
-        kinds = {"latest": self.tr("Latest"), "best": self.tr("Best so far")}
+        kinds = {"latest": self.tr("Latest"), "best": self.tr("Best")}
         for number, row in enumerate(rows):
             kind = kinds.get(row.kind, row.kind)
             texts = (
@@ -69,7 +69,9 @@ class CheckpointTable(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(str(row.path))
                 self.setItem(number, column, item)
-            self.setCellWidget(number, USE, self._use_button(row, kind))
+            use = self._use_button(row, kind)
+            self.setCellWidget(number, USE, use)
+            self.horizontalHeader().resizeSection(USE, use.sizeHint().width() + 2 * SNUG)
         self._fit()
 
     def _use_button(self, row: CheckpointRow, kind: str) -> QWidget:
@@ -81,6 +83,7 @@ class CheckpointTable(QTableWidget):
         button.setAccessibleName(self.tr("Use this model: {}, step {}").format(kind, row.step))
         button.setProperty("look", "link")
         button.clicked.connect(lambda: self.useWanted.emit(row))
+        button.ensurePolished()
         inside.addWidget(button)
         return holder
 
