@@ -8,7 +8,15 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.messages import ApplyWrites, Decide, FindCovers, JudgeVersion, MoreLikeThis, PlanWrites
+from pemr_desktop.jobs.messages import (
+    ApplyWrites,
+    Decide,
+    FindCovers,
+    JudgeVersion,
+    MoreLikeThis,
+    PlanEdits,
+    PlanWrites,
+)
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, Role, Theme
@@ -21,7 +29,7 @@ ENDED_STAYS_MS = 8_000
 SHOWN_AFTER_MS = 350
 """A job that ends sooner than this never flashes up."""
 
-_SHOWN_ELSEWHERE = (Decide, JudgeVersion, PlanWrites, ApplyWrites, FindCovers, MoreLikeThis)
+_SHOWN_ELSEWHERE = (Decide, JudgeVersion, PlanEdits, PlanWrites, ApplyWrites, FindCovers, MoreLikeThis)
 """Jobs whose outcome a page shows at once: a result line would only repeat it."""
 
 

@@ -7,25 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from pemr_desktop import __version__
 from pemr_desktop.library.rows import LibraryCounts
 from pemr_desktop.library.views import View
 from pemr_desktop.ui import window_actions, wording
 from pemr_desktop.ui.actions import ActionRegistry
 from pemr_desktop.ui.artwork import Artwork
-from pemr_desktop.ui.command_palette import CommandPalette
 from pemr_desktop.ui.context import Navigation, WindowContext
 from pemr_desktop.ui.drop_overlay import DropOverlay
 from pemr_desktop.ui.drops import dropped_paths
@@ -39,13 +36,12 @@ from pemr_desktop.ui.notices import Notices
 from pemr_desktop.ui.pages import Pages
 from pemr_desktop.ui.play_queue import PlayQueue
 from pemr_desktop.ui.player_bar import PlayerBar
-from pemr_desktop.ui.review_dialog import ReviewDialog
-from pemr_desktop.ui.shortcuts_overview import ShortcutsOverview
 from pemr_desktop.ui.sidebar import Sidebar
 from pemr_desktop.ui.sidebar_model import Place
 from pemr_desktop.ui.theme import ROOM
 from pemr_desktop.ui.top_bar import TopBar
 from pemr_desktop.ui.track_commands import TrackCommands
+from pemr_desktop.ui.window_dialogs import WindowDialogs
 from pemr_desktop.ui.window_menus import fill_menu_bar
 from pemr_desktop.ui.worker_talk import WorkerTalk
 
@@ -75,6 +71,7 @@ class MainWindow(QMainWindow):
         self._state = QSettings(str(services.paths.config / "window.ini"), QSettings.Format.IniFormat)
         self.context = self._make_context(services)
         self._build()
+        self.dialogs = WindowDialogs(self.context, self)
         self.track_commands = TrackCommands(self.context, self.page, self.inspector, self)
         self.library_commands = LibraryCommands(self.context, self)
         window_actions.register(self)
@@ -170,9 +167,9 @@ class MainWindow(QMainWindow):
         navigation.tracksWanted.connect(self._show_tracks)
         navigation.coversWanted.connect(self._find_covers)
         navigation.detailWanted.connect(self.inspector.show_tracks)
-        navigation.reviewWanted.connect(self.review)
+        navigation.reviewWanted.connect(self.dialogs.review)
         navigation.settingsWanted.connect(self.open_settings)
-        self.inspector.reviewWanted.connect(self.review)
+        self.inspector.reviewWanted.connect(self.dialogs.review)
         self.pages.showFileWanted.connect(self.track_commands.show_path)
 
     def _first_steps(self) -> tuple[tuple[str, Callable[[], object]], ...]:
@@ -224,42 +221,10 @@ class MainWindow(QMainWindow):
         else:
             page.show_covers([what] if isinstance(what, int) else list(what))  # type: ignore[call-overload]
 
-    @Slot(object)
-    def review(self, ids: list[int]) -> None:
-        """Open the review of what would be written."""
-        self.context.notices.withdraw("accepted")
-        ReviewDialog(self.context, ids, self).open()
-
     @Slot(str)
     def open_settings(self, section: str = "") -> None:
         """Open the settings."""
         self.pages.open_settings(section, self)
-
-    def open_palette(self) -> None:
-        """All actions, by typing."""
-        palette = CommandPalette(self.context.actions, self.context.theme, self)
-        corner = self.mapToGlobal(QPoint((self.width() - palette.width()) // 2, self.top_bar.height() + 40))
-        palette.move(corner)
-        palette.open()
-
-    def open_shortcuts(self) -> None:
-        """All keys."""
-        ShortcutsOverview(self.context.actions, self.context.theme, self).open()
-
-    def open_about(self) -> None:
-        """What this is."""
-        text = self.tr(
-            "PEMR Desktop {} listens to your music on your own computer: it suggests tags, finds cover versions and "
-            "learns from you. No account, no server, no upload."
-        ).format(__version__)
-        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("About PEMR Desktop"), text, parent=self)
-        box.setInformativeText(self.tr("Free software under the GNU General Public License, version 3 or later."))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
-
-    def show_log(self) -> None:
-        """Open the folder of the logs."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.context.paths.log)))
 
     # looking
 

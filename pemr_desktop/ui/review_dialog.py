@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt, Slot
@@ -25,6 +24,7 @@ from pemr_desktop.jobs.messages import (
     Cancelled,
     Failed,
     Finished,
+    PlanEdits,
     PlanResult,
     PlanWrites,
     Progress,
@@ -47,7 +47,7 @@ Stage = Literal["planning", "reviewing", "writing", "ended"]
 class ReviewDialog(QDialog):
     """Plans, shows, writes. Nothing is written before the button is pressed."""
 
-    def __init__(self, context: WindowContext, track_ids: Sequence[int], parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, request: PlanWrites | PlanEdits, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("reviewDialog")
         self.setWindowTitle(self.tr("Review tags"))
@@ -62,7 +62,7 @@ class ReviewDialog(QDialog):
         client.finished.connect(self._finished)
         client.failed.connect(self._failed)
         client.cancelled.connect(self._cancelled)
-        self._job = client.submit(PlanWrites(tuple(track_ids)))
+        self._job = client.submit(request)
         self._enter("planning")
 
     @property

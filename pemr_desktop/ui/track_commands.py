@@ -41,6 +41,7 @@ MENU = (
     "",
     "tags.accept-above",
     "tags.review",
+    "tags.edit",
     "track.analyse-again",
     "",
     "track.export",

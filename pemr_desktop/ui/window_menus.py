@@ -56,6 +56,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "tags.accept-above",
             "tags.accept-everywhere",
             "",
+            "tags.edit",
             "tags.review",
             "tags.review-all",
             "tags.history",

@@ -21,6 +21,7 @@ from pemr_desktop.jobs.messages import (
     Failed,
     FindCovers,
     Finished,
+    PlanEdits,
     PlanWrites,
     Ready,
     SavePlaylist,
@@ -142,7 +143,7 @@ class WorkerTalk(QObject):
     @Slot(object)
     def _failed(self, event: Failed) -> None:
         view = self._context.client.job(event.job_id)
-        if view is not None and isinstance(view.request, PlanWrites | ApplyWrites | FindCovers):
+        if view is not None and isinstance(view.request, PlanWrites | PlanEdits | ApplyWrites | FindCovers):
             return  # the page or dialog that asked says so itself
         self._context.notices.problem(event.message, event.details)
 

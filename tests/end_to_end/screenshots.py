@@ -155,7 +155,7 @@ def _dialogs(app: object, pictures: Pictures) -> None:
     from pemr_desktop.ui.shortcuts_overview import ShortcutsOverview
 
     window = app.window  # type: ignore[attr-defined]
-    window.review([])
+    window.dialogs.review([])
     review = window.findChild(ReviewDialog)
     wait_for(lambda: review.stage != "planning", "the review")
     pictures.take("review", review)

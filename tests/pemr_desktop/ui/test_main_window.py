@@ -125,7 +125,7 @@ def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[in
     rows_shown(qtbot, working_app, 6)
     with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
         client.submit(Decide(tuple(suggested_tracks[:2]), ("jazz",), "accepted"))
-    window.review([])
+    window.dialogs.review([])
     review = window.findChild(ReviewDialog)
     qtbot.waitUntil(lambda: review.stage == "reviewing", timeout=WORKER_MS)
     paths = [Path(os.fsdecode(plan.path)) for plan in review.model.ticked_plans()]
