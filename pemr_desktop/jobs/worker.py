@@ -230,6 +230,7 @@ def _log_to_file(paths: Paths) -> None:
         print(f"The log {paths.worker_log_file} cannot be written: {error}", file=sys.stderr)  # noqa: T201
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, handlers=handlers)
+    logging.getLogger("faiss").setLevel(logging.WARNING)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

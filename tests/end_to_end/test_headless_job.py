@@ -1,6 +1,7 @@
 """The main job from one end to the other, in the terminal, with real processes and real files."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -87,6 +88,12 @@ def test_versions_are_found_in_the_library_and_for_a_file_outside(run: Run, musi
     run("analyse")
     groups = run("versions").stdout
     assert "Tune 0" in groups and "Tune 0 (live)" in groups and "Tune 2" not in groups
+    first, second = re.findall(r"^ +(\d+)  .*Tune 0", groups, re.MULTILINE)
+    run("judge", first, second, "not")
+    assert "No two tracks" in run("versions").stdout
+    similar = run("similar", first, "--limit", "2").stdout
+    assert len(re.findall(r"^\d+ ", similar, re.MULTILINE)) == 2
+    assert "(active)" in run("models").stdout
 
 
 def test_demo_does_it_all_on_a_folder_and_keeps_nothing(run: Run, music: Path, tmp_path: Path) -> None:
