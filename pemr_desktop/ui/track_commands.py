@@ -62,7 +62,7 @@ class TrackCommands(QObject):
         self._window = parent
         page.table.chosenChanged.connect(self._chosen_changed)
         page.table.playWanted.connect(self._play_line)
-        page.table.menuWanted.connect(self._menu)
+        page.table.menuWanted.connect(self.open_menu)
         self._alike: tuple[int, list[int]] = (-1, [])
         context.client.finished.connect(self._finished)
         inspector.showFileWanted.connect(self.show_path)
@@ -254,7 +254,8 @@ class TrackCommands(QObject):
         self._context.actions.refresh()
 
     @Slot(QPoint)
-    def _menu(self, where: QPoint) -> None:
+    def open_menu(self, where: QPoint) -> QMenu:
+        """The menu of the chosen tracks, at a place of the screen."""
         menu = QMenu(self._window)
         menu.setObjectName("trackMenu")
         menu.aboutToHide.connect(menu.deleteLater)
@@ -268,6 +269,7 @@ class TrackCommands(QObject):
             queries.playlists, done=_FillPlaylists(playlists, self), topic=(id(self), "playlist-menu")
         )
         menu.popup(where)
+        return menu
 
 
 class _FillPlaylists:

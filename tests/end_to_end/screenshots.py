@@ -105,6 +105,8 @@ class Pictures:
 
 def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     """The way of a first user."""
+    from pemr_desktop.ui.edit_tags_dialog import EditTagsDialog
+
     window = app.window  # type: ignore[attr-defined]
     wait_for(lambda: app.client.last_ready is not None, "the worker")  # type: ignore[attr-defined]
     settled(app)
@@ -125,6 +127,14 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     if best is not None:
         window.page.table.choose_ids([best.id])
     pictures.take("library")
+    window.dialogs.edit_tags(window.page.table.chosen_ids())
+    edit = window.findChild(EditTagsDialog)
+    settled(app)
+    pictures.take("edit", edit)
+    edit.reject()
+    menu = window.track_commands.open_menu(window.mapToGlobal(window.rect().center()))
+    pictures.take("menu", menu)
+    menu.close()
     window.track_commands.play()
     wait_for(lambda: window.context.queue.current is not None, "the player")
     pictures.take("playing")
