@@ -13,7 +13,6 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-PAGES_AT_A_TIME = 4096
 DAY = timedelta(days=1)
 KEPT_DAYS, KEPT_WEEKS, KEPT_MONTHS = 3, 2, 2
 DAILY = re.compile(r"daily-(\d{8}-\d{6})\.db$")
@@ -25,6 +24,11 @@ def backup_folder(library: Path) -> Path:
     return library.with_name(library.name + ".backups")
 
 
+def own_connection(library: Path) -> sqlite3.Connection:
+    """A read-only connection beside the writing one: in WAL mode reading holds up no writer."""
+    return sqlite3.connect(f"{library.absolute().as_uri()}?mode=ro", uri=True)
+
+
 def back_up(connection: sqlite3.Connection, library: Path, name: str) -> Path:
     """Copy the open database to `<library>.backups/<name>.db`, synced and complete or not there at all."""
     folder = backup_folder(library)
@@ -34,7 +38,7 @@ def back_up(connection: sqlite3.Connection, library: Path, name: str) -> Path:
     part.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(part)) as copy:
-            connection.backup(copy, pages=PAGES_AT_A_TIME)
+            connection.backup(copy)
         with part.open("rb+") as stream:
             os.fsync(stream.fileno())
         part.replace(target)

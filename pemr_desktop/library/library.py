@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
@@ -91,7 +92,7 @@ class Library:
 
     def backup(self, name: str) -> Path:
         """Copy the database to its backup folder under a name. Raises LibraryDamaged rather than copy a damaged one."""
-        with self.store.reading() as connection:
+        with closing(backups.own_connection(self.path)) as connection:  # so that nobody waits meanwhile
             answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if answer != "ok":
                 raise LibraryDamaged(
