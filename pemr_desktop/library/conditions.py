@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
@@ -227,11 +228,12 @@ def view_condition(connection: sqlite3.Connection, view: View) -> Condition | No
         return "t.id IN (SELECT track_id FROM playlist_tracks WHERE playlist_id = ?)", [view.value]
     if view.kind == "cover-group":
         return "t.cover_group = ?", [view.value]
+    if view.kind == "ids":
+        ids = view.value if isinstance(view.value, tuple) else ()
+        return "t.id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
     if view.kind == "folder":
         return _folder(connection, view.value)
-    if view.kind == "facet":
-        return _facet(view.field, str(view.value))
-    raise ValueError(f"A view {view.kind} needs its own treatment")
+    return _facet(view.field, str(view.value))
 
 
 def _folder(connection: sqlite3.Connection, value: object) -> Condition:

@@ -50,10 +50,9 @@ def selection(
 ) -> tuple[str, list[object]]:
     """The SQL behind `track_ids`, and its values."""
     conditions = term_conditions(parse(query))
-    if view.kind != "ids":
-        of_view = view_condition(connection, view)
-        if of_view is not None:
-            conditions.append(of_view)
+    of_view = view_condition(connection, view)
+    if of_view is not None:
+        conditions.append(of_view)
     wants_missing = view.kind in ("offline", "ids", "problems") or "is:missing" in query.casefold()
     where = [f"({sql})" for sql, _ in conditions]
     where.append("t.missing IN (0, 1)" if wants_missing else "t.missing = 0")
