@@ -77,15 +77,18 @@ def write(
         for plan in planned.plans:
             place.out.print(plan_text(plan))
         _print_refused(place, planned.refused)
-        if not planned.plans or not apply:
+        if not apply:
             if planned.plans:
                 place.err.print("Nothing was written. Add --apply to write.")
             return
-        written = cast("WriteResult", jobs.run(ApplyWrites(planned.plans, links), "Writing"))
-    _print_refused(place, written.refused)
-    if written.batch_id is not None:
-        place.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
-    if written.refused:
+        refused = dict(planned.refused)
+        if planned.plans:
+            written = cast("WriteResult", jobs.run(ApplyWrites(planned.plans, links), "Writing"))
+            _print_refused(place, written.refused)
+            refused |= written.refused
+            if written.batch_id is not None:
+                place.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
+    if refused:
         raise typer.Exit(1)
 
 
