@@ -26,7 +26,7 @@ from pemr_desktop.jobs.messages import (
     Started,
 )
 from pemr_desktop.jobs.titles import title
-from pemr_desktop.processes import worker_command, worker_environment
+from pemr_desktop.processes import QUIET_THREADS, worker_command
 
 __all__ = ["JobView", "WorkerClient"]
 
@@ -137,9 +137,10 @@ class WorkerClient(QObject):
         process = QProcess(self)
         process.setProgram(self._command[0])
         process.setArguments(self._command[1:])
-        environment = QProcessEnvironment()
-        for name, value in worker_environment().items():
-            environment.insert(name, value)
+        environment = QProcessEnvironment.systemEnvironment()
+        for name, value in QUIET_THREADS.items():
+            if not environment.contains(name):
+                environment.insert(name, value)
         process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._read_events)
         process.readyReadStandardError.connect(self._read_last_words)
