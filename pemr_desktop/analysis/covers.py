@@ -31,7 +31,7 @@ STRANGERS = 48
 """Tracks of the library that stand for strangers when a track's habit is measured."""
 AT_ONCE = 32
 """References compared between two looks at progress and cancellation."""
-VERSION_PROBABILITY = 0.6
+VERSION_PROBABILITY = 0.68
 POSSIBLE_PROBABILITY = 0.25
 EXPLAINED = 60
 """References, highest scores first, whose alignment is looked at closely."""

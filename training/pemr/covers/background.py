@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 LEAST_SCORE = 0.1
 LEAST_SPREAD = 0.3
-FEWEST_CANDIDATES = 20
+FEWEST_CANDIDATES = 7
 """In a smaller library habits are guessed rather than measured, so it is judged as if it had this many."""
 
 
