@@ -18,7 +18,7 @@ from pemr_desktop.jobs.messages import Progress as ProgressEvent
 from pemr_desktop.jobs.messages import Request
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_reader
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
 from pemr_desktop.settings import Settings, library_file, load

@@ -11,9 +11,9 @@ from typing import Literal
 
 from pemr_desktop.library.backups import daily_backups, newest_backup
 from pemr_desktop.library.browsing import counts, models, roots
-from pemr_desktop.library.database import open_reader
 from pemr_desktop.library.errors import LibraryDamaged, LibraryMissing
 from pemr_desktop.library.places import decode, show
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.repairing import Finding
 from pemr_desktop.tagfiles.errors import readable
 

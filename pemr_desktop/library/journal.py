@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from pemr_desktop.tagfiles.plan import FieldChange
-from pemr_desktop.tagfiles.write import WriteOutcome
+
+if TYPE_CHECKING:  # the window reads the journal; it need not load what writes tags
+    from pemr_desktop.tagfiles.write import WriteOutcome
 
 Operation = Literal["write", "undo"]
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])

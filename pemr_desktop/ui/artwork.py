@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap
 
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.processes import module_command
-from pemr_desktop.ui.artwork_process import ArtworkAnswer, ArtworkRequest
+from pemr_desktop.ui.artwork_messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 

@@ -17,26 +17,11 @@ from PySide6.QtGui import QImage, QImageReader
 
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.read import read_artwork
+from pemr_desktop.ui.artwork_messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 
 MOST_MEGABYTES = 128
-
-
-class ArtworkRequest(msgspec.Struct, frozen=True):
-    """The cover of a file as a square of `size_px`. `key` comes back with the answer."""
-
-    key: int
-    path: bytes
-    size_px: int
-
-
-class ArtworkAnswer(msgspec.Struct, frozen=True):
-    """`pixels`: size_px * size_px * 4 bytes, or none when there is no usable cover."""
-
-    key: int
-    size_px: int
-    pixels: bytes = b""
 
 
 def square_cover(path: Path, size_px: int) -> bytes:

@@ -295,10 +295,11 @@ class Waveform(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keys that move through the track win over shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._duration_s > 0 and self._keyboard_target(event) is not None:
-                event.accept()
-                return True
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+            return super().event(event)
+        if self._duration_s > 0 and self._keyboard_target(event) is not None:
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -21,7 +21,8 @@ from typing import TypeVar
 import mutagen
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library, open_reader
+from pemr_desktop.library.database import open_library
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
 from pemr_desktop.tagfiles.opening import SUFFIXES
 

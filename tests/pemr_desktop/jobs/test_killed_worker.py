@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.jobs.messages import AddFolders, Analyse, Failed, Finished, Progress
-from pemr_desktop.library.database import open_reader
+from pemr_desktop.library.reader import open_reader
 
 
 @pytest.mark.slow

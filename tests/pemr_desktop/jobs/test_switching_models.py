@@ -8,7 +8,7 @@ from typing import Any
 
 from pemr_desktop.jobs.messages import ActivateModel, AddFolders, Analyse, Decide, Failed, Finished, Start
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_reader
+from pemr_desktop.library.reader import open_reader
 from random_model import write_random_model
 
 

@@ -31,7 +31,8 @@ from pemr_desktop.jobs.messages import (
     Started,
 )
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library, open_reader
+from pemr_desktop.library.database import open_library
+from pemr_desktop.library.reader import open_reader
 
 StartWorker = Callable[..., Any]
 

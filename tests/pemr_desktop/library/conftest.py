@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pemr_desktop.library.database import open_library, open_reader
+from pemr_desktop.library.database import open_library
 from pemr_desktop.library.heard import ModelInfo, TrackAnalysis
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.write import apply_plan

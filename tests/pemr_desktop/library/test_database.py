@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from pemr_desktop.errors import LibraryInUse
 from pemr_desktop.library import backups, queries
-from pemr_desktop.library.database import migrations, open_library, open_reader
+from pemr_desktop.library.database import open_library
 from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing, LibraryTooNew
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.reader import migrations, open_reader
 
 HOLD = """
 import sys

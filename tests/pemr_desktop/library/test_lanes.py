@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_reader
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.tagfiles.read import read_tags
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library, open_reader
+from pemr_desktop.library.database import open_library
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
 from pemr_desktop.library.write_planning import WriteOptions
 from pemr_desktop.tagfiles.planning import make_plan

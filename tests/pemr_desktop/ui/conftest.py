@@ -21,8 +21,9 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.app import App
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library, open_reader
+from pemr_desktop.library.database import open_library
 from pemr_desktop.library.heard import ModelInfo, TrackAnalysis
+from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths, below
 from pemr_desktop.playback.player import Player
@@ -146,10 +147,7 @@ def suggested_tracks(paths: Paths, tmp_path: Path, make_audio: Callable[..., Pat
         library.activate_model("0123456789abcdef")
         waiting = library.tracks_to_analyse("0123456789abcdef")
         library.store_analyses(
-            [
-                heard(each.track_id, each.duration_s or 1.5)._replace(predictions=predictions)
-                for each in waiting
-            ]
+            [heard(each.track_id, each.duration_s or 1.5)._replace(predictions=predictions) for each in waiting]
         )
         ids = library.read(queries.track_ids, sort="title")
     return list(ids)

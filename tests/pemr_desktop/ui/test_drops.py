@@ -16,7 +16,9 @@ from pemr_desktop.ui.drops import dropped_paths, file_url, local_path
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode on Windows")
 
 
-@given(st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name and b"/" not in name and name.strip(b".")))
+@given(
+    st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name and b"/" not in name and name.strip(b"."))
+)
 def test_any_name_makes_the_way_through_a_url(name: bytes) -> None:
     path = b"/music/" + name
     assert os.fsencode(local_path(file_url(path))) == path
