@@ -50,6 +50,7 @@ class Player(QObject):
         self._devices: list[str] = []
         self._path: Path | None = None
         self._next: list[Path] = []
+        self._closed = False
 
     # what a caller may ask
 
@@ -91,10 +92,13 @@ class Player(QObject):
 
     def warm_up(self) -> None:
         """Starts the engine, so that the first play begins at once and the output devices are known."""
-        self._engine()
+        if not self._closed:
+            self._engine()
 
     def play(self, path: Path, start_s: float = 0.0) -> None:
         """Drops whatever plays or waits and plays this file from `start_s` on."""
+        if self._closed:
+            return
         self._next.clear()
         self._take(path)
         self._set_position(start_s)
@@ -161,7 +165,9 @@ class Player(QObject):
         self._tell(messages.SetDevice(self._device))
 
     def close(self) -> None:
-        """Ends the engine. The player can be used again afterwards."""
+        """Ends the engine for good and says nothing more: whoever is still told "play" must not start a new one."""
+        self._closed = True
+        self.blockSignals(True)
         process, self._process = self._process, None
         if process is not None:
             self._end(process)

@@ -164,3 +164,15 @@ def test_the_engine_ends_when_the_player_is_closed(player: Player, no_sound: Non
     player.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_closed_player_starts_no_engine_and_says_nothing(player: Player, tmp_path: Path) -> None:
+    said: list[str] = []
+    player.stateChanged.connect(said.append)
+    player.close()
+    player.play(tmp_path / "song.flac")
+    player.enqueue(tmp_path / "song.flac")
+    player.warm_up()
+    assert player._process is None
+    assert player.state == "stopped"
+    assert said == []
