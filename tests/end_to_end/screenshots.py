@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE_S = 600.0
+TRAINING_STEPS = 120
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -81,9 +82,13 @@ class Pictures:
     def __init__(self, app: object, out: Path, scheme: str, only: list[str]) -> None:
         self.app, self.out, self.scheme, self.only = app, out, scheme, only
 
+    def wants(self, name: str) -> bool:
+        """Is this picture asked for?"""
+        return not self.only or name in self.only
+
     def take(self, name: str, widget: object | None = None) -> None:
         """Grab the window, or a dialog laid over it."""
-        if self.only and name not in self.only:
+        if not self.wants(name):
             return
         from PySide6.QtCore import QPoint
         from PySide6.QtGui import QColor, QPainter
@@ -152,11 +157,33 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     for place in ("problems", "history", "training", "covers"):
         window.go(place)
         pictures.take(place)
+    if pictures.wants("training-running"):
+        _training(window, pictures)
     if best is not None:
         window.go("all")
         window.context.navigation.coversWanted.emit(best.id)
         wait_for(lambda: idle(app), "the covers")
         pictures.take("covers-found")
+
+
+def _training(window: object, pictures: Pictures) -> None:
+    """A real training on the library, small enough for a picture."""
+    from pemr_desktop.ui.training_panel import TrainingPanel
+
+    window.go("training")  # type: ignore[attr-defined]
+    panel = window.findChild(TrainingPanel)  # type: ignore[attr-defined]
+    panel.form.overrides.setPlainText(
+        "front_end.hop_length=512\ntrain.batch_size=12\ntrain.checkpoint_steps=40\ntrain.probe_minutes=0.2"
+    )
+    panel.form.start.click()
+
+    def far_enough() -> bool:
+        record = panel.run_view.record
+        return record is not None and record.step is not None and record.step.step >= TRAINING_STEPS
+
+    wait_for(lambda: far_enough() or not panel.is_training(), "the training")
+    pictures.take("training-running")
+    panel.stop_training()
 
 
 def _dialogs(app: object, pictures: Pictures) -> None:
