@@ -36,7 +36,7 @@ from pemr_desktop.ui.notices import Notice
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
-    from pemr_desktop.ui.jobs_area import JobsArea
+    from pemr_desktop.ui.window.jobs_area import JobsArea
 
 log = logging.getLogger(__name__)
 

@@ -110,7 +110,7 @@ class Pictures:
 
 def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     """The way of a first user."""
-    from pemr_desktop.ui.edit_tags_dialog import EditTagsDialog
+    from pemr_desktop.ui.tags.edit_tags_dialog import EditTagsDialog
 
     window = app.window  # type: ignore[attr-defined]
     wait_for(lambda: app.client.last_ready is not None, "the worker")  # type: ignore[attr-defined]
@@ -168,7 +168,7 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
 
 def _training(window: object, pictures: Pictures) -> None:
     """A real training on the library, small enough for a picture."""
-    from pemr_desktop.ui.training_panel import TrainingPanel
+    from pemr_desktop.ui.training.training_panel import TrainingPanel
 
     window.go("training")  # type: ignore[attr-defined]
     panel = window.findChild(TrainingPanel)  # type: ignore[attr-defined]
@@ -187,9 +187,9 @@ def _training(window: object, pictures: Pictures) -> None:
 
 
 def _dialogs(app: object, pictures: Pictures) -> None:
-    from pemr_desktop.ui.command_palette import CommandPalette
-    from pemr_desktop.ui.review_dialog import ReviewDialog
-    from pemr_desktop.ui.shortcuts_overview import ShortcutsOverview
+    from pemr_desktop.ui.tags.review_dialog import ReviewDialog
+    from pemr_desktop.ui.window.command_palette import CommandPalette
+    from pemr_desktop.ui.window.shortcuts_overview import ShortcutsOverview
 
     window = app.window  # type: ignore[attr-defined]
     window.dialogs.review([])

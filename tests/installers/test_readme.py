@@ -18,7 +18,7 @@ def section(title: str) -> str:
 
 
 def test_every_key_is_one_of_the_window() -> None:
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "pemr_desktop" / "ui").glob("*.py"))
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "pemr_desktop" / "ui").rglob("*.py"))
     keys = set(MODIFIED_KEY.findall(section("## Keys")))
     assert len(keys) > 15
     assert not [key for key in keys if f'"{key}"' not in code]

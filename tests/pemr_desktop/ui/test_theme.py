@@ -66,7 +66,7 @@ def test_a_chosen_row_stands_out(colours: Colours) -> None:
 
 
 def test_every_icon_the_window_names_is_bundled() -> None:
-    sources = "\n".join(path.read_text() for path in Path(pemr_desktop.ui.__path__[0]).glob("*.py"))
+    sources = "\n".join(path.read_text() for path in Path(pemr_desktop.ui.__path__[0]).rglob("*.py"))
     named = set(re.findall(r'(?:\.icon|\.pixmap)\(\s*"([a-z-]+)"', sources))
     assert len(named) > 10
     assert sorted(name for name in named if not (resource("icons") / f"{name}.svg").is_file()) == []

@@ -1,0 +1,1 @@
+"""Editing tags and reviewing, word by word, what would be written."""

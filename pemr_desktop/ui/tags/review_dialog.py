@@ -1,0 +1,315 @@
+"""Review tags: every file that would change with its difference, then writing with progress, then the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pemr_desktop.jobs.messages import (
+    ApplyWrites,
+    Cancelled,
+    Failed,
+    Finished,
+    PlanEdits,
+    PlanResult,
+    PlanWrites,
+    Progress,
+    Undo,
+    WriteResult,
+)
+from pemr_desktop.ui.elided_label import ElidedLabel
+from pemr_desktop.ui.empty_state import EmptyState
+from pemr_desktop.ui.tags.review_delegate import ReviewDelegate
+from pemr_desktop.ui.tags.review_model import ReviewModel
+from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.context import WindowContext
+
+SIZE_PX = (880, 620)
+Stage = Literal["planning", "reviewing", "writing", "ended"]
+
+
+class ReviewDialog(QDialog):
+    """Plans, shows, writes. Nothing is written before the button is pressed."""
+
+    def __init__(self, context: WindowContext, request: PlanWrites | PlanEdits, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("reviewDialog")
+        self.setWindowTitle(self.tr("Review tags"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(*SIZE_PX)
+        self._context = context
+        self._stage: Stage = "planning"
+        self._batch_id: int | None = None
+        self._build()
+        client = context.client
+        client.progress.connect(self._progress)
+        client.finished.connect(self._finished)
+        client.failed.connect(self._failed)
+        client.cancelled.connect(self._cancelled)
+        self._job = client.submit(request)
+        self._enter("planning")
+
+    @property
+    def stage(self) -> Stage:
+        """Where the dialog is."""
+        return self._stage
+
+    # building
+
+    def _build(self) -> None:
+        self.heading = QLabel(self)
+        self.heading.setObjectName("reviewHeading")
+        self.heading.setProperty("role", "title")
+        self.sentence = QLabel(self)
+        self.sentence.setObjectName("reviewSentence")
+        self.sentence.setProperty("role", "soft")
+        self.sentence.setWordWrap(True)
+        self.model = ReviewModel(self)
+        self.model.tickedChanged.connect(self._ticked)
+        self.tree = _ReviewTree(self)
+        self.tree.setModel(self.model)
+        self.tree.setItemDelegate(ReviewDelegate(self._context.theme, self.tree))
+        self.outcome = EmptyState(self._context.theme, self)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.tree)
+        self.stack.addWidget(self.outcome)
+        self.bar = QProgressBar(self)
+        self.bar.setObjectName("reviewProgress")
+        self.bar.setTextVisible(False)
+        self.doing = ElidedLabel(parent=self)
+        self.doing.setObjectName("reviewDoing")
+        self.doing.setProperty("role", "small")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, WIDE, 0, WIDE)
+        layout.setSpacing(ROOM)
+        layout.addLayout(_indented(self.heading))
+        layout.addLayout(_indented(self.sentence))
+        layout.addLayout(_indented(self.stack), 1)
+        layout.addLayout(_indented(self.bar))
+        layout.addLayout(_indented(self.doing))
+        layout.addLayout(self._buttons())
+
+    def _buttons(self) -> QHBoxLayout:
+        self.all_ticked = QCheckBox(self.tr("All files"), self)
+        self.all_ticked.setObjectName("reviewAll")
+        self.all_ticked.setAccessibleName(self.tr("All files"))
+        self.all_ticked.clicked.connect(self.model.tick_all)
+        self.undo = QPushButton(self.tr("Undo"), self)
+        self.undo.setObjectName("reviewUndo")
+        self.undo.setAccessibleName(self.tr("Undo what was just written"))
+        self.undo.clicked.connect(self._undo)
+        self.close_button = QPushButton(self)
+        self.close_button.setObjectName("reviewClose")
+        self.close_button.clicked.connect(self.reject)
+        self.apply = QPushButton(self)
+        self.apply.setObjectName("reviewApply")
+        self.apply.setDefault(True)
+        self.apply.setProperty("look", "primary")
+        self.apply.clicked.connect(self._write)
+        row = QHBoxLayout()
+        row.setContentsMargins(VAST, 0, VAST, 0)
+        row.setSpacing(SNUG)
+        row.addWidget(self.all_ticked)
+        row.addStretch(1)
+        for button in (self.undo, self.close_button, self.apply):
+            row.addWidget(button)
+        return row
+
+    # stages
+
+    def _enter(self, stage: Stage) -> None:
+        self._stage = stage
+        reviewing, writing = stage == "reviewing", stage in ("planning", "writing")
+        self.all_ticked.setVisible(reviewing)
+        self.apply.setVisible(reviewing)
+        self.bar.setVisible(writing)
+        self.doing.setVisible(writing)
+        self.undo.setVisible(stage == "ended" and self._batch_id is not None)
+        word = self.tr("Close") if stage == "ended" else self.tr("Cancel")
+        self.close_button.setText(word)
+        self.close_button.setAccessibleName(word)
+        if stage == "planning":
+            self._say(self.tr("Comparing tags with files…"), self.tr("Nothing is written yet."))
+            self.bar.setRange(0, 0)
+        elif stage == "writing":
+            self._say(
+                self.tr("Writing tags…"),
+                self.tr("Each file is copied, changed, checked and only then replaced. Cancelling is safe."),
+            )
+            self.tree.setEnabled(False)
+
+    def _say(self, heading: str, sentence: str) -> None:
+        self.heading.setText(heading)
+        self.heading.setAccessibleName(heading)
+        self.sentence.setText(sentence)
+        self.sentence.setAccessibleName(sentence)
+
+    def _review(self, result: PlanResult) -> None:
+        self.model.set_plans(result.plans, result.refused)
+        self.tree.expandAll()
+        if not result.plans and not result.refused:
+            self._end(
+                "check",
+                self.tr("Nothing to write"),
+                self.tr("The files already say everything you accepted."),
+            )
+            return
+        self._enter("reviewing")
+        count = len(result.plans)
+        heading = self.tr("1 file would change") if count == 1 else self.tr("{} files would change").format(count)
+        sentence = self.tr("Added words are marked. No sound is touched, and every write can be undone.")
+        if result.refused:
+            left = len(result.refused)
+            sentence += " " + (
+                self.tr("1 file is left alone, see the end of the list.")
+                if left == 1
+                else self.tr("{} files are left alone, see the end of the list.").format(left)
+            )
+        self._say(heading, sentence)
+
+    @Slot()
+    def _ticked(self) -> None:
+        count, total = len(self.model.ticked_plans()), self.model.plan_count()
+        text = self.tr("Write tags to 1 file") if count == 1 else self.tr("Write tags to {} files").format(count)
+        self.apply.setText(text)
+        self.apply.setAccessibleName(text)
+        self.apply.setEnabled(count > 0)
+        self.all_ticked.setTristate(0 < count < total)
+        self.all_ticked.setCheckState(
+            Qt.CheckState.Checked
+            if count == total
+            else Qt.CheckState.PartiallyChecked
+            if count
+            else Qt.CheckState.Unchecked
+        )
+
+    @Slot()
+    def _write(self) -> None:
+        plans = self.model.ticked_plans()
+        if self._stage == "reviewing" and plans:
+            self._enter("writing")
+            self.bar.setRange(0, len(plans))
+            self._job = self._context.client.submit(ApplyWrites(plans))
+
+    @Slot()
+    def _undo(self) -> None:
+        if self._batch_id is not None:
+            batch, self._batch_id = self._batch_id, None
+            self._enter("writing")
+            self._say(self.tr("Undoing…"), self.tr("Bringing back what was in the files before."))
+            self.bar.setRange(0, 0)
+            self._job = self._context.client.submit(Undo(batch))
+
+    def _end(self, icon: str, heading: str, sentence: str) -> None:
+        self._enter("ended")
+        self._say("", "")
+        self.outcome.say(icon, heading, sentence)
+        self.stack.setCurrentWidget(self.outcome)
+        self.close_button.setFocus()
+
+    # events of the worker
+
+    @Slot(object)
+    def _progress(self, event: Progress) -> None:
+        if event.job_id == self._job and self._stage in ("planning", "writing"):
+            self.bar.setRange(0, event.total)
+            self.bar.setValue(event.done)
+            self.doing.setText(event.doing)
+
+    @Slot(object)
+    def _finished(self, event: Finished) -> None:
+        if event.job_id != self._job:
+            return
+        result = self._context.client.result(event)
+        if isinstance(result, PlanResult):
+            self._review(result)
+        elif isinstance(result, WriteResult):
+            self._written(event.summary, result)
+
+    def _written(self, summary: str, result: WriteResult) -> None:
+        undone = self.heading.text() == self.tr("Undoing…")
+        self._batch_id = None if undone else result.batch_id
+        sentence = summary
+        if result.refused:
+            shown = list(result.refused.items())[:6]
+            sentence += "\n\n" + "\n".join(f"{location}: {reason}" for location, reason in shown)
+            if len(result.refused) > len(shown):
+                sentence += "\n" + self.tr("… and {} more").format(len(result.refused) - len(shown))
+        heading = self.tr("Undone") if undone else self.tr("Written")
+        self._end("undo" if undone else "check", heading, sentence)
+
+    @Slot(object)
+    def _failed(self, event: Failed) -> None:
+        if event.job_id == self._job:
+            self._end("warning", self.tr("That did not work"), event.message)
+
+    @Slot(object)
+    def _cancelled(self, event: Cancelled) -> None:
+        if event.job_id == self._job:
+            self._end("info", self.tr("Cancelled"), event.summary)
+
+    def reject(self) -> None:
+        """Cancel while writing stops between two files and says what was written; otherwise the dialog closes."""
+        if self._stage == "writing":
+            self._context.client.cancel(self._job)
+            return
+        if self._stage == "planning":
+            self._context.client.cancel(self._job)
+        super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """While files are written the window stays until the present one is finished."""
+        if self._stage == "writing":
+            self._context.client.cancel(self._job)
+            event.ignore()
+            return
+        super().closeEvent(event)
+
+
+class _ReviewTree(QTreeView):
+    """Space ticks a file, or the file of a field."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("reviewTree")
+        self.setAccessibleName(self.tr("Files that would change"))
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
+        self.setIndentation(0)
+        self.setUniformRowHeights(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space toggles."""
+        index = self.currentIndex()
+        if event.key() == Qt.Key.Key_Space and index.isValid():
+            file = index.parent() if index.parent().isValid() else index
+            ticked = file.data(Qt.ItemDataRole.CheckStateRole)
+            if ticked is not None:
+                wanted = Qt.CheckState.Unchecked if ticked == Qt.CheckState.Checked else Qt.CheckState.Checked
+                self.model().setData(file, wanted, Qt.ItemDataRole.CheckStateRole)
+            return
+        super().keyPressEvent(event)
+
+
+def _indented(widget: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(VAST, 0, VAST, 0)
+    row.addWidget(widget)
+    return row

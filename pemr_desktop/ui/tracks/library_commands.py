@@ -1,0 +1,250 @@
+"""What one does to the library as a whole: add and remove folders, scan, listen to what is new, the demo library."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Slot
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
+
+from pemr_desktop.demo_music import demo_folder
+from pemr_desktop.errors import ResourceMissing
+from pemr_desktop.jobs.messages import (
+    AddFolders,
+    Analyse,
+    DeletePlaylist,
+    Finished,
+    ImportPlaylist,
+    PlaylistResult,
+    RemoveRoot,
+    SavePlaylist,
+    Scan,
+    ScanResult,
+)
+from pemr_desktop.library import queries
+from pemr_desktop.library.m3u8 import export_playlist
+from pemr_desktop.resources import resource
+from pemr_desktop.ui.file_manager import show_in_file_manager
+from pemr_desktop.ui.notices import Notice
+from pemr_desktop.ui.off_thread import OffThread
+from pemr_desktop.ui.tracks.sidebar_model import Place
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.context import WindowContext
+
+SOUND_SUFFIXES = "*.mp3 *.flac *.ogg *.oga *.opus *.m4a *.mp4 *.aac *.wav *.aif *.aiff *.wma *.wv *.ape *.mpc *.dsf"
+
+
+class LibraryCommands(QObject):
+    """Bound to one window."""
+
+    def __init__(self, context: WindowContext, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._window = parent
+        self._copies = OffThread(self)
+        context.client.finished.connect(self._say_what_was_not_found)
+        context.client.finished.connect(self._listen_to_what_is_new)
+
+    # adding
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Take folders and files into the library."""
+        if paths:
+            self._context.client.submit(AddFolders(tuple(os.fsencode(path) for path in paths)))
+
+    def add_folder(self) -> None:
+        """Ask for a folder."""
+        start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Add a folder of music"), start)
+        if folder:
+            self.add([Path(folder)])
+
+    def add_files(self) -> None:
+        """Ask for single files."""
+        start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
+        kinds = f"{self.tr('Music')} ({SOUND_SUFFIXES});;{self.tr('All files')} (*)"
+        files, _kind = QFileDialog.getOpenFileNames(self._window, self.tr("Add files"), start, kinds)
+        self.add([Path(file) for file in files])
+
+    def music_folder(self) -> Path | None:
+        """The system's music folder, if there is one."""
+        folder = self._context.paths.music
+        return folder if folder.is_dir() else None
+
+    def add_music_folder(self) -> None:
+        """Take the system's music folder."""
+        folder = self.music_folder()
+        if folder is not None:
+            self.add([folder])
+
+    def has_demo(self) -> bool:
+        """True when demo music came with the installation."""
+        try:
+            return any(resource("demo").iterdir())
+        except (ResourceMissing, OSError):
+            return False
+
+    def open_demo(self) -> None:
+        """Copy the demo music to the user's own folder, so that its tags can be written, and add it."""
+        self._copies.ask("demo", demo_folder, self._context.paths, done=self._demo_copied)
+
+    def _demo_copied(self, target: Path) -> None:
+        self.add([target])
+
+    def import_playlist(self) -> None:
+        """Ask for a playlist file and take it into the library."""
+        start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
+        kinds = f"{self.tr('Playlists')} (*.m3u8 *.m3u)"
+        name, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Import a playlist"), start, kinds)
+        if name:
+            self._context.client.submit(ImportPlaylist(os.fsencode(name)))
+
+    @Slot(object)
+    def _say_what_was_not_found(self, event: Finished) -> None:
+        result = self._context.client.result(event)
+        if isinstance(result, PlaylistResult) and result.not_found:
+            self._context.notices.post(Notice(event.summary, "warning", details="\n".join(result.not_found)))
+
+    # scanning and listening
+
+    def scan(self) -> None:
+        """Look for new, changed and vanished files."""
+        self._context.client.submit(Scan())
+
+    def analyse_all(self) -> None:
+        """Listen to everything that has not been listened to."""
+        self._context.client.submit(Analyse())
+
+    @Slot(object)
+    def _listen_to_what_is_new(self, event: Finished) -> None:
+        """After a scan that found something, if the user wants that."""
+        if not self._context.settings.current.analyse.automatic:
+            return
+        result = self._context.client.result(event)
+        if isinstance(result, ScanResult) and (result.added or result.changed or result.moved):
+            jobs = self._context.client.jobs()
+            if not any(isinstance(job.request, Analyse) and job.state == "waiting" for job in jobs):
+                self._context.client.submit(Analyse())
+
+    # places of the sidebar
+
+    @Slot(object, QPoint)
+    def place_menu(self, place: Place, where: QPoint) -> None:
+        """The menu of a folder or a playlist."""
+        menu = QMenu(self._window)
+        menu.setObjectName("placeMenu")
+        menu.aboutToHide.connect(menu.deleteLater)
+        if place.key.startswith("folder."):
+            self._fill_folder_menu(menu, place)
+        elif place.playlist_id is not None:
+            self._fill_playlist_menu(menu, place)
+        else:
+            menu.deleteLater()
+            return
+        menu.popup(where)
+
+    def _fill_folder_menu(self, menu: QMenu, place: Place) -> None:
+        if place.view is None or not isinstance(place.view.value, bytes):
+            return
+        path = Path(os.fsdecode(place.view.value))
+        menu.addAction(self.tr("Look for new files"), lambda: self.add([path]))
+        menu.addAction(self.tr("Show in file manager"), lambda: show_in_file_manager(path))
+        if place.root_id is not None:
+            menu.addSeparator()
+            menu.addAction(self.tr("Remove from library…"), lambda: self.remove_root(place))
+
+    def _fill_playlist_menu(self, menu: QMenu, place: Place) -> None:
+        menu.addAction(self.tr("Rename…"), lambda: self.rename_playlist(place))
+        menu.addAction(self.tr("Export…"), lambda: self.export_playlist(place))
+        menu.addSeparator()
+        menu.addAction(self.tr("Delete playlist…"), lambda: self.delete_playlist(place))
+
+    def remove(self, place: Place | None) -> None:
+        """What the Delete key does on a place: a folder of the library or a playlist, after a question."""
+        if place is None:
+            return
+        if place.root_id is not None:
+            self.remove_root(place)
+        elif place.playlist_id is not None:
+            self.delete_playlist(place)
+
+    def can_remove(self, place: Place | None) -> bool:
+        """True when Delete means something here."""
+        return place is not None and (place.root_id is not None or place.playlist_id is not None)
+
+    def remove_root(self, place: Place) -> None:
+        """Take a folder out of the library, if the user agrees."""
+        if place.root_id is None:
+            return
+        agreed = self._agreed(
+            self.tr("Remove “{}” from the library?").format(place.text),
+            self.tr("No file is touched. Decisions not written yet are forgotten; written tags stay in the files."),
+            self.tr("Remove"),
+        )
+        if agreed:
+            self._context.client.submit(RemoveRoot(place.root_id))
+
+    def delete_playlist(self, place: Place) -> None:
+        """Delete a playlist, if the user agrees."""
+        if place.playlist_id is None:
+            return
+        agreed = self._agreed(
+            self.tr("Delete the playlist “{}”?").format(place.text),
+            self.tr("Its tracks stay in the library."),
+            self.tr("Delete"),
+        )
+        if agreed:
+            self._context.client.submit(DeletePlaylist(place.playlist_id))
+
+    def rename_playlist(self, place: Place) -> None:
+        """Ask for another name."""
+        name, agreed = QInputDialog.getText(
+            self._window, self.tr("Rename playlist"), self.tr("Name of the playlist:"), text=place.text
+        )
+        if agreed and name.strip() and place.playlist_id is not None:
+            self._context.reader.ask(_renamed, place.playlist_id, name.strip(), done=self._context.client.submit)
+
+    def export_playlist(self, place: Place) -> None:
+        """Ask where to and write a playlist as M3U8."""
+        start = str(self._context.paths.music / f"{place.text}.m3u8")
+        name, _kind = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export playlist"), start, self.tr("Playlist (*.m3u8)")
+        )
+        if name and place.playlist_id is not None:
+            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".m3u8")
+            self._context.reader.ask(
+                _exported, place.playlist_id, path, done=self._tell_exported, failed=self._not_exported
+            )
+
+    def _tell_exported(self, path: Path) -> None:
+        self._context.notices.good(self.tr("Exported to {}.").format(path))
+
+    def _not_exported(self, error: Exception) -> None:
+        self._context.notices.problem(str(error), key="export")
+
+    def _agreed(self, question: str, explanation: str, yes: str) -> bool:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "PEMR Desktop", question, parent=self._window)
+        box.setObjectName("question")
+        box.setInformativeText(explanation)
+        button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+        button.setObjectName("agree")
+        box.setDefaultButton(box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        agreed = box.clickedButton() is button
+        box.deleteLater()
+        return agreed
+
+
+def _renamed(conn: sqlite3.Connection, playlist_id: int, name: str) -> SavePlaylist:
+    ids = queries.playlist_tracks(conn, playlist_id)
+    return SavePlaylist(name, tuple(ids), playlist_id)
+
+
+def _exported(conn: sqlite3.Connection, playlist_id: int, path: Path) -> Path:
+    export_playlist(conn, playlist_id, path)
+    return path

@@ -1,0 +1,192 @@
+"""The library page: the table, and what stands in its place when there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from pemr_desktop.library.views import View
+from pemr_desktop.ui.empty_state import EmptyState
+from pemr_desktop.ui.theme import ROOM, WIDE
+from pemr_desktop.ui.tracks.query_line import QueryLine
+from pemr_desktop.ui.tracks.track_model import TrackModel
+from pemr_desktop.ui.tracks.track_table import TrackTable
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.artwork import Artwork
+    from pemr_desktop.ui.context import WindowContext
+
+
+class LibraryPage(QWidget):
+    """Tracks of a view, filtered by the query line that the window owns."""
+
+    counted = Signal()
+    """Another number of tracks is shown."""
+
+    def __init__(
+        self,
+        context: WindowContext,
+        query_line: QueryLine,
+        artwork: Artwork,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("libraryPage")
+        self._context = context
+        self._query_line = query_line
+        self._first_steps: tuple[tuple[str, Callable[[], object]], ...] = ()
+        self._library_is_empty = True
+        self._fault = ""
+        self.model = TrackModel(context.reader, self)
+        self.table = TrackTable(self.model, context.theme, artwork, self)
+        self.empty = EmptyState(context.theme, self)
+        self.heading = QLabel(self)
+        self.heading.setObjectName("listTitle")
+        self.heading.setProperty("role", "title")
+        self.heading.setContentsMargins(WIDE, ROOM, WIDE, ROOM)
+        self.heading.hide()
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.heading)
+        column.addWidget(self._stack, 1)
+        self.model.loaded.connect(self._loaded)
+        self.model.queryFailed.connect(self._query_failed)
+        query_line.queryChanged.connect(self._filter)
+        query_line.left.connect(self.table.setFocus)
+        context.client.changed.connect(self.model.take_change)
+        context.queue.currentChanged.connect(self._playing)
+
+    def show_view(self, view: View, title: str = "") -> None:
+        """Show another part of the library, named above the rows; the query line goes on filtering."""
+        self.heading.setText(title)
+        self.heading.setVisible(bool(title))
+        order = self.table.horizontalHeader()
+        blocked = order.blockSignals(True)
+        in_own_order = view.kind in ("playlist", "ids")
+        order.setSortIndicator(-1 if in_own_order else 2, order.sortIndicatorOrder())
+        order.blockSignals(blocked)
+        self.table.scrollToTop()
+        self.model.show(view=view)
+
+    def set_first_steps(self, steps: tuple[tuple[str, Callable[[], object]], ...]) -> None:
+        """The buttons of the very first start."""
+        self._first_steps = steps
+        self._choose_face()
+
+    def set_library_empty(self, empty: bool) -> None:
+        """Whether the library holds nothing at all: then the page says how to begin."""
+        if empty != self._library_is_empty or self._fault:
+            self._library_is_empty, self._fault = empty, ""
+            self._choose_face()
+
+    def show_fault(self, sentence: str) -> None:
+        """The library cannot be read; say so instead of inviting to begin anew."""
+        self._fault = sentence
+        self._choose_face()
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the rows, or to the first button when there are none."""
+        if self._stack.currentWidget() is self.table:
+            self.table.setFocus()
+        else:
+            self.empty.focus_first()
+
+    def count(self) -> int:
+        """How many tracks are shown."""
+        return len(self.model.ids)
+
+    @Slot(str)
+    def _filter(self, text: str) -> None:
+        self.table.scrollToTop()
+        self.model.show(query=text)
+
+    @Slot(int)
+    def _loaded(self, _count: int) -> None:
+        self._query_line.clear_error()
+        self._choose_face()
+        self.counted.emit()
+
+    @Slot(object)
+    def _query_failed(self, error: Exception) -> None:
+        if self.model.query:
+            self._query_line.show_error(error)
+
+    @Slot(object)
+    def _playing(self, row: object) -> None:
+        self.model.set_playing(getattr(row, "id", None))
+
+    def _choose_face(self) -> None:
+        """Table or empty state, and which one."""
+        if self.model.ids:
+            if self._stack.currentWidget() is not self.table:
+                self._stack.setCurrentWidget(self.table)
+                if not self._query_line.line.hasFocus() or not self._query_line.text:
+                    self.table.setFocus()
+            return
+        if self._fault:
+            self.empty.say("warning", self.tr("The library cannot be opened"), self._fault)
+        elif self._library_is_empty:
+            self.empty.say(
+                "music",
+                self.tr("Drop your music here"),
+                self.tr(
+                    "PEMR listens to it on this computer, suggests tags and finds cover versions. "
+                    "Nothing is uploaded, and no file is changed until you say so."
+                ),
+                self._first_steps,
+            )
+            if not self._query_line.text:
+                self.empty.focus_first()
+        elif self.model.query:
+            self.empty.say(
+                "search",
+                self.tr("No track fits this filter"),
+                self.tr("“{}” was not found in {}.").format(self.model.query, self._where()),
+                ((self.tr("Clear the filter"), lambda: self._query_line.set_text("")),),
+            )
+        else:
+            self.empty.say(*self._nothing_here())
+        self._stack.setCurrentWidget(self.empty)
+
+    def _where(self) -> str:
+        everything = self.model.view.kind == "all"
+        return self.tr("your library") if everything else self.tr("this part of your library")
+
+    def _nothing_here(self) -> tuple[str, str, str]:
+        says = {
+            "suggested": (
+                "suggestion",
+                self.tr("No open suggestions"),
+                self.tr("Every suggestion has been decided, or no track has been listened to yet."),
+            ),
+            "pending": (
+                "review",
+                self.tr("Nothing waits to be written"),
+                self.tr("Tags you accept appear here until they are written to the files."),
+            ),
+            "recent": ("recent", self.tr("Nothing new"), self.tr("No track was added in the last 30 days.")),
+            "offline": (
+                "offline",
+                self.tr("Everything is here"),
+                self.tr("No folder is unplugged and no file is missing."),
+            ),
+            "duplicates": (
+                "duplicates",
+                self.tr("No duplicates"),
+                self.tr("No two files hold the same recording, as far as is known."),
+            ),
+            "playlist": (
+                "playlist",
+                self.tr("This playlist is empty"),
+                self.tr("Drag tracks onto its name in the sidebar."),
+            ),
+        }
+        nothing = ("music", self.tr("No tracks here"), self.tr("This part of your library is empty."))
+        return says.get(self.model.view.kind, nothing)

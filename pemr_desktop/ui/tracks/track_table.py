@@ -1,0 +1,277 @@
+"""The library table: a view on `TrackModel` that keeps selection and place while rows come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QDrag, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from pemr_desktop.ui.theme import ROOM, SNUG, Theme
+from pemr_desktop.ui.tracks.track_delegate import ROW_HEIGHT_PX, TrackDelegate
+from pemr_desktop.ui.tracks.track_model import TrackModel
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.artwork import Artwork
+
+LEAST_SHARE = 0.5
+"""Columns of text are never narrower than this share of their usual width."""
+MOST_RESTORED = 2_000
+"""A selection larger than this is not carried over when the list changes."""
+
+
+class TrackTable(QTableView):
+    """Rows of tracks. Emits what is chosen; the window decides what happens with it."""
+
+    chosenChanged = Signal()
+    playWanted = Signal(int)
+    """A line was activated."""
+    menuWanted = Signal(QPoint)
+    """Where on the screen a context menu was asked for, with at least one row chosen."""
+
+    def __init__(
+        self, model: TrackModel, theme: Theme, artwork: Artwork | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("trackTable")
+        self.setAccessibleName(self.tr("Tracks"))
+        self._tracks = model
+        self._theme = theme
+        self._columns_fit = True
+        self._fitting = False
+        self._kept: tuple[list[int], int | None, int | None, int] = ([], None, None, 0)
+        self.setModel(model)
+        self.setItemDelegate(TrackDelegate(model, theme, artwork, self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._prepare_headers()
+        self._announce = QTimer(self)
+        self._announce.setSingleShot(True)
+        self._announce.setInterval(0)
+        self._announce.timeout.connect(self.chosenChanged)
+        self.selectionModel().selectionChanged.connect(self._announce.start)
+        self.activated.connect(lambda index: self.playWanted.emit(index.row()))
+        model.idsAboutToChange.connect(self._keep_place)
+        model.idsChanged.connect(self._restore_place)
+        if artwork is not None:
+            artwork.arrived.connect(self.viewport().update)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    # what is chosen
+
+    def chosen_ids(self) -> list[int]:
+        """Ids of the chosen rows, in the order of the table."""
+        ids = self._tracks.ids
+        lines: list[int] = []
+        chosen = self.selectionModel().selection()
+        for span in (chosen.at(number) for number in range(chosen.count())):
+            lines.extend(range(span.top(), span.bottom() + 1))
+        return [ids[line] for line in sorted(set(lines)) if line < len(ids)]
+
+    def choose_ids(self, ids: list[int], current: int | None = None) -> None:
+        """Choose these rows where they are shown; nothing else stays chosen."""
+        if len(ids) > 40:
+            wanted = set(ids)
+            lines = [line for line, one in enumerate(self._tracks.ids) if one in wanted]
+        else:
+            lines = sorted(line for line in (self._tracks.line_of(one) for one in ids) if line >= 0)
+        chosen = QItemSelection()
+        last = self._tracks.columnCount() - 1
+        for line in lines:
+            chosen.select(self._tracks.index(line, 0), self._tracks.index(line, last))
+        current_line = self._tracks.line_of(current) if current is not None else (lines[0] if lines else -1)
+        selection = self.selectionModel()
+        if current_line >= 0:
+            selection.setCurrentIndex(
+                self._tracks.index(current_line, self._first_column()), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+        selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def move_by(self, step: int) -> None:
+        """Choose the next or an earlier row."""
+        line = self.currentIndex().row() + step
+        if 0 <= line < len(self._tracks.ids):
+            index = self._tracks.index(line, self._first_column())
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def current_line(self) -> int:
+        """The line with the cursor, -1 without one."""
+        return self.currentIndex().row()
+
+    # columns
+
+    def column_actions(self, menu: QMenu) -> None:
+        """Fill a menu with a switch per column."""
+        for number, column in enumerate(self._tracks.columns):
+            if not column.title:
+                continue
+            action = QAction(column.title, menu)
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(number))
+            action.toggled.connect(lambda shown, n=number: self._show_column(n, shown))
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction(self.tr("Usual columns"), self.usual_columns)
+
+    def _show_column(self, number: int, shown: bool) -> None:
+        self.setColumnHidden(number, not shown)
+        if shown and not self.columnWidth(number):
+            self.setColumnWidth(number, self._theme.px(self._tracks.columns[number].width))
+        self._fit_columns()
+
+    @Slot()
+    def usual_columns(self) -> None:
+        """Columns as they are at the first start, sharing the width of the window."""
+        header = self.horizontalHeader()
+        for number, column in enumerate(self._tracks.columns):
+            header.moveSection(header.visualIndex(number), number)
+            self.setColumnHidden(number, not column.shown)
+        self._columns_fit = True
+        self._fit_columns()
+
+    def columns_state(self) -> QByteArray:
+        """Order, widths and choice of the columns; empty while they fit themselves to the window."""
+        return QByteArray() if self._columns_fit else self.horizontalHeader().saveState()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Bring back what `columns_state` gave."""
+        if not state.isEmpty() and self.horizontalHeader().restoreState(state):
+            self._columns_fit = False
+
+    def _fit_columns(self) -> None:
+        """Columns of text share what numbers and tiles leave; below a readable width the table scrolls sideways."""
+        if not self._columns_fit:
+            return
+        shown = [(n, one) for n, one in enumerate(self._tracks.columns) if not self.isColumnHidden(n)]
+        firm = sum(self._theme.px(one.width) for _, one in shown if not one.stretches)
+        wanted = sum(self._theme.px(one.width) for _, one in shown if one.stretches)
+        share = max(LEAST_SHARE, (self.viewport().width() - firm) / wanted) if wanted else 1.0
+        self._fitting = True
+        for number, one in shown:
+            width = self._theme.px(one.width)
+            self.setColumnWidth(number, int(width * share) if one.stretches else width)
+        self._fitting = False
+
+    @Slot(int, int, int)
+    def _section_resized(self, _section: int, before: int, after: int) -> None:
+        """From the moment the user chooses a width, all widths are the user's."""
+        if not self._fitting and before and after and self.isVisible():
+            self._columns_fit = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns follow the window."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    # Qt
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the chosen rows; the row under the pointer is chosen first."""
+        index = self.indexAt(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            if not index.isValid():
+                return
+            if not self.selectionModel().isRowSelected(index.row()):
+                self.selectRow(index.row())
+        if self.selectionModel().hasSelection():
+            self.menuWanted.emit(event.globalPos())
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are shortcuts here; looking for a row is what the query line is for."""
+
+    def startDrag(self, supported_actions: Qt.DropAction) -> None:
+        """Drag files out; a small plate says how many."""
+        indexes = self.selectionModel().selectedRows()
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._tracks.mimeData(indexes))
+        drag.setPixmap(self._drag_plate(len(indexes)))
+        drag.setHotSpot(QPoint(-ROOM, -ROOM))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _drag_plate(self, count: int) -> QPixmap:
+        text = self.tr("1 track") if count == 1 else self.tr("{} tracks").format(count)
+        metrics = self.fontMetrics()
+        ratio = self.devicePixelRatioF()
+        width, height = metrics.horizontalAdvance(text) + 2 * ROOM, metrics.height() + SNUG
+        plate = QPixmap(round(width * ratio), round(height * ratio))
+        plate.setDevicePixelRatio(ratio)
+        plate.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(plate)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("accent"))
+        painter.drawRoundedRect(0, 0, width, height, height / 2, height / 2)
+        painter.setPen(self._theme.color("on_accent"))
+        painter.drawText(0, 0, width, height, int(Qt.AlignmentFlag.AlignCenter), text)
+        painter.end()
+        return plate
+
+    def _prepare_headers(self) -> None:
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setObjectName("trackHeader")
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(False)
+        header.setSortIndicator(2, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._header_menu)
+        header.sortIndicatorChanged.connect(self._tracks.sort)
+        header.sectionResized.connect(self._section_resized)
+        header.setMinimumSectionSize(self._theme.px(40))
+
+    @Slot(QPoint)
+    def _header_menu(self, where: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.column_actions(menu)
+        menu.popup(self.horizontalHeader().mapToGlobal(where))
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self._theme.px(ROW_HEIGHT_PX))
+        self._fit_columns()
+        self.viewport().update()
+
+    def _first_column(self) -> int:
+        return next((n for n in range(self._tracks.columnCount()) if not self.isColumnHidden(n)), 0)
+
+    @Slot()
+    def _keep_place(self) -> None:
+        """Remember what is chosen, the cursor, and which row is on top with its offset."""
+        chosen = self.chosen_ids()
+        top = self.rowAt(0)
+        top_id = self._tracks.id_at(top) if top >= 0 else None
+        offset = self.rowViewportPosition(top) if top >= 0 else 0
+        current = self._tracks.id_at(self.current_line())
+        self._kept = (chosen if len(chosen) <= MOST_RESTORED else [], current, top_id, offset)
+
+    @Slot()
+    def _restore_place(self) -> None:
+        chosen, current, top_id, offset = self._kept
+        self._kept = ([], None, None, 0)
+        if chosen or current is not None:
+            self.choose_ids(chosen, current)
+        line = self._tracks.line_of(top_id) if top_id is not None else -1
+        if line > 0:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + self.rowViewportPosition(line) - offset)
+        self._announce.start()

@@ -1,0 +1,166 @@
+"""The history: every batch of written tags, what it changed, and the way back."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QItemSelection, QLocale, Qt, Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSplitter, QWidget
+
+from pemr_desktop.jobs.messages import Changed, Undo
+from pemr_desktop.library import queries
+from pemr_desktop.library.rows import JournalBatch
+from pemr_desktop.ui.tags.tag_diff import as_html, values_diff
+from pemr_desktop.ui.theme import WIDE
+from pemr_desktop.ui.tracks.field_table import HIDDEN, field_title
+from pemr_desktop.ui.tracks.table_page import TablePage
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.context import WindowContext
+
+MOST_ENTRIES = 200
+
+
+class HistoryPage(TablePage):
+    """Batches above, the files of the chosen batch below; undo brings a batch back, weeks later too."""
+
+    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+        headings = (
+            self.tr("When"),
+            self.tr("What"),
+            self.tr("Files"),
+            self.tr("State"),
+        )
+        super().__init__(
+            "historyPage", self.tr("History of written tags"), headings, (180, 420, 80, 120), context.theme, parent
+        )
+        self._context = context
+        self.undo = QPushButton(self.tr("Undo this batch"), self)
+        self.undo.setObjectName("undoBatch")
+        self.undo.setAccessibleName(self.tr("Undo the chosen batch"))
+        self.undo.clicked.connect(self.undo_chosen)
+        self.head.addWidget(self.undo)
+        self.empty.say(
+            "history",
+            self.tr("Nothing has been written yet"),
+            self.tr("Every change to your files is kept here, with what was there before, and can be undone."),
+        )
+        self.entries = QLabel(self)
+        self.entries.setObjectName("batchEntries")
+        self.entries.setTextFormat(Qt.TextFormat.RichText)
+        self.entries.setWordWrap(True)
+        self.entries.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.entries.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.entries.setMargin(WIDE)
+        self._put_entries_below()
+        self.table.selectionModel().selectionChanged.connect(self._batch_chosen)
+        self.lines.modelReset.connect(self._choose_newest)
+        context.client.changed.connect(self._library_changed)
+        self.refresh()
+
+    def _put_entries_below(self) -> None:
+        scroll = QScrollArea(self)
+        scroll.setObjectName("batchEntriesScroll")
+        scroll.setAccessibleName(self.tr("Files of the chosen batch"))
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self.entries)
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.setChildrenCollapsible(False)
+        self.stack.removeWidget(self.table)  # which also hides it
+        self.table.show()
+        splitter.addWidget(self.table)
+        splitter.addWidget(scroll)
+        splitter.setSizes([320, 260])
+        self.stack.insertWidget(0, splitter)
+        self._filled = splitter
+
+    def set_lines(self, lines: Any) -> None:
+        """Batches, or the empty state."""
+        self.lines.set_lines(lines)
+        self.stack.setCurrentWidget(self._filled if lines else self.empty)
+        self.undo.setVisible(bool(lines))
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the journal again."""
+        self._context.reader.ask(queries.history, done=self._take, failed=self._nothing, topic=(id(self), "history"))
+
+    @Slot()
+    def undo_chosen(self) -> None:
+        """Bring back what the chosen batch changed."""
+        batch = self._batch()
+        if batch is not None and not batch.undone:
+            self._context.client.submit(Undo(batch.id))
+
+    def _batch(self) -> JournalBatch | None:
+        chosen = self.chosen()
+        return chosen[0] if chosen else None
+
+    def _take(self, batches: list[JournalBatch]) -> None:
+        self.set_lines([(batch, self._cells(batch)) for batch in batches])
+        self._batch_chosen()
+
+    def _cells(self, batch: JournalBatch) -> tuple[str, ...]:
+        when = datetime.fromtimestamp(batch.started_at)
+        files = str(batch.file_count)
+        if batch.failed_count:
+            files = self.tr("{} of {}").format(batch.done_count, batch.file_count)
+        if batch.undone:
+            state = self.tr("Undone")
+        else:
+            state = self.tr("Undo") if batch.operation == "undo" else self.tr("Written")
+        return (QLocale().toString(when, QLocale.FormatType.ShortFormat), batch.summary, files, state)  # type: ignore[call-overload]
+
+    def _nothing(self, _error: Exception) -> None:
+        self.set_lines([])
+
+    @Slot()
+    def _choose_newest(self) -> None:
+        if self.lines.rowCount():
+            self.table.selectRow(0)
+
+    @Slot(QItemSelection, QItemSelection)
+    def _batch_chosen(self, _now: object = None, _before: object = None) -> None:
+        batch = self._batch()
+        self.undo.setEnabled(batch is not None and not batch.undone)
+        if batch is None:
+            self.entries.clear()
+            return
+        self._context.reader.ask(_entries, batch.id, done=self._show_entries, topic=(id(self), "entries"))
+
+    def _show_entries(self, entries: list[Any]) -> None:
+        colours = self.theme.colours
+        added, removed = (colours.good, colours.good_ground), (colours.bad, colours.bad_ground)
+        parts: list[str] = []
+        for entry in entries[:MOST_ENTRIES]:
+            parts.append(f'<p style="margin:0 0 2px 0"><b>{_escape(entry.location)}</b></p>')
+            for change in entry.changes:
+                if change.field in HIDDEN:
+                    noted = _escape(self.tr("It was noted where these tags come from."))
+                    parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.text_soft}">{noted}</p>')
+                    continue
+                diff = as_html(values_diff(change.before, change.after), added, removed)
+                title = _escape(field_title(change.field))
+                named = f'<span style="color:{colours.text_soft}">{title}:</span>'
+                parts.append(f'<p style="margin:0 0 2px 12px">{named} {diff}</p>')
+            if entry.reason:
+                parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.warning}">{_escape(entry.reason)}</p>')
+            parts.append("<p style='margin:0 0 6px 0'></p>")
+        if len(entries) > MOST_ENTRIES:
+            parts.append(f"<p>{self.tr('… and {} more files').format(len(entries) - MOST_ENTRIES)}</p>")
+        self.entries.setText("".join(parts))
+
+    @Slot(object)
+    def _library_changed(self, changed: Changed) -> None:
+        if changed.journal or changed.everything:
+            self.refresh()
+
+
+def _entries(conn: sqlite3.Connection, batch_id: int) -> list[Any]:
+    return list(queries.batch_entries(conn, batch_id))
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,356 @@
+"""The main window: sidebar, pages, inspector, what is said and done, and the way between them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from pemr_desktop.library.rows import LibraryCounts
+from pemr_desktop.library.views import View
+from pemr_desktop.ui import wording
+from pemr_desktop.ui.actions import ActionRegistry
+from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.context import Navigation, WindowContext
+from pemr_desktop.ui.drop_overlay import DropOverlay
+from pemr_desktop.ui.notices import Notices
+from pemr_desktop.ui.play_queue import PlayQueue
+from pemr_desktop.ui.player_bar import PlayerBar
+from pemr_desktop.ui.theme import ROOM
+from pemr_desktop.ui.tracks.drops import dropped_paths
+from pemr_desktop.ui.tracks.folder_watch import FolderWatch
+from pemr_desktop.ui.tracks.inspector import Inspector
+from pemr_desktop.ui.tracks.library_commands import LibraryCommands
+from pemr_desktop.ui.tracks.library_page import LibraryPage
+from pemr_desktop.ui.tracks.sidebar import Sidebar
+from pemr_desktop.ui.tracks.sidebar_model import Place
+from pemr_desktop.ui.tracks.track_commands import TrackCommands
+from pemr_desktop.ui.window import window_actions
+from pemr_desktop.ui.window.jobs_area import JobsArea
+from pemr_desktop.ui.window.notice_bar import NoticeBar
+from pemr_desktop.ui.window.pages import Pages
+from pemr_desktop.ui.window.top_bar import TopBar
+from pemr_desktop.ui.window.window_dialogs import WindowDialogs
+from pemr_desktop.ui.window.window_menus import fill_menu_bar
+from pemr_desktop.ui.worker_talk import WorkerTalk
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.services import Services
+
+log = logging.getLogger(__name__)
+
+SIZE_PX = (1320, 820)
+LEAST_PAGE_PX = (320, 240)
+SIDEBAR_PX, INSPECTOR_PX = 220, 340
+
+
+class MainWindow(QMainWindow):
+    """One library, one window."""
+
+    closed = Signal()
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("PEMR Desktop")
+        self.setAcceptDrops(True)
+        self.resize(*SIZE_PX)
+        self.inspector_wanted = True
+        self._splitter_restored = False
+        self._state = QSettings(str(services.paths.config / "window.ini"), QSettings.Format.IniFormat)
+        self.context = self._make_context(services)
+        self._build()
+        self.dialogs = WindowDialogs(self.context, self)
+        self.track_commands = TrackCommands(self.context, self.page, self.inspector, self)
+        self.library_commands = LibraryCommands(self.context, self)
+        window_actions.register(self)
+        fill_menu_bar(self.context.actions, self.menuBar())
+        self.top_bar.add_buttons()
+        self.page.set_first_steps(self._first_steps())
+        self.watch = FolderWatch(self.context, self)
+        self.talk = WorkerTalk(self.context, self.jobs_area, self)
+        self._connect()
+        self._restore_state()
+        self.context.actions.set_shortcuts(
+            {name: (keys,) for name, keys in services.settings.current.shortcuts.items()}
+        )
+        self.context.actions.refresh()
+        self.talk.ask_counts()
+        self.page.show_view(View("all"))
+        self.sidebar.model.refresh()
+
+    def _make_context(self, services: Services) -> WindowContext:
+        return WindowContext(
+            reader=services.reader,
+            client=services.client,
+            player=services.player,
+            queue=PlayQueue(services.player, services.reader, self),
+            settings=services.settings,
+            paths=services.paths,
+            theme=services.theme,
+            actions=ActionRegistry(self, services.theme),
+            notices=Notices(self),
+            navigation=Navigation(self),
+        )
+
+    # building
+
+    def _build(self) -> None:
+        context = self.context
+        self.top_bar = TopBar(context, self)
+        self.sidebar = Sidebar(context.reader, context.theme, self)
+        self.artwork = Artwork(self)
+        self.page = LibraryPage(context, self.top_bar.query, self.artwork, self)
+        self.inspector = Inspector(context, self.artwork, self)
+        self.stack = QStackedWidget(self)
+        self.stack.setObjectName("pageStack")
+        self.stack.setMinimumSize(*LEAST_PAGE_PX)  # a page that wants more must not widen the window
+        self.stack.addWidget(self.page)
+        self.pages = Pages(context, self.stack, self.artwork)
+        self.notice_bar = NoticeBar(context.notices, context.theme, self)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice_bar)
+        column.addWidget(self.stack, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setObjectName("mainSplitter")
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for widget, least in ((self.sidebar, 150), (middle, 320), (self.inspector, 240)):
+            widget.setMinimumWidth(least)
+            self.splitter.addWidget(widget)
+        self.splitter.setStretchFactor(1, 1)
+        central = QWidget(self)
+        outer = QVBoxLayout(central)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.top_bar)
+        outer.addWidget(self.splitter, 1)
+        self.jobs_area = JobsArea(context.client, context.theme, self)
+        outer.addWidget(self.jobs_area)
+        outer.addWidget(PlayerBar(context, self, self.artwork))
+        self.setCentralWidget(central)
+        self.overlay = DropOverlay(context.theme, central)
+        self.counts_label = QLabel(self)
+        self.counts_label.setObjectName("counts")
+        self.counts_label.setContentsMargins(0, 0, ROOM, 0)
+        self.statusBar().addPermanentWidget(self.counts_label)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _connect(self) -> None:
+        context = self.context
+        self.sidebar.placeChosen.connect(self._go_to_place)
+        self.sidebar.menuWanted.connect(self.library_commands.place_menu)
+        self.sidebar.droppedOnPlaylist.connect(self._dropped_on_playlist)
+        self.sidebar.droppedFiles.connect(self.library_commands.add)
+        context.client.changed.connect(self.sidebar.model.take_change)
+        context.queue.currentChanged.connect(context.actions.refresh)
+        context.player.stateChanged.connect(context.actions.refresh)
+        self.page.counted.connect(self._show_counts)
+        self.talk.countsChanged.connect(self._take_counts)
+        self.talk.libraryUnreadable.connect(self.page.show_fault)
+        navigation = context.navigation
+        navigation.pageWanted.connect(self.go)
+        navigation.tracksWanted.connect(self._show_tracks)
+        navigation.coversWanted.connect(self._find_covers)
+        navigation.detailWanted.connect(self.inspector.show_tracks)
+        navigation.reviewWanted.connect(self.dialogs.review)
+        navigation.settingsWanted.connect(self.open_settings)
+        self.inspector.reviewWanted.connect(self.dialogs.review)
+        self.pages.showFileWanted.connect(self.track_commands.show_path)
+
+    def _first_steps(self) -> tuple[tuple[str, Callable[[], object]], ...]:
+        do = self.library_commands
+        steps: list[tuple[str, Callable[[], object]]] = [(self.tr("Choose a folder…"), do.add_folder)]
+        folder = do.music_folder()
+        if folder is not None:
+            steps.append((self.tr("Use {}").format(folder), do.add_music_folder))
+        if do.has_demo():
+            steps.append((self.tr("Try the demo music"), do.open_demo))
+        return tuple(steps)
+
+    # going
+
+    @Slot(str)
+    def go(self, key: str) -> None:
+        """Go to a place of the sidebar by its key, such as `all`, `covers`, `playlist.3`, or to a page by its name."""
+        key = "all" if key == "library" else key
+        place = self.sidebar.place()
+        if place is not None and place.key == key:
+            self._go_to_place(place)
+        elif not self.sidebar.go(key):
+            self.pages.show(key)
+
+    @Slot(object)
+    def _go_to_place(self, place: Place) -> None:
+        if place.page:
+            self.pages.show(place.page)
+        elif place.view is not None:
+            self.stack.setCurrentWidget(self.page)
+            self.page.show_view(place.view)
+        self._show_or_hide_inspector()
+        self._show_counts()
+        self.context.actions.refresh()
+
+    @Slot(object, object)
+    def _show_tracks(self, ids: list[int], title: str) -> None:
+        self.stack.setCurrentWidget(self.page)
+        self.page.show_view(View("ids", tuple(ids)), title)
+        self.sidebar.leave()
+        self._show_or_hide_inspector()
+
+    @Slot(object)
+    def _find_covers(self, what: object) -> None:
+        self.sidebar.go("covers")
+        page = self.pages.show("covers")
+        if isinstance(what, Path):
+            page.show_file(what)
+        else:
+            page.show_covers([what] if isinstance(what, int) else list(what))  # type: ignore[call-overload]
+
+    @Slot(str)
+    def open_settings(self, section: str = "") -> None:
+        """Open the settings."""
+        self.pages.open_settings(section, self)
+
+    # looking
+
+    def focus_query(self) -> None:
+        """Ready to type a filter."""
+        if self.stack.currentWidget() is not self.page:
+            self.go("all")
+        self.top_bar.query.focus()
+
+    def toggle_sidebar(self) -> None:
+        """Show or hide the sidebar."""
+        self.sidebar.setVisible(self.sidebar.isHidden())
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector."""
+        self.inspector_wanted = not self.inspector_wanted
+        self._show_or_hide_inspector()
+
+    def _show_or_hide_inspector(self) -> None:
+        """It belongs to the table, and an empty library has nothing to inspect."""
+        counts = self.talk.counts
+        has_tracks = bool(self.page.model.ids) or (counts is not None and counts.tracks > 0)
+        on_library = self.stack.currentWidget() is self.page
+        self.inspector.setVisible(self.inspector_wanted and on_library and has_tracks)
+
+    def set_scheme(self, scheme: str) -> None:
+        """Light, dark, or like the system; kept in the settings."""
+        self.context.settings.set("appearance.scheme", scheme)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Larger or smaller text and rows; kept in the settings."""
+        self.context.settings.set("appearance.zoom", round(min(3.0, max(0.5, zoom)), 2))
+
+    def change_volume(self, by: float) -> None:
+        """Louder or softer."""
+        self.context.player.set_volume(min(1.0, max(0.0, self.context.player.volume + by)))
+
+    @Slot(object)
+    def _take_counts(self, counts: LibraryCounts) -> None:
+        self.page.set_library_empty(counts.tracks == 0)
+        self._show_or_hide_inspector()
+        self.top_bar.show_pending(counts.pending_writes)
+        self._show_counts()
+
+    @Slot()
+    def _show_counts(self) -> None:
+        counts = self.talk.counts
+        if counts is None:
+            self.counts_label.clear()
+            return
+        parts = [self.tr("{} tracks").format(wording.number(counts.tracks))]
+        if self.page.count() != counts.tracks and self.stack.currentWidget() is self.page:
+            parts.insert(0, self.tr("{} shown").format(wording.number(self.page.count())))
+        if counts.analysed < counts.tracks:
+            parts.append(self.tr("{} listened to").format(wording.number(counts.analysed)))
+        self.counts_label.setText("  ·  ".join(parts))
+
+    # drops
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files from elsewhere are welcome; our own rows are not."""
+        if event.mimeData().hasUrls() and event.source() is None:
+            event.acceptProposedAction()
+            self.overlay.appear()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Still welcome."""
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They went away."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take them into the library."""
+        self.overlay.hide()
+        paths = dropped_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.library_commands.add(paths)
+
+    @Slot(int, object, object)
+    def _dropped_on_playlist(self, playlist_id: int, ids: list[int], paths: list[Path]) -> None:
+        if ids:
+            self.track_commands.add_to_playlist(playlist_id, ids)
+        elif paths:
+            self.talk.add_then_put_into_playlist(paths, playlist_id)
+
+    # coming and going
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is to be done first has the keyboard."""
+        super().showEvent(event)
+        if not self._splitter_restored:
+            self._splitter_restored = True
+            inspector = min(INSPECTOR_PX, self.width() * 27 // 100)
+            sidebar = min(SIDEBAR_PX, self.width() * 19 // 100)
+            self.splitter.setSizes([sidebar, self.width() - sidebar - inspector, inspector])
+        self.page.take_focus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember how the window looked."""
+        if not self.pages.may_close():
+            event.ignore()
+            return
+        self._state.setValue("geometry", self.saveGeometry())
+        self._state.setValue("splitter", self.splitter.saveState())
+        self._state.setValue("columns", self.page.table.columns_state())
+        self._state.setValue("inspector", self.inspector_wanted)
+        self._state.sync()
+        self.artwork.close()
+        self.watch.close()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _restore_state(self) -> None:
+        self.page.table.usual_columns()
+        for key, restore in (
+            ("geometry", self.restoreGeometry),
+            ("splitter", self.splitter.restoreState),
+            ("columns", self.page.table.restore_columns),
+        ):
+            value = self._state.value(key)
+            if isinstance(value, QByteArray):
+                restore(value)
+                self._splitter_restored |= key == "splitter"
+        self.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
+        self.inspector.hide()

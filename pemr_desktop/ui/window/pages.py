@@ -1,0 +1,81 @@
+"""The pages beside the library, each made when it is first needed, so that the window opens at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.artwork import Artwork
+    from pemr_desktop.ui.context import WindowContext
+
+NAMES = ("covers", "training", "models", "history", "problems")
+
+
+class Pages(QObject):
+    """Shows pages by name in the window's stack."""
+
+    showFileWanted = Signal(object)
+
+    def __init__(self, context: WindowContext, stack: QStackedWidget, artwork: Artwork) -> None:
+        super().__init__(stack)
+        self._context = context
+        self._stack = stack
+        self._artwork = artwork
+        self._made: dict[str, QWidget] = {}
+
+    def show(self, name: str) -> Any:
+        """Go to a page; the page comes back. KeyError for a name that is none of `NAMES`."""
+        page = self.page("training" if name == "models" else name)
+        self._stack.setCurrentWidget(page)
+        if name == "models":
+            page.show_models()
+        elif name == "training":
+            page.show_trainings()
+        return page
+
+    def page(self, name: str) -> Any:
+        """The page of a name, made now if it was not needed before."""
+        if name not in self._made:
+            page = self._make(name)
+            self._made[name] = page
+            self._stack.addWidget(page)
+        return self._made[name]
+
+    def open_settings(self, section: str, window: QWidget) -> None:
+        """Open the settings dialog at a section."""
+        from pemr_desktop.ui.window.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._context, window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if section:
+            dialog.show_section(section)
+        dialog.open()
+
+    def may_close(self) -> bool:
+        """Ask the pages that have something running."""
+        training = self._made.get("training")
+        return training is None or bool(training.may_close())  # type: ignore[attr-defined]
+
+    def _make(self, name: str) -> QWidget:
+        if name == "covers":
+            from pemr_desktop.ui.covers.covers_page import CoversPage
+
+            return CoversPage(self._context, self._stack, self._artwork)
+        if name == "training":
+            from pemr_desktop.ui.training.training_panel import TrainingPanel
+
+            return TrainingPanel(self._context, self._stack)
+        if name == "history":
+            from pemr_desktop.ui.window.history_page import HistoryPage
+
+            return HistoryPage(self._context, self._stack)
+        if name == "problems":
+            from pemr_desktop.ui.window.problems_page import ProblemsPage
+
+            page = ProblemsPage(self._context, self._stack)
+            page.showFileWanted.connect(self.showFileWanted)
+            return page
+        raise KeyError(name)

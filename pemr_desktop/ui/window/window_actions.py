@@ -1,0 +1,341 @@
+"""The actions of the main window."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from pemr_desktop.ui.actions import ActionSpec, always
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.window.main_window import MainWindow
+
+
+def register(window: MainWindow) -> None:
+    """Every action of the window."""
+    for spec in (
+        *_library(window),
+        *_tracks(window),
+        *_tags(window),
+        *_playback(window),
+        *_view(window),
+        *_help(window),
+    ):
+        window.context.actions.add(spec)
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("actions", text)
+
+
+def _library(window: MainWindow) -> tuple[ActionSpec, ...]:
+    do, section = window.library_commands, _say("Library")
+    here = window.sidebar.place
+    return (
+        ActionSpec(
+            "library.add-folder", _say("Add &folder…"), do.add_folder, ("Ctrl+O",), "folder-add", section=section
+        ),
+        ActionSpec("library.add-files", _say("Add fi&les…"), do.add_files, ("Ctrl+Shift+O",), "add", section=section),
+        ActionSpec(
+            "library.add-music",
+            _say("Add the system's &music folder"),
+            do.add_music_folder,
+            icon="music",
+            section=section,
+            enabled_when=lambda: do.music_folder() is not None,
+        ),
+        ActionSpec(
+            "library.open-demo", _say("Open the &demo music"), do.open_demo, section=section, enabled_when=do.has_demo
+        ),
+        ActionSpec("library.scan", _say("Look for &new files"), do.scan, ("F5",), "refresh", section=section),
+        ActionSpec("library.analyse", _say("&Listen to new tracks"), do.analyse_all, icon="listen", section=section),
+        ActionSpec(
+            "library.find-all-versions",
+            _say("Find all &versions"),
+            window.track_commands.find_all_versions,
+            icon="covers",
+            section=section,
+        ),
+        ActionSpec(
+            "library.remove",
+            _say("&Remove folder or playlist…"),
+            lambda: do.remove(here()),
+            ("Del",),
+            "delete",
+            section=section,
+            enabled_when=lambda: do.can_remove(here()),
+            owner=window.sidebar,
+        ),
+        ActionSpec(
+            "window.settings", _say("&Settings…"), window.open_settings, ("Ctrl+,",), "settings", section=section
+        ),
+        ActionSpec("window.quit", _say("&Quit"), window.close, ("Ctrl+Q",), section=section),
+    )
+
+
+def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
+    do, section = window.track_commands, _say("Tracks")
+    chosen = do.any_chosen
+    return (
+        ActionSpec("track.play", _say("&Play"), do.play, icon="play", section=section, enabled_when=chosen),
+        ActionSpec(
+            "track.append", _say("Play &later"), do.append, ("Ctrl+Shift+Return",), "playlist", "", section, chosen
+        ),
+        ActionSpec(
+            "track.find-covers", _say("Find &covers"), do.find_covers, ("Ctrl+D",), "covers", "", section, chosen
+        ),
+        ActionSpec(
+            "track.more-like-this",
+            _say("&More like this"),
+            do.more_like_this,
+            ("Ctrl+L",),
+            "waveform",
+            "",
+            section,
+            chosen,
+        ),
+        ActionSpec("track.export", _say("&Export…"), do.export, ("Ctrl+S",), "export", "", section, do.on_library),
+        ActionSpec("track.analyse-again", _say("Listen &again"), do.analyse_again, (), "listen", "", section, chosen),
+        ActionSpec(
+            "playlist.new",
+            _say("New playlist of these…"),
+            do.new_playlist,
+            ("Ctrl+N",),
+            "playlist",
+            "",
+            section,
+            chosen,
+        ),
+        ActionSpec(
+            "playlist.import",
+            _say("&Import a playlist…"),
+            window.library_commands.import_playlist,
+            (),
+            "import",
+            section=section,
+        ),
+        ActionSpec(
+            "playlist.remove-tracks",
+            _say("Remove from this playlist"),
+            do.remove_from_playlist,
+            ("Del",),
+            "remove",
+            section=section,
+            enabled_when=do.in_playlist,
+            owner=window.page.table,
+        ),
+        ActionSpec(
+            "track.copy-paths", _say("Copy file &names"), do.copy_paths, ("Ctrl+Shift+C",), "copy", "", section, chosen
+        ),
+        ActionSpec(
+            "track.show-file", _say("Show in file &manager"), do.show_file, ("Ctrl+E",), "show", "", section, chosen
+        ),
+    )
+
+
+def _tags(window: MainWindow) -> tuple[ActionSpec, ...]:
+    do, inspector, section = window.track_commands, window.inspector, _say("Tags")
+    can = do.can_decide
+    return (
+        ActionSpec("tags.accept", _say("&Accept suggestion"), inspector.accept, ("A",), "check", "", section, can),
+        ActionSpec("tags.reject", _say("&Reject suggestion"), inspector.reject, ("R",), "cross", "", section, can),
+        ActionSpec(
+            "tags.next", _say("Next suggestion"), lambda: inspector.step(1), ("J",), "chevron-down", "", section, can
+        ),
+        ActionSpec(
+            "tags.previous",
+            _say("Previous suggestion"),
+            lambda: inspector.step(-1),
+            ("K",),
+            "chevron-up",
+            "",
+            section,
+            can,
+        ),
+        ActionSpec(
+            "tags.edit",
+            _say("&Edit tags…"),
+            lambda: window.dialogs.edit_tags(do.chosen()),
+            ("F2",),
+            "edit",
+            "",
+            section,
+            do.any_chosen,
+        ),
+        ActionSpec(
+            "tags.accept-above",
+            _say("Accept &sure suggestions"),
+            do.accept_above,
+            ("Ctrl+Return",),
+            "suggestion",
+            _say("Accept what is at least as likely as the settings ask for"),
+            section,
+            do.any_chosen,
+        ),
+        ActionSpec(
+            "tags.accept-everywhere",
+            _say("Accept sure suggestions of &all tracks"),
+            do.accept_above_everywhere,
+            section=section,
+        ),
+        ActionSpec("tags.review", _say("Re&view tags…"), do.review, ("Ctrl+R",), "review", "", section, do.any_chosen),
+        ActionSpec(
+            "tags.review-all",
+            _say("Review &everything…"),
+            do.review_everything,
+            ("Ctrl+Shift+R",),
+            "review",
+            "",
+            section,
+        ),
+        ActionSpec(
+            "tags.history", _say("&History and undo"), lambda: window.go("history"), ("Ctrl+H",), "history", "", section
+        ),
+    )
+
+
+def _playback(window: MainWindow) -> tuple[ActionSpec, ...]:
+    do, queue, player = window.track_commands, window.context.queue, window.context.player
+    section = _say("Playback")
+    return (
+        ActionSpec(
+            "playback.toggle", _say("&Play or pause"), do.play_or_pause, ("Space", "Media Play"), "play", "", section
+        ),
+        ActionSpec(
+            "playback.next",
+            _say("&Next track"),
+            queue.next,
+            ("Ctrl+Right", "Media Next"),
+            "next",
+            "",
+            section,
+            queue.has_next,
+        ),
+        ActionSpec(
+            "playback.previous",
+            _say("P&revious track"),
+            queue.previous,
+            ("Ctrl+Left", "Media Previous"),
+            "previous",
+            "",
+            section,
+            lambda: queue.position >= 0,
+        ),
+        ActionSpec(
+            "playback.stop",
+            _say("&Stop"),
+            queue.stop,
+            ("Ctrl+.", "Media Stop"),
+            "stop",
+            "",
+            section,
+            lambda: player.state != "stopped",
+        ),
+        ActionSpec(
+            "playback.louder", _say("&Louder"), lambda: window.change_volume(0.05), ("Ctrl+Up",), "volume", "", section
+        ),
+        ActionSpec(
+            "playback.softer",
+            _say("S&ofter"),
+            lambda: window.change_volume(-0.05),
+            ("Ctrl+Down",),
+            "volume",
+            "",
+            section,
+        ),
+    )
+
+
+def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
+    section = _say("View")
+    places = (
+        ("library", "all", _say("All &music"), "music", "Ctrl+1"),
+        ("suggested", "suggested", _say("With su&ggestions"), "suggestion", "Ctrl+2"),
+        ("covers", "covers", _say("&Covers"), "covers", "Ctrl+3"),
+        ("training", "training", _say("&Training"), "training", "Ctrl+4"),
+        ("models", "models", _say("M&odels"), "model", "Ctrl+5"),
+        ("problems", "problems", _say("&Problems"), "warning", "Ctrl+6"),
+    )
+    going = tuple(
+        ActionSpec(f"go.{name}", text, partial(window.go, key), (keys,), icon, "", section)
+        for name, key, text, icon, keys in places
+    )
+
+    def has_scheme(name: str) -> bool:
+        return window.context.theme.scheme == name
+
+    schemes = tuple(
+        ActionSpec(
+            f"view.scheme-{name}",
+            text,
+            partial(window.set_scheme, name),
+            section=section,
+            checked_when=partial(has_scheme, name),
+        )
+        for name, text in (
+            ("system", _say("Colours like the s&ystem")),
+            ("light", _say("&Light")),
+            ("dark", _say("&Dark")),
+        )
+    )
+    zoom = window.context.theme
+    return (
+        *going,
+        ActionSpec("view.query", _say("&Filter"), window.focus_query, ("Ctrl+F", "/"), "search", "", section),
+        ActionSpec(
+            "view.sidebar",
+            _say("&Sidebar"),
+            window.toggle_sidebar,
+            ("F9",),
+            "sidebar",
+            "",
+            section,
+            always,
+            lambda: not window.sidebar.isHidden(),
+        ),
+        ActionSpec(
+            "view.inspector",
+            _say("&Inspector"),
+            window.toggle_inspector,
+            ("F10",),
+            "inspector",
+            "",
+            section,
+            always,
+            lambda: window.inspector_wanted,
+        ),
+        *schemes,
+        ActionSpec(
+            "view.larger",
+            _say("L&arger"),
+            lambda: window.set_zoom(zoom.zoom + 0.1),
+            ("Ctrl++", "Ctrl+="),
+            "",
+            "",
+            section,
+        ),
+        ActionSpec(
+            "view.smaller", _say("S&maller"), lambda: window.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
+        ),
+        ActionSpec("view.usual-size", _say("&Usual size"), lambda: window.set_zoom(1.0), ("Ctrl+0",), "", "", section),
+    )
+
+
+def _help(window: MainWindow) -> tuple[ActionSpec, ...]:
+    section = _say("Help")
+    return (
+        ActionSpec(
+            "help.palette",
+            _say("&Commands…"),
+            window.dialogs.palette,
+            ("Ctrl+K",),
+            "palette",
+            section=section,
+            in_palette=False,
+        ),
+        ActionSpec("help.shortcuts", _say("&Shortcuts"), window.dialogs.shortcuts, ("F1",), "keyboard", "", section),
+        ActionSpec("help.log", _say("Show the &log folder"), window.dialogs.log_folder, (), "folder", "", section),
+        ActionSpec("help.about", _say("&About"), window.dialogs.about, (), "info", "", section),
+    )

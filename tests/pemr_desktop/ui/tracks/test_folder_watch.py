@@ -1,0 +1,38 @@
+"""Files that come into a folder of the library are noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.app import App
+from pemr_desktop.ui.tracks import folder_watch
+
+
+def test_a_new_file_is_found_while_the_window_is_open(
+    qtbot: QtBot,
+    suggested_tracks: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    make_audio: Callable[..., Path],
+) -> None:
+    monkeypatch.setattr(folder_watch, "QUIET_MS", 100)
+    app: App = request.getfixturevalue("working_app")
+    watch = app.window.watch
+    qtbot.waitUntil(lambda: len(watch.watched()) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: all(job.ended for job in app.client.jobs()), timeout=20_000)
+    make_audio(tmp_path / "Music" / "Album 0" / "Newcomer.flac", seconds=1, tags={"title": "Newcomer"})
+    qtbot.waitUntil(lambda: len(app.window.page.model.ids) == 7, timeout=30_000)
+
+
+def test_nothing_is_watched_when_the_user_does_not_want_it(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App
+) -> None:
+    watch = working_app.window.watch
+    qtbot.waitUntil(lambda: len(watch.watched()) == 3, timeout=20_000)
+    working_app.settings.set("scan.watch", False)
+    assert watch.watched() == []

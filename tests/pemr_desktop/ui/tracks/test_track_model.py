@@ -1,0 +1,141 @@
+"""The table's model holds ids, fetches rows when somebody looks, and keeps up with the library."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.jobs.messages import Changed
+from pemr_desktop.library.database import open_library
+from pemr_desktop.library.views import View
+from pemr_desktop.paths import Paths
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE, TrackModel
+from pemr_desktop.ui.tracks.track_table import TrackTable
+
+
+@pytest.fixture
+def model(qtbot: QtBot, context: WindowContext, suggested_tracks: list[int]) -> TrackModel:
+    made = TrackModel(context.reader)
+    made.tester = QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal)  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.fixture
+def table(qtbot: QtBot, context: WindowContext, model: TrackModel) -> TrackTable:
+    made = TrackTable(model, context.theme)
+    qtbot.addWidget(made)
+    made.usual_columns()
+    made.resize(900, 400)
+    made.show()
+    return made
+
+
+def shown(qtbot: QtBot, model: TrackModel, **wanted: object) -> list[str]:
+    """Titles after asking for a view, a query or an order."""
+    with qtbot.waitSignal(model.loaded):
+        model.show(**wanted)  # type: ignore[arg-type]
+    return titles(qtbot, model)
+
+
+def titles(qtbot: QtBot, model: TrackModel) -> list[str]:
+    qtbot.waitUntil(lambda: all(model.track(line) is not None for line in range(len(model.ids))))
+    return [row.title for row in map(model.track, range(len(model.ids))) if row is not None]
+
+
+def test_rows_come_when_somebody_looks(qtbot: QtBot, model: TrackModel) -> None:
+    with qtbot.waitSignal(model.loaded):
+        model.reload()
+    assert model.rowCount() == 6
+    assert model.track(0) is None
+    assert model.index(0, 1).data() is None
+    qtbot.waitUntil(lambda: model.track(0) is not None)
+    assert model.index(0, 1).data() in ("Alpha", "Gamma", "Epsilon")
+
+
+def test_the_model_keeps_the_rules_of_qt(qtbot: QtBot, model: TrackModel, qtmodeltester: ModelTester) -> None:
+    shown(qtbot, model)
+    qtmodeltester.check(model)
+    shown(qtbot, model, query="title:Alpha")
+    qtmodeltester.check(model)
+
+
+def test_the_library_sorts(qtbot: QtBot, model: TrackModel) -> None:
+    shown(qtbot, model)
+    title = next(n for n, column in enumerate(model.columns) if column.id == "title")
+    with qtbot.waitSignal(model.loaded):
+        model.sort(title, Qt.SortOrder.DescendingOrder)
+    assert titles(qtbot, model) == ["Zeta", "Gamma", "Epsilon", "Delta", "Beta", "Alpha"]
+
+
+def test_the_query_line_filters(qtbot: QtBot, model: TrackModel) -> None:
+    assert sorted(shown(qtbot, model, query="year:1960..1961")) == ["Alpha", "Beta"]
+    assert shown(qtbot, model, query="-genre:rock artist:0 title:gam") == ["Gamma"]
+
+
+def test_a_bad_query_leaves_the_rows_and_says_where(qtbot: QtBot, model: TrackModel) -> None:
+    shown(qtbot, model)
+    with qtbot.waitSignal(model.queryFailed) as signal:
+        model.show(query="year:19xx")
+    assert signal.args[0].position == len("year:")
+    assert model.rowCount() == 6
+
+
+def test_changed_rows_are_fetched_again(qtbot: QtBot, model: TrackModel, paths: Paths) -> None:
+    shown(qtbot, model)
+    track_id = model.ids[0]
+    with open_library(paths.library_file) as library:
+        library.decide([track_id], ["jazz"], "accepted")
+    with qtbot.waitSignal(model.dataChanged):
+        model.take_change(Changed(track_ids=(track_id,)))
+    row = model.known(track_id)
+    assert row is not None
+    assert [one.decision for one in row.suggestions if one.tag == "jazz"] == ["accepted"]
+
+
+def test_rows_go_out_as_files_and_ids(qtbot: QtBot, model: TrackModel) -> None:
+    shown(qtbot, model)
+    data = model.mimeData([model.index(0, 0), model.index(0, 1), model.index(2, 0)])
+    assert bytes(data.data(IDS_MIME_TYPE).data()) == f"{model.ids[0]},{model.ids[2]}".encode()
+    row = model.known(model.ids[0])
+    assert row is not None
+    assert Path(data.urls()[0].toLocalFile()) == Path(os.fsdecode(row.path))
+
+
+def test_the_choice_survives_a_new_list(qtbot: QtBot, model: TrackModel, table: TrackTable) -> None:
+    shown(qtbot, model)
+    chosen = [model.ids[4], model.ids[5]]
+    table.choose_ids(chosen)
+    year = next(n for n, column in enumerate(model.columns) if column.id == "title")
+    with qtbot.waitSignal(model.loaded):
+        model.sort(year, Qt.SortOrder.DescendingOrder)
+    assert sorted(table.chosen_ids()) == sorted(chosen)
+
+
+def test_all_rows_can_be_chosen(qtbot: QtBot, model: TrackModel, table: TrackTable) -> None:
+    shown(qtbot, model)
+    table.selectAll()
+    assert table.chosen_ids() == list(model.ids)
+
+
+def test_columns_share_the_window_until_the_user_moves_one(qtbot: QtBot, model: TrackModel, table: TrackTable) -> None:
+    assert table.columns_state().isEmpty()
+    before = table.columnWidth(1)
+    table.resize(1400, 400)
+    assert table.columnWidth(1) > before
+    table.horizontalHeader().resizeSection(1, 111)
+    table.resize(1000, 400)
+    assert table.columnWidth(1) == 111
+    assert not table.columns_state().isEmpty()
+
+
+def test_a_view_of_ids_keeps_their_order(qtbot: QtBot, model: TrackModel, suggested_tracks: list[int]) -> None:
+    wanted = tuple(reversed(suggested_tracks))
+    shown(qtbot, model, view=View("ids", wanted))
+    assert tuple(model.ids) == wanted

@@ -1,0 +1,197 @@
+"""The panel with a real `pemr-train` on a few seconds of made music."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.jobs.messages import ActivateModel
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.training.model_card import read_model_card
+from pemr_desktop.ui.training.training_panel import FORM, MODELS, RUN, TrainingPanel
+from pemr_desktop.ui.training.training_record import TrainingRequest, read_record
+
+TRAINING_STARTS_MS = 60_000
+SMALL = """train.probe_minutes=0
+front_end.segment_samples=20480
+data.clip_s=2.0
+data.held_out=0.4
+pemr.layers=1
+"""
+
+
+@pytest.fixture
+def music(tmp_path: Path, make_audio: Callable[..., Path]) -> Path:
+    for seed in range(5):
+        make_audio(tmp_path / "some music" / f"{seed}.wav", seconds=3, seed=seed, sample_rate=16000)
+    return tmp_path / "some music"
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, context: WindowContext) -> TrainingPanel:
+    def end_training(widget: QWidget) -> None:
+        made.process.kill()
+        qtbot.waitUntil(lambda: not made.is_training(), timeout=10_000)
+
+    made = TrainingPanel(context)
+    qtbot.addWidget(made, before_close_func=end_training)
+    made.resize(1000, 760)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def press_in_next_box(name: str, *, checked: bool | None = None) -> None:
+    """Press the button of that text in the message box that opens next, after its check box is set."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(10, press)
+            return
+        if checked is not None:
+            box.checkBox().setChecked(checked)
+        next(button for button in box.buttons() if button.text() == name).click()
+
+    QTimer.singleShot(0, press)
+
+
+@pytest.mark.slow
+def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
+    qtbot: QtBot, context: WindowContext, panel: TrainingPanel, music: Path
+) -> None:
+    """Three starts of the real trainer, each of which loads torch: some twenty seconds."""
+    panel.show_form()
+    form = panel.form
+    form.folder.setText(str(music))
+    form.from_folder.setChecked(True)
+    form.name.setText("My first / training")
+    form.overrides.setPlainText(SMALL)
+    for key, value in (("train.batch_size", "2"), ("train.epochs", "5000"), ("train.threads", "1")):
+        form._fields[key].setText(value)
+    qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
+    assert panel.pages.currentIndex() == RUN
+    assert panel.is_training()
+
+    view = panel.run_view
+    qtbot.waitUntil(lambda: view.record is not None and view.record.step is not None, timeout=TRAINING_STARTS_MS)
+    record = view.record
+    assert record is not None
+    qtbot.waitUntil(lambda: len(record.losses["total"].points) >= 3, timeout=TRAINING_STARTS_MS)
+    assert view.state.text() == "Training"
+    assert view.which.itemText(0) == "Loss"
+    assert "clips/s" in view.speed.value.text()
+    assert "left" in view.left.value.text()
+    assert view.plot.accessibleDescription().endswith(str(int(record.losses["total"].points[-1][0])))
+
+    qtbot.mouseClick(view.pause, Qt.MouseButton.LeftButton)
+    assert not view.pause.isEnabled()
+    qtbot.waitUntil(lambda: not panel.is_training(), timeout=TRAINING_STARTS_MS)
+    assert view.state.text() == "Paused"
+    assert view.checkpoints.rowCount() >= 1
+    reached = record.sorted_checkpoints()[0].step
+    assert view.checkpoints.item(0, 1).text() == str(reached)
+    assert view.checkpoints.item(0, 4).text() != "–"
+
+    qtbot.mouseClick(view.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: record.state == "training" and record.step.step > reached, timeout=TRAINING_STARTS_MS)
+    press_in_next_box("Pause and close")
+    assert panel.may_close()
+    assert not panel.is_training()
+    kept = read_record(record.folder)
+    assert kept.state == "paused"
+    steps = [x for x, _ in kept.losses["total"].points]
+    assert steps == list(range(1, len(steps) + 1))
+
+    press_in_next_box("Use this model", checked=False)
+    button = view.checkpoints.findChild(QPushButton, "useModelLatest")
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(context.client.jobs()), timeout=TRAINING_STARTS_MS)
+    (job,) = context.client.jobs()
+    assert isinstance(job.request, ActivateModel)
+    model = Path(os.fsdecode(job.request.path))
+    assert model.parent == context.paths.models_dir
+    assert read_model_card(model).tag_count == 0
+
+
+@pytest.mark.slow
+def test_a_folder_without_music_is_said_in_a_sentence_that_can_be_copied(
+    qtbot: QtBot, context: WindowContext, panel: TrainingPanel, tmp_path: Path
+) -> None:
+    """The trainer loads torch before it looks: some seven seconds."""
+    empty = tmp_path / "nothing here"
+    empty.mkdir()
+    panel.start(TrainingRequest((os.fsencode(empty),)), context.paths.runs_dir / "hopeless")
+    qtbot.waitUntil(lambda: not panel.is_training(), timeout=TRAINING_STARTS_MS)
+    assert panel.run_view.state.text() == "Failed"
+    assert str(empty) in panel.run_view.trouble.sentence.text()
+    qtbot.mouseClick(panel.run_view.trouble.copy, Qt.MouseButton.LeftButton)
+    assert str(empty) in QApplication.clipboard().text()
+
+
+@pytest.mark.parametrize(
+    ("folder", "epochs", "further", "sentence"),
+    [
+        ("", "", "", "Choose a folder with music."),
+        ("/no/such/place", "", "", "There is no folder /no/such/place."),
+        (".", "many", "", "“many” is no number: Rounds."),
+        (".", "", "nonsense", "“nonsense” is no setting; write key=value."),
+    ],
+)
+def test_what_is_missing_in_the_form_is_said_before_anything_starts(
+    qtbot: QtBot, panel: TrainingPanel, folder: str, epochs: str, further: str, sentence: str
+) -> None:
+    panel.show_form()
+    panel.form.from_folder.setChecked(True)
+    panel.form.folder.setText(folder)
+    panel.form._fields["train.epochs"].setText(epochs)
+    panel.form.overrides.setPlainText(further)
+    qtbot.mouseClick(panel.form.start, Qt.MouseButton.LeftButton)
+    assert panel.form.sentence.text() == sentence
+    assert panel.form.sentence.isVisible()
+    assert not panel.is_training()
+
+
+def test_the_library_can_be_trained_on(
+    qtbot: QtBot, library_tracks: list[int], panel: TrainingPanel, tmp_path: Path
+) -> None:
+    panel.show_form()
+    qtbot.waitUntil(lambda: panel.form.from_library.isEnabled())
+    assert panel.form.from_library.text() == "My library (4 tracks)"
+    panel.form.from_library.setChecked(True)
+    assert panel.form.request().folders == (os.fsencode(tmp_path / "music"),)
+
+
+def test_the_cores_of_the_settings_are_used_unless_the_form_says_otherwise(
+    context: WindowContext, panel: TrainingPanel, tmp_path: Path
+) -> None:
+    context.settings.set("training.threads", 3)
+    panel.form.from_folder.setChecked(True)
+    panel.form.folder.setText(str(tmp_path))
+    assert panel.form.request().overrides == ("train.threads=3",)
+    panel.form._fields["train.threads"].setText("1")
+    assert panel.form.request().overrides == ("train.threads=1",)
+
+
+def test_the_models_of_the_library_are_listed(qtbot: QtBot, library_tracks: list[int], panel: TrainingPanel) -> None:
+    panel.refresh()
+    panel.show_models()
+    assert panel.pages.currentIndex() == MODELS
+    table = panel.models.table
+    qtbot.waitUntil(lambda: table.rowCount() == 1)
+    assert table.item(0, 0).text() == "Test ear"
+    assert table.item(0, 3).text() == "4 of 4 tracks"
+
+
+def test_at_first_there_is_the_form_and_the_models_are_elsewhere(panel: TrainingPanel) -> None:
+    assert panel.pages.currentIndex() == FORM
+    panel.show_models()
+    assert panel.pages.currentIndex() == MODELS
+    panel.show_trainings()
+    assert panel.pages.currentIndex() == FORM
+    assert panel.may_close()

@@ -1,0 +1,360 @@
+"""The whole window on real files with the real worker: what a person does with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mutagen.flac import FLAC
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QMenuBar,
+    QSlider,
+    QTableView,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.app import App
+from pemr_desktop.jobs.messages import Decide, ImportPlaylist, PlaylistResult, SavePlaylist, Scan
+from pemr_desktop.library.views import View
+from pemr_desktop.paths import Paths
+from pemr_desktop.ui.actions import shown_shortcut
+from pemr_desktop.ui.colours import DARK
+from pemr_desktop.ui.tags.review_dialog import ReviewDialog
+from pemr_desktop.ui.window.pages import NAMES
+from pemr_desktop.ui.window.window_menus import MENUS
+
+WORKER_MS = 30_000
+
+
+def rows_shown(qtbot: QtBot, app: App, count: int) -> None:
+    qtbot.waitUntil(lambda: len(app.window.page.model.ids) == count, timeout=WORKER_MS)
+
+
+def drop(window: QWidget, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    where, action = QPointF(400, 300), Qt.DropAction.CopyAction
+    keys, buttons = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    window.dragEnterEvent(QDragEnterEvent(where.toPoint(), action, data, buttons, keys))
+    window.dropEvent(QDropEvent(where, action, data, buttons, keys))
+
+
+def test_an_empty_library_says_how_to_begin(qtbot: QtBot, app: App) -> None:
+    assert app.window.page.empty.headline.text() == "Drop your music here"
+    buttons = [one.text() for one in app.window.page.empty.findChildren(QAbstractButton)]
+    assert buttons[0] == "Choose a folder…"
+
+
+def test_a_dropped_folder_becomes_rows(
+    qtbot: QtBot, working_app: App, tmp_path: Path, make_audio: Callable[..., Path]
+) -> None:
+    for number in range(3):
+        make_audio(tmp_path / "music" / f"{number}.flac", seconds=1, seed=number, tags={"title": f"Tune {number}"})
+    drop(working_app.window, tmp_path / "music")
+    rows_shown(qtbot, working_app, 3)
+    qtbot.waitUntil(lambda: working_app.window.counts_label.text().startswith("3 tracks"), timeout=WORKER_MS)
+    assert working_app.window.overlay.isHidden()
+
+
+def test_files_over_the_window_are_welcomed(qtbot: QtBot, app: App, tmp_path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    event = QDragEnterEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    app.window.dragEnterEvent(event)
+    assert event.isAccepted() and app.window.overlay.isVisible()
+
+
+def test_rows_are_there_before_the_worker_is(qtbot: QtBot, suggested_tracks: list[int], app: App) -> None:
+    rows_shown(qtbot, app, 6)
+    assert app.client.last_ready is None
+
+
+def test_a_suggestion_is_accepted_by_key_reviewed_written_and_undone(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App, tmp_path: Path
+) -> None:
+    window, client = working_app.window, working_app.client
+    rows_shown(qtbot, working_app, 6)
+    window.page.table.choose_ids([suggested_tracks[0]])
+    qtbot.waitUntil(window.inspector.has_suggestions)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        window.context.actions.action("tags.accept").trigger()
+    qtbot.waitUntil(lambda: window.top_bar.pending.isVisible(), timeout=WORKER_MS)
+    assert window.top_bar.pending.text() == "Review 1 file…"
+
+    window.top_bar.pending.click()
+    review = window.findChild(ReviewDialog)
+    assert review is not None
+    qtbot.waitUntil(lambda: review.stage == "reviewing", timeout=WORKER_MS)
+    path = Path(os.fsdecode(review.model.ticked_plans()[0].path))
+    assert "genre" not in FLAC(path)
+    review.apply.click()
+    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    assert FLAC(path)["genre"] == ["jazz"]
+
+    review.undo.click()
+    assert review.stage == "writing"
+    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    assert "genre" not in FLAC(path)
+    review.close_button.click()
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        client.submit(Scan())
+    qtbot.waitUntil(lambda: window.talk.counts is not None and window.talk.counts.pending_writes == 1)
+    assert window.talk.counts is not None and window.talk.counts.analysed == 6
+
+
+def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
+    window, client = working_app.window, working_app.client
+    rows_shown(qtbot, working_app, 6)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        client.submit(Decide(tuple(suggested_tracks[:2]), ("jazz",), "accepted"))
+    window.dialogs.review([])
+    review = window.findChild(ReviewDialog)
+    qtbot.waitUntil(lambda: review.stage == "reviewing", timeout=WORKER_MS)
+    paths = [Path(os.fsdecode(plan.path)) for plan in review.model.ticked_plans()]
+    review.apply.click()
+    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    review.close_button.click()
+    window.go("history")
+    history = window.pages.page("history")
+    qtbot.waitUntil(lambda: history.lines.rowCount() == 1, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: "jazz" in history.entries.text(), timeout=WORKER_MS)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        history.undo.click()
+    assert all("jazz" not in FLAC(path).get("genre", []) for path in paths)
+    qtbot.waitUntil(lambda: history.lines.rowCount() == 2, timeout=WORKER_MS)
+
+
+def test_removing_a_folder_asks_and_touches_no_file(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window = working_app.window
+    rows_shown(qtbot, working_app, 6)
+    heading = window.sidebar.model.find("section.folders")
+    qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find("section.folders")) == 1)
+    heading = window.sidebar.model.find("section.folders")
+    window.sidebar.tree.setCurrentIndex(window.sidebar.model.index(0, 0, heading))
+    asked: list[str] = []
+    monkeypatch.setattr(window.library_commands, "_agreed", lambda question, *_: asked.append(question) or True)
+    with qtbot.waitSignal(working_app.client.finished, timeout=WORKER_MS):
+        window.context.actions.run("library.remove")
+    rows_shown(qtbot, working_app, 0)
+    assert asked == ["Remove “Music” from the library?"]
+    assert len(list((tmp_path / "Music").rglob("*.flac"))) == 6
+
+
+def made_by_qt(control: QWidget) -> bool:
+    """Parts of Qt's own controls, such as the line of a spin box or the list of a combo box."""
+    parent = control.parentWidget()
+    inside = (QAbstractSpinBox, QComboBox, QLineEdit, QHeaderView, QTableView, QMenu, QMenuBar)
+    return (
+        control.objectName().startswith("qt_")
+        or isinstance(control, QHeaderView)
+        or (parent is not None and (isinstance(parent, inside) or parent.inherits("QComboBoxPrivateContainer")))
+    )
+
+
+def test_every_page_opens_and_every_control_has_a_name(qtbot: QtBot, suggested_tracks: list[int], app: App) -> None:
+    rows_shown(qtbot, app, 6)
+    app.window.page.table.choose_ids(suggested_tracks[:1])
+    qtbot.waitUntil(app.window.inspector.has_suggestions)
+    for name in NAMES:
+        app.window.go(name)
+    app.window.go("all")
+    controls = (QAbstractButton, QLineEdit, QComboBox, QSlider, QAbstractSpinBox, QAbstractItemView)
+    nameless = [
+        f"{type(one).__name__} “{one.objectName()}” in “{one.parent().objectName()}”"
+        for kind in controls
+        for one in app.window.findChildren(kind)
+        if not (one.accessibleName() or (isinstance(one, QAbstractButton) and one.text())) and not made_by_qt(one)
+    ]
+    assert nameless == []
+
+
+def test_shortcuts_do_not_get_in_each_others_way(app: App) -> None:
+    actions = app.window.context.actions
+    everywhere: dict[str, str] = {}
+    for spec in actions.specs():
+        for keys in actions.action(spec.id).shortcuts():
+            if spec.owner is None:
+                assert everywhere.setdefault(keys.toString(), spec.id) == spec.id
+    assert everywhere["Ctrl+K"] == "help.palette"
+
+
+def test_menus_hold_registered_actions_and_show_their_keys(app: App) -> None:
+    known = {spec.id for spec in app.window.context.actions.specs()}
+    assert [one for _title, ids in MENUS for one in ids if one and one not in known] == []
+    assert shown_shortcut(app.window.context.actions.action("view.query")) == "Ctrl+F"
+    assert len(app.window.menuBar().findChildren(QMenu)) >= len(MENUS)
+
+
+def test_the_look_changes_and_is_kept(qtbot: QtBot, app: App) -> None:
+    with qtbot.waitSignal(app.theme.changed):
+        app.window.context.actions.run("view.scheme-dark")
+    assert app.theme.colours is DARK
+    assert app.settings.current.appearance.scheme == "dark"
+    app.window.context.actions.run("view.larger")
+    assert app.settings.current.appearance.zoom == pytest.approx(1.1)
+
+
+def test_the_filter_has_the_focus_after_its_shortcut(qtbot: QtBot, app: App) -> None:
+    app.window.go("history")
+    app.window.context.actions.run("view.query")
+    assert app.window.stack.currentWidget() is app.window.page
+    assert app.window.focusWidget() is app.window.top_bar.query.line
+
+
+def test_the_context_menu_offers_what_is_possible(qtbot: QtBot, suggested_tracks: list[int], app: App) -> None:
+    rows_shown(qtbot, app, 6)
+    table = app.window.page.table
+    table.choose_ids(suggested_tracks[:2])
+    table.menuWanted.emit(QPoint(100, 100))
+    menu = app.window.findChild(QMenu, "trackMenu")
+    texts = [one.text().replace("&", "") for one in menu.actions() if one.text()]
+    assert texts[:3] == ["Play", "Play later", "Find covers"]
+    assert "Review tags…" in texts
+    menu.close()
+
+
+def test_a_library_of_another_instance_is_read_only_and_says_so(
+    qtbot: QtBot, suggested_tracks: list[int], app: App
+) -> None:
+    from pemr_desktop.library.database import open_library
+
+    with open_library(app.paths.library_file):
+        with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
+            app.client.start()
+        qtbot.waitUntil(lambda: any(one.key == "read-only" for one in app.window.notice_bar.shown()))
+        rows_shown(qtbot, app, 6)
+
+
+def test_the_window_loads_neither_torch_nor_faiss() -> None:
+    code = "import sys, pemr_desktop.app; print([m for m in ('torch', 'faiss', 'numpy.distutils') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_more_like_this_lists_the_nearest_by_sound(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
+    window = working_app.window
+    rows_shown(qtbot, working_app, 6)
+    window.page.table.choose_ids([suggested_tracks[2]])
+    qtbot.waitUntil(lambda: window.page.model.known(suggested_tracks[2]) is not None)
+    window.context.actions.run("track.more-like-this")
+    qtbot.waitUntil(lambda: not window.page.heading.isHidden(), timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: list(window.page.model.ids)[:1] == [suggested_tracks[2]], timeout=WORKER_MS)
+    assert window.page.heading.text() == "Sounds like “Delta”"
+    assert sorted(window.page.model.ids) == sorted(suggested_tracks)
+    window.go("all")
+    assert window.page.heading.isHidden()
+
+
+def test_tracks_are_exported_as_a_playlist_that_comes_back(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App, tmp_path: Path
+) -> None:
+    window = working_app.window
+    rows_shown(qtbot, working_app, 6)
+    file = tmp_path / "some.m3u8"
+    window.track_commands.export_to(suggested_tracks[:3], file)
+    qtbot.waitUntil(lambda: any("Exported" in one.text for one in window.notice_bar.shown()))
+    with qtbot.waitSignal(working_app.client.finished, timeout=WORKER_MS):
+        working_app.client.submit(ImportPlaylist(os.fsencode(file)))
+    heading = "section.playlists"
+    qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find(heading)) == 1, timeout=WORKER_MS)
+    place = window.sidebar.model.place(window.sidebar.model.index(0, 0, window.sidebar.model.find(heading)))
+    assert place is not None and place.text == "some" and place.count == 3
+
+
+def test_tracks_are_added_to_a_playlist_once(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
+    window, client = working_app.window, working_app.client
+    rows_shown(qtbot, working_app, 6)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS) as finished:
+        client.submit(SavePlaylist("Sunday", tuple(suggested_tracks[:2])))
+    result = client.result(finished.args[0])
+    assert isinstance(result, PlaylistResult)
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        window.track_commands.add_to_playlist(result.playlist_id, suggested_tracks[1:4])
+    window.page.show_view(View("playlist", result.playlist_id))
+    qtbot.waitUntil(lambda: list(window.page.model.ids) == suggested_tracks[:4], timeout=WORKER_MS)
+
+
+def test_a_damaged_library_is_named_and_left_as_it_is(
+    qtbot: QtBot, paths: Paths, request: pytest.FixtureRequest
+) -> None:
+    paths.library_file.write_bytes(b"this was a library once" * 100)
+    app: App = request.getfixturevalue("app")
+    qtbot.waitUntil(lambda: app.window.page.empty.headline.text() == "The library cannot be opened")
+    with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
+        app.client.start()
+    qtbot.waitUntil(lambda: any(one.key == "read-only" for one in app.window.notice_bar.shown()))
+    assert paths.library_file.read_bytes() == b"this was a library once" * 100
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_worker_that_is_killed_comes_back_and_the_window_says_so(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App
+) -> None:
+    client, bar = working_app.client, working_app.window.notice_bar
+    rows_shown(qtbot, working_app, 6)
+    process = client.process_id()
+    assert process is not None
+    with qtbot.waitSignal(client.restarted, timeout=WORKER_MS):
+        os.kill(process, signal.SIGKILL)
+    qtbot.waitUntil(lambda: any("runs again" in one.text for one in bar.shown()))
+    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+        client.submit(Decide((suggested_tracks[0],), ("jazz",), "accepted"))
+    rows_shown(qtbot, working_app, 6)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_names_that_are_no_unicode_are_shown_and_dragged_out_unchanged(
+    qtbot: QtBot, working_app: App, tmp_path: Path, make_audio: Callable[..., Path]
+) -> None:
+    window = working_app.window
+    folder = tmp_path / "music"
+    made = make_audio(folder / "plain.flac", seconds=1)
+    made.rename(Path(os.fsdecode(os.fsencode(folder) + b"/Caf\xe9.flac")))
+    window.library_commands.add([folder])
+    rows_shown(qtbot, working_app, 1)
+    qtbot.waitUntil(lambda: window.page.model.track(0) is not None)
+    assert window.page.model.index(0, 1).data() == "Caf\ufffd"
+    url = window.page.model.mimeData([window.page.model.index(0, 0)]).urls()[0]
+    assert url.toEncoded().data().endswith(b"Caf%E9.flac")
+    window.page.table.choose_ids(list(window.page.model.ids))
+    qtbot.waitUntil(lambda: window.inspector.title.text() == "Caf\ufffd")
+
+
+def test_the_window_is_as_it_was_when_it_is_opened_again(
+    qtbot: QtBot, suggested_tracks: list[int], app: App, qapp: QApplication
+) -> None:
+    window = app.window
+    window.resize(761, 601)
+    rows_shown(qtbot, app, 6)
+    qtbot.waitUntil(window.page.table.isVisible)
+    window.context.actions.run("view.inspector")
+    window.page.table.horizontalHeader().resizeSection(1, 123)
+    window.close()
+    again = App(qapp, app.paths)
+    again.window.show()
+    qtbot.waitExposed(again.window)
+    looks = (again.window.width(), again.window.inspector_wanted, again.window.page.table.columnWidth(1))
+    assert again.stop()
+    again.theme.deleteLater()
+    again.deleteLater()
+    assert looks == (761, False, 123)

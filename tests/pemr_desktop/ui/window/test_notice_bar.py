@@ -1,0 +1,61 @@
+"""Notices are shown, replaced by key, and leave."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.ui.notices import Notice, Notices
+from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.window.notice_bar import MOST_SHOWN, NoticeBar
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def bar(qtbot: QtBot, theme: Theme, notices: Notices) -> NoticeBar:
+    made = NoticeBar(notices, theme)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_it_takes_no_room_while_there_is_nothing_to_say(bar: NoticeBar, notices: Notices) -> None:
+    assert bar.isHidden()
+    notices.problem("The disk is full.")
+    assert not bar.isHidden()
+
+
+def test_a_newer_notice_of_a_key_takes_the_place_of_the_older(bar: NoticeBar, notices: Notices) -> None:
+    notices.problem("first", key="disk")
+    notices.problem("second", key="disk")
+    assert [one.text for one in bar.shown()] == ["second"]
+    notices.withdraw("disk")
+    assert bar.isHidden()
+
+
+def test_the_oldest_leaves_when_there_are_too_many(bar: NoticeBar, notices: Notices) -> None:
+    for number in range(MOST_SHOWN + 2):
+        notices.problem(str(number))
+    assert [one.text for one in bar.shown()] == ["2", "3", "4"]
+
+
+def test_doing_what_it_offers_closes_it(qtbot: QtBot, bar: NoticeBar, notices: Notices) -> None:
+    done: list[bool] = []
+    notices.post(Notice("Written.", "info", action_text="Undo", action=lambda: done.append(True)))
+    bar.findChild(QPushButton, "noticeAction").click()
+    assert done == [True]
+    assert bar.isHidden()
+
+
+def test_details_can_be_opened_and_copied(qtbot: QtBot, bar: NoticeBar, notices: Notices) -> None:
+    bar.show()
+    notices.problem("It failed.", details="because of the moon")
+    bar.findChild(QPushButton, "noticeDetailsToggle").click()
+    assert not bar.findChild(QLabel, "noticeDetails").isHidden()
+    bar.findChild(QPushButton, "noticeCopy").click()
+    assert QGuiApplication.clipboard().text() == "It failed.\nbecause of the moon"
