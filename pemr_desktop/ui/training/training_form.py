@@ -134,6 +134,7 @@ class TrainingForm(QScrollArea):
 
     def _build_music(self, parent: QWidget, column: QVBoxLayout) -> None:
         self.from_library = QRadioButton(self.tr("My library"), parent)
+        self.from_library.setEnabled(False)  # until the library has answered
         self.from_library.setObjectName("trainOnLibrary")
         self.from_folder = QRadioButton(self.tr("A folder"), parent)
         self.from_folder.setObjectName("trainOnFolder")
