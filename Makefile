@@ -5,6 +5,7 @@
 VENV   ?= .venv
 PYTHON ?= $(shell installers/linux/find-python.sh)
 MUSIC  ?=
+PICTURES ?= empty library review covers-found training-running settings
 
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
@@ -52,8 +53,8 @@ bench: install
 	$(BIN)/python tests/benchmarks/analysis_speed.py "$(or $(MUSIC),resources/demo)"
 
 screenshots: install
-	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots/light --scheme light
-	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots/dark --scheme dark
+	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots --scheme light --only $(PICTURES)
+	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots --scheme dark --only $(PICTURES)
 
 demo-music: install
 	$(BIN)/python resources/demo/render.py

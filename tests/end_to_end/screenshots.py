@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE_S = 600.0
-TRAINING_STEPS = 120
+TRAINING_STEPS = 60
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -173,9 +173,13 @@ def _training(window: object, pictures: Pictures) -> None:
     window.go("training")  # type: ignore[attr-defined]
     panel = window.findChild(TrainingPanel)  # type: ignore[attr-defined]
     panel.form.overrides.setPlainText(
-        "front_end.hop_length=512\ntrain.batch_size=12\ntrain.checkpoint_steps=40\ntrain.probe_minutes=0.2"
+        "front_end.hop_length=512\ntrain.batch_size=6\ntrain.threads=1\n"
+        "train.precision=bf16-mixed\ntrain.checkpoint_steps=20\ntrain.probe_minutes=0.1"
     )
+    wait_for(panel.form.from_library.isEnabled, "the folders of the library")
+    panel.form.from_library.setChecked(True)
     panel.form.start.click()
+    wait_for(panel.is_training, "the trainer")
 
     def far_enough() -> bool:
         record = panel.run_view.record
