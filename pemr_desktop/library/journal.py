@@ -152,6 +152,11 @@ def entries_to_undo(connection: sqlite3.Connection, batch_id: int, entry_ids: Se
     return [entry for entry in map(unpack_entry, rows) if not entry_ids or entry.id in entry_ids]
 
 
+def has_batch(connection: sqlite3.Connection, batch_id: int) -> bool:
+    """Is there a batch of this number, whatever became of it?"""
+    return connection.execute("SELECT 1 FROM journal_batches WHERE id = ?", (batch_id,)).fetchone() is not None
+
+
 def unpack_entry(row: tuple[object, ...]) -> Entry:
     """A row of `ENTRY`."""
     values = list(row)

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pemr_desktop.library import journal
-from pemr_desktop.library.errors import UnknownTrack
+from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.file_reading import ToRead, read_file
 from pemr_desktop.library.places import decode, encode, relative, show, track_path
 from pemr_desktop.library.problems import clear_problem, record_problem
@@ -178,6 +178,8 @@ def undo(
     """
     with store.reading() as connection:
         entries = journal.entries_to_undo(connection, batch_id, entry_ids)
+        if not entries and not journal.has_batch(connection, batch_id):
+            raise LibraryError(f"The history has no batch {batch_id}, so nothing was taken back.")
         paths = [_path_now(connection, entry) for entry in entries]
     ready: list[tuple[journal.Entry, _Undoing]] = []
     refused: dict[str, str] = {}

@@ -12,6 +12,7 @@ import pytest
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.database import open_library
+from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
@@ -283,3 +284,8 @@ def test_rejected_and_withdrawn_tags_are_not_written(library: Library, album: li
     plans = library.plan_writes(options=options).plans
     assert len(plans) == 3
     assert {change.field for plan in plans for change in plan.changes} == {"mood"}
+
+
+def test_a_batch_that_never_was_is_refused(library: Library) -> None:
+    with pytest.raises(LibraryError, match="no batch 7"):
+        library.undo(7)
