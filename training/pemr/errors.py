@@ -7,12 +7,16 @@ class PemrError(Exception):
     """The base of all errors this package raises on purpose."""
 
 
+def readable(path: str | os.PathLike[str]) -> str:
+    """A path for people, logs and JSON: bytes of a name that are not Unicode are shown as U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 class DecodeError(PemrError):
     """An audio file holds nothing that can be decoded. The message names the file and the reason."""
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
-        # bytes of a name that are not Unicode are shown as U+FFFD: the sentence can be printed and sent anywhere
-        super().__init__(f"{os.fsencode(path).decode('utf-8', 'replace')} cannot be decoded: {reason}")
+        super().__init__(f"{readable(path)} cannot be decoded: {reason}")
         self.path = str(path)
         self.reason = reason
 

@@ -24,7 +24,7 @@ from pemr.checkpoint import (
     write_durably,
 )
 from pemr.datasets.folder import ClipCollection, Manifest, build_cache
-from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged
+from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged, readable
 from pemr.frontend import FrontEnd, LogMel
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
 from pemr.methods.byol import Byol
@@ -167,7 +167,7 @@ def _prepare_run(
     if before is not None:
         return _continued(before, manifest, places, listener)
     front_end = _measure_normalisation(recipe, manifest, places.cache)
-    run = RunFile(recipe, [str(folder) for folder in folders], str(places.cache), front_end, manifest)
+    run = RunFile(recipe, [readable(folder) for folder in folders], str(places.cache), front_end, manifest)
     write_durably(places.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
     return run
 

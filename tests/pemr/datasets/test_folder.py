@@ -1,9 +1,12 @@
 """A folder of music as training data: what is found, what is cached, what is skipped and said."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -140,3 +143,15 @@ def test_held_out_tracks_depend_on_path_and_seed_and_not_on_order(music: Path, t
     assert (len(train), len(held_out)) == (4, 2)
     again = split_held_out(tracks[::-1], 0.34, seed=1)[1]
     assert {t.path for t in again} == {t.path for t in held_out}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only here may a name be any bytes")
+def test_names_that_are_not_unicode_are_cached_and_can_be_told(tmp_path: Path, make_audio: Callable[..., Path]) -> None:
+    good = make_audio(tmp_path / "music" / "a.wav", seconds=2.0)
+    good.rename(good.with_name(os.fsdecode(b"caf\xe9.wav")))
+    (tmp_path / "music" / os.fsdecode(b"br\xe9ken.mp3")).write_text("no music")
+    manifest = cached(tmp_path / "music", tmp_path / "cache")
+    told = msgspec.json.encode(manifest).decode()
+    assert "caf\ufffd.wav" in told
+    assert "br\ufffdken.mp3" in told
+    assert len(manifest.tracks) == 1

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr import audio
-from pemr.errors import CorpusError, DecodeError
+from pemr.errors import CorpusError, DecodeError, readable
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def build_cache(
             track = _cached(path, cache, sample_rate, max_track_s)
         except (DecodeError, OSError) as error:
             reason = error.reason if isinstance(error, DecodeError) else str(error)
-            unreadable.append(Unreadable(str(path), reason))
+            unreadable.append(Unreadable(readable(path), reason))
             log.warning("Skipped %s: %s", path, reason)
             continue
         room -= track.samples * 2
@@ -146,7 +146,6 @@ def _cached(path: Path, cache: Path, sample_rate: int, max_track_s: float) -> Ca
     key = f"{os.fsencode(path)!r}|{stat.st_size}|{stat.st_mtime_ns}|{sample_rate}|{max_track_s}"
     name = hashlib.sha256(key.encode()).hexdigest()[:24] + ".i16"
     target = cache / name
-    shown = str(path).encode("utf-8", "replace").decode()
     if not target.exists():
         samples = audio.decode(path, sample_rate, duration_s=max_track_s)
         scaled = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
@@ -159,7 +158,7 @@ def _cached(path: Path, cache: Path, sample_rate: int, max_track_s: float) -> Ca
                 f"Decoded audio cannot be written to {cache}: {error}. Free some space, or name another place "
                 "with --cache. What is decoded already is kept; your music is untouched."
             ) from error
-    return CachedTrack(shown, name, target.stat().st_size // 2)
+    return CachedTrack(readable(path), name, target.stat().st_size // 2)
 
 
 class ClipCollection:
