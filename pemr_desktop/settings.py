@@ -6,8 +6,6 @@ The file is TOML and holds only what differs from the default. Keys this version
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import tomli_w
 
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.paths import Paths
+from pemr_desktop.whole_files import replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -305,7 +304,7 @@ def save(settings: Settings, path: Path) -> None:
     try:
         if message and path.exists():
             path.replace(path.with_name(path.name + ".unreadable"))
-        _write_atomically(path, tomli_w.dumps(document).encode())
+        replace_whole(path, tomli_w.dumps(document).encode())
     except OSError as error:
         raise SettingsError(
             f"The settings could not be saved in {path}: {error.strerror}. Nothing was changed."
@@ -351,20 +350,6 @@ def _put(document: dict[str, Any], setting: Setting, value: Any) -> None:
     del (document[setting.section] if setting.section else document)[setting.key]
     if setting.section and not document[setting.section]:
         del document[setting.section]
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 class SettingsStore:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
+from pemr_desktop.whole_files import replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -142,23 +143,9 @@ def _write(folder: Path, library: Path, model_id: str, generation: int, index: A
 
     content = faiss.serialize_index(index).tobytes()
     manifest = Manifest(FORMAT, _name(library), model_id, int(index.d), int(index.ntotal), generation, _digest(content))
-    folder.mkdir(parents=True, exist_ok=True)
     index_file, manifest_file = _files(folder, library, model_id)
-    _replace(index_file, content)
-    _replace(manifest_file, msgspec.json.encode(manifest))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".new")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_whole(index_file, content)
+    replace_whole(manifest_file, msgspec.json.encode(manifest))
 
 
 def _name(library: Path) -> str:
