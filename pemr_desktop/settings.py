@@ -111,11 +111,11 @@ class AppearanceSettings(msgspec.Struct, frozen=True):
         _says("Colours", "Light or dark.", labels={"system": "Like the system", "light": "Light", "dark": "Dark"}),
     ] = "system"
     language: Annotated[
-        Literal["system", "en", "de", "fr"],
+        Literal["system", "en"],
         _says(
             "Language",
             "Takes effect at the next start.",
-            labels={"system": "Like the system", "en": "English", "de": "Deutsch", "fr": "Français"},
+            labels={"system": "Like the system", "en": "English"},
         ),
     ] = "system"
     zoom: Annotated[float, _says("Zoom", "Size of text and rows.", ge=0.5, le=3.0)] = 1.0

@@ -11,10 +11,9 @@ from typing import BinaryIO
 import msgspec
 
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.identity import check_ordinary, identity_of, system_reason
+from pemr_desktop.tagfiles.identity import check_ordinary, system_reason
 from pemr_desktop.tagfiles.kind import Fields
 from pemr_desktop.tagfiles.opening import Opened, open_tags
-from pemr_desktop.tagfiles.plan import FileIdentity
 
 LONGEST_VALUE = 20_000
 
@@ -48,12 +47,6 @@ def read_tags(path: Path) -> FileTags:
     """Tags and properties of a file, told by its content and not by its name. Raises TagReadError."""
     with open_ordinary(path) as (stream, _):
         return tags_of(open_tags(stream, path))
-
-
-def read_tags_and_identity(path: Path) -> tuple[FileTags, FileIdentity]:
-    """The same, with the state of the file at the moment it was read."""
-    with open_ordinary(path) as (stream, status):
-        return tags_of(open_tags(stream, path)), identity_of(status)
 
 
 def tags_of(opened: Opened) -> FileTags:

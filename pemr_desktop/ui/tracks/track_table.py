@@ -98,14 +98,6 @@ class TrackTable(QTableView):
             )
         selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def move_by(self, step: int) -> None:
-        """Choose the next or an earlier row."""
-        line = self.currentIndex().row() + step
-        if 0 <= line < len(self._tracks.ids):
-            index = self._tracks.index(line, self._first_column())
-            self.setCurrentIndex(index)
-            self.scrollTo(index)
-
     def current_line(self) -> int:
         """The line with the cursor, -1 without one."""
         return self.currentIndex().row()
