@@ -47,7 +47,7 @@ def test_the_teacher_listens_once(taught: Path, music: Path) -> None:
     before = store.stat().st_mtime_ns
     shown = CliRunner().invoke(
         build(),
-        ["evaluate", str(taught), "--data", str(music), "--teacher", str(TEACHERS),
+        ["evaluate", "tags", str(taught), "--data", str(music), "--teacher", str(TEACHERS),
          "--cache", str(taught.parent / "cache"), "--threads", "1", "--per-tag"],
         env={"COLUMNS": "200"},
     )  # fmt: skip
