@@ -43,6 +43,11 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "optimizer": checkpoint.optimizer,
         "generators": checkpoint.generators,
     }
+    save_content(content, path)
+
+
+def save_content(content: dict[str, Any], path: Path) -> None:
+    """What `torch.load(weights_only=True)` can read back, written as a whole."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
     write_durably(path, buffer.getvalue())

@@ -24,6 +24,7 @@ LEAST_THRESHOLD = 0.4
 LEAST_HITS = 5
 LEAST_POSITIVE_TRACKS = 3
 LEAST_ROC_AUC = 0.75
+NAMES = tuple((tag.name, tag.group) for tag in VOCABULARY)
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,22 @@ def teacher_thresholds(labels: Sequence[Floats]) -> Floats:
     return np.array([best_expected_f1_threshold(tracks[:, i]) for i in range(tracks.shape[1])], np.float32)
 
 
-def judge(heads: FittedHeads, vectors: Sequence[Floats], labels: Sequence[Floats], thresholds: Floats) -> list[TagHead]:
+def judge(
+    heads: FittedHeads,
+    vectors: Sequence[Floats],
+    labels: Sequence[Floats],
+    thresholds: Floats,
+    names: Sequence[tuple[str, str]] = NAMES,
+) -> list[TagHead]:
     """Calibrate every tag on validation tracks, choose its threshold, and decide whether it is supported.
 
-    Each track counts as up to four parts, so that a few dozen tracks give enough points.
+    Each track counts as up to four parts, so that a few dozen tracks give enough points. `names` holds the name and
+    the group of each tag.
     """
     parts, part_labels, track_of = _parts(vectors, labels)
     scores = parts @ heads.weight.T + heads.bias
     truth = part_labels >= thresholds
-    return [_judge_tag(tag.name, tag.group, scores[:, i], truth[:, i], track_of) for i, tag in enumerate(VOCABULARY)]
+    return [_judge_tag(name, group, scores[:, i], truth[:, i], track_of) for i, (name, group) in enumerate(names)]
 
 
 def _judge_tag(name: str, group: str, score: Floats, truth: Bools, track_of: npt.NDArray[np.int64]) -> TagHead:

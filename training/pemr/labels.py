@@ -43,14 +43,14 @@ class LabelledTrack:
 
 
 def label_folder(
-    folder: Path, cache: Path, teacher_dir: Path, max_track_s: float, progress: Progress
+    folder: Path, cache: Path, teacher_dir: Path, max_track_s: float, progress: Progress, segments: int = SEGMENTS
 ) -> list[LabelledTrack]:
-    """Decode a folder into the cache and let both teachers hear up to twelve segments of each track."""
+    """Decode a folder into the cache and let both teachers hear up to `segments` segments of each track."""
     manifest = build_cache(
         [folder], cache, SAMPLE_RATE, max_track_s=max_track_s, cache_gb=1000.0,
         progress=lambda done, total, skipped: progress(f"decoding {folder.name}, {skipped} skipped", done, total),
     )  # fmt: skip
-    opinions = _opinions(manifest, cache, teacher_dir, progress)
+    opinions = _opinions(manifest, cache, teacher_dir, progress, segments)
     groups = [Path(track.path).relative_to(folder.absolute()).parts[0] for track in manifest.tracks]
     if len(set(groups)) == 1:
         groups = [track.path for track in manifest.tracks]
@@ -69,26 +69,28 @@ def embed_tracks(encoder: Encoder, tracks: Sequence[LabelledTrack], progress: Pr
     return vectors
 
 
-def _opinions(manifest: Manifest, cache: Path, teacher_dir: Path, progress: Progress) -> dict[str, Floats]:
-    store = cache / f"musicnn-{SEGMENTS}.safetensors"
+def _opinions(
+    manifest: Manifest, cache: Path, teacher_dir: Path, progress: Progress, segments: int
+) -> dict[str, Floats]:
+    store = cache / f"musicnn-{segments}.safetensors"
     known = _read(store)
     missing = [track for track in manifest.tracks if track.cache_name not in known]
     if missing:
         teachers = {name: load_teacher(teacher_dir / f"{name}_musicnn.safetensors") for name in VOCABULARIES}
         for done, track in enumerate(missing):
             progress("listening with the teacher", done, len(missing))
-            known[track.cache_name] = _hear(track, cache, teachers)
+            known[track.cache_name] = _hear(track, cache, teachers, segments)
             if done % 50 == 49:
                 write_durably(store, save(known))
         write_durably(store, save(known))
     return known
 
 
-def _hear(track: CachedTrack, cache: Path, teachers: dict[str, Teacher]) -> Floats:
+def _hear(track: CachedTrack, cache: Path, teachers: dict[str, Teacher], segments: int) -> Floats:
     """Merged probabilities (segments, tags): the teacher's three seconds lie in the middle of each segment."""
     samples = np.fromfile(cache / track.cache_name, "<i2").astype(np.float32) / 32767.0
     length = FrontEnd().segment_samples
-    starts = segment_starts(len(samples), length, SEGMENTS)
+    starts = segment_starts(len(samples), length, segments)
     padded = np.pad(samples, (0, max(0, length - len(samples))))
     middle = (length - PATCH_SAMPLES) // 2
     patches = torch.from_numpy(np.stack([padded[start + middle : start + middle + PATCH_SAMPLES] for start in starts]))

@@ -74,7 +74,7 @@ def load_recipe(name_or_path: str, overrides: list[str] | None = None) -> Recipe
     """A recipe by its name or file, with `key=value` overrides such as `train.batch_size=64`."""
     values = _read(name_or_path, seen=())
     for override in overrides or []:
-        _set(values, override)
+        apply_override(values, override)
     try:
         return msgspec.convert(values, Recipe, strict=True)
     except msgspec.ValidationError as error:
@@ -109,7 +109,8 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _set(values: dict[str, Any], override: str) -> None:
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Put `key=value`, such as `train.batch_size=64`, into nested tables; the value is read as TOML."""
     key, equals, text = override.partition("=")
     if not equals:
         raise RecipeError(f"--set {override}: write it as key=value, for example train.batch_size=64")
