@@ -14,6 +14,7 @@ from torch import Tensor
 from pemr import checkpoint, events, pretrain
 from pemr.checkpoint import load_checkpoint
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
+from pemr.methods.build import build_method, trained_encoder
 from pemr.recipe import Recipe, load_recipe
 
 
@@ -72,6 +73,21 @@ def test_stop_and_resume_gives_bit_for_bit_the_weights_of_never_stopping(
         assert [key for key in one if not same(one[key], other[key])] == []
 
 
+def test_a_run_ends_at_the_steps_of_its_budget_and_keeps_every_nth_checkpoint(
+    recipe: Recipe, music: Path, tmp_path: Path
+) -> None:
+    short = msgspec.structs.replace(recipe, train=msgspec.structs.replace(recipe.train, max_steps=4, keep_steps=2))
+    heard = run(short, music, tmp_path / "run")
+    assert [e.step for e in heard if isinstance(e, events.Step)] == [1, 2, 3, 4]
+    assert (heard[-1].step, heard[-1].reason) == (4, "completed")
+    kept = sorted((tmp_path / "run/checkpoints").glob("step-*.pt"))
+    assert [load_checkpoint(path).step for path in kept] == [2, 4]
+    encoder = trained_encoder(load_checkpoint(kept[0]))
+    assert encoder(torch.randn(2, recipe.front_end.segment_samples)).shape == (2, 512)
+    longer = msgspec.structs.replace(recipe, train=msgspec.structs.replace(recipe.train, max_steps=5))
+    assert [e.step for e in run(longer, music, tmp_path / "run") if isinstance(e, events.Step)] == [5]
+
+
 def test_the_run_says_what_it_trains_on_and_what_it_skipped(recipe: Recipe, music: Path, tmp_path: Path) -> None:
     heard = run(recipe, music, tmp_path / "run", stop_at=1)
     started = next(e for e in heard if isinstance(e, events.Started))
@@ -93,7 +109,7 @@ def test_the_run_says_what_it_trains_on_and_what_it_skipped(recipe: Recipe, musi
 def test_weights_move_and_the_held_out_tracks_are_never_trained_on(recipe: Recipe, music: Path, tmp_path: Path) -> None:
     run(recipe, music, tmp_path / "run", stop_at=2)
     torch.manual_seed(recipe.train.seed)
-    fresh = pretrain.build_method(recipe).state_dict()
+    fresh = build_method(recipe).state_dict()
     trained = load_checkpoint(tmp_path / "run/checkpoints/latest.pt").model
     moved = [name for name in fresh if not torch.equal(fresh[name], trained[name])]
     # the convolutions' biases stand before a batch norm, which takes any constant away again

@@ -39,6 +39,7 @@ def test_a_recipe_builds_on_another_and_overrides_win(tmp_path: Path) -> None:
         ("train.epohcs=3", "epohcs"),
         ("train.epochs=three", "int"),
         ("pemr.mask_ratio=1.5", "between 0 and 1"),
+        ("pemr.masks=negative", "negative"),
         ("train", "key=value"),
         ("train.precision=8-bit", "precision"),
     ],

@@ -14,7 +14,9 @@ from pemr.recipe import Recipe
 
 FORMAT = 1
 # settings that may change between stop and resume without changing what is computed in a step
-FREE_SETTINGS = ("epochs", "threads", "checkpoint_minutes", "checkpoint_steps", "probe_minutes")
+FREE_SETTINGS = (
+    "epochs", "max_steps", "threads", "checkpoint_minutes", "checkpoint_steps", "keep_steps", "probe_minutes",
+)  # fmt: skip
 
 
 class Checkpoint(msgspec.Struct):

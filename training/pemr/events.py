@@ -71,7 +71,7 @@ class Probe(Event, frozen=True):
 
 
 class CheckpointSaved(Event, frozen=True):
-    """`kind` is latest or best; `bytes` its size, `losses` those of its step."""
+    """`kind` is latest, best or kept; `bytes` its size, `losses` those of its step."""
 
     path: str
     step: int

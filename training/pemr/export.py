@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pemr.checkpoint import Checkpoint, load_checkpoint
 from pemr.errors import CheckpointError
+from pemr.methods.build import build_method
 from pemr.methods.pemr import Pemr
 from pemr.modelfile import ModelInfo, PredictorShape, save_model
-from pemr.pretrain import build_method
 
 
 def checkpoint_file(run_or_checkpoint: Path, which: str = "latest") -> Path:

@@ -11,7 +11,7 @@ from pemr import audio
 from pemr.datasets.folder import audio_files
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import LogMel
-from pemr.pretrain import build_method
+from pemr.methods.build import build_method
 from pemr.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,9 @@ def print_plan(recipe: Recipe, folders: list[Path], out: Path) -> None:
     say(f"about {clips} clips an epoch, {steps_per_epoch} steps of {recipe.train.batch_size}")
     say(f"cache {seconds * recipe.front_end.sample_rate * 2 / 1e9:.2f} GB below {out}")
     epoch_h = steps_per_epoch * step_s / 3600
+    steps = recipe.train.steps(steps_per_epoch)
     say(f"one step {step_s:.2f} s here: an epoch about {epoch_h:.2f} h,")
-    say(f"all {recipe.train.epochs} epochs about {recipe.train.epochs * epoch_h:.1f} h")
+    say(f"all {steps} steps about {steps * step_s / 3600:.1f} h")
 
 
 def _time_one_step(recipe: Recipe) -> float:

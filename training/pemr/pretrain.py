@@ -3,7 +3,6 @@
 import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,11 @@ from pemr.checkpoint import (
     write_durably,
 )
 from pemr.datasets.folder import ClipCollection, Manifest, build_cache
-from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged, readable
+from pemr.errors import CheckpointError, CorpusError, TrainingDiverged, readable
 from pemr.frontend import FrontEnd, LogMel
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
-from pemr.methods.byol import Byol
+from pemr.methods.build import build_method
 from pemr.methods.contract import Method
-from pemr.methods.moco import Moco
-from pemr.methods.pemr import Pemr
-from pemr.methods.simclr import Simclr
 from pemr.recipe import Recipe
 from pemr.retrieval import chance_reciprocal_rank, half_vectors, mean_reciprocal_rank
 from pemr.stopping import StopRequest
@@ -70,6 +66,9 @@ class Places:
     @property
     def best(self) -> Path:
         return self.run_dir / "checkpoints" / "best.pt"
+
+    def kept(self, step: int) -> Path:
+        return self.run_dir / "checkpoints" / f"step-{step:07d}.pt"
 
 
 @dataclass
@@ -118,19 +117,6 @@ def pretrain(
         if checkpoint is not None:
             _restore(state, checkpoint)
         return _train(recipe, run, places, state, fabric, listener, stop, max_hours)
-
-
-def build_method(recipe: Recipe) -> Method:
-    """The method a recipe names, freshly initialised."""
-    builders: dict[str, Callable[[], Method]] = {
-        "pemr": lambda: Pemr(recipe.pemr, recipe.front_end.n_mels),
-        "simclr": lambda: Simclr(recipe.simclr),
-        "byol": lambda: Byol(recipe.byol),
-        "moco": lambda: Moco(recipe.moco),
-    }
-    if recipe.method not in builders:
-        raise RecipeError(f"There is no method {recipe.method}. Known methods: {', '.join(sorted(builders))}")
-    return builders[recipe.method]()
 
 
 def _checkpoint_to_resume(places: Places, recipe: Recipe, resume: bool) -> Checkpoint | None:
@@ -238,7 +224,7 @@ def _train(
             events.Warned(f"Only {len(batches.clips)} clips for a batch of {recipe.train.batch_size}: some repeat")
         )
     probe_clips = _clips(recipe, held_out, places.cache)
-    steps = recipe.train.epochs * batches.steps_per_epoch
+    steps = recipe.train.steps(batches.steps_per_epoch)
     raw_method = state.method
     method, optimizer = fabric.setup(raw_method, state.optimizer)
     log_mel = LogMel(run.front_end).to(fabric.device)
@@ -300,6 +286,8 @@ def _train(
         )
         if state.step % MEMORY_STEPS == 0:
             give_back_unused_memory()
+        if recipe.train.keep_steps and state.step % recipe.train.keep_steps == 0:
+            save(places.kept(state.step), "kept")
         if stop.asked or now >= deadline:
             reason = "stopped" if stop.asked else "time"
             break

@@ -29,10 +29,15 @@ Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
 class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The optimiser and the run. `precision` is a Lightning Fabric name; `threads` 0 leaves torch's choice."""
+    """The optimiser and the run. `precision` is a Lightning Fabric name; `threads` 0 leaves torch's choice.
+
+    A run ends after `epochs`, or after `max_steps` optimiser steps if that is not 0 and comes first.
+    `checkpoint_steps` is how often the latest checkpoint is replaced, `keep_steps` how often one is kept for good.
+    """
 
     batch_size: int = 48
     epochs: int = 300
+    max_steps: int = 0
     learning_rate: float = 3e-4
     weight_decay: float = 1e-6
     precision: Precision = "32-true"
@@ -41,7 +46,13 @@ class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
     checkpoint_minutes: float = 10.0
     checkpoint_steps: int = 0
+    keep_steps: int = 0
     probe_minutes: float = 10.0
+
+    def steps(self, steps_per_epoch: int) -> int:
+        """At which step the run is complete."""
+        whole = self.epochs * steps_per_epoch
+        return min(whole, self.max_steps) if self.max_steps else whole
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,17 +7,18 @@ import torch
 from torch import Tensor
 
 from pemr.losses import cosine_loss, nt_xent_loss, queue_loss
+from pemr.methods.build import build_method
 from pemr.methods.contract import Method
 from pemr.methods.moco import Moco
-from pemr.pretrain import build_method
 from pemr.recipe import load_recipe
 
-METHODS = ["pemr", "simclr", "byol", "moco"]
+# recipes by name: one a method and variant
+METHODS = ["default", "no-mask", "positive-mask", "simclr", "byol", "moco", "moco-v1"]
 
 
 def build(name: str) -> Method:
     torch.manual_seed(1)
-    return build_method(load_recipe("default", [f"method={name}", "moco.queue_length=16"]))
+    return build_method(load_recipe(name, ["moco.queue_length=16"]))
 
 
 def views(seed: int = 3) -> tuple[Tensor, Tensor]:
@@ -64,6 +65,13 @@ def test_the_slow_copy_moves_by_its_momentum_and_has_no_gradient(name: str) -> N
     momentum = method.settings.momentum
     torch.testing.assert_close(slow, before + (1 - momentum))
     assert not slow.requires_grad
+
+
+def test_the_versions_of_moco_differ_in_head_temperature_and_augmentation() -> None:
+    assert isinstance(build("moco-v1").get_submodule("head"), torch.nn.Linear)
+    first, second = load_recipe("moco-v1"), load_recipe("moco")
+    assert (first.moco.temperature, second.moco.temperature) == (0.07, 0.2)
+    assert (first.augmentation.pitch, second.augmentation.pitch) == (0.0, 0.6)
 
 
 def test_the_newest_keys_stand_first_in_the_queue() -> None:

@@ -57,8 +57,3 @@ def test_the_negative_view_does_not_move_the_running_statistics() -> None:
         method(*views(), torch.Generator().manual_seed(1))
     for name, value in with_negative.encoder.state_dict().items():
         assert torch.equal(value, without.encoder.state_dict()[name]), name
-
-
-def test_unknown_ablations_are_refused() -> None:
-    with pytest.raises(ValueError, match="none, positive or both"):
-        PemrSettings(masks="negative")

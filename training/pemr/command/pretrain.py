@@ -32,6 +32,9 @@ def run(
     cache: Annotated[Path | None, typer.Option(help="Where decoded audio is kept [default: OUT/audio-cache].")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the latest checkpoint in OUT if there is one.")] = True,
     max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(help="End the run at this step (the same as --set train.max_steps=N).")
+    ] = None,
     as_events: Annotated[bool, typer.Option("--events", help="Write JSON Lines events instead of a display.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be done, time one step, and change nothing.")] = False,
 ) -> None:
@@ -42,7 +45,8 @@ def run(
     from pemr.recipe import load_recipe
 
     try:
-        wanted = load_recipe(recipe, overrides)
+        steps = [] if max_steps is None else [f"train.max_steps={max_steps}"]
+        wanted = load_recipe(recipe, [*(overrides or []), *steps])
         if dry_run:
             from pemr.plan import print_plan
 

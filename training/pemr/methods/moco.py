@@ -1,18 +1,21 @@
-"""MoCo v2: a view finds its partner among a long queue of views that a slow copy encoded. Chen et al. 2020."""
+"""MoCo: a view finds its partner among a long queue of views that a slow copy encoded. He et al., Chen et al. 2020."""
+
+from typing import Literal
 
 import msgspec
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from pemr.encoder import FCN4, ProjectionHead
+from pemr.encoder import EMBEDDING_WIDTH, FCN4, ProjectionHead
 from pemr.losses import queue_loss
 from pemr.methods.contract import Losses, Method
 from pemr.methods.momentum import follow, frozen_copy
 
 
 class MocoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`queue_length` views of earlier batches are the negatives."""
+    """`queue_length` views of earlier batches are the negatives; version 1 has a `linear` head, version 2 an `mlp`."""
 
+    head: Literal["mlp", "linear"] = "mlp"
     projection_width: int = 256
     queue_length: int = 4096
     temperature: float = 0.2
@@ -20,7 +23,7 @@ class MocoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Moco(Method):
-    """The paper's encoder and head, slow copies of both, and a queue (queue_length, width) of unit vectors."""
+    """The paper's encoder, a head, slow copies of both, and a queue (queue_length, width) of unit vectors."""
 
     queue: Tensor
 
@@ -28,7 +31,11 @@ class Moco(Method):
         super().__init__()
         self.settings = settings
         self.encoder = FCN4()
-        self.head = ProjectionHead(settings.projection_width)
+        self.head: nn.Module = (
+            nn.Linear(EMBEDDING_WIDTH, settings.projection_width)
+            if settings.head == "linear"
+            else ProjectionHead(settings.projection_width)
+        )
         self.slow_encoder = frozen_copy(self.encoder)
         self.slow_head = frozen_copy(self.head)
         start = torch.randn(settings.queue_length, settings.projection_width)

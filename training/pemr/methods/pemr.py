@@ -1,5 +1,7 @@
 """PEMR: Barlow Twins on views whose unimportant frames are masked, with a counterfactual negative (section 3)."""
 
+from typing import Literal
+
 import msgspec
 import torch
 from torch import Tensor
@@ -20,7 +22,7 @@ class PemrSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed_forward_width: int = 128
     dropout: float = 0.1
     mask_ratio: float = 0.10
-    masks: str = "both"
+    masks: Literal["none", "positive", "both"] = "both"
     random_masking: RandomMasking = msgspec.field(default_factory=RandomMasking)
     lambda_pos: float = 5e-3
     lambda_neg: float = 5e-3
@@ -28,8 +30,6 @@ class PemrSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     huber_delta: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.masks not in ("none", "positive", "both"):
-            raise ValueError("masks must be none, positive or both")
         if not 0.0 < self.mask_ratio < 1.0:
             raise ValueError("mask_ratio must lie between 0 and 1")
 

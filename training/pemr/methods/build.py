@@ -1,0 +1,53 @@
+"""From a recipe or a checkpoint to the method it names, and from a method to the encoder that is kept of it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from pemr.checkpoint import Checkpoint
+from pemr.errors import RecipeError
+from pemr.frontend import FrontEnd, LogMel
+from pemr.methods.byol import Byol
+from pemr.methods.contract import Method
+from pemr.methods.moco import Moco
+from pemr.methods.pemr import Pemr
+from pemr.methods.simclr import Simclr
+from pemr.recipe import Recipe
+
+
+class SegmentEncoder(nn.Module):
+    """Samples (B, n) at the front end's rate -> embeddings (B, 512): front end and encoder in one."""
+
+    def __init__(self, listening: nn.Module, encoder: nn.Module) -> None:
+        super().__init__()
+        self.listening = listening
+        self.encoder = encoder
+
+    def forward(self, samples: Tensor) -> Tensor:
+        return torch.as_tensor(self.encoder(self.listening(samples)))
+
+
+def build_method(recipe: Recipe) -> Method:
+    """The method a recipe names, freshly initialised."""
+    builders: dict[str, Callable[[], Method]] = {
+        "pemr": lambda: Pemr(recipe.pemr, recipe.front_end.n_mels),
+        "simclr": lambda: Simclr(recipe.simclr),
+        "byol": lambda: Byol(recipe.byol),
+        "moco": lambda: Moco(recipe.moco),
+    }
+    if recipe.method not in builders:
+        raise RecipeError(f"There is no method {recipe.method}. Known methods: {', '.join(sorted(builders))}")
+    return builders[recipe.method]()
+
+
+def segment_encoder(method: Method, front_end: FrontEnd) -> SegmentEncoder:
+    """The encoder of a method behind its front end, sharing its weights and its mode (train or eval)."""
+    return SegmentEncoder(LogMel(front_end), method.encoder)
+
+
+def trained_encoder(checkpoint: Checkpoint) -> SegmentEncoder:
+    """The encoder of a checkpoint behind the front end it was trained with, in eval mode."""
+    method = build_method(checkpoint.recipe)
+    method.load_state_dict(checkpoint.model)
+    return segment_encoder(method, checkpoint.front_end).eval()
