@@ -74,10 +74,8 @@ def write_durably(path: Path, content: bytes) -> None:
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """Raises `CheckpointError` if the file is missing, damaged or of another format."""
+    content = load_content(path, FORMAT)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        if content["format"] != FORMAT:
-            raise CheckpointError(f"{path} has checkpoint format {content['format']}; this version reads {FORMAT}")
         return Checkpoint(
             recipe=msgspec.json.decode(content["recipe"], type=Recipe),
             front_end=msgspec.json.decode(content["front_end"], type=FrontEnd),
@@ -88,12 +86,22 @@ def load_checkpoint(path: Path) -> Checkpoint:
             optimizer=content["optimizer"],
             generators=content["generators"],
         )
-    except CheckpointError:
-        raise
+    except (KeyError, TypeError, msgspec.DecodeError) as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
+
+
+def load_content(path: Path, wanted_format: int) -> dict[str, Any]:
+    """What `save_content` wrote. Raises `CheckpointError` if it is missing, damaged or of another format."""
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        written = content["format"]
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {path}") from None
-    except Exception as error:
+    except Exception as error:  # torch raises whatever the damaged bytes lead it to
         raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
+    if written != wanted_format:
+        raise CheckpointError(f"{path} has checkpoint format {written}; this version reads {wanted_format}")
+    return content
 
 
 def require_same_recipe(checkpoint: Checkpoint, recipe: Recipe, path: Path) -> None:
