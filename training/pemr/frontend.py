@@ -1,6 +1,7 @@
 """Samples to normalised log-mel frames, the representation that transformer and encoder share."""
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 import torch
@@ -69,6 +70,20 @@ class LogMel(nn.Module):
         spectrum = torch.stft(samples, n_fft, hop, window=window, center=True, return_complex=True)
         power = torch.view_as_real(spectrum).square().sum(-1)
         return (bank @ power).clamp_min(AMIN).log10().mul(10.0)
+
+
+def normalised(settings: FrontEnd, segments: Iterable[Tensor]) -> FrontEnd:
+    """The front end with mean and spread of the log-mel over segments (n,) of a corpus."""
+    log_mel = LogMel(settings)
+    total, squares, count = 0.0, 0.0, 0
+    for segment in segments:
+        decibels = log_mel.decibels(segment[None]).double()
+        total += float(decibels.sum())
+        squares += float(decibels.square().sum())
+        count += decibels.numel()
+    mean = total / count
+    deviation = math.sqrt(max(squares / count - mean * mean, 1e-6))
+    return msgspec.structs.replace(settings, mean_db=round(mean, 4), std_db=round(max(deviation, 1e-3), 4))
 
 
 class LogFrequency(nn.Module):

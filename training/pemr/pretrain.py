@@ -24,7 +24,7 @@ from pemr.checkpoint import (
 )
 from pemr.datasets.folder import ClipCollection, Manifest, build_cache
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged, readable
-from pemr.frontend import FrontEnd, LogMel
+from pemr.frontend import FrontEnd, LogMel, normalised
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
 from pemr.methods.build import build_method
 from pemr.methods.contract import Method
@@ -189,16 +189,7 @@ def _measure_normalisation(recipe: Recipe, manifest: Manifest, cache: Path) -> F
         raise CorpusError(f"No track is as long as one segment ({settings.segment_s:.1f} s)")
     random = np.random.default_rng([recipe.train.seed, 9])
     chosen = random.integers(0, len(clips), NORMALISATION_SEGMENTS)
-    log_mel = LogMel(settings)
-    total, squares, count = 0.0, 0.0, 0
-    for index in chosen:
-        decibels = log_mel.decibels(torch.from_numpy(clips.two_crops(int(index), random)[0])[None]).double()
-        total += float(decibels.sum())
-        squares += float(decibels.square().sum())
-        count += decibels.numel()
-    mean = total / count
-    deviation = math.sqrt(max(squares / count - mean * mean, 1e-6))
-    return msgspec.structs.replace(settings, mean_db=round(mean, 4), std_db=round(max(deviation, 1e-3), 4))
+    return normalised(settings, (torch.from_numpy(clips.two_crops(int(index), random)[0]) for index in chosen))
 
 
 def _clips(recipe: Recipe, tracks: list[Any], cache: Path) -> ClipCollection:
