@@ -33,6 +33,10 @@ class CorpusError(PemrError):
     """A data folder or data set is missing, empty or not in the layout that is expected."""
 
 
+class ArchiveError(PemrError):
+    """An archive of embeddings cannot be written, or the machines that should make it cannot be reached."""
+
+
 class RecipeError(PemrError):
     """A recipe or a `--set` override names an unknown setting or holds a value of the wrong type."""
 
