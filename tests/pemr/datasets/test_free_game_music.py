@@ -43,7 +43,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorpusTrack:
     archive = tmp_path / "tune_1_all.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", str(tree), str(archive)], check=True, capture_output=True)
     monkeypatch.setattr(
-        free_game_music, "_download", lambda _package, scratch: Path(shutil.copy(archive, scratch / archive.name))
+        free_game_music, "download_package", lambda _package, scratch: Path(shutil.copy(archive, scratch / archive.name))
     )
     digest = hashlib.sha256(content).hexdigest()
     return CorpusTrack("tune", "usr/share/games/tune/music/one.ogg", 1.0, "train", digest)
@@ -61,7 +61,7 @@ def test_fetch_brings_the_track_and_its_licence_and_nothing_else(package: Corpus
 
 def test_fetch_again_opens_no_package(package: CorpusTrack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetch(tmp_path / "corpus", tracks=[package])
-    monkeypatch.setattr(free_game_music, "_download", None)
+    monkeypatch.setattr(free_game_music, "download_package", None)
     assert fetch(tmp_path / "corpus", tracks=[package]).present == 1
 
 

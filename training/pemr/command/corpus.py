@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress as Bar
 
 from pemr.datasets import free_game_music
+from pemr.datasets.folder import AUDIO_SUFFIXES
 
 app = typer.Typer(help="Bring or make free music to train on.", no_args_is_help=True)
 fetch_app = typer.Typer(help="Download a corpus that others publish.", no_args_is_help=True)
 app.add_typer(fetch_app, name="fetch")
+render_app = typer.Typer(help="Make a corpus.", no_args_is_help=True)
+app.add_typer(render_app, name="render")
 
 
 @fetch_app.command("free-game-music")
@@ -29,3 +34,64 @@ def fetch_free_game_music(
         typer.echo(fault, err=True)
     if report.faults:
         raise typer.Exit(1)
+
+
+@render_app.command("versions")
+def render_versions(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus goes; made if it is not there.")],
+    tunes: Annotated[int | None, typer.Option(help="How many printed tunes [default: all].")] = None,
+    songs: Annotated[int, typer.Option(help="How many songs made by rule.")] = 2000,
+    sketched: Annotated[int, typer.Option(help="Versions of a work sketched without audio, 12 ms each.")] = 8,
+    rendered: Annotated[int, typer.Option(help="Versions of a work played by a soundfont, about 1 s each.")] = 0,
+    development: Annotated[
+        bool, typer.Option(help="Render the development works instead of the training ones.")
+    ] = False,
+    music: Annotated[
+        list[Path] | None, typer.Option(help="A folder of real music to hear as well, a work each. Repeatable.")
+    ] = None,
+    books: Annotated[Path | None, typer.Option(help="The books of tunes, if you have them unpacked.")] = None,
+    soundfont: Annotated[Path | None, typer.Option(help="Another soundfont (.sf2, .sf3).")] = None,
+    tools: Annotated[
+        Path | None, typer.Option(help="Where fetched packages are unpacked [default: DIR/tools].")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other versions.")] = 0,
+    processes: Annotated[int, typer.Option(help="How many work at once; 0: half the cores.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="Stop after this many works; the same command goes on.")] = None,
+    keep_audio: Annotated[bool, typer.Option(help="Keep the audio of rendered versions in DIR/audio.")] = False,
+) -> None:
+    """Render versions of public-domain tunes and of songs made by rule, reduced to features, answers known.
+
+    Works, styles and soundfonts of the final examination are left out. The same seed gives the same versions; a work
+    that is there is not rendered again. DIR/versions.tsv lists every version with its split, style and sound.
+    """
+    import torch
+
+    from pemr.covers.render_tools import bring_tools
+    from pemr.covers.tune_list import Split
+    from pemr.covers.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
+
+    torch.set_num_threads(1)
+    split: Split = "development" if development else "train"
+    found = bring_tools(
+        tools or folder / "tools", books, audio=rendered > 0, said=lambda line: typer.echo(line, err=True)
+    )
+    rendering = Rendering(
+        found.books, found.mma, soundfont or found.soundfont, sketched, rendered, seed,
+        folder / "audio" if keep_audio else None,
+    ).checked()  # fmt: skip
+    works = works_to_render(split, tunes, songs)[:limit]
+    total = 0
+    with Bar(transient=True) as bar:
+        task = bar.add_task("rendering", total=len(works))
+        for versions in render_corpus(
+            folder, works, rendering, processes=processes or max(1, (os.cpu_count() or 2) // 2)
+        ):
+            total += len(versions)
+            bar.advance(task)
+        for root in music or []:
+            paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+            task = bar.add_task(f"listening to {root.name}", total=len(paths))
+            for _ in listen_to_music(folder, paths, split):
+                total += 1
+                bar.advance(task)
+    typer.echo(f"{total} versions of {len(works)} works in {folder}, split {split}.")

@@ -7,6 +7,7 @@ result is a list of MIDI events (`midifile.py` writes them).
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -56,8 +57,36 @@ class Arrangement:
     lead_level_db: float
 
 
-def arrange(tune: Tune, rng: random.Random, base_bpm: float = 112.0) -> Arrangement:
-    """Draw one version of a tune."""
+Chord = tuple[int, tuple[int, ...]]
+"""Pitch class of the root, and the intervals above it."""
+Accompanist = Callable[[list[Chord], float, random.Random], list[MidiNote] | None]
+"""(one chord a bar, bar length in quarter notes, chance) -> band and drums; None if it cannot play such bars."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Part of a song: its melody from onset 0, one chord a bar."""
+
+    melody: tuple[Note, ...]
+    chords: tuple[Chord, ...]
+
+
+@dataclass(frozen=True)
+class Song:
+    """A work of several sections; `forms` are the orders in which they may be played."""
+
+    title: str
+    bar_length: Fraction
+    key_sharps: int
+    base_bpm: float
+    sections: dict[str, Section]
+    forms: tuple[tuple[str, ...], ...]
+
+
+def arrange(
+    tune: Tune, rng: random.Random, base_bpm: float = 112.0, accompanist: Accompanist | None = None
+) -> Arrangement:
+    """Draw one version of a tune. Without an `accompanist`, the band plays by the patterns of this module."""
     key_shift = rng.randint(-6, 5)
     tempo_bpm = base_bpm * 2.0 ** rng.uniform(-0.5, 0.5)
     lead_level_db = rng.uniform(-7.0, 8.0)
@@ -66,12 +95,66 @@ def arrange(tune: Tune, rng: random.Random, base_bpm: float = 112.0) -> Arrangem
     intro = bar * rng.choice((0, 0, 1, 2, 4))
     bars = int(float(melody[-1].onset + melody[-1].duration) / bar + 0.999)
     chords = harmonise(melody, tune.key_sharps, bar, bars, rng)
-    notes = _lead(melody, key_shift, intro, rng)
-    if rng.random() > 0.08:
-        notes += _band(chords, bar, key_shift, intro, rng)
-        if rng.random() > 0.2:
-            notes += _drums(bars, bar, intro, rng)
+    notes = _played(melody, chords, bar, key_shift, intro, rng, accompanist)
     return Arrangement(tuple(notes), tempo_bpm, key_shift, lead_level_db)
+
+
+def arrange_song(song: Song, rng: random.Random, accompanist: Accompanist | None = None) -> Arrangement:
+    """Draw one version of a song: a form, other chords here and there, 45 to 100 seconds of it."""
+    key_shift = rng.randint(-6, 5)
+    tempo_bpm = song.base_bpm * 2.0 ** rng.uniform(-0.5, 0.5)
+    lead_level_db = rng.uniform(-7.0, 8.0)
+    bar = float(song.bar_length)
+    wanted = rng.uniform(45.0, 100.0) * tempo_bpm / 60.0
+    other_chords = rng.choice((0.0, 0.0, 0.1, 0.25))
+    melody: list[Note] = []
+    chords: list[Chord] = []
+    for name in rng.choice(song.forms):
+        start = song.bar_length * len(chords)
+        if start and float(start) >= wanted:
+            break
+        section = song.sections[name]
+        melody += [Note(start + note.onset, note.duration, note.pitch) for note in section.melody]
+        chords += [_substitute(chord, rng) if rng.random() < other_chords else chord for chord in section.chords]
+    intro = bar * rng.choice((0, 0, 1, 2, 4))
+    notes = _played(melody, chords, bar, key_shift, intro, rng, accompanist)
+    return Arrangement(tuple(notes), tempo_bpm, key_shift, lead_level_db)
+
+
+def _substitute(chord: Chord, rng: random.Random) -> Chord:
+    """Another chord that shares two tones: the relative one, or the same with a seventh or without."""
+    root, intervals = chord
+    if rng.random() < 0.5:
+        minor = intervals[1] == 3
+        return (root + (3 if minor else 9)) % 12, QUALITIES["" if minor else "m"]
+    if len(intervals) > 3:
+        return root, intervals[:3]
+    return root, (*intervals, 10)
+
+
+def _played(
+    melody: list[Note],
+    chords: list[Chord],
+    bar: float,
+    key_shift: int,
+    intro: float,
+    rng: random.Random,
+    accompanist: Accompanist | None,
+) -> list[MidiNote]:
+    """Melody, and in most versions a band, in most of these drums."""
+    notes = _lead(melody, key_shift, intro, rng)
+    if rng.random() <= 0.08:
+        return notes
+    introduction = [chords[0]] * round(intro / bar) if bar else []
+    transposed = [((root + key_shift) % 12, intervals) for root, intervals in [*introduction, *chords]]
+    accompaniment = accompanist(transposed, bar, rng) if accompanist is not None else None
+    if accompaniment is None:
+        accompaniment = _band(chords, bar, key_shift, intro, rng)
+        if rng.random() > 0.2:
+            accompaniment += _drums(len(chords), bar, intro, rng)
+    elif rng.random() < 0.2:
+        accompaniment = [note for note in accompaniment if note.channel != DRUM_CHANNEL]
+    return notes + accompaniment
 
 
 def _rounds(tune: Tune, tempo_bpm: float, rng: random.Random) -> list[Note]:
@@ -95,9 +178,7 @@ def _rounds(tune: Tune, tempo_bpm: float, rng: random.Random) -> list[Note]:
     return [note for note in played if float(note.onset) < wanted]
 
 
-def harmonise(
-    melody: list[Note], key_sharps: int, bar: float, bars: int, rng: random.Random
-) -> list[tuple[int, tuple[int, ...]]]:
+def harmonise(melody: list[Note], key_sharps: int, bar: float, bars: int, rng: random.Random) -> list[Chord]:
     """One triad (root pitch class, intervals) per bar: best path through diatonic chords, scores blurred by chance."""
     tonic = (7 * key_sharps) % 12
     degrees = [(0, ""), (2, "m"), (4, "m"), (5, ""), (7, ""), (9, "m"), (7, "7"), (2, "m7")]
@@ -153,9 +234,7 @@ def _lead(melody: list[Note], key_shift: int, intro: float, rng: random.Random) 
     return notes
 
 
-def _band(
-    chords: list[tuple[int, tuple[int, ...]]], bar: float, key_shift: int, intro: float, rng: random.Random
-) -> list[MidiNote]:
+def _band(chords: list[Chord], bar: float, key_shift: int, intro: float, rng: random.Random) -> list[MidiNote]:
     chorder, bass = rng.choice(CHORDERS), rng.choice(BASSES)
     pattern = rng.choice(list(CHORD_PATTERNS))
     bass_beats = rng.choice(((0.0,), (0.0, 0.5), (0.0, 0.25, 0.5, 0.75), (0.0, 0.375, 0.5)))

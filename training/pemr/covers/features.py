@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pemr.errors import PemrError
-from pemr.frontend import LogFrequency
+from pemr.frontend import LogFrequency, power_of
 
 FEATURE_VERSION = 1
 SAMPLE_RATE = LogFrequency.sample_rate
@@ -121,18 +121,24 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
     if sample_rate != SAMPLE_RATE:
         raise PemrError(f"Cover features are made from sound at {SAMPLE_RATE} Hz, not {sample_rate} Hz.")
     duration_s = len(samples) / SAMPLE_RATE
-    used = np.nan_to_num(np.asarray(samples[: int(LONGEST_S * SAMPLE_RATE)], np.float32), posinf=0.0, neginf=0.0)
+    used = np.asarray(samples[: int(LONGEST_S * SAMPLE_RATE)], np.float32)
+    if not np.isfinite(used.sum()):
+        used = np.nan_to_num(used, posinf=0.0, neginf=0.0)
     front_end = LogFrequency()
     with torch.inference_mode():
         sound = torch.from_numpy(used)
         tuning = estimate_tuning(front_end, sound) if len(used) else 0.0
         magnitudes = semitone_magnitudes(front_end, sound, tuning)
-        decibels = magnitudes.clamp_min(1e-7).log10().mul(20.0)
-        level_db = decibels.amax(dim=1) if len(decibels) else decibels.new_zeros(0)
-        whitened, contrast = whiten(decibels)
-        sounding = level_db > SILENCE_DB
-        chroma = fold(whitened) * sounding[:, None]
-        contrast_db = float(contrast[sounding].median()) if bool(sounding.any()) else 0.0
+        return features_of_semitones(magnitudes.clamp_min(1e-7).log10().mul(20.0), duration_s, tuning)
+
+
+def features_of_semitones(decibels: Tensor, duration_s: float, tuning: float = 0.0) -> CoverFeatures:
+    """Levels of semitones in dB (t, 84), 2.15 frames a second -> features."""
+    level_db = decibels.amax(dim=1) if len(decibels) else decibels.new_zeros(0)
+    whitened, contrast = whiten(decibels)
+    sounding = level_db > SILENCE_DB
+    chroma = fold(whitened) * sounding[:, None]
+    contrast_db = float(contrast[sounding].median()) if bool(sounding.any()) else 0.0
     level = ((level_db + 127.5) * 2.0).round().clamp(0, 255).to(torch.uint8).numpy()
     return CoverFeatures(
         (chroma * 255.0).round().to(torch.uint8).numpy(),
@@ -143,10 +149,13 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
     )
 
 
-def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float) -> Tensor:
-    """(n,) -> magnitudes (t, 84), pooled to 2.15 frames a second; block by block, so that long mixes fit in memory."""
+def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float, pooled: int = POOLED_FRAMES) -> Tensor:
+    """(n,) -> magnitudes (t, 84), each the mean of `pooled` frames; block by block, so that long mixes fit in memory.
+
+    With two frames pooled there are 2.15 a second.
+    """
     hop, half = front_end.hop_length, front_end.n_fft // 2
-    frames = len(sound) // hop // POOLED_FRAMES * POOLED_FRAMES
+    frames = len(sound) // hop // pooled * pooled
     bank = front_end.filterbank(tuning)
     lines = int(bank.any(dim=0).nonzero().max()) + 1
     bank = bank[:, :lines].T.contiguous()
@@ -158,9 +167,8 @@ def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float) -
         count = min(BLOCK_FRAMES, frames - first)
         part = padded[first * hop : (first + count - 1) * hop + front_end.n_fft]
         spectrum = torch.fft.rfft(part.unfold(0, front_end.n_fft, hop) * window)
-        power = torch.view_as_real(spectrum[:, :lines]).square().sum(-1)
-        magnitudes = (power @ bank).sqrt() * scale
-        blocks.append(magnitudes.reshape(-1, POOLED_FRAMES, front_end.n_bins).mean(dim=1))
+        magnitudes = (power_of(spectrum[:, :lines]) @ bank).sqrt() * scale
+        blocks.append(magnitudes.reshape(-1, pooled, front_end.n_bins).mean(dim=1))
     return torch.cat(blocks)
 
 
@@ -171,7 +179,7 @@ def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 2
     low, high = 160 * front_end.n_fft // SAMPLE_RATE, 2000 * front_end.n_fft // SAMPLE_RATE
     centre = 0j
     for start in starts:
-        power = front_end.power(sound[None, start : start + length])[0, low - 1 : high + 2]
+        power = front_end.power(sound[None, start : start + length], slice(low - 1, high + 2))[0]
         left, peak, right = power[:-2], power[1:-1], power[2:]
         chosen = (peak > left) & (peak >= right) & (peak > 4e-4 * power.amax(dim=0)) & (peak > 1e-9)
         left, middle, right = (part[chosen].clamp_min(1e-20).log() for part in (left, peak, right))

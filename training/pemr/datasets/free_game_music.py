@@ -90,7 +90,7 @@ def fetch(
     for number, (package, missing) in enumerate(sorted(wanted.items()), 1):
         said(f"{package} ({number} of {len(wanted)} packages)")
         with tempfile.TemporaryDirectory(prefix="pemr-corpus-") as scratch:
-            archive = _download(package, Path(scratch))
+            archive = download_package(package, Path(scratch))
             unpacked = _unpack(archive, folder, missing)
         fetched += len(unpacked)
         faults += [
@@ -115,7 +115,7 @@ def _require_tools() -> None:
         )
 
 
-def _download(package: str, scratch: Path) -> Path:
+def download_package(package: str, scratch: Path) -> Path:
     """The package as a file in `scratch`. It is not installed."""
     command = ["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", package]
     done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
@@ -123,7 +123,7 @@ def _download(package: str, scratch: Path) -> Path:
     if done.returncode != 0 or not archives:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CorpusError(
-            f"The package {package} could not be downloaded: {reason}. Tracks of other packages are kept; "
+            f"The package {package} could not be downloaded: {reason}. What was brought before is kept; "
             "run `apt-get update` and the command again to go on."
         )
     return archives[0]

@@ -1,0 +1,55 @@
+"""Which printed tunes are settings of one work, and what is kept for the final examination."""
+
+from __future__ import annotations
+
+import functools
+import random
+import tomllib
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+Split = Literal["train", "development"]
+DEVELOPMENT_WORKS = 80
+
+
+class ReservedSounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Soundfonts (part of their file's name) and MMA style files that are never trained or tuned on."""
+
+    soundfonts: tuple[str, ...]
+    grooves: tuple[str, ...]
+
+    def allows_soundfont(self, file_name: str) -> bool:
+        return not any(name.lower() in file_name.lower() for name in self.soundfonts)
+
+
+@functools.cache
+def reserved_sounds() -> ReservedSounds:
+    text = resources.files("pemr.covers").joinpath("reserved_sounds.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), ReservedSounds)
+
+
+@functools.cache
+def tune_works() -> dict[int, tuple[str, ...]]:
+    """Work number -> its printed settings (`book.abc#n`), the reserved works left out."""
+    works: dict[int, list[str]] = {}
+    for line in resources.files("pemr.covers").joinpath("tune_works.tsv").read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        book, _, numbers = line.partition("\t")
+        for place, number in enumerate(numbers.split(), start=1):
+            if number.isdigit():
+                works.setdefault(int(number), []).append(f"{book}#{place}")
+    return {number: tuple(settings) for number, settings in works.items()}
+
+
+@functools.cache
+def development_works() -> frozenset[int]:
+    """Works to measure on while training: 80 drawn from all, 80 from those with several printed settings."""
+    works = tune_works()
+    every = sorted(works)
+    several = sorted(number for number, settings in works.items() if len(settings) > 1)
+    random.Random(1).shuffle(every)
+    random.Random(2).shuffle(several)
+    return frozenset(every[:DEVELOPMENT_WORKS] + several[:DEVELOPMENT_WORKS])

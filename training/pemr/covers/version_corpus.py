@@ -1,0 +1,248 @@
+"""A corpus of versions, one file a work: rendered from public-domain tunes and songs made by rule, kept as spectra.
+
+Deterministic from a seed and resumable: a work whose file is there is not made again. Training and development works
+share neither a work nor a style nor a soundfont.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import logging
+import os
+import random
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from pemr.audio import decode
+from pemr.checkpoint import write_durably
+from pemr.covers.accompaniment import MmaBand, mma_grooves
+from pemr.covers.arrange import Accompanist, Arrangement, arrange, arrange_song
+from pemr.covers.features import SAMPLE_RATE
+from pemr.covers.pop_songs import compose
+from pemr.covers.render_versions import load_tune, synthesise
+from pemr.covers.sketch import sketch
+from pemr.covers.spectrum import Spectrum, spectrum
+from pemr.covers.tune_list import Split, development_works, reserved_sounds, tune_works
+from pemr.errors import CorpusError, DecodeError
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "versions.tsv"
+DEVELOPMENT_EVERY = 20
+"""Every twentieth song is a development work."""
+Repertoire = Literal["tune", "song", "music"]
+
+
+class CorpusVersion(msgspec.Struct, frozen=True):
+    """One version. `band`: an MMA style or `patterns`; `sound`: a soundfont, `sketch`, or the file of real music."""
+
+    work: str
+    index: int
+    split: Split
+    printing: int
+    band: str
+    sound: str
+    key_shift: int
+    tempo_bpm: float
+    frames: int
+
+
+@dataclass(frozen=True)
+class WorkToRender:
+    """A work by its name, its number in its repertoire and the split it belongs to."""
+
+    repertoire: Repertoire
+    number: int
+    split: Split
+
+    @property
+    def name(self) -> str:
+        return f"{self.repertoire}-{self.number:05}"
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How versions are made. The first `sketched` versions of a work are sketches, `rendered` more are audio."""
+
+    books: Path
+    mma: Path | None = None
+    soundfont: Path | None = None
+    sketched: int = 8
+    rendered: int = 0
+    seed: int = 0
+    audio_folder: Path | None = None
+
+    def checked(self) -> Rendering:
+        """Itself. Raises `CorpusError` for a soundfont of the final examination."""
+        if self.soundfont is not None and not reserved_sounds().allows_soundfont(self.soundfont.name):
+            raise CorpusError(
+                f"{self.soundfont.name} is kept for the final examination. Choose another one; nothing is rendered."
+            )
+        return self
+
+
+def works_to_render(split: Split, tunes: int | None = None, songs: int = 0) -> list[WorkToRender]:
+    """The first works of each repertoire in a split; `tunes` None: all."""
+    development = development_works()
+    numbers = [number for number in sorted(tune_works()) if (number in development) == (split == "development")]
+    random.Random(0).shuffle(numbers)
+    made = (
+        number
+        for number in range(songs * DEVELOPMENT_EVERY)
+        if (number % DEVELOPMENT_EVERY == 0) == (split == "development")
+    )
+    chosen = [WorkToRender("tune", number, split) for number in numbers[:tunes]]
+    return chosen + [WorkToRender("song", number, split) for number, _ in zip(made, range(songs), strict=False)]
+
+
+def render_corpus(
+    folder: Path, works: Iterable[WorkToRender], rendering: Rendering, *, processes: int = 1
+) -> Iterator[list[CorpusVersion]]:
+    """Render what is missing, yielding the versions of each work as it is there; then write the manifest."""
+    rendering.checked()
+    folder.mkdir(parents=True, exist_ok=True)
+    missing: list[WorkToRender] = []
+    for work in works:
+        path = folder / f"{work.name}.safetensors"
+        if path.exists() and len(listed := read_versions(path)) >= rendering.sketched + rendering.rendered:
+            yield listed
+        else:
+            missing.append(work)
+    if processes <= 1:
+        for work in missing:
+            yield render_work(folder, work, rendering)
+    else:
+        with ProcessPoolExecutor(processes, initializer=_one_thread) as pool:
+            yield from pool.map(render_work, [folder] * len(missing), missing, [rendering] * len(missing), chunksize=1)
+    write_manifest(folder)
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[CorpusVersion]:
+    """Render all versions of a work and keep them in one file."""
+    band = None
+    if rendering.mma is not None:
+        band = MmaBand(rendering.mma, mma_grooves(rendering.mma, work.split))
+    spectra: list[Spectrum] = []
+    versions: list[CorpusVersion] = []
+    for index in range(rendering.sketched + rendering.rendered):
+        rng = random.Random(f"{rendering.seed} {work.name} {index}")
+        heard = index >= rendering.sketched
+        accompanist = band if heard and rng.random() < 0.8 else None
+        arrangement, printing = _arranged(work, index, rng, rendering.books, accompanist)
+        style = (band.groove if band is not None and accompanist is not None else "") or "patterns"
+        if heard:
+            stored, sound = _recorded(arrangement, rendering, f"{work.name}-{index}.flac")
+        else:
+            stored, sound = sketch(arrangement, rng), "sketch"
+        spectra.append(stored)
+        versions.append(
+            CorpusVersion(
+                work.name, index, work.split, printing, style, sound,
+                arrangement.key_shift, round(arrangement.tempo_bpm, 2), len(stored),
+            )
+        )  # fmt: skip
+    write_work(folder, work.name, versions, spectra)
+    return versions
+
+
+def _arranged(
+    work: WorkToRender, index: int, rng: random.Random, books: Path, band: Accompanist | None
+) -> tuple[Arrangement, int]:
+    if work.repertoire == "song":
+        return arrange_song(compose(work.number), rng, band), 0
+    settings = tune_works()[work.number]
+    printing = index % len(settings)
+    return arrange(load_tune(books, settings[printing]), rng, accompanist=band), printing
+
+
+def _recorded(arrangement: Arrangement, rendering: Rendering, name: str) -> tuple[Spectrum, str]:
+    """Played with the soundfont, and listened to."""
+    if rendering.soundfont is None:
+        raise CorpusError("Versions can only be rendered as audio with a soundfont. Nothing was rendered.")
+    with tempfile.TemporaryDirectory(prefix="pemr-version-") as scratch:
+        target = Path(scratch) / name
+        if rendering.audio_folder is not None:
+            rendering.audio_folder.mkdir(parents=True, exist_ok=True)
+            target = rendering.audio_folder / name
+        if not target.exists():
+            synthesise(arrangement, rendering.soundfont, target)
+        return spectrum(decode(target, SAMPLE_RATE)), rendering.soundfont.stem
+
+
+def listen_to_music(folder: Path, paths: Iterable[Path], split: Split = "train") -> Iterator[CorpusVersion]:
+    """Real recordings as works of one version each, so that a network hears more than rendered sound."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        identity = os.fsencode(path.name) + str(path.stat().st_size).encode()
+        name = f"music-{hashlib.blake2b(identity, digest_size=6).hexdigest()}"
+        target = folder / f"{name}.safetensors"
+        if not target.exists():
+            try:
+                stored = spectrum(decode(path, SAMPLE_RATE))
+            except DecodeError as error:
+                log.warning("%s", error)
+                continue
+            version = CorpusVersion(name, 0, split, 0, "", path.stem, 0, 0.0, len(stored))
+            write_work(folder, name, [version], [stored])
+        yield from read_versions(target)
+    write_manifest(folder)
+
+
+def write_work(folder: Path, name: str, versions: list[CorpusVersion], spectra: list[Spectrum]) -> None:
+    described = msgspec.json.encode(versions).decode()
+    tensors = {str(index): np.ascontiguousarray(stored) for index, stored in enumerate(spectra)}
+    write_durably(folder / f"{name}.safetensors", save(tensors, {"versions": described}))
+
+
+def read_versions(path: Path) -> list[CorpusVersion]:
+    """The list at the head of a work's file. Raises `CorpusError` if it is damaged."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return msgspec.json.decode((file.metadata() or {})["versions"], type=list[CorpusVersion])
+    except (OSError, SafetensorError, KeyError, msgspec.MsgspecError) as error:
+        raise CorpusError(
+            f"{path} is damaged or not of a version corpus: {error}. Delete it and render again."
+        ) from error
+
+
+def read_work(path: Path) -> tuple[list[CorpusVersion], list[Spectrum]]:
+    """All versions of a work with their spectra."""
+    versions = read_versions(path)
+    with safe_open(path, framework="numpy") as file:
+        return versions, [file.get_tensor(str(version.index)) for version in versions]
+
+
+def works_in(folder: Path) -> list[Path]:
+    """The files of a corpus, in order. Raises `CorpusError` if there is none."""
+    paths = sorted(folder.glob("*.safetensors"))
+    if not paths:
+        raise CorpusError(f"{folder} holds no version corpus. Make one: pemr-train corpus render versions {folder}")
+    return paths
+
+
+def write_manifest(folder: Path) -> None:
+    """`versions.tsv`: every version with its split, style and sound."""
+    fields = CorpusVersion.__struct_fields__
+    part = folder / f"{MANIFEST}.part"
+    with part.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, delimiter="\t")
+        writer.writerow(fields)
+        for path in sorted(folder.glob("*.safetensors")):
+            writer.writerows([getattr(version, field) for field in fields] for version in read_versions(path))
+    part.replace(folder / MANIFEST)
