@@ -1,12 +1,11 @@
-"""Reading files for the scanner: a few at a time, in order, each answer a track or a reason."""
+"""Reading one file for the library: its tags, a digest of its sound, or the reason why not."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from pemr_desktop.library.track_rows import ReadTrack
 from pemr_desktop.tagfiles.digest import lacking_of, quick_digest_of
@@ -14,9 +13,7 @@ from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity, identity_of
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.plan import FileIdentity
-from pemr_desktop.tagfiles.read import open_ordinary, tags_of
-
-AHEAD_PER_THREAD = 16
+from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 
 
 class ToRead(NamedTuple):
@@ -29,56 +26,68 @@ class ToRead(NamedTuple):
     names_beside: frozenset[str]
 
 
+class FileContent(msgspec.Struct, frozen=True, array_like=True):
+    """What a file holds. `tags` None: it cannot be read, for the reason; a reason beside tags: something is odd.
+
+    `identity`: the file then; None when it was still changing, or is not known.
+    """
+
+    tags: FileTags | None
+    identity: FileIdentity | None
+    reason: str
+    quick_digest: bytes
+
+
 class Reading(NamedTuple):
-    """What came of it: a track, a reason, or both (music, but something is odd)."""
+    """What came of it: a track, a reason, or both (music, but something is odd).
+
+    `sure` False: the reading process ended or was given up, which may not have been the file's fault.
+    """
 
     asked: ToRead
     track: ReadTrack | None
     reason: str
     identity: FileIdentity | None
-
-
-def read_files(files: Iterable[ToRead], threads: int) -> Iterator[Reading]:
-    """Read files in a few threads, in order; the next ones are read while the caller stores the last."""
-    waiting: deque[Future[Reading]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="tags") as pool:
-        try:
-            for file in files:
-                waiting.append(pool.submit(read_file, file))
-                if len(waiting) >= threads * AHEAD_PER_THREAD:
-                    yield waiting.popleft().result()
-                while waiting and waiting[0].done():
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    sure: bool = True
 
 
 def read_file(asked: ToRead) -> Reading:
-    """One file. Never raises for what is wrong with the file."""
+    """One file, here and now. Never raises for what is wrong with the file."""
+    return reading_of(asked, read_content(asked.path))
+
+
+def reading_of(asked: ToRead, content: FileContent) -> Reading:
+    """The answer to what was asked."""
+    track = None
+    if content.tags is not None and content.identity is not None:
+        track = ReadTrack(
+            asked.root_id, asked.rel_path, asked.path, content.identity, content.tags, content.quick_digest
+        )
+    return Reading(asked, track, content.reason, content.identity)
+
+
+def read_content(path: Path) -> FileContent:
+    """One file. Never raises for what is wrong with it, as far as Python can tell."""
     try:
-        with open_ordinary(asked.path) as (stream, status):
+        with open_ordinary(path) as (stream, status):
             state = identity_of(status)
             try:
-                opened = open_tags(stream, asked.path)
+                opened = open_tags(stream, path)
             except TagReadError as error:
-                return Reading(asked, None, error.reason, _settled(state, asked.path))
+                return FileContent(None, _settled(state, path), error.reason, b"")
             tags = tags_of(opened)
             quick = quick_digest_of(stream, opened.container)
             lacking = lacking_of(stream, opened.container)
-            if identity(asked.path) != state:
-                return Reading(
-                    asked, None, "It was being written while it was read; the next scan reads it again.", None
+            if identity(path) != state:
+                return FileContent(
+                    None, None, "It was being written while it was read; the next scan reads it again.", b""
                 )
     except TagReadError as error:
-        return Reading(asked, None, error.reason, None)
+        return FileContent(None, None, error.reason, b"")
     reasons = list(tags.warnings)
     if lacking:
         reasons.append(f"It is cut off: at least {lacking:,} bytes are lacking at its end.")
-    track = ReadTrack(asked.root_id, asked.rel_path, asked.path, state, tags, quick)
-    return Reading(asked, track, " ".join(reasons), state)
+    return FileContent(tags, state, " ".join(reasons), quick)
 
 
 def _settled(state: FileIdentity, path: Path) -> FileIdentity | None:

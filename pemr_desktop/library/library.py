@@ -28,6 +28,7 @@ from pemr_desktop.library import (
     write_planning,
     writing,
 )
+from pemr_desktop.library.contained_reading import usual_children
 from pemr_desktop.library.errors import LibraryDamaged
 from pemr_desktop.library.heard import ModelInfo, Segments, ToAnalyse, TrackAnalysis
 from pemr_desktop.library.lock import LibraryLock
@@ -137,7 +138,7 @@ class Library:
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
         changed: Callable[[list[int]], None] | None = None,
-        threads: int = 4,
+        children: int | None = None,
     ) -> ScanOutcome:
         """Look for new, changed, moved and vanished files in these roots and targets; none named: in all roots."""
         wanted = [*targets, *(ScanTarget(root_id) for root_id in root_ids)]
@@ -151,7 +152,7 @@ class Library:
             progress=progress or _silent,
             cancelled=cancelled or _never,
             changed=changed or _nobody,
-            threads=threads,
+            children=children or usual_children(),
         )
 
     # --- the ear

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from pemr_desktop.library.file_reading import Reading, ToRead, read_files
+from pemr_desktop.library.contained_reading import read_files
+from pemr_desktop.library.file_reading import Reading, ToRead
 from pemr_desktop.library.places import absolute, decode, encode, relative, show
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.roots import ScanTarget, below_clause, is_online
@@ -56,13 +57,13 @@ def scan(
     progress: Progress,
     cancelled: Cancelled,
     changed: Callable[[list[int]], None],
-    threads: int,
+    children: int,
 ) -> ScanOutcome:
     """Scan each target. What was stored when it is cancelled, stays. A cancelled scan marks nothing missing."""
     counts = _Counts()
     stopped = False
     for target in targets:
-        run = _TargetScan(store, target, Pruning.of(ignore), counts, progress, cancelled, changed, threads)
+        run = _TargetScan(store, target, Pruning.of(ignore), counts, progress, cancelled, changed, children)
         stopped = not run.run()
         if stopped:
             break
@@ -90,7 +91,7 @@ class _TargetScan:
         progress: Progress,
         cancelled: Cancelled,
         changed: Callable[[list[int]], None],
-        threads: int,
+        children: int,
     ) -> None:
         self.store = store
         self.target = target
@@ -99,7 +100,7 @@ class _TargetScan:
         self.progress = progress
         self.cancelled = cancelled
         self.changed = changed
-        self.threads = threads
+        self.children = children
         self.seen: set[int] = set()
         self.back: list[int] = []
         self.confirmed_problems: set[bytes | int] = set()  # paths, or ids of tracks that are as they were
@@ -132,7 +133,7 @@ class _TargetScan:
             self.counts.offline.append(show(row[0]))
             return True
         self._mark_online(True)
-        for reading in read_files(self._files_to_read(), self.threads):
+        for reading in read_files(self._files_to_read(), self.cancelled, self.children):
             self.batch.append(reading)
             self._commit_when_due()
             if self.cancelled():
@@ -166,7 +167,7 @@ class _TargetScan:
             yield listing
             return  # the files of a loose root all lie in one folder
 
-    def _files_to_read(self) -> Iterator[ToRead]:
+    def _files_to_read(self) -> Iterator[ToRead | None]:
         for listing in self._listings():
             if self.cancelled():
                 self.stopped = True
@@ -178,6 +179,7 @@ class _TargetScan:
                 continue
             self.faults += listing.faults
             yield from self._changed_files(listing, folder or b"")
+            yield None
             self.progress(
                 self.counts.found, max(self.expected, self.counts.found), f"Looking through {listing.folder.name}"
             )
