@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from pemr.heads import FittedHeads, fit_heads, judge, platt, teacher_thresholds, track_scores
+from pemr.heads import FittedHeads, as_answers, fit_heads, judge, teacher_thresholds, track_scores
 from pemr.vocabulary import VOCABULARY
 
 K = len(VOCABULARY)
@@ -53,7 +53,7 @@ def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray,
     vectors, labels = tracks(hidden, 60, seed=5)
     tags = judge(fitted, vectors, labels, np.full(K, 0.5, np.float32))
     assert not tags[0].supported
-    assert tags[0].reason == "only 0 validation tracks have it"
+    assert tags[0].reason == "only 0 tracks of the judging music have it"
     assert not tags[1].supported
     assert tags[1].reason
     on = [tag for tag in tags[2:] if tag.supported]
@@ -62,20 +62,21 @@ def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray,
     assert msgspec.json.decode(msgspec.json.encode(tags), type=list[type(tags[0])]) == tags
 
 
-def test_platt_finds_the_slope_that_made_the_data() -> None:
-    random = np.random.default_rng(1)
-    score = random.normal(2.0, 3.0, 20_000).astype(np.float32)
-    truth = random.random(20_000) < 1 / (1 + np.exp(-(1.5 * score - 2.0)))
-    slope, offset = platt(score, truth)
-    assert slope == pytest.approx(1.5, rel=0.05)
-    assert offset == pytest.approx(-2.0, rel=0.05)
+def test_answers_put_the_teachers_threshold_at_one_half() -> None:
+    thresholds = np.array([0.1, 0.5], np.float32)
+    moved = as_answers(np.array([[0.1, 0.5], [0.0, 1.0], [0.3, 0.2]], np.float32), thresholds)
+    np.testing.assert_allclose(moved[:2], [[0.5, 0.5], [0.0, 1.0]], atol=1e-6)
+    assert moved[2, 0] > 0.5 and moved[2, 1] == pytest.approx(0.2)
 
 
-def test_platt_stays_finite_when_everything_or_nothing_is_true() -> None:
-    score = np.random.default_rng(1).normal(size=50).astype(np.float32)
-    for truth in (np.zeros(50, bool), np.ones(50, bool), score > 0):
-        slope, offset = platt(score, truth)
-        assert np.isfinite([slope, offset]).all()
+def test_every_training_track_is_scored_by_heads_that_have_not_heard_its_album(
+    hidden: np.ndarray, fitted: FittedHeads
+) -> None:
+    vectors, _ = tracks(hidden, 120, seed=2)
+    assert len(fitted.out_of_fold) == 120
+    own = fitted.linear.scores(vectors[0])
+    assert fitted.out_of_fold[0].shape == own.shape
+    assert not np.allclose(fitted.out_of_fold[0], own, atol=0.05)
 
 
 def test_the_teachers_thresholds_are_one_for_each_tag(hidden: np.ndarray) -> None:

@@ -11,6 +11,8 @@ from pemr.metrics import (
     average_precision,
     best_expected_f1_threshold,
     bootstrap_interval,
+    expected_calibration_error,
+    reliability,
     roc_auc,
     score_tags,
 )
@@ -67,3 +69,18 @@ def test_the_interval_holds_the_value_and_is_wider_for_fewer_groups() -> None:
 
 def test_the_best_threshold_separates_sure_from_unsure() -> None:
     assert best_expected_f1_threshold(np.array([0.9, 0.8, 0.05, 0.04])) == pytest.approx(0.8)
+
+
+def test_calibration_error_of_hand_worked_cases() -> None:
+    truth, promised = np.array([1, 1, 0, 0]), np.array([0.95, 0.95, 0.05, 0.25])
+    assert [point.count for point in reliability(truth, promised)] == [1, 1, 2]
+    assert expected_calibration_error(truth, promised) == pytest.approx((2 * 0.05 + 0.05 + 0.25) / 4)
+    assert math.isnan(expected_calibration_error(np.zeros(0), np.zeros(0)))
+
+
+def test_honest_probabilities_have_next_to_no_calibration_error() -> None:
+    random = np.random.default_rng(1)
+    promised = random.random(50_000)
+    truth = random.random(50_000) < promised
+    assert expected_calibration_error(truth, promised) < 0.01
+    assert expected_calibration_error(truth, np.full(50_000, 0.9)) == pytest.approx(0.4, abs=0.01)

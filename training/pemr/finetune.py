@@ -10,8 +10,19 @@ import torch
 from pemr.embed import Encoder
 from pemr.encoder import FCN4
 from pemr.errors import CorpusError
-from pemr.heads import FittedHeads, Floats, fit_heads, judge, split_by_group, teacher_thresholds, track_scores
+from pemr.heads import (
+    TAGS,
+    FittedHeads,
+    as_answers,
+    fit_heads,
+    heard_evidence,
+    split_by_group,
+    teacher_thresholds,
+    track_scores,
+)
+from pemr.judging import GroupCalibration, Verdict, calibration_by_group, evidence_of, judge
 from pemr.labels import LabelledTrack, Progress, embed_tracks, label_folder
+from pemr.logistic import Floats
 from pemr.metrics import TagScores, bootstrap_interval
 from pemr.modelfile import Model, TagHead, load_model, save_model
 from pemr.vocabulary import VOCABULARY
@@ -36,7 +47,17 @@ class Row:
     scores: TagScores
     interval: tuple[float, float]
     heads: FittedHeads
-    tags: list[TagHead]
+    verdicts: list[Verdict]
+
+    @property
+    def tags(self) -> list[TagHead]:
+        """The tags as they ship."""
+        return [verdict.head for verdict in self.verdicts]
+
+    @property
+    def calibration(self) -> list[GroupCalibration]:
+        """Held-out calibration per group of tags."""
+        return calibration_by_group(self.verdicts)
 
 
 def load_corpus(data: Path, validation: Path | None, cache: Path, teacher_dir: Path, progress: Progress) -> Corpus:
@@ -52,15 +73,28 @@ def load_corpus(data: Path, validation: Path | None, cache: Path, teacher_dir: P
 
 
 def measure(name: str, encoder: Encoder, corpus: Corpus, progress: Progress) -> Row:
-    """Fit heads for this encoder on the training tracks and measure them on the validation tracks."""
+    """Fit heads for this encoder on the training tracks and measure them on the validation tracks.
+
+    Calibration, thresholds and support come from the validation tracks and from the training tracks as heads hear
+    them that were fitted without their soundtrack.
+    """
     train = embed_tracks(encoder, corpus.train, progress)
     validation = embed_tracks(encoder, corpus.validation, progress)
-    heads = fit_heads(train, _labels(corpus.train), [track.group for track in corpus.train])
+    groups, other_groups = [track.group for track in corpus.train], [track.group for track in corpus.validation]
+    progress("fitting the heads", 0, 1)
+    heads = fit_heads(train, [as_answers(track.labels, corpus.thresholds) for track in corpus.train], groups)
     scores, truth, values = track_scores(heads, validation, _labels(corpus.validation), corpus.thresholds)
-    groups = [track.group for track in corpus.validation]
-    interval = bootstrap_interval([tag.name for tag in VOCABULARY], truth, values, groups)
-    tags = judge(heads, validation, _labels(corpus.validation), corpus.thresholds)
-    return Row(name, scores, interval, heads, tags)
+    interval = bootstrap_interval([tag.name for tag in VOCABULARY], truth, values, other_groups)
+    evidence = heard_evidence(
+        heads,
+        validation,
+        _labels(corpus.validation),
+        corpus.thresholds,
+        [f"validation {name}" for name in other_groups],
+    )
+    if heads.out_of_fold:
+        evidence = evidence_of(heads.out_of_fold, _labels(corpus.train), corpus.thresholds, groups).joined(evidence)
+    return Row(name, scores, interval, heads, judge(TAGS, evidence))
 
 
 def finetune_tags(
@@ -81,6 +115,8 @@ def finetune_tags(
                 "penalty": row.heads.penalty,
                 "validation_roc_auc": round(row.scores.macro_roc_auc, 4),
                 "validation_pr_auc": round(row.scores.macro_pr_auc, 4),
+                "calibration_error": {group.group: round(group.error, 4) for group in row.calibration},
+                "held_out": {verdict.head.name: msgspec.structs.asdict(verdict.held_out) for verdict in row.verdicts},
             },
         },
     )

@@ -92,6 +92,41 @@ def best_expected_f1_threshold(probabilities: Array) -> float:
     return float(ordered[int(np.argmax(f1))])
 
 
+@dataclass(frozen=True)
+class ReliabilityPoint:
+    """Predictions of about the same probability: their mean, the share that was true, how many there were."""
+
+    predicted: float
+    observed: float
+    count: int
+
+
+def reliability(truth: Array, probability: Array, bins: int = 10) -> tuple[ReliabilityPoint, ...]:
+    """What a reliability plot shows: probabilities (n,) in equal bins of 0..1, empty ones left out. truth (n,) bool."""
+    truth, probability = np.asarray(truth, bool).ravel(), np.asarray(probability, np.float64).ravel()
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    points = []
+    for number in range(bins):
+        inside = place == number
+        if inside.any():
+            points.append(
+                ReliabilityPoint(float(probability[inside].mean()), float(truth[inside].mean()), int(inside.sum()))
+            )
+    return tuple(points)
+
+
+def expected_calibration_error(truth: Array, probability: Array, bins: int = 10) -> float:
+    """Mean distance between promised and observed frequency over the bins, by how many fall in; NaN for nothing.
+
+    Guo et al. 2017, equation 3, for yes-or-no predictions.
+    """
+    points = reliability(truth, probability, bins)
+    total = sum(point.count for point in points)
+    if not total:
+        return float("nan")
+    return sum(point.count * abs(point.predicted - point.observed) for point in points) / total
+
+
 def _ranks(score: Array) -> npt.NDArray[np.float64]:
     """1 for the lowest; equal scores share the mean of their ranks."""
     _, group, count = np.unique(np.asarray(score, np.float64), return_inverse=True, return_counts=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress as Bar
 
+from pemr.command import finetune_encoder
 from pemr.command.listening import (
     Cache,
     Data,
@@ -15,6 +16,7 @@ from pemr.command.listening import (
     Validation,
     listener,
     prepare,
+    print_calibration,
     print_rows,
     print_tags,
 )
@@ -23,6 +25,7 @@ from pemr.command.listening import (
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Fit parts of a trained model to labels.", no_args_is_help=True)
     group.command("tags")(tags)
+    finetune_encoder.add(group)
     app.add_typer(group, name="finetune")
 
 
@@ -50,4 +53,5 @@ def tags(
         row = finetune_tags(model, out, corpus, {"teacher": "musicnn (MTT and MSD), ISC licence"}, progress)
     print_rows([row])
     print_tags(row)
+    print_calibration(row)
     typer.echo(f"{out}: {sum(tag.supported for tag in row.tags)} of {len(row.tags)} tags are switched on")

@@ -61,11 +61,22 @@ def print_rows(rows: "list[Row]") -> None:
 
 def print_tags(row: "Row") -> None:
     measured = dict(zip(row.scores.names, zip(row.scores.roc_auc, row.scores.pr_auc, strict=True), strict=True))
-    table = Table("tag", "group", "ROC-AUC", "PR-AUC", "threshold", "why it is off")
-    for tag in row.tags:
+    table = Table("tag", "group", "ROC-AUC", "PR-AUC", "threshold", "right / suggested / true", "why it is off")
+    for verdict in row.verdicts:
+        tag, held_out = verdict.head, verdict.held_out
         roc, pr = measured.get(tag.name, (float("nan"), float("nan")))
         shown = f"{tag.threshold:.2f}" if tag.supported else "off"
-        table.add_row(tag.name, tag.group, _shown(roc), _shown(pr), shown, tag.reason)
+        right = f"{held_out.right} / {held_out.shown} / {held_out.positives}"
+        table.add_row(tag.name, tag.group, _shown(roc), _shown(pr), shown, right, tag.reason)
+    Console().print(table)
+
+
+def print_calibration(row: "Row") -> None:
+    """Held-out calibration of the tags that are on: error per group of tags, and the points of its reliability plot."""
+    table = Table("tags of", "how many", "calibration error", "promised -> observed (points)")
+    for group in row.calibration:
+        points = "  ".join(f"{p.predicted:.2f} -> {p.observed:.2f} ({p.count})" for p in group.points)
+        table.add_row(group.group, str(group.tags), f"{group.error:.3f}", points)
     Console().print(table)
 
 

@@ -1,0 +1,55 @@
+"""Weighted soft-label regression with a pull towards earlier heads."""
+
+import numpy as np
+import pytest
+
+from pemr.logistic import Linear, fit, folds_of
+
+
+def music(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors and whether each of two tags is true: tag 0 follows dimension 0, tag 1 dimension 1."""
+    vectors = np.random.default_rng(seed).normal(size=(count, 8)).astype(np.float32)
+    return vectors, (vectors[:, :2] > 0).astype(np.float32)
+
+
+def agreement(heads: Linear, seed: int = 9) -> np.ndarray:
+    vectors, truth = music(2000, seed)
+    return np.asarray(((heads.scores(vectors) > 0) == truth).mean(axis=0))
+
+
+def test_each_tag_is_learned() -> None:
+    assert (agreement(fit(*music(300, 1), 0.003)) > 0.95).all()
+
+
+def test_a_strong_pull_keeps_the_earlier_heads_and_a_weak_one_lets_them_go() -> None:
+    vectors, truth = music(300, 1)
+    earlier = Linear(np.eye(8, dtype=np.float32)[[1, 0]], np.zeros(2, np.float32))
+    held = fit(vectors, truth, 1e4, prior=earlier)
+    np.testing.assert_allclose(held.weight, earlier.weight, atol=1e-3)
+    assert (agreement(fit(vectors, truth, 0.01, prior=earlier)) > 0.9).all()
+
+
+def test_a_tag_nobody_has_an_opinion_on_stays_as_it_was() -> None:
+    vectors, truth = music(200, 1)
+    weights = np.ones_like(truth)
+    weights[:, 1] = 0
+    earlier = Linear(np.full((2, 8), 0.25, np.float32), np.array([0.5, -0.5], np.float32))
+    heads = fit(vectors, truth, 0.01, weights, earlier)
+    np.testing.assert_allclose(heads.weight[1], earlier.weight[1], atol=1e-6)
+    assert heads.bias[1] == pytest.approx(-0.5, abs=1e-5)
+    assert not np.allclose(heads.weight[0], earlier.weight[0], atol=0.1)
+
+
+def test_a_person_outweighs_a_teacher_who_says_the_opposite() -> None:
+    vectors, truth = music(200, 1)
+    opinions = np.concatenate([truth, 1 - truth])
+    weights = np.concatenate([np.full((200, 1), 10.0), np.ones((200, 1))]).astype(np.float32)
+    assert (agreement(fit(np.concatenate([vectors, vectors]), opinions, 0.01, weights)) > 0.9).all()
+
+
+def test_folds_keep_groups_together_and_are_of_about_the_same_size() -> None:
+    groups = ["a"] * 6 + ["b"] * 3 + ["c"] * 3 + ["d"] * 1
+    folds = folds_of(groups, 3)
+    assert all(len(set(folds[[i for i, g in enumerate(groups) if g == name]])) == 1 for name in "abcd")
+    assert sorted(np.bincount(folds)) == [3, 4, 6]
+    assert set(folds_of(["only"] * 3, 5)) == {0}
