@@ -1,0 +1,1 @@
+"""What is done with labels: supervised training, probes on frozen features, and the measures of both."""

@@ -1,0 +1,59 @@
+"""Labelled training batches as a pure function of seed and step, like `pemr.batches` without labels."""
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pemr.protocols.examples import Examples
+
+ORDER, CROPS, AUGMENTATION = range(20, 23)
+
+
+@dataclass(frozen=True)
+class SupervisedBatch:
+    """Crops (B, segment_samples) of the stretches `indices` and what is heard in them (B, k)."""
+
+    step: int
+    indices: list[int]
+    samples: Tensor
+    targets: Tensor
+
+
+class SupervisedBatches:
+    """Epoch by epoch, every stretch once in a new order; the next batch is read while the current one is used."""
+
+    def __init__(self, examples: Examples, batch_size: int, seed: int) -> None:
+        self.examples = examples
+        self.batch_size = batch_size
+        self.seed = seed
+        self.steps_per_epoch = max(1, len(examples) // batch_size)
+
+    def batch(self, step: int) -> SupervisedBatch:
+        epoch, at = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng([self.seed, ORDER, epoch]).permutation(len(self.examples))
+        order = np.resize(order, max(len(order), self.batch_size))
+        indices = order[at * self.batch_size : (at + 1) * self.batch_size]
+        random = np.random.default_rng([self.seed, CROPS, step])
+        stretches = self.examples.stretches[indices]
+        starts = random.integers(stretches[:, 1], stretches[:, 2] + 1)
+        crops = [self.examples.crop(int(track), int(at)) for track, at in zip(stretches[:, 0], starts, strict=True)]
+        targets = torch.from_numpy(self.examples.targets[indices])
+        return SupervisedBatch(step, indices.tolist(), torch.from_numpy(np.stack(crops)), targets)
+
+    def generators(self, step: int) -> list[torch.Generator]:
+        """What the augmentation of each crop of a step draws from."""
+        seeds = np.random.default_rng([self.seed, AUGMENTATION, step]).integers(2**62, size=self.batch_size)
+        return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+
+    def from_step(self, start: int, end: int) -> Generator[SupervisedBatch, None, None]:
+        with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+            coming = pool.submit(self.batch, start)
+            for step in range(start, end):
+                batch = coming.result()
+                if step + 1 < end:
+                    coming = pool.submit(self.batch, step + 1)
+                yield batch

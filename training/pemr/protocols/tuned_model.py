@@ -1,0 +1,105 @@
+"""From a supervised run to a model file whose encoder and heads were trained on labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+
+from pemr.encoder import FCN4
+from pemr.errors import CorpusError, ModelMismatch
+from pemr.finetune import MAX_TRACK_S
+from pemr.frontend import FrontEnd
+from pemr.heads import split_by_group, teacher_thresholds
+from pemr.judging import evidence_of, judge
+from pemr.labels import LabelledTrack, Progress, label_folder
+from pemr.modelfile import Model, ModelInfo, PredictorShape, TagHead, save_model
+from pemr.predictor import Predictor
+from pemr.protocols.examples import YES, Examples, Floats, teacher_examples
+from pemr.protocols.supervised import Trained
+from pemr.teacher import SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class TeacherTracks:
+    """Training and validation tracks with the teacher's opinions, and where these mean yes, per tag."""
+
+    train: list[LabelledTrack]
+    validation: list[LabelledTrack]
+    thresholds: Floats
+
+
+def hear_folders(
+    data: Sequence[Path],
+    validation: Path | None,
+    cache: Path,
+    teacher_dir: Path,
+    progress: Progress,
+    segments: int,
+) -> TeacherTracks:
+    """Let the teacher hear all folders; without a validation folder every fifth album is kept for it.
+
+    The validation tracks are heard at the usual twelve segments whatever `segments` says, so that figures compare.
+    """
+    train = [
+        track for folder in data for track in label_folder(folder, cache, teacher_dir, MAX_TRACK_S, progress, segments)
+    ]
+    if validation is None:
+        train, held_out = split_by_group(train)
+    else:
+        held_out = label_folder(validation, cache, teacher_dir, MAX_TRACK_S, progress)
+    if not train or not held_out:
+        named = ", ".join(map(str, data))
+        raise CorpusError(f"{named}: no album is left for validation; give one with --validation DIR")
+    return TeacherTracks(train, held_out, teacher_thresholds([track.labels for track in [*train, *held_out]]))
+
+
+def examples_of(heard: TeacherTracks, front_end: FrontEnd) -> tuple[Examples, Examples]:
+    """(training, validation) examples: the target of a segment is how likely the teacher says yes."""
+    if front_end.sample_rate != SAMPLE_RATE:
+        raise ModelMismatch(f"The teacher hears {SAMPLE_RATE} Hz, this model {front_end.sample_rate} Hz")
+
+    length = front_end.segment_samples
+    train, validation = heard.train, heard.validation
+    return teacher_examples(train, heard.thresholds, length), teacher_examples(validation, heard.thresholds, length)
+
+
+def untrained_model(front_end: FrontEnd, seed: int) -> Model:
+    """Fresh weights behind a front end: where supervised FCN-4 begins."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        encoder, predictor = FCN4(), Predictor(front_end.n_mels)
+    info = ModelInfo(front_end, PredictorShape(), [], {"method": "none"})
+    return Model(info, encoder, predictor.eval().requires_grad_(False), torch.zeros(0, 512), torch.zeros(0), "", "")
+
+
+def save_tuned(
+    out: Path, start: Model, trained: Trained, validation: Examples, provenance: dict[str, object]
+) -> tuple[str, list[TagHead]]:
+    """Write the best encoder and its heads, calibrated and judged on the validation tracks.
+
+    Returns the new model id and the tags. The predicting module is that of the start model, unchanged.
+    """
+    weight, bias = trained.tagger.head.weight.detach(), trained.tagger.head.bias.detach()
+    scores = [vectors @ weight.numpy().T + bias.numpy() for vectors in trained.vectors]
+    labels = [heard.targets for heard in validation.heard]
+    yes = np.full(len(validation.tags), YES, np.float32)
+    evidence = evidence_of(scores, labels, yes, validation.groups)
+    named = [TagHead(name, group) for name, group in validation.tags]
+    tags = [verdict.head for verdict in judge(named, evidence)]
+    about = {
+        "start_model": start.model_id or "random weights",
+        "steps": trained.best_step,
+        "hours": round(trained.hours, 3),
+        "validation_tracks": len(validation.tracks),
+        "validation_cross_entropy": round(trained.judgement.loss, 4),
+        "validation_roc_auc": round(trained.judgement.tags.macro_roc_auc, 4),
+        "validation_pr_auc": round(trained.judgement.tags.macro_pr_auc, 4),
+        **provenance,
+    }
+    info = msgspec.structs.replace(
+        start.info, tags=tags, provenance={**start.info.provenance, "supervised": about}
+    )  # fmt: skip
+    return save_model(out, info, trained.tagger.encoder, start.predictor, weight, bias), tags
