@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from pemr_desktop.library.folder_states import FolderVisit
 from pemr_desktop.library.track_rows import ReadTrack
 from pemr_desktop.tagfiles.digest import lacking_of, quick_digest_of
 from pemr_desktop.tagfiles.errors import TagReadError
@@ -17,13 +18,18 @@ from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 
 
 class ToRead(NamedTuple):
-    """A file that is new or changed. `known_id`: its track, when there is one. `names_beside`: of its folder."""
+    """A file that is new or changed. `known_id`: its track, when there is one. `names_beside`: of its folder.
+
+    `unchanged`: the file is as its track says; only what is derived from it is to be made anew.
+    """
 
     root_id: int
     rel_path: bytes
     path: Path
-    known_id: int | None
-    names_beside: frozenset[str]
+    known_id: int | None = None
+    names_beside: frozenset[str] = frozenset()
+    visit: FolderVisit | None = None
+    unchanged: bool = False
 
 
 class FileContent(msgspec.Struct, frozen=True, array_like=True):

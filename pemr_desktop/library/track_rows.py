@@ -12,11 +12,13 @@ import msgspec
 
 from pemr_desktop.library.places import absolute, folder_of, show
 from pemr_desktop.library.track_columns import columns, pack_fields, tag_rows
-from pemr_desktop.tagfiles.digest import audio_digest
+from pemr_desktop.tagfiles.digest import QUICK_VERSION, audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity_of
 from pemr_desktop.tagfiles.plan import FileIdentity
 from pemr_desktop.tagfiles.read import FileTags
+
+SAME_LENGTH_S = 0.05
 
 
 class ReadTrack(msgspec.Struct, frozen=True):
@@ -42,17 +44,29 @@ def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
     return made.lastrowid
 
 
-def update_track(connection: sqlite3.Connection, track_id: int, track: ReadTrack) -> None:
+def update_track(
+    connection: sqlite3.Connection, track_id: int, track: ReadTrack, *, file_unchanged: bool = False
+) -> None:
     """A file that changed, or came back, or was found at another place. What was heard goes when the sound changed."""
-    old = connection.execute("SELECT quick_digest FROM tracks WHERE id = ?", (track_id,)).fetchone()
+    old = connection.execute(
+        "SELECT quick_digest, quick_version, duration_s FROM tracks WHERE id = ?", (track_id,)
+    ).fetchone()
     values = _place(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
     values |= {"missing": 0, "missing_since": None}
-    if old is not None and old[0] != track.quick_digest:
+    if old is not None and not file_unchanged and not _sounds_as_before(track, *old):
         values["audio_digest"] = None
         forget_sound(connection, track_id)
     changes = ", ".join(f"{name} = ?" for name in values)
     connection.execute(f"UPDATE tracks SET {changes} WHERE id = ?", (*values.values(), track_id))
     _store_fields(connection, track_id, track.tags)
+
+
+def _sounds_as_before(track: ReadTrack, quick_digest: bytes | None, version: int, duration_s: float | None) -> bool:
+    """Whether the sound is still the same. Digests of two versions say nothing of each other; the length has to do."""
+    if version == QUICK_VERSION:
+        return quick_digest == track.quick_digest
+    now_s = track.tags.duration_s
+    return duration_s is not None and now_s is not None and abs(duration_s - now_s) < SAME_LENGTH_S
 
 
 def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
@@ -77,8 +91,8 @@ def find_moved(
     """
     rows = connection.execute(
         "SELECT t.id, t.rel_path, t.size, t.audio_digest, r.path, r.online FROM tracks t JOIN roots r "
-        "ON r.id = t.root_id WHERE t.quick_digest = ?",
-        (track.quick_digest,),
+        "ON r.id = t.root_id WHERE t.quick_digest = ? AND t.quick_version = ?",
+        (track.quick_digest, QUICK_VERSION),
     ).fetchall()
     found: list[tuple[bool, bool, int]] = []
     for track_id, rel_path, size, known_digest, root, online in rows:
@@ -129,6 +143,7 @@ def _state(track: ReadTrack, now: float) -> dict[str, Any]:
         "mtime_ns": track.identity.mtime_ns,
         "inode": _signed(track.identity.inode),
         "quick_digest": track.quick_digest,
+        "quick_version": QUICK_VERSION,
         "read_at": now,
     }
 

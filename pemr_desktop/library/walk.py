@@ -9,6 +9,7 @@ import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from pemr_desktop.tagfiles.identity import system_reason
@@ -16,17 +17,37 @@ from pemr_desktop.tagfiles.opening import SUFFIXES
 
 DEFAULT_IGNORE = (".*", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "*.part", "*.crdownload")
 ALWAYS_IGNORED = ("._*", ".pemr-*.part", "Thumbs.db", "lost+found")
+NO_FILE = "This is a pipe, socket or device, not a file."
+
+_ENDINGS = frozenset(suffix[1:] for suffix in SUFFIXES)
+_by_name = attrgetter("name")
 
 
-@dataclass
+@dataclass(slots=True)
 class Listing:
-    """The music in one folder: names with their `stat`. `names`: all. `unreadable`: why it could not be listed."""
+    """The music in one folder: names with their `stat`, by name. `rel`: the folder below the root, with '/'.
 
-    folder: Path
+    `entries`: everything in it. `linked`: reached through a link. `unreadable`: why it could not be listed.
+    `only`: when the listing is cut down to these relative paths.
+    """
+
+    folder: str
+    rel: bytes
     files: list[tuple[str, os.stat_result]] = field(default_factory=list)
     faults: list[tuple[Path, str]] = field(default_factory=list)
-    names: frozenset[str] = frozenset()
+    entries: list[os.DirEntry[str]] = field(default_factory=list)
+    linked: bool = False
     unreadable: str = ""
+    only: frozenset[bytes] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """A whole folder at its own place, with nothing odd in it."""
+        return not self.linked and not self.faults and self.only is None
+
+    def names(self) -> frozenset[str]:
+        """The names of everything in the folder."""
+        return frozenset(map(_by_name, self.entries))
 
 
 @dataclass(frozen=True)
@@ -46,78 +67,96 @@ class Pruning:
         return self.pattern.match(name.casefold()) is not None
 
 
-def walk(root: Path, below: Path, pruning: Pruning) -> Iterator[Listing]:
-    """Every folder at or under `below`, itself inside `root`. Linked folders come last and each folder comes once."""
-    ordinary: deque[Path] = deque([below])
-    linked: deque[Path] = deque()
+@dataclass(frozen=True, slots=True)
+class _Place:
+    folder: str
+    rel: bytes
+    linked: bool = False
+
+    def below(self, name: str, *, linked: bool = False) -> _Place:
+        encoded = os.fsencode(name)
+        return _Place(
+            os.path.join(self.folder, name),  # noqa: PTH118 - a hundred thousand times
+            self.rel + b"/" + encoded if self.rel else encoded,
+            self.linked or linked,
+        )
+
+
+def walk(root: Path, rel: bytes, pruning: Pruning) -> Iterator[Listing]:
+    """Every folder at or under `rel` in `root`. Linked folders come last and each folder comes once."""
+    ordinary = deque([_Place(os.fspath(root / os.fsdecode(rel)), rel)])
+    linked: deque[_Place] = deque()
     visited: set[tuple[int, int]] = set()
+    true_root = root.resolve()
     while ordinary or linked:
-        folder = ordinary.popleft() if ordinary else linked.popleft()
+        place = ordinary.popleft() if ordinary else linked.popleft()
+        listing = Listing(place.folder, place.rel, linked=place.linked)
         try:
-            status = folder.stat()
+            status = os.stat(place.folder)  # noqa: PTH116
             key = (status.st_dev, status.st_ino)
             if key in visited:
                 continue
             visited.add(key)
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            with os.scandir(place.folder) as entries:
+                listing.entries = sorted(entries, key=_by_name)
         except OSError as error:
-            yield Listing(folder, unreadable=system_reason(error))
+            listing.unreadable = system_reason(error)
+            yield listing
             continue
-        listing = Listing(folder, names=frozenset(entry.name for entry in entries))
-        subfolders = []
-        for entry in entries:
-            if pruning.hides(entry.name):
-                continue
-            kind = _sort_in(entry, root, listing)
-            if kind == "folder":
-                subfolders.append(folder / entry.name)
-            elif kind == "link":
-                linked.append(folder / entry.name)
-        ordinary.extendleft(reversed(subfolders))
+        folders, links = _sort_in(listing, pruning, true_root)
+        ordinary.extendleft(place.below(name) for name in reversed(folders))
+        linked.extend(place.below(name, linked=True) for name in links)
         yield listing
 
 
-def _sort_in(entry: os.DirEntry[str], root: Path, listing: Listing) -> str:
-    """Put a file into the listing; say "folder" or "link" for what is to be walked too."""
-    is_music = os.path.splitext(entry.name)[1].lower() in SUFFIXES  # noqa: PTH122 - a million times
-    try:
-        if entry.is_symlink():
-            return _sort_in_link(listing.folder / entry.name, is_music, root, listing)
-        if entry.is_dir(follow_symlinks=False):
-            return "folder"
-        if is_music:
-            # Windows lists files without their inode
-            status = os.stat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)  # noqa: PTH116
-            _add_file(entry.name, status, listing)
-    except OSError as error:
-        if is_music:
-            listing.faults.append((listing.folder / entry.name, system_reason(error)))
-    return ""
+def _sort_in(listing: Listing, pruning: Pruning, true_root: Path) -> tuple[list[str], list[str]]:
+    """Put the music of a folder into its listing -> names of folders, and of links to folders."""
+    folders: list[str] = []
+    links: list[str] = []
+    hidden = pruning.pattern.match
+    for entry in listing.entries:
+        name = entry.name
+        is_music = name.rpartition(".")[2].lower() in _ENDINGS
+        try:
+            if entry.is_symlink():
+                if not hidden(name.casefold()) and _sort_in_link(name, is_music, true_root, listing):
+                    links.append(name)
+            elif entry.is_dir(follow_symlinks=False):
+                if not hidden(name.casefold()):
+                    folders.append(name)
+            elif is_music and not hidden(name.casefold()):
+                # Windows lists files without their inode
+                status = os.stat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)  # noqa: PTH116
+                if stat.S_ISREG(status.st_mode):
+                    listing.files.append((name, status))
+                else:
+                    listing.faults.append((Path(entry.path), NO_FILE))
+        except OSError as error:
+            if is_music:
+                listing.faults.append((Path(entry.path), system_reason(error)))
+    return folders, links
 
 
-def _sort_in_link(path: Path, is_music: bool, root: Path, listing: Listing) -> str:
+def _sort_in_link(name: str, is_music: bool, true_root: Path, listing: Listing) -> bool:
+    """Put a linked file in; True for a link to a folder outside, which is to be walked too."""
+    path = Path(listing.folder, name)
     try:
         target = path.resolve(strict=True)
         status = path.stat()
     except RuntimeError:
         if is_music:
             listing.faults.append((path, "This is a link that leads back to itself."))
-        return ""
+        return False
     except FileNotFoundError:
         if is_music:
             listing.faults.append((path, "This is a link to a file that is not there."))
-        return ""
-    if target.is_relative_to(root.resolve()):
-        return ""  # found at its own place
+        return False
+    if target.is_relative_to(true_root):
+        return False  # found at its own place
     if stat.S_ISDIR(status.st_mode):
-        return "link"
-    if is_music:
-        _add_file(path.name, status, listing)
-    return ""
-
-
-def _add_file(name: str, status: os.stat_result, listing: Listing) -> None:
-    if stat.S_ISREG(status.st_mode):
+        return True
+    if is_music and stat.S_ISREG(status.st_mode):
         listing.files.append((name, status))
-    else:
-        listing.faults.append((listing.folder / name, "This is a pipe, socket or device, not a file."))
+    elif is_music:
+        listing.faults.append((path, NO_FILE))
+    return False

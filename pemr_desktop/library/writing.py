@@ -152,7 +152,7 @@ def refresh_track(store: Store, track_id: int) -> None:
         if row is None:
             return
         path = track_path(connection, track_id)
-    reading = read_file(ToRead(row[0], relative(decode(row[1]), path), path, track_id, frozenset()))
+    reading = read_file(ToRead(row[0], relative(decode(row[1]), path), path, track_id))
     if reading.track is None:
         log.warning("After writing, %s cannot be read: %s", show(encode(path)), reading.reason)
         return
