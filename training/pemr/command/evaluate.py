@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress as Bar
 
+from pemr.command.evaluate_methods import methods
 from pemr.command.listening import (
     Cache,
     Data,
@@ -22,6 +23,7 @@ from pemr.command.listening import (
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Measure trained models.", no_args_is_help=True)
     group.command("tags")(tags)
+    group.command("methods")(methods)
     app.add_typer(group, name="evaluate")
 
 

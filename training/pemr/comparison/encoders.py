@@ -1,0 +1,64 @@
+"""What is compared, all of one shape: samples of a track in, vectors of the segments that the teacher heard out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soxr
+import torch
+from torch import nn
+
+from pemr.checkpoint import load_checkpoint
+from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
+from pemr.frontend import FrontEnd
+from pemr.methods.build import build_method, segment_encoder, trained_encoder
+from pemr.recipe import Recipe
+from pemr.teacher import SAMPLE_RATE
+
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class SegmentVectors:
+    """`segments` (n, width)."""
+
+    segments: Floats
+
+
+class NetworkEncoder:
+    """A network from samples (B, n) at the front end's rate to vectors, applied to whole tracks at 16 kHz."""
+
+    def __init__(self, network: nn.Module, front_end: FrontEnd) -> None:
+        self.network = network.eval()
+        self.front_end = front_end
+
+    @torch.inference_mode()
+    def embed_samples(self, samples: Floats, *, max_segments: int = DEFAULT_SEGMENTS) -> SegmentVectors:
+        """Mono float32 samples (n,) at 16 kHz -> vectors of at most `max_segments`, spread evenly.
+
+        A network with segments of another length hears the middle of those the teacher heard.
+        """
+        heard = FrontEnd().segment_samples
+        middles = (segment_starts(len(samples), heard, max_segments) + min(heard, len(samples)) / 2) / SAMPLE_RATE
+        rate, length = self.front_end.sample_rate, self.front_end.segment_samples
+        if rate != SAMPLE_RATE:
+            samples = np.asarray(soxr.resample(samples, SAMPLE_RATE, rate), np.float32)
+        padded = samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+        starts = np.clip(np.rint(middles * rate - length / 2), 0, len(padded) - length).astype(np.int64)
+        segments = torch.from_numpy(np.stack([padded[start : start + length] for start in starts]))
+        vectors = [self.network(batch).float() for batch in torch.split(segments, BATCH)]
+        return SegmentVectors(torch.cat(vectors).numpy())
+
+
+def of_checkpoint(path: Path) -> NetworkEncoder:
+    """The encoder of a training checkpoint."""
+    checkpoint = load_checkpoint(path)
+    return NetworkEncoder(trained_encoder(checkpoint), checkpoint.front_end)
+
+
+def untrained(recipe: Recipe, front_end: FrontEnd, seed: int) -> NetworkEncoder:
+    """The network of a recipe with fresh weights: what training has to be compared with."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        method = build_method(recipe)
+    return NetworkEncoder(segment_encoder(method, front_end), front_end)

@@ -1,0 +1,125 @@
+"""How an encoder is judged: linear heads on the teacher's tags, scores of unseen albums, and how sure they are."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from pemr.checkpoint import write_durably
+from pemr.embed import Floats
+from pemr.finetune import Corpus
+from pemr.heads import fit_heads, track_scores
+from pemr.labels import SEGMENTS, LabelledTrack, Progress
+from pemr.metrics import score_tags
+from pemr.vocabulary import VOCABULARY
+
+log = logging.getLogger(__name__)
+
+ROUNDS = 500
+Values = npt.NDArray[np.float64]
+
+
+class Segmented(Protocol):
+    """Anything with vectors (n, width) of segments."""
+
+    @property
+    def segments(self) -> Floats: ...
+
+
+class SegmentEncoder(Protocol):
+    """Anything that turns 16 kHz samples into vectors of segments: a network, a model file, hand-made features."""
+
+    def embed_samples(self, samples: Floats, *, max_segments: int = SEGMENTS) -> Segmented: ...
+
+
+@dataclass(frozen=True)
+class Score:
+    """Macro ROC-AUC and PR-AUC on the validation tracks; `roc_draws` and `pr_draws` (rounds,) over drawn albums.
+
+    Two scores of one corpus saw the same draws, so that their differences are paired.
+    """
+
+    roc_auc: float
+    pr_auc: float
+    roc_draws: Values
+    pr_draws: Values
+
+
+def corpus_key(corpus: Corpus) -> str:
+    """Changes with any track, any opinion of the teacher and any threshold."""
+    sha = hashlib.sha256(f"{SEGMENTS}|{ROUNDS}".encode())
+    for tracks in (corpus.train, corpus.validation):
+        for track in tracks:
+            sha.update(f"|{track.group}|{track.cache_file.name}|".encode() + track.labels.tobytes())
+    sha.update(corpus.thresholds.tobytes())
+    return sha.hexdigest()[:16]
+
+
+def score(encoder: SegmentEncoder, corpus: Corpus, progress: Progress) -> Score:
+    """Fit heads on the training tracks and score the validation tracks; the network itself is not changed."""
+    train, validation = (_vectors(encoder, tracks, progress) for tracks in (corpus.train, corpus.validation))
+    progress("fitting heads", 0, 1)
+    heads = fit_heads(train, [track.labels for track in corpus.train], [track.group for track in corpus.train])
+    scores, truth, values = track_scores(
+        heads, validation, [track.labels for track in corpus.validation], corpus.thresholds
+    )
+    roc_draws, pr_draws = _draws(truth, values, [track.group for track in corpus.validation])
+    return Score(scores.macro_roc_auc, scores.macro_pr_auc, roc_draws, pr_draws)
+
+
+def kept_score(file: Path, key: str) -> Score | None:
+    """A score from an earlier run of the comparison, if it was made on this very corpus."""
+    if not file.exists():
+        return None
+    try:
+        with safe_open(file, framework="numpy") as stored:
+            about = json.loads((stored.metadata() or {})["score"])
+            draws = {name: stored.get_tensor(name) for name in ("roc_draws", "pr_draws")}
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        log.warning("%s cannot be read (%s); this score is made anew", file, error)
+        return None
+    return Score(about["roc_auc"], about["pr_auc"], **draws) if about["key"] == key else None
+
+
+def keep_score(score: Score, file: Path, key: str) -> None:
+    """Write a score as a whole."""
+    about = json.dumps({"key": key, "roc_auc": score.roc_auc, "pr_auc": score.pr_auc})
+    write_durably(file, save({"roc_draws": score.roc_draws, "pr_draws": score.pr_draws}, {"score": about}))
+
+
+def interval(draws: Values) -> tuple[float, float]:
+    """The middle 95 % of the draws."""
+    known = draws[np.isfinite(draws)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _vectors(encoder: SegmentEncoder, tracks: Sequence[LabelledTrack], progress: Progress) -> list[Floats]:
+    vectors = []
+    for done, track in enumerate(tracks):
+        progress("embedding", done, len(tracks))
+        vectors.append(encoder.embed_samples(track.samples(), max_segments=SEGMENTS).segments)
+    return vectors
+
+
+def _draws(truth: npt.NDArray[np.bool_], values: Floats, groups: Sequence[str]) -> Values:
+    """(2, rounds): ROC-AUC and PR-AUC of albums drawn with replacement, always the same draws."""
+    random = np.random.default_rng(1)
+    members = [np.flatnonzero(np.asarray(groups) == group) for group in sorted(set(groups))]
+    names = [tag.name for tag in VOCABULARY]
+    drawn = np.full((2, ROUNDS), np.nan)
+    for at in range(ROUNDS):
+        chosen = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
+        scores = score_tags(names, truth[chosen], values[chosen])
+        drawn[:, at] = scores.macro_roc_auc, scores.macro_pr_auc
+    return drawn
