@@ -80,8 +80,13 @@ def measure(name: str, encoder: Encoder, corpus: Corpus, progress: Progress) -> 
     """
     train = embed_tracks(encoder, corpus.train, progress)
     validation = embed_tracks(encoder, corpus.validation, progress)
-    groups, other_groups = [track.group for track in corpus.train], [track.group for track in corpus.validation]
     progress("fitting the heads", 0, 1)
+    return measure_vectors(name, train, validation, corpus)
+
+
+def measure_vectors(name: str, train: Sequence[Floats], validation: Sequence[Floats], corpus: Corpus) -> Row:
+    """The same from the vectors (segments, width) of the tracks of the corpus."""
+    groups, other_groups = [track.group for track in corpus.train], [track.group for track in corpus.validation]
     heads = fit_heads(train, [as_answers(track.labels, corpus.thresholds) for track in corpus.train], groups)
     scores, truth, values = track_scores(heads, validation, _labels(corpus.validation), corpus.thresholds)
     interval = bootstrap_interval([tag.name for tag in VOCABULARY], truth, values, other_groups)

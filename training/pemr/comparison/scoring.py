@@ -16,7 +16,7 @@ from safetensors.numpy import save
 from pemr.checkpoint import write_durably
 from pemr.embed import Floats
 from pemr.finetune import Corpus
-from pemr.heads import fit_heads, track_scores
+from pemr.heads import as_answers, fit_heads, track_scores
 from pemr.labels import SEGMENTS, LabelledTrack, Progress
 from pemr.metrics import score_tags
 from pemr.vocabulary import VOCABULARY
@@ -65,9 +65,15 @@ def corpus_key(corpus: Corpus) -> str:
 
 def score(encoder: SegmentEncoder, corpus: Corpus, progress: Progress) -> Score:
     """Fit heads on the training tracks and score the validation tracks; the network itself is not changed."""
-    train, validation = (_vectors(encoder, tracks, progress) for tracks in (corpus.train, corpus.validation))
+    train, validation = (segment_vectors(encoder, tracks, progress) for tracks in (corpus.train, corpus.validation))
     progress("fitting heads", 0, 1)
-    heads = fit_heads(train, [track.labels for track in corpus.train], [track.group for track in corpus.train])
+    return score_vectors(train, validation, corpus)
+
+
+def score_vectors(train: Sequence[Floats], validation: Sequence[Floats], corpus: Corpus) -> Score:
+    """The same from the vectors (segments, width) of the tracks of the corpus."""
+    answers = [as_answers(track.labels, corpus.thresholds) for track in corpus.train]
+    heads = fit_heads(train, answers, [track.group for track in corpus.train])
     scores, truth, values = track_scores(
         heads, validation, [track.labels for track in corpus.validation], corpus.thresholds
     )
@@ -104,7 +110,8 @@ def interval(draws: Values) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _vectors(encoder: SegmentEncoder, tracks: Sequence[LabelledTrack], progress: Progress) -> list[Floats]:
+def segment_vectors(encoder: SegmentEncoder, tracks: Sequence[LabelledTrack], progress: Progress) -> list[Floats]:
+    """Vectors (segments, width) of the very segments that the teacher heard, for each track."""
     vectors = []
     for done, track in enumerate(tracks):
         progress("embedding", done, len(tracks))
