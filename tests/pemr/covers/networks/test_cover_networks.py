@@ -1,0 +1,76 @@
+import pytest
+import torch
+from torch import nn
+
+from pemr.covers.networks.cqt_net import PAPER_CHANNELS, CqtNet
+from pemr.covers.networks.joined import FcnCoverNet, JoinedNet
+from pemr.covers.networks.ki_net import KiNet
+from pemr.covers.networks.pitch_class import CircleConvolution, PitchClassNet, circle_basis
+from pemr.covers.networks.tpp_net import TppNet
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_the_basis_of_the_circle_is_orthonormal():
+    assert torch.allclose(circle_basis() @ circle_basis().T, torch.eye(12), atol=1e-6)
+
+
+@pytest.mark.parametrize(("taps", "dilation"), [(3, 1), (5, 1), (3, 2)])
+def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps, dilation):
+    torch.manual_seed(1)
+    layer = CircleConvolution(3, 4, taps, dilation)
+    x = torch.randn(2, 3, 12, 17)
+    circular = nn.functional.pad(x, (0, 0, 0, 11), mode="circular")
+    expected = nn.functional.conv2d(circular, layer.weight, padding=(0, taps // 2 * dilation), dilation=(1, dilation))
+    found = layer(x.permute(2, 0, 3, 1))
+    assert torch.allclose(found.permute(1, 3, 0, 2), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", [PitchClassNet(), KiNet()])
+def test_a_transposed_track_gives_the_same_vector(network):
+    torch.manual_seed(2)
+    chroma = torch.rand(2, 12, 61)
+    network.eval()
+    with torch.inference_mode():
+        assert torch.allclose(network(chroma), network(chroma.roll(5, dims=1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("network", [CqtNet(), TppNet()])
+def test_a_track_moved_by_a_semitone_gives_nearly_the_same_vector(network):
+    torch.manual_seed(3)
+    spectrum = torch.zeros(1, 84, 200)
+    spectrum[:, 40:50] = torch.rand(1, 10, 200)
+    network.eval()
+    with torch.inference_mode():
+        assert torch.cosine_similarity(network(spectrum), network(spectrum.roll(1, dims=1))) > 0.99
+
+
+@pytest.mark.parametrize("frames", [4, 33, 200, 431])
+@pytest.mark.parametrize("network", [PitchClassNet(), KiNet(), CqtNet(), TppNet()])
+def test_every_length_gives_one_vector(network, frames):
+    rows = 12 if network.takes == "chroma" else 84
+    network.eval()
+    with torch.inference_mode():
+        assert network(torch.rand(2, rows, frames)).shape == (2, network.width)
+
+
+def test_cqt_net_has_the_published_number_of_parameters():
+    assert count(CqtNet(channels=PAPER_CHANNELS)) == pytest.approx(5.08e6, rel=0.02)
+
+
+@pytest.mark.parametrize("network", [FcnCoverNet(), JoinedNet()])
+def test_joined_networks_learn_in_both_halves(network):
+    segments = torch.rand(2, 2, 128, 96)
+    network(torch.rand(2, 84, 200), segments).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+    with pytest.raises(ValueError, match="log-mel segments"):
+        network(torch.rand(2, 84, 200))
+
+
+def test_a_frozen_encoder_learns_nothing():
+    network = JoinedNet(frozen_encoder=True)
+    network(torch.rand(2, 84, 200), torch.rand(2, 2, 128, 96)).square().sum().backward()
+    assert all(parameter.grad is None for parameter in network.encoder.parameters())
+    assert network.cqt_net.out.weight.grad is not None

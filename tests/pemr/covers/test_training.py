@@ -1,0 +1,131 @@
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from pemr.covers.arrange import arrange_song
+from pemr.covers.clips import ClipSettings, draw_batch, read_training_works
+from pemr.covers.networks.registry import NetworkSettings, build_network, load_network, save_network
+from pemr.covers.pop_songs import compose
+from pemr.covers.sketch import sketch
+from pemr.covers.training import CoverTraining, train
+from pemr.covers.version_corpus import CorpusVersion, Rendering, WorkToRender, render_corpus, write_work
+from pemr.covers.work_loss import cosine_softmax, version_contrast
+from pemr.errors import CheckpointError, CorpusError, ModelMismatch, RecipeError
+
+SMALL = CoverTraining(
+    NetworkSettings("pitch-class", 16, 4), ClipSettings(works=3, clips_a_work=3, lengths=(32,)), steps=6, warm_up=2
+)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    works = [WorkToRender("song", number, "train") for number in range(1, 5)]
+    list(render_corpus(folder, works, Rendering(folder, sketched=2)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def development(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("development")
+    list(
+        render_corpus(folder, [WorkToRender("song", n, "development") for n in (0, 20)], Rendering(folder, sketched=2))
+    )
+    return folder
+
+
+def test_stopping_and_going_on_gives_the_weights_of_never_stopping(corpus, development, tmp_path):
+    from msgspec.structs import replace
+
+    train(SMALL, [corpus], tmp_path / "whole", development=[development])
+    train(replace(SMALL, steps=3), [corpus], tmp_path / "parts", development=[development])
+    train(SMALL, [corpus], tmp_path / "parts", development=[development])
+    whole, parts = (torch.load(tmp_path / run / "latest.pt", weights_only=True) for run in ("whole", "parts"))
+    assert whole["step"] == parts["step"] == 6
+    for name, value in whole["network"].items():
+        assert torch.equal(value, parts["network"][name]), name
+    assert torch.equal(whole["centres"], parts["centres"])
+
+
+def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus, tmp_path):
+    from msgspec.structs import replace
+
+    grown = tmp_path / "grown"
+    grown.mkdir()
+    for path in corpus.glob("*.safetensors"):
+        (grown / path.name).write_bytes(path.read_bytes())
+    train(replace(SMALL, steps=3), [grown], tmp_path / "run")
+    before = torch.load(tmp_path / "run" / "latest.pt", weights_only=True)["centres"]
+    spectrum = sketch(arrange_song(compose(0), random.Random(1)), random.Random(1))
+    write_work(grown, "a-new", [CorpusVersion("a-new", 0, "train", 0, "", "", 0, 100.0, len(spectrum))], [spectrum])
+    train(replace(SMALL, steps=3), [grown], tmp_path / "run")
+    train(replace(SMALL, steps=4), [grown], tmp_path / "run")
+    after = torch.load(tmp_path / "run" / "latest.pt", weights_only=True)
+    assert after["works"][0] == "a-new"
+    assert after["centres"].shape[0] == before.shape[0] + 1
+    with pytest.raises(CheckpointError, match="works that the corpus no longer has"):
+        train(SMALL, [corpus], tmp_path / "run")
+
+
+def test_another_network_does_not_go_on_from_a_checkpoint(corpus, tmp_path):
+    from msgspec.structs import replace
+
+    train(replace(SMALL, steps=1), [corpus], tmp_path / "run")
+    with pytest.raises(CheckpointError, match="holds another network"):
+        train(replace(SMALL, network=NetworkSettings("pitch-class", 8, 4)), [corpus], tmp_path / "run")
+
+
+def test_a_batch_holds_one_easy_pair_of_each_work(corpus):
+    works = read_training_works([corpus], "chroma")
+    clips, labels = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
+    assert clips.shape == (12, 12, 40)
+    assert sorted(np.bincount(labels).tolist())[-3:] == [4, 4, 4]
+    again, _ = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
+    assert np.array_equal(clips, again)
+
+
+def test_development_works_are_not_trained_on(development):
+    assert read_training_works([development], "chroma") == []
+    with pytest.raises(CorpusError, match="fewer than two training works"):
+        train(SMALL, [development], development / "run")
+
+
+def test_the_margin_makes_the_right_work_harder():
+    vectors, centres, works = torch.eye(3), torch.eye(3), torch.arange(3)
+    loose = cosine_softmax(vectors, centres, works, scale=4.0, margin=0.0)
+    assert loose == pytest.approx(float(np.log(1 + 2 * np.exp(-4.0))), rel=1e-3)
+    assert cosine_softmax(vectors, centres, works, scale=4.0, margin=0.2) > loose
+
+
+def test_contrast_of_two_pairs_is_that_of_the_formula():
+    vectors = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    found = version_contrast(vectors, torch.tensor([0, 0, 1, 1]), temperature=1.0)
+    assert float(found) == pytest.approx(-np.log(np.e / (np.e + 2)), rel=1e-5)
+    assert float(version_contrast(vectors, torch.arange(4), temperature=1.0)) == 0.0
+
+
+def test_contrast_has_a_gradient_that_is_a_number():
+    vectors = torch.randn(6, 4, requires_grad=True)
+    version_contrast(vectors, torch.tensor([0, 0, 1, 1, 2, 3]), temperature=0.1).backward()
+    assert torch.isfinite(vectors.grad).all()
+
+
+def test_a_saved_network_gives_nearly_the_same_vectors(tmp_path):
+    settings = NetworkSettings("pitch-class", 16, 4)
+    network = build_network(settings).eval()
+    save_network(tmp_path / "net.safetensors", network, settings, "made by a test")
+    loaded = load_network(tmp_path / "net.safetensors")
+    chroma = torch.rand(2, 12, 50)
+    assert torch.cosine_similarity(network(chroma), loaded.network(chroma)).min() > 0.9999
+    assert loaded.provenance == "made by a test"
+    assert len(loaded.network_id) == 16
+
+
+def test_a_file_that_is_no_network_is_named(tmp_path):
+    (tmp_path / "x.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelMismatch, match=r"x\.safetensors is damaged or not a cover network"):
+        load_network(tmp_path / "x.safetensors")
+    with pytest.raises(RecipeError, match="There are: pitch-class"):
+        build_network(NetworkSettings("resnet"))

@@ -1,0 +1,64 @@
+"""`pemr-train covers`: train networks that find versions of a work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Networks that find versions of a work.", no_args_is_help=True)
+    group.command("train")(train)
+    app.add_typer(group, name="covers")
+
+
+def train(
+    corpora: Annotated[
+        list[Path], typer.Argument(metavar="CORPUS...", help="Folders made by pemr-train corpus render versions.")
+    ],
+    out: Annotated[Path, typer.Option(help="The run folder: checkpoint, best network, curve.")],
+    network: Annotated[str, typer.Option(help="pitch-class, cqt-net, tpp-net, ki-net.")] = "pitch-class",
+    width: Annotated[int, typer.Option(help="Numbers in a track's vector.")] = 128,
+    channels: Annotated[int, typer.Option(help="Channels of the first layer [default: the network's].")] = 0,
+    development: Annotated[
+        list[Path] | None, typer.Option(help="Corpus folders to measure on, never trained on. Repeatable.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Optimiser steps in all.")] = 100_000,
+    works: Annotated[int, typer.Option(help="Works in a batch, four clips of each.")] = 24,
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 1e-3,
+    measure_minutes: Annotated[float, typer.Option(help="How often to measure and save.")] = 5.0,
+    seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 1,
+    max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+) -> None:
+    """Train a cover network on rendered versions: which work is this, and versions closer than strangers.
+
+    Ctrl+C, SIGTERM or a file named [b]stop[/b] in the run folder end it with a checkpoint; the same command goes on
+    from there, and takes in works that the corpus has gained. OUT/best.safetensors is the network that did best on
+    the development versions.
+    """
+    import json
+
+    import torch
+
+    from pemr.covers.clips import ClipSettings
+    from pemr.covers.networks.registry import NetworkSettings
+    from pemr.covers.training import CoverTraining, Told
+    from pemr.covers.training import train as train_network
+
+    torch.set_num_threads(threads)
+    settings = CoverTraining(
+        NetworkSettings(network, width, channels), ClipSettings(works=works), steps, learning_rate,
+        measure_minutes=measure_minutes, seed=seed,
+    )  # fmt: skip
+    out.mkdir(parents=True, exist_ok=True)
+
+    def told(now: Told) -> None:
+        figures = "  ".join(f"MAP {name} {value:.3f}" for name, value in now.measures.items())
+        learned = f"loss {now.loss:.3f}, right work {now.right_work:.2f}"
+        typer.echo(f"step {now.step}: {learned}  {figures}  {now.seconds / 3600:.2f} h")
+        with (out / "curve.jsonl").open("a", encoding="utf-8") as curve:
+            curve.write(json.dumps({"step": now.step, "loss": now.loss, "map": now.measures}) + "\n")
+
+    best = train_network(settings, corpora, out, development=development or (), max_hours=max_hours, told=told)
+    typer.echo(f"Best network: {best}")

@@ -1,0 +1,80 @@
+"""What a cover network hears of a track, and how a track becomes vectors: of the whole, and of each half minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pemr.covers.features import FRAME_S, POOLED_FRAMES, CoverFeatures, unit_rows, whiten
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.spectrum import Spectrum, decibels_of, features_of
+
+SHINGLE_FRAMES = 64
+"""30 seconds."""
+SHINGLE_STEP = 32
+WHITE_SCALE = 3.0
+
+Vectors = npt.NDArray[np.float32]
+Frames = npt.NDArray[np.float32]
+
+
+def chroma_frames(features: CoverFeatures) -> Frames:
+    """(12, t), columns of length 1 or 0."""
+    return np.ascontiguousarray(unit_rows(features.chroma).T)
+
+
+def spectrum_frames(stored: Spectrum) -> Frames:
+    """(84, t) whitened, about 0 to 1, 2.15 frames a second."""
+    count = len(stored) // POOLED_FRAMES * POOLED_FRAMES
+    decibels = decibels_of(stored[:count]).reshape(-1, POOLED_FRAMES, stored.shape[1]).mean(dim=1)
+    whitened, _ = whiten(decibels)
+    frames: Frames = np.ascontiguousarray((whitened / WHITE_SCALE).T.numpy())
+    return frames
+
+
+def frames_for(network: CoverNetwork, stored: Spectrum) -> Frames:
+    """The frames that this network takes, of a stored spectrum."""
+    return chroma_frames(features_of(stored)) if network.takes == "chroma" else spectrum_frames(stored)
+
+
+def shingles(frames: Frames) -> tuple[Frames, npt.NDArray[np.float32]]:
+    """(bins, t) -> parts of 30 s every 15 s (n, bins, 64) and where they start, in seconds; the last ends the track."""
+    bins, time = frames.shape
+    if time <= SHINGLE_FRAMES:
+        padded = np.zeros((1, bins, SHINGLE_FRAMES), np.float32)
+        padded[0, :, :time] = frames
+        return padded, np.zeros(1, np.float32)
+    starts = [*range(0, time - SHINGLE_FRAMES, SHINGLE_STEP), time - SHINGLE_FRAMES]
+    return np.stack([frames[:, start : start + SHINGLE_FRAMES] for start in starts]), np.array(
+        starts, np.float32
+    ) * FRAME_S
+
+
+def track_vector(network: CoverNetwork, frames: Frames, segments: Tensor | None = None) -> Vectors:
+    """(bins, t) -> unit vector (width,) of the whole track."""
+    with torch.inference_mode():
+        vector = network(torch.from_numpy(frames)[None], segments)[0]
+        found: Vectors = torch.nn.functional.normalize(vector, dim=0).numpy()
+    return found
+
+
+def shingle_vectors(network: CoverNetwork, frames: Frames, at_once: int = 64) -> Vectors:
+    """(bins, t) -> unit vectors (n, width) of its half minutes."""
+    parts, _ = shingles(frames)
+    with torch.inference_mode():
+        found = [network(torch.from_numpy(parts[first : first + at_once])) for first in range(0, len(parts), at_once)]
+        vectors: Vectors = torch.nn.functional.normalize(torch.cat(found), dim=1).numpy()
+    return vectors
+
+
+def best_of_shingles(query: Vectors, references: Sequence[Vectors]) -> Vectors:
+    """Likeness of a query (n, d) to each reference (m, d): mean over the query's parts of their best match (r,)."""
+    stacked = np.concatenate(references)
+    edges = np.cumsum([0, *(len(reference) for reference in references)])[:-1]
+    best = np.maximum.reduceat(query @ stacked.T, edges, axis=1)
+    means: Vectors = best.mean(axis=0)
+    return means

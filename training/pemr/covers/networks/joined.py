@@ -1,0 +1,61 @@
+"""The PEMR encoder for versions: alone, or joined with a cover network as in Table 5 of the paper."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from pemr.covers.networks.contract import CoverNetwork, Input
+from pemr.covers.networks.cqt_net import CqtNet
+from pemr.encoder import EMBEDDING_WIDTH, FCN4
+
+
+def mean_of_segments(encoder: FCN4, segments: Tensor) -> Tensor:
+    """Log-mel (B, S, 128, L) -> mean of the segment vectors (B, 512)."""
+    batch, count = segments.shape[:2]
+    return torch.as_tensor(encoder(segments.flatten(0, 1)).view(batch, count, -1).mean(dim=1))
+
+
+class FcnCoverNet(CoverNetwork):
+    """FCN-4 alone: mean of segment vectors, one linear layer. It starts at random unless it is given an encoder."""
+
+    takes: ClassVar[Input] = "segments"
+
+    def __init__(self, width: int = 300, encoder: FCN4 | None = None) -> None:
+        super().__init__()
+        self.width = width
+        self.encoder = encoder if encoder is not None else FCN4()
+        self.out = nn.Linear(EMBEDDING_WIDTH, width)
+
+    def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
+        if segments is None:
+            raise ValueError("this network listens to log-mel segments")
+        return torch.as_tensor(self.out(mean_of_segments(self.encoder, segments)))
+
+
+class JoinedNet(CoverNetwork):
+    """FCN-4 and CQT-Net: both vectors side by side, one linear layer. Yao et al. 2022, 4.3; the join is ours.
+
+    `encoder`: a pre-trained one, or None for one that starts at random. Both are trained unless `frozen_encoder`.
+    """
+
+    takes: ClassVar[Input] = "spectrum and segments"
+
+    def __init__(
+        self, width: int = 300, channels: int = 8, encoder: FCN4 | None = None, *, frozen_encoder: bool = False
+    ) -> None:
+        super().__init__()
+        self.width = width
+        self.cqt_net = CqtNet(width, channels)
+        self.encoder = encoder if encoder is not None else FCN4()
+        self.frozen_encoder = frozen_encoder
+        self.out = nn.Linear(EMBEDDING_WIDTH + width, width)
+
+    def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
+        if segments is None:
+            raise ValueError("this network listens to log-mel segments as well")
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen_encoder):
+            heard = mean_of_segments(self.encoder, segments)
+        return torch.as_tensor(self.out(torch.cat([heard, self.cqt_net(frames)], dim=1)))

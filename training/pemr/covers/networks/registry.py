@@ -1,0 +1,116 @@
+"""Cover networks by name, their settings, and a trained one as a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from pemr.checkpoint import write_durably
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.networks.cqt_net import CqtNet
+from pemr.covers.networks.joined import FcnCoverNet, JoinedNet
+from pemr.covers.networks.ki_net import KiNet
+from pemr.covers.networks.pitch_class import PitchClassNet
+from pemr.covers.networks.tpp_net import TppNet
+from pemr.encoder import FCN4
+from pemr.errors import ModelMismatch, RecipeError
+
+FORMAT = 1
+KIND = "pemr cover network"
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`channels`: of the first layer (0: the network's default). `encoder`: a model file for the PEMR half, or none."""
+
+    name: str = "pitch-class"
+    width: int = 128
+    channels: int = 0
+    encoder: str = ""
+
+
+def _pitch_class(settings: NetworkSettings) -> CoverNetwork:
+    c = settings.channels or 32
+    return PitchClassNet(settings.width, (c, c * 3 // 2, 2 * c, 3 * c, 4 * c))
+
+
+BUILDERS: dict[str, Callable[[NetworkSettings], CoverNetwork]] = {
+    "pitch-class": _pitch_class,
+    "cqt-net": lambda settings: CqtNet(settings.width, settings.channels or 8),
+    "tpp-net": lambda settings: TppNet(settings.width, settings.channels or 8),
+    "ki-net": lambda settings: KiNet(settings.width, settings.channels or 64),
+    "fcn": lambda settings: FcnCoverNet(settings.width, _encoder(settings)),
+    "fcn+cqt-net": lambda settings: JoinedNet(settings.width, settings.channels or 8, _encoder(settings)),
+}
+
+
+def build_network(settings: NetworkSettings) -> CoverNetwork:
+    """A fresh network. Raises `RecipeError` for an unknown name."""
+    if settings.name not in BUILDERS:
+        raise RecipeError(f"There is no cover network “{settings.name}”. There are: {', '.join(BUILDERS)}.")
+    return BUILDERS[settings.name](settings)
+
+
+def _encoder(settings: NetworkSettings) -> FCN4 | None:
+    if not settings.encoder:
+        return None
+    from pemr.modelfile import load_model
+
+    return load_model(Path(settings.encoder)).encoder.requires_grad_(True).train()
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network ready to listen. `network_id` (16 hex digits) names what its vectors depend on."""
+
+    network: CoverNetwork
+    settings: NetworkSettings
+    network_id: str
+    provenance: str
+
+
+def save_network(path: Path, network: CoverNetwork, settings: NetworkSettings, provenance: str) -> None:
+    """Write weights (half precision), settings and provenance as one file."""
+    tensors = {
+        name: value.detach().cpu().half().contiguous() if value.is_floating_point() else value.detach().cpu()
+        for name, value in network.state_dict().items()
+    }
+    described = msgspec.json.encode(msgspec.structs.replace(settings, encoder="")).decode()
+    metadata = {"kind": KIND, "format": str(FORMAT), "settings": described, "provenance": provenance}
+    write_durably(path, save(tensors, metadata))
+
+
+def load_network(path: Path) -> TrainedNetwork:
+    """Raises `ModelMismatch` that names the file and what is wrong with it."""
+    if not path.is_file():
+        raise ModelMismatch(f"There is no cover network {path}")
+    try:
+        content = path.read_bytes()
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+    except (OSError, SafetensorError) as error:
+        raise ModelMismatch(f"{path} is damaged or not a cover network: {error}") from error
+    if metadata.get("kind") != KIND or metadata.get("format") != str(FORMAT):
+        raise ModelMismatch(f"{path} is not a cover network of format {FORMAT}")
+    try:
+        settings = msgspec.json.decode(metadata["settings"], type=NetworkSettings)
+        network = build_network(settings)
+        network.load_state_dict(
+            {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
+        )
+    except (KeyError, RuntimeError, msgspec.MsgspecError) as error:
+        raise ModelMismatch(f"{path} does not hold what a cover network holds: {error}") from error
+    network.eval().requires_grad_(False)
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return TrainedNetwork(network, settings, digest, metadata.get("provenance", ""))
+
+
+def parameters_of(network: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
