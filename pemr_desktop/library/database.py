@@ -56,12 +56,13 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the schema up to date, one file a transaction, after a backup."""
+    """Bring the schema up to date, one file a transaction, each after a backup; a library just made needs none."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    is_new = version == 0
     for number, script in migrations():
         if number <= version:
             continue
-        if version:
+        if not is_new:
             back_up(connection, path, f"before-version-{number}-{int(time.time())}")
         try:
             connection.executescript(
