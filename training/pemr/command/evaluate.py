@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.progress import Progress as Bar
 
+from pemr.command.bundled_table import print_encoders
 from pemr.command.evaluate_methods import methods
 from pemr.command.listening import (
     Cache,
@@ -15,16 +17,50 @@ from pemr.command.listening import (
     Validation,
     listener,
     prepare,
+    print_calibration,
     print_rows,
     print_tags,
 )
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Measure trained models.", no_args_is_help=True)
+    group = typer.Typer(invoke_without_command=True)
+    group.callback()(evaluate)
     group.command("tags")(tags)
     group.command("methods")(methods)
     app.add_typer(group, name="evaluate")
+
+
+def evaluate(
+    context: typer.Context,
+    bundled: Annotated[bool, typer.Option("--bundled", help="Print the model card's tables again.")] = False,
+    corpus: Annotated[
+        Path | None, typer.Option(help="With --bundled: where `corpus fetch free-game-music` put the music.")
+    ] = None,
+    cache: Cache = Path("label-cache"),
+    threads: Threads = 0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="With --bundled: also write the figures into this file.")
+    ] = None,
+) -> None:
+    """Measure trained models."""
+    if context.invoked_subcommand is not None:
+        return
+    if not bundled:
+        typer.echo(context.get_help())
+        return
+    if corpus is None:
+        raise typer.BadParameter("say where the free game music is: --corpus DIR", param_hint="--corpus")
+    from pemr.bundled import measure_bundled, models_folder
+
+    prepare(threads)
+    with Bar(transient=True) as bar:
+        report = measure_bundled(corpus, cache, models_folder(), listener(bar))
+    print_encoders(report.figures)
+    print_tags(report.row)
+    print_calibration(report.row)
+    if json_file is not None:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(report.figures), indent=2) + b"\n")
 
 
 def tags(
