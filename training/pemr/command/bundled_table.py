@@ -11,22 +11,24 @@ if TYPE_CHECKING:
 
 def print_encoders(figures: "Figures") -> None:
     """The card's table: encoders, their gains over those that learned nothing, retrieval."""
-    table = Table("encoder", "ROC-AUC", "PR-AUC", "gain in ROC-AUC", "same soundtrack, MAP", "other half, MAP")
+    console = Console()
+    table = Table("encoder", "ROC-AUC", "95 %", "PR-AUC", "95 %", "same soundtrack", "other half")
     for one in figures.encoders:
-        (low, high), (pr_low, pr_high) = one.interval, one.pr_interval
         table.add_row(
             one.name,
-            f"{one.roc_auc:.4f} [{low:.3f}, {high:.3f}]",
-            f"{one.pr_auc:.4f} [{pr_low:.3f}, {pr_high:.3f}]",
-            "\n".join(
-                f"{gain.value:+.4f} [{gain.interval[0]:+.3f}, {gain.interval[1]:+.3f}] over {gain.over}"
-                for gain in one.gains
-            ),
+            f"{one.roc_auc:.3f}",
+            _between(one.interval),
+            f"{one.pr_auc:.3f}",
+            _between(one.pr_interval),
             f"{one.retrieval.same_soundtrack:.3f}",
             f"{one.retrieval.other_half:.3f}",
         )
-    console = Console()
     console.print(table)
+    gains = Table("encoder", "over", "gain in ROC-AUC", "95 %, paired")
+    for one in figures.encoders:
+        for gain in one.gains:
+            gains.add_row(one.name, gain.over, f"{gain.value:+.3f}", _between(gain.interval, "+.3f"))
+    console.print(gains)
     said = (
         f"Model {figures.model_id}: {figures.tags_on} tags on, {figures.shipped_bytes / 1e6:.1f} MB with the teacher.",
         f"{figures.training_tracks} training tracks; {figures.validation_tracks} validation tracks of",
@@ -34,3 +36,8 @@ def print_encoders(figures: "Figures") -> None:
         f"too few positives for {', '.join(figures.left_out) or 'none'}.",
     )
     console.print(*said, highlight=False)
+
+
+def _between(interval: tuple[float, float], form: str = ".3f") -> str:
+    low, high = interval
+    return f"{low:{form}} .. {high:{form}}"
