@@ -1,0 +1,137 @@
+"""Supervised training on tracks whose label can be heard."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pemr import events
+from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
+from pemr.modelfile import Model, load_model
+from pemr.protocols.examples import Examples
+from pemr.protocols.settings import with_overrides
+from pemr.protocols.supervised import Supervised, Trained, train_supervised
+from pemr.protocols.tuned_model import save_tuned
+
+SETTINGS = Supervised(
+    batch_size=4, epochs=6, threads=1, accelerator="cpu", checkpoint_minutes=0, validation_segments=2,
+    learning_rate=1e-3, head_learning_rate=1e-2,
+)  # fmt: skip
+Splits = dict[str, Examples]
+
+
+def train(model: Model, splits: Splits, run_dir: Path, settings: Supervised = SETTINGS, **extra) -> Trained:
+    extra.setdefault("listener", lambda event: None)
+    return train_supervised(model, splits["train"], splits["validation"], settings, run_dir, **extra)
+
+
+def weights(trained: Trained) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in trained.tagger.state_dict().items()}
+
+
+def test_fcn4_learns_from_random_weights(untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path) -> None:
+    heard: list[events.AnyEvent] = []
+    trained = train(untrained(), tone_examples, tmp_path, listener=heard.append)
+    first = next(event for event in heard if isinstance(event, events.Probe) and event.name == "validation_loss")
+    assert first.value == pytest.approx(np.log(2), abs=1e-4)
+    assert first.chance == pytest.approx(np.log(2), abs=1e-4)
+    assert trained.judgement.loss < 0.5 * first.value
+    assert trained.judgement.tags.macro_roc_auc == 1.0
+    assert isinstance(heard[-1], events.Finished)
+
+
+def test_the_model_file_holds_the_trained_encoder_and_heads(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    start = untrained()
+    before = copy.deepcopy(start.encoder.state_dict())
+    trained = train(start, tone_examples, tmp_path / "run")
+    model_id, tags = save_tuned(
+        tmp_path / "m.safetensors", start, trained, tone_examples["validation"], {"why": "test"}
+    )
+    model = load_model(tmp_path / "m.safetensors")
+    assert model.model_id == model_id
+    assert [(tag.name, tag.group) for tag in tags] == [("low", "pitch"), ("high", "pitch")]
+    assert model.info.provenance["supervised"]["why"] == "test"
+    torch.testing.assert_close(model.head_weight, trained.tagger.head.weight.detach())
+    moved = [name for name, value in model.encoder.state_dict().items() if not torch.equal(value, before[name])]
+    assert any("conv.weight" in name for name in moved)
+
+
+def test_a_frozen_encoder_is_not_touched_not_even_its_batch_norms(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    start = untrained()
+    before = copy.deepcopy(start.encoder.state_dict())
+    settings = with_overrides(SETTINGS, ["encoder=frozen", "epochs=2"])
+    trained = train(start, tone_examples, tmp_path, settings)
+    for name, value in trained.tagger.encoder.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert trained.tagger.head.weight.abs().sum() > 0
+
+
+@pytest.mark.parametrize("overrides", [[], ["augmented=true"]])
+def test_stop_and_resume_gives_the_same_weights_as_never_stopping(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path, overrides: list[str]
+) -> None:
+    settings = with_overrides(SETTINGS, ["epochs=2", *overrides])
+    whole = train(untrained(), tone_examples, tmp_path / "whole", settings)
+
+    def stop_at_3(event: events.AnyEvent) -> None:
+        if isinstance(event, events.Step) and event.step == 3:
+            (tmp_path / "parts" / "stop").touch()
+
+    stopped = train(untrained(), tone_examples, tmp_path / "parts", settings, listener=stop_at_3)
+    assert (stopped.reason, stopped.step) == ("stopped", 3)
+    resumed = train(untrained(), tone_examples, tmp_path / "parts", settings)
+    assert resumed.step == whole.step
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(resumed)[name]), name
+
+
+def test_a_plateau_lowers_the_learning_rates_and_then_ends_the_run(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    patience = ["plateau_patience=0", "plateau_factor=0.5", "stop_patience=2"]
+    settings = with_overrides(SETTINGS, ["criterion=roc_auc", "encoder=frozen", *patience])
+    trained = train(untrained(), tone_examples, tmp_path, settings)
+    assert trained.judgement.tags.macro_roc_auc == 1.0  # which nothing later can beat
+    assert trained.reason == "converged"
+    assert trained.step == trained.best_step + 2 * 4
+    latest = torch.load(tmp_path / "checkpoints/latest.pt", weights_only=True)
+    assert latest["optimizer"]["param_groups"][0]["lr"] == SETTINGS.head_learning_rate * 0.5**2
+
+
+def test_a_run_is_not_gone_on_with_under_other_settings_or_data(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    short = with_overrides(SETTINGS, ["epochs=1"])
+    train(untrained(), tone_examples, tmp_path, short)
+    with pytest.raises(CheckpointError, match=r"learning_rate was 0.001, now 0.5"):
+        train(untrained(), tone_examples, tmp_path, with_overrides(short, ["learning_rate=0.5"]))
+    fewer = {**tone_examples, "train": tone_examples["validation"]}
+    with pytest.raises(CheckpointError, match="another model, other tracks or other labels"):
+        train(untrained(), fewer, tmp_path, short)
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        train(untrained(), tone_examples, tmp_path, short, resume=False)
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_tracks(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    damaged = replace(tone_examples["train"], targets=np.full_like(tone_examples["train"].targets, np.nan))
+    start = untrained()
+    with pytest.raises(TrainingDiverged, match=r"Step 0: the loss is not a number.*album \d"):
+        train(start, {**tone_examples, "train": damaged}, tmp_path)
+
+
+def test_different_tags_for_training_and_validation_are_refused(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    other = replace(tone_examples["validation"], tags=(("up", "pitch"), ("down", "pitch")))
+    with pytest.raises(CorpusError, match="different tags"):
+        train(untrained(), {**tone_examples, "validation": other}, tmp_path)
