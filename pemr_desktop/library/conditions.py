@@ -1,4 +1,4 @@
-"""From terms and views to SQL conditions on `tracks t`, each of them answered by an index."""
+"""From terms and views to sets of tracks, each of them answered by an index."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from pemr_desktop.library.errors import QueryError
-from pemr_desktop.library.folding import fold
+from pemr_desktop.library.folding import AFTER_ALL_TEXT, fold
+from pemr_desktop.library.id_sets import IN_SEARCH, IdSet, any_of, by_columns
 from pemr_desktop.library.places import after, decode, relative
 from pemr_desktop.library.query_line import GROUP_FIELDS, HEARD_ONLY, TEXT_FIELDS, Term, Value
 from pemr_desktop.library.suggestions import SHOWN, UNDECIDED
 from pemr_desktop.library.views import View
 
-Condition = tuple[str, list[object]]
-
-IN_SEARCH = "t.id IN (SELECT rowid FROM track_search WHERE track_search MATCH ?)"
 RECENT_S = 30 * 86_400.0
 FTS_COLUMN = {
     "title": "title",
@@ -35,49 +35,58 @@ NOT_REJECTED = (
     "NOT EXISTS (SELECT 1 FROM decisions d WHERE d.track_id = p.track_id AND d.tag_id = p.tag_id "
     "AND d.decision = 'rejected')"
 )
-DUPLICATES = (
-    "t.id IN (SELECT id FROM tracks WHERE audio_digest IN (SELECT audio_digest FROM tracks "
-    "WHERE audio_digest IS NOT NULL AND missing = 0 GROUP BY audio_digest HAVING count(*) > 1))"
+BY_VALUE = "SELECT track_id FROM track_tags WHERE field = ? AND folded = ?"
+DUPLICATES = IdSet(
+    "SELECT id FROM tracks WHERE audio_digest IN (SELECT audio_digest FROM tracks "
+    "WHERE audio_digest IS NOT NULL AND missing = 0 GROUP BY audio_digest HAVING count(*) > 1)"
 )
-HAS_SQL = {
-    "cover": "t.id IN (SELECT id FROM tracks WHERE cover_group IS NOT NULL)",
-    "artwork": "t.id IN (SELECT id FROM tracks WHERE has_artwork = 1)",
-    "suggestions": "t.id IN (SELECT id FROM tracks WHERE open_suggestions > 0)",
-    "genre": "t.genres <> ''",
-    "mood": "t.moods <> ''",
-    "title": "t.id IN (SELECT track_id FROM track_fields WHERE json_extract(fields, '$.title') IS NOT NULL)",
-    "artist": "t.artist <> ''",
-    "album": "t.album <> ''",
-    "year": "t.year IS NOT NULL",
-    "bpm": "t.id IN (SELECT id FROM tracks WHERE bpm IS NOT NULL)",
-    "analysis": "t.id IN (SELECT track_id FROM embeddings WHERE model_id = (SELECT id FROM models WHERE active = 1))",
+FORMATS = (
+    "WITH RECURSIVE formats (name) AS (SELECT min(format) FROM tracks WHERE missing = 0 UNION ALL "
+    "SELECT (SELECT min(format) FROM tracks WHERE missing = 0 AND format > name) FROM formats WHERE name IS NOT NULL) "
+    "SELECT name FROM formats WHERE name"
+)
+"""The names of all formats, found by jumping from one to the next in the index."""
+
+HAS = {
+    "cover": IdSet("SELECT id FROM tracks WHERE cover_group IS NOT NULL"),
+    "artwork": IdSet("SELECT id FROM tracks WHERE has_artwork = 1"),
+    "suggestions": IdSet("SELECT id FROM tracks WHERE open_suggestions > 0"),
+    "genre": by_columns("t.sort_genre < ?", [AFTER_ALL_TEXT], "sort_genre"),
+    "mood": IdSet("SELECT track_id FROM track_tags WHERE field = 'mood'"),
+    "title": by_columns("t.titled = 1", [], "titled"),
+    "artist": by_columns("t.sort_artist < ?", [AFTER_ALL_TEXT], "sort_artist"),
+    "album": by_columns("t.sort_album < ?", [AFTER_ALL_TEXT], "sort_album"),
+    "year": by_columns("t.year IS NOT NULL", [], "year"),
+    "bpm": IdSet("SELECT id FROM tracks WHERE bpm IS NOT NULL"),
+    "analysis": IdSet("SELECT track_id FROM embeddings WHERE model_id = (SELECT id FROM models WHERE active = 1)"),
 }
-IS_SQL = {
-    "offline": "t.root_id IN (SELECT id FROM roots WHERE online = 0)",
-    "missing": "t.missing = 1",
-    "problem": "t.id IN (SELECT track_id FROM problems WHERE track_id IS NOT NULL)",
+IS = {
+    "offline": IdSet("SELECT id FROM tracks WHERE root_id IN (SELECT id FROM roots WHERE online = 0)"),
+    "missing": IdSet("SELECT id FROM tracks WHERE missing = 1"),
+    "problem": IdSet("SELECT track_id FROM problems WHERE track_id IS NOT NULL"),
     "duplicate": DUPLICATES,
-    "analysed": HAS_SQL["analysis"],
-    "pending": "t.id IN (SELECT track_id FROM decisions WHERE decision = 'accepted' AND settled_at IS NULL)",
-    "written": (
-        "t.id IN (SELECT track_id FROM journal WHERE track_id IS NOT NULL AND state = 'done' AND undone_by IS NULL)"
+    "analysed": HAS["analysis"],
+    "pending": IdSet("SELECT track_id FROM decisions WHERE decision = 'accepted' AND settled_at IS NULL"),
+    "written": IdSet(
+        "SELECT track_id FROM journal WHERE track_id IS NOT NULL AND state = 'done' AND undone_by IS NULL"
     ),
 }
 
 
-def term_conditions(terms: Sequence[Term]) -> list[Condition]:
-    """SQL for the terms of a query; all words go to the full-text index in one question. Raises QueryError."""
+def term_sets(terms: Sequence[Term]) -> list[IdSet]:
+    """The terms of a query, all of which must hold; words ask the full-text index one question. Raises QueryError."""
     expressions = []
-    conditions = []
+    sets = []
     for term in terms:
         expression = _words_expression(term)
         if expression:
             expressions.append(expression)
         else:
-            conditions.append(_term_condition(term))
+            wanted = _wanted(term)
+            sets.append(msgspec.structs.replace(wanted, negated=True) if term.negated else wanted)
     if expressions:
-        conditions.append((IN_SEARCH, [" AND ".join(expressions)]))
-    return conditions
+        sets.append(IdSet(IN_SEARCH, [" AND ".join(expressions)]))
+    return sets
 
 
 def _words_expression(term: Term) -> str:
@@ -88,50 +97,42 @@ def _words_expression(term: Term) -> str:
     return "(" + " OR ".join(f"({part})" for part in parts) + ")" if all(parts) else ""
 
 
-def _term_condition(term: Term) -> Condition:
-    sql, values = _positive(term)
-    return (f"NOT ({sql})" if term.negated else sql), values
-
-
-def _positive(term: Term) -> Condition:
+def _wanted(term: Term) -> IdSet:
+    """The term without its sign."""
     if term.field in NUMBER_COLUMN:
-        return _between(f"t.{NUMBER_COLUMN[term.field]}", term.low, term.high)
+        return _between(NUMBER_COLUMN[term.field], term.low, term.high)
     if term.field == "added":
-        if term.low is not None and term.low < 0:
-            return "t.added_at >= ?", [time.time() + term.low]
-        return _between("t.added_at", term.low, term.high)
+        since = time.time() + term.low if term.low is not None and term.low < 0 else term.low
+        return _between("added_at", since, term.high)
     if term.field == "has":
-        return _any([(HAS_SQL[value.text], []) for value in term.values])
+        return any_of([HAS[value.text] for value in term.values])
     if term.field == "is":
-        flags: list[Condition] = [
-            ("t.added_at >= ?", [time.time() - RECENT_S]) if value.text == "new" else (IS_SQL[value.text], [])
-            for value in term.values
-        ]
-        return _any(flags)
+        return any_of([_recent() if value.text == "new" else IS[value.text] for value in term.values])
     if term.field == "format":
-        return _any([_format(value) for value in term.values])
+        return any_of([_format(value) for value in term.values])
     if term.field in ("tag", "suggested", *GROUP_FIELDS):
-        return _any([_tag(term.field, value) for value in term.values])
-    return _any([_text(term, value) for value in term.values])
+        return any_of([_tag(term.field, value) for value in term.values])
+    return any_of([_text(term, value) for value in term.values])
 
 
-def _any(conditions: list[Condition]) -> Condition:
-    if len(conditions) == 1:
-        return conditions[0]
-    values = [value for _, some in conditions for value in some]
-    return "(" + " OR ".join(f"({sql})" for sql, _ in conditions) + ")", values
+def _recent() -> IdSet:
+    return _between("added_at", time.time() - RECENT_S, None)
 
 
-def _between(column: str, low: float | None, high: float | None) -> Condition:
+def _between(column: str, low: float | None, high: float | None) -> IdSet:
+    if column == "bpm":
+        return IdSet("SELECT id FROM tracks WHERE bpm BETWEEN ? AND ?", [low or 0.0, 1e9 if high is None else high])
     if low is not None and high is not None:
-        return f"{column} BETWEEN ? AND ?", [low, high]
-    return (f"{column} >= ?", [low]) if low is not None else (f"{column} <= ?", [high])
+        return by_columns(f"t.{column} BETWEEN ? AND ?", [low, high], column)
+    if low is not None:
+        return by_columns(f"t.{column} >= ?", [low], column)
+    return by_columns(f"t.{column} <= ?", [high], column)
 
 
-def _format(value: Value) -> Condition:
+def _format(value: Value) -> IdSet:
     if value.match == "whole":
-        return "t.format = ? COLLATE NOCASE", [value.text]
-    return "t.format LIKE ? ESCAPE '\\'", [f"%{_like(value.text)}%"]
+        return by_columns(f"t.format IN ({FORMATS} = ? COLLATE NOCASE)", [value.text], "format")
+    return by_columns(f"t.format IN ({FORMATS} LIKE ? ESCAPE '\\')", [f"%{_like(value.text)}%"], "format")
 
 
 def _like(text: str) -> str:
@@ -154,36 +155,31 @@ def match_expression(value: Value, column: str = "") -> str:
     return " AND ".join(f'{where}"{word}" *' for word in words)
 
 
-def _text(term: Term, value: Value) -> Condition:
+def _text(term: Term, value: Value) -> IdSet:
     if value.match == "whole" and term.field in ("artist", "albumartist", "album", "composer"):
-        return (
-            "t.id IN (SELECT track_id FROM track_tags WHERE field = ? AND folded = ?)",
-            [term.field, fold(value.text)],
-        )
+        return IdSet(BY_VALUE, [term.field, fold(value.text)])
     expression = match_expression(value, FTS_COLUMN.get(term.field, ""))
     if not expression:
         raise QueryError("Only letters and digits can be looked for.", term.position, term.length)
     if value.match == "whole" and term.field == "title":
-        return f"{IN_SEARCH} AND t.title = ? COLLATE NOCASE", [expression, value.text]
-    return IN_SEARCH, [expression]
+        sql = f"SELECT id FROM tracks WHERE id IN ({IN_SEARCH}) AND title = ? COLLATE NOCASE"
+        return IdSet(sql, [expression, value.text])
+    return IdSet(IN_SEARCH, [expression])
 
 
-def _tag(field: str, value: Value) -> Condition:
+def _tag(field: str, value: Value) -> IdSet:
     """What the file says, what was accepted, and what is suggested and not rejected; see the query line's help."""
     tags, tag_values = _tag_ids(field, value)
     still = UNDECIDED if field == "suggested" else NOT_REJECTED
-    heard = f"t.id IN (SELECT p.track_id FROM {SHOWN} WHERE p.tag_id IN ({tags}) AND {still})"
+    heard = IdSet(f"SELECT p.track_id FROM {SHOWN} WHERE p.tag_id IN ({tags}) AND {still}", tag_values)
     if field == "suggested":
-        return heard, tag_values
-    accepted = f"t.id IN (SELECT track_id FROM decisions WHERE decision = 'accepted' AND tag_id IN ({tags}))"
-    conditions: list[Condition] = [(heard, tag_values), (accepted, tag_values)]
-    if field not in HEARD_ONLY:
-        for name in (field,) if field != "tag" else ("genre", "mood"):
-            conditions.append(_in_file(name, value))
-    return _any(conditions)
+        return heard
+    accepted = IdSet(f"SELECT track_id FROM decisions WHERE decision = 'accepted' AND tag_id IN ({tags})", tag_values)
+    in_file = () if field in HEARD_ONLY else ("genre", "mood") if field == "tag" else (field,)
+    return any_of([heard, accepted, *(_in_file(name, value) for name in in_file)])
 
 
-def _tag_ids(field: str, value: Value) -> Condition:
+def _tag_ids(field: str, value: Value) -> tuple[str, list[object]]:
     group = " AND group_name = ?" if field in GROUP_FIELDS else ""
     group_values: list[object] = [field] if group else []
     folded = fold(value.text)
@@ -195,77 +191,70 @@ def _tag_ids(field: str, value: Value) -> Condition:
     return f"SELECT id FROM tags WHERE folded = ?{group}", [folded, *group_values]
 
 
-def _in_file(field: str, value: Value) -> Condition:
+def _in_file(field: str, value: Value) -> IdSet:
     expression = match_expression(value, FTS_COLUMN[field])
     if value.match == "whole" or not expression:
-        return (
-            "t.id IN (SELECT track_id FROM track_tags WHERE field = ? AND folded = ?)",
-            [field, fold(value.text)],
-        )
-    return IN_SEARCH, [expression]
+        return IdSet(BY_VALUE, [field, fold(value.text)])
+    return IdSet(IN_SEARCH, [expression])
 
 
 # --- views
 
 
-def view_condition(connection: sqlite3.Connection, view: View) -> Condition | None:
-    """SQL for a view; None for all tracks that are not missing."""
+def view_set(connection: sqlite3.Connection, view: View) -> IdSet | None:
+    """The tracks of a view; None for all that are not missing."""
     simple = {
-        "problems": IS_SQL["problem"],
-        "suggested": HAS_SQL["suggestions"],
-        "pending": IS_SQL["pending"],
+        "problems": IS["problem"],
+        "suggested": HAS["suggestions"],
+        "pending": IS["pending"],
         "duplicates": DUPLICATES,
-        "offline": f"(t.missing = 1 OR {IS_SQL['offline']})",
-        "unanalysed": f"NOT ({HAS_SQL['analysis']})",
+        "offline": any_of([IS["missing"], IS["offline"]]),
+        "unanalysed": msgspec.structs.replace(HAS["analysis"], negated=True),
     }
     if view.kind == "all":
         return None
     if view.kind in simple:
-        return simple[view.kind], []
+        return simple[view.kind]
     if view.kind == "recent":
-        return "t.added_at >= ?", [time.time() - RECENT_S]
+        return _recent()
     if view.kind == "playlist":
-        return "t.id IN (SELECT track_id FROM playlist_tracks WHERE playlist_id = ?)", [view.value]
+        return IdSet("SELECT track_id FROM playlist_tracks WHERE playlist_id = ?", [view.value])
     if view.kind == "cover-group":
-        return "t.cover_group = ?", [view.value]
+        return IdSet("SELECT id FROM tracks WHERE cover_group = ?", [view.value])
     if view.kind == "ids":
         ids = view.value if isinstance(view.value, tuple) else ()
-        return "t.id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+        return IdSet("SELECT value FROM json_each(?)", [json.dumps(ids)])
     if view.kind == "folder":
         return _folder(connection, view.value)
     return _facet(view.field, str(view.value))
 
 
-def _folder(connection: sqlite3.Connection, value: object) -> Condition:
+def _folder(connection: sqlite3.Connection, value: object) -> IdSet:
     folder = decode(value if isinstance(value, bytes) else os.fsencode(str(value)))
-    conditions: list[Condition] = []
+    sets = [IdSet("SELECT id FROM tracks WHERE 0")]
     for root_id, path in connection.execute("SELECT id, path FROM roots"):
         root = decode(path)
         if root.is_relative_to(folder):
-            conditions.append(("t.root_id = ?", [root_id]))
+            sets.append(by_columns("t.root_id = ?", [root_id], "root_id"))
         elif folder.is_relative_to(root):
             below = relative(root, folder)
-            conditions.append(
-                ("t.root_id = ? AND t.rel_path > ? AND t.rel_path < ?", [root_id, below + b"/", after(below)])
-            )
-    return _any(conditions) if conditions else ("0", [])
+            test = "t.root_id = ? AND t.rel_path > ? AND t.rel_path < ?"
+            sets.append(by_columns(test, [root_id, below + b"/", after(below)], "root_id", "rel_path"))
+    return any_of(sets[1:] or sets)
 
 
-def _facet(field: str, value: str) -> Condition:
+def _facet(field: str, value: str) -> IdSet:
     if field == "year":
-        return "t.year = ?", [_whole(value)]
+        return by_columns("t.year = ?", [_whole(value)], "year")
     if field == "decade":
         first = _whole(value.rstrip("s"))
-        return "t.year BETWEEN ? AND ?", [first, first + 9]
+        return _between("year", first, first + 9)
     if field == "format":
-        return "t.format = ?", [value]
+        return by_columns("t.format = ?", [value], "format")
     if field == "suggestion":
-        return (
-            f"t.id IN (SELECT p.track_id FROM {SHOWN} WHERE p.tag_id IN "
-            f"(SELECT id FROM tags WHERE folded = ?) AND {NOT_REJECTED})",
-            [fold(value)],
-        )
-    return "t.id IN (SELECT track_id FROM track_tags WHERE field = ? AND folded = ?)", [field, fold(value)]
+        tag = "SELECT id FROM tags WHERE folded = ?"
+        return IdSet(f"SELECT p.track_id FROM {SHOWN} WHERE p.tag_id IN ({tag}) AND {NOT_REJECTED}", [fold(value)])
+    return IdSet(BY_VALUE, [field, fold(value)])
 
 
 def _whole(value: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from pemr_desktop.library.conditions import term_conditions, view_condition
+from pemr_desktop.library.conditions import term_sets, view_set
+from pemr_desktop.library.id_sets import narrowest
 from pemr_desktop.library.query_line import parse
 from pemr_desktop.library.views import ALL, View
 
@@ -22,7 +23,9 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "format": ("format", "sort_artist", "sort_album", "disc_number", "track_number"),
     "path": ("root_id", "rel_path"),
 }
+"""Each the columns of an index `tracks_by_…`, behind `missing`."""
 SORTS = tuple(ORDERS)
+FIRST_CHUNK, CHUNK = 200, 20_000
 
 
 def track_ids(
@@ -38,29 +41,61 @@ def track_ids(
     Missing tracks are left out, except where the view or the query asks for them. Sort "view" is the order of the
     playlist or of the ids.
     """
-    sql, values = selection(connection, query, view=view, sort=sort, descending=descending)
-    found = array("q", (row[0] for row in connection.execute(sql, values)))
-    if view.kind == "ids" or (view.kind == "playlist" and sort == "view"):
-        return _in_view_order(connection, view, found, keep=sort != "view", descending=descending)
+    found: array[int] = array("q")
+    for chunk in id_chunks(connection, query, view=view, sort=sort, descending=descending):
+        found.extend(chunk)
     return found
+
+
+def id_chunks(
+    connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool
+) -> Iterator[array[int]]:
+    """`track_ids` as they are found: a screenful first, at once, then many at a time. At least one, maybe empty."""
+    sql, values = selection(connection, query, view=view, sort=sort, descending=descending)
+    cursor = connection.execute(sql, values)
+    if view.kind == "ids" or (view.kind == "playlist" and sort == "view"):
+        found = array("q", (row[0] for row in cursor))
+        yield _in_view_order(connection, view, found, keep=sort != "view", descending=descending)
+        return
+    size = FIRST_CHUNK
+    while True:
+        chunk = array("q", (row[0] for row in cursor.fetchmany(size)))
+        if chunk or size == FIRST_CHUNK:
+            yield chunk
+        if len(chunk) < size:
+            return
+        size = CHUNK
 
 
 def selection(
     connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool
 ) -> tuple[str, list[object]]:
-    """The SQL behind `track_ids`, and its values."""
-    conditions = term_conditions(parse(query))
-    of_view = view_condition(connection, view)
+    """The SQL behind `track_ids`, and its values.
+
+    A narrow condition is looked up and the few tracks are sorted. Otherwise the index in the wanted order is walked
+    and each track looked up in the sets of the other conditions: the first rows are there as soon as the sets are.
+    """
+    terms = parse(query)
+    sets = term_sets(terms)
+    of_view = view_set(connection, view)
     if of_view is not None:
-        conditions.append(of_view)
-    wants_missing = view.kind in ("offline", "ids", "problems") or "is:missing" in query.casefold()
-    where = [f"({sql})" for sql, _ in conditions]
+        sets.append(of_view)
+    wants_missing = view.kind in ("offline", "ids", "problems") or any(
+        term.field == "is" and any(value.text == "missing" for value in term.values) for term in terms
+    )
+    name = sort if sort in ORDERS else "artist"
+    narrow = narrowest(connection, sets)
+    if narrow is None:
+        where = [one.condition(ORDERS[name]) for one in sets]
+    else:
+        where = [one.condition() for one in sets]
+        where[narrow] = f"t.id IN ({sets[narrow].sql})"
     where.append("t.missing IN (0, 1)" if wants_missing else "t.missing = 0")
-    values = [value for _, some in conditions for value in some]
+    by = f"INDEXED BY tracks_by_{name}" if narrow is None else "NOT INDEXED"
     direction = " DESC" if descending else ""
-    columns = ORDERS.get(sort, ORDERS["artist"])
-    order = ", ".join(f"t.{column}{direction}" for column in (*columns, "id"))
-    return f"SELECT t.id FROM tracks t WHERE {' AND '.join(where)} ORDER BY {order}", values
+    order = ", ".join(f"t.{column}{direction}" for column in (*ORDERS[name], "id"))
+    values = [value for one in sets for value in one.values]
+    return f"SELECT t.id FROM tracks t {by} WHERE {' AND '.join(where)} ORDER BY {order}", values
 
 
 def _in_view_order(

@@ -46,6 +46,7 @@ def columns(tags: FileTags, location: str) -> dict[str, Any]:
         "bit_rate": tags.bit_rate,
         "has_artwork": int(tags.has_artwork),
         "title": title,
+        "titled": int("title" in fields),
         "artist": artist,
         "album": album,
         "album_artist": _text(fields, "albumartist"),
