@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from pemr.command import build
+from pemr.covers.evaluation import (
+    alignment_scorer,
+    cosine_scorer,
+    fourier_vector,
+    heard_corpus,
+    measure,
+    network_scorer,
+    search_scorer,
+    shortlist_recall,
+)
+from pemr.covers.features import CoverFeatures
+from pemr.covers.networks.frames import best_of_shingles, shingles
+from pemr.covers.networks.registry import NetworkSettings, build_network, save_network
+from pemr.covers.version_corpus import Rendering, WorkToRender, render_corpus
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    works = [WorkToRender("song", number, "development") for number in (0, 20, 40)]
+    list(render_corpus(folder, works, Rendering(folder, sketched=2)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def heard(corpus):
+    return heard_corpus(corpus)
+
+
+def test_every_method_ranks_a_small_set(heard):
+    network = build_network(NetworkSettings("pitch-class", 16, 4)).eval()
+    for scorer in (
+        alignment_scorer(heard.features),
+        network_scorer(network, heard),
+        network_scorer(network, heard, parts=True),
+    ):
+        report = measure(heard, scorer)
+        assert report.queries == 6
+        assert 0.0 < report.mean_average_precision <= 1.0
+
+
+def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(heard):
+    rough = cosine_scorer(np.eye(6, dtype=np.float32))  # knows nothing: order of the ids
+    fine = np.zeros((6, 6), np.float32)
+    fine[0] = [9, 1, 5, 3, 8, 7]
+    scores = search_scorer(rough, lambda query: fine[query], 3)(0)
+    assert np.argsort(-scores).tolist() == [2, 3, 1, 4, 5, 0]
+
+
+def test_the_share_of_shortlists_that_hold_a_version(heard):
+    perfect = np.array([[work == other for other in heard.works] for work in heard.works], np.float32)
+    assert shortlist_recall(heard, lambda query: perfect[query], 1) == 1.0
+    assert shortlist_recall(heard, lambda query: -perfect[query], 4) == 0.0
+
+
+def test_the_fourier_vector_does_not_know_the_key():
+    chroma = np.random.default_rng(1).integers(0, 200, (150, 12)).astype(np.uint8)
+    level = np.full(150, 200, np.uint8)
+    vectors = [fourier_vector(CoverFeatures(np.roll(chroma, k, axis=1), level, 70.0, 0.0, 9.0)) for k in (0, 5)]
+    assert float(vectors[0] @ vectors[1]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_half_minutes_cover_the_track_to_its_end():
+    frames = np.arange(12 * 150, dtype=np.float32).reshape(12, 150)
+    parts, starts = shingles(frames)
+    assert parts.shape[1:] == (12, 64)
+    assert np.array_equal(parts[-1], frames[:, -64:])
+    assert starts[0] == 0.0
+    assert shingles(frames[:, :10])[0].shape == (1, 12, 64)
+
+
+def test_the_best_half_minute_of_each_track_counts():
+    query = np.array([[1.0, 0.0]], np.float32)
+    references = [np.array([[0.0, 1.0], [1.0, 0.0]], np.float32), np.array([[0.6, 0.8]], np.float32)]
+    assert best_of_shingles(query, references).tolist() == pytest.approx([1.0, 0.6])
+
+
+def test_the_command_prints_each_method_and_where_table_5_belongs(corpus, tmp_path):
+    settings = NetworkSettings("pitch-class", 16, 4)
+    save_network(tmp_path / "net.safetensors", build_network(settings), settings, "untrained")
+    run = CliRunner().invoke(
+        build(), ["evaluate", "covers", str(corpus), "--set", "corpus", "--network", str(tmp_path / "net.safetensors")]
+    )
+    assert run.exit_code == 0, run.output
+    for line in ("2-D Fourier chroma: MAP", "alignment, above the habits of both: MAP", "then alignment of 50: MAP"):
+        assert line in run.output
+    assert "figures do not compare" in run.output

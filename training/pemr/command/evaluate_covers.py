@@ -1,0 +1,94 @@
+"""`pemr-train evaluate covers`: how well versions are found on a set, beside the paper's Table 5."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+from rich.progress import Progress as Bar
+
+if TYPE_CHECKING:
+    from pemr.covers.evaluation import HeardSet, Progress
+
+
+def covers(
+    root: Annotated[Path, typer.Argument(help="Where the set lies.")],
+    kind: Annotated[
+        str, typer.Option("--set", help="folder, corpus, covers80, shs100k, shs100k-sub or da-tacos.")
+    ] = "folder",
+    part: Annotated[str, typer.Option(help="Of SHS100K: train, validation or test.")] = "test",
+    networks: Annotated[
+        list[Path] | None, typer.Option("--network", help="A trained cover network. Repeatable.")
+    ] = None,
+    align: Annotated[bool, typer.Option(help="Align all pairs too: about 8 ms a pair.")] = True,
+    shortlist: Annotated[int, typer.Option(help="How many a network hands to alignment in the whole search.")] = 50,
+    cache: Annotated[Path, typer.Option(help="Where what was heard is kept.")] = Path("covers-cache"),
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+) -> None:
+    """Measure version search: 2-D Fourier chroma, alignment, networks, and networks with alignment.
+
+    MAP and hit@1 with 95 % bootstrap intervals, mean and median rank of the first version, P@10 with the highest value
+    it could have, hit@10. The query is left out by its id; a query without a version counts in no mean.
+    """
+    import torch
+
+    from pemr.covers import evaluation
+    from pemr.covers.networks.registry import load_network
+
+    torch.set_num_threads(threads)
+    loaded = [(path, load_network(path)) for path in networks or []]
+    with Bar(transient=True) as bar:
+        task = bar.add_task("listening", total=None)
+
+        def progress(done: int, total: int, doing: str) -> None:
+            bar.update(task, completed=done, total=total, description=doing)
+
+        heard = _heard(kind, root, part, cache, progress)
+        typer.echo(heard.title)
+        for note in heard.notes:
+            typer.echo(f"Note: {note}.")
+        scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(heard.features)}
+        alignment = evaluation.alignment_scorer(heard.features)
+        for path, trained in loaded:
+            name = f"{trained.settings.name} ({path.name})"
+            scorers[name] = evaluation.network_scorer(trained.network, heard)
+            scorers[f"{name}, half minutes"] = evaluation.network_scorer(trained.network, heard, parts=True)
+            if align:
+                scorers[f"{name}, then alignment of {shortlist}"] = evaluation.search_scorer(
+                    scorers[name], alignment, shortlist
+                )
+        if align:
+            scorers["alignment, above the habits of both"] = alignment
+        for name, scorer in scorers.items():
+            typer.echo(f"{name}: {evaluation.measure(heard, scorer, progress, name)}")
+    for method, mean_average_precision, precision, first_rank in evaluation.TABLE_5.get(heard.name, ()):
+        figures = f"MAP {mean_average_precision:.3f}  MR1 {first_rank:.2f}  P@10 {precision:.3f}"
+        typer.echo(f"Table 5 of the paper, {heard.name}, {method}: {figures}")
+    if heard.name not in evaluation.TABLE_5:
+        typer.echo("Table 5 of the paper is of SHS100K-SUB and Covers80; its figures do not compare with these.")
+
+
+def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress") -> "HeardSet":
+    from pemr.covers import evaluation
+    from pemr.datasets.cliques import load_clique_folder
+    from pemr.datasets.covers80 import load_covers80
+    from pemr.datasets.da_tacos import da_tacos_tracks, read_hpcp
+    from pemr.datasets.shs100k import Part, load_shs100k
+
+    if kind == "corpus":
+        return evaluation.heard_corpus(root)
+    if kind == "da-tacos":
+        tracks = da_tacos_tracks(root)
+        features = list(read_hpcp(tracks))
+        title = f"Da-TACOS, benchmark subset: {len(tracks)} tracks"
+        return evaluation.HeardSet(title, "Da-TACOS", [track.work for track in tracks], features, [], ())
+    if kind == "covers80":
+        cliques = load_covers80(root)
+    elif kind in ("shs100k", "shs100k-sub"):
+        if part not in get_args(Part):
+            raise typer.BadParameter("train, validation or test", param_hint="--part")
+        cliques = load_shs100k(root, cast(Part, part), sub=kind == "shs100k-sub")
+    elif kind == "folder":
+        cliques = load_clique_folder(root)
+    else:
+        raise typer.BadParameter("folder, corpus, covers80, shs100k, shs100k-sub or da-tacos", param_hint="--set")
+    return evaluation.listen(cliques, cache, progress)

@@ -1,0 +1,225 @@
+"""Measure ways of finding versions on one set: each gives a row of scores for a query, all are ranked by one rule."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file, save_file
+
+from pemr.audio import decode
+from pemr.covers.alignment import compare, voice
+from pemr.covers.features import SAMPLE_RATE, CoverFeatures, unit_rows
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.networks.frames import (
+    best_of_shingles,
+    chroma_frames,
+    shingle_vectors,
+    spectrum_frames,
+    track_vector,
+)
+from pemr.covers.retrieval_metrics import RetrievalReport, rank, report
+from pemr.covers.spectrum import Spectrum, features_of, spectrum
+from pemr.covers.version_corpus import read_work, works_in
+from pemr.datasets.cliques import CliqueSet
+from pemr.errors import CorpusError, DecodeError
+
+log = logging.getLogger(__name__)
+
+Scores = npt.NDArray[np.float32]
+Scorer = Callable[[int], Scores]
+"""Place of a query -> its likeness to every track (n,), itself included, higher is more alike."""
+Progress = Callable[[int, int, str], None]
+
+PATCH_FRAMES = 64
+PATCH_STEP = 16
+TABLE_5 = {
+    "SHS100K-SUB": (
+        ("Ki-Net", 0.112, 0.156, 68.33), ("TPP-Net", 0.267, 0.217, 35.75), ("FCN", 0.289, 0.230, 34.86),
+        ("CQT-Net", 0.446, 0.323, 18.09), ("(rand. FCN) + CQT-Net", 0.433, 0.317, 21.13),
+        ("(pre. FCN) + CQT-Net", 0.484, 0.341, 20.68),
+    ),
+    "Covers80": (
+        ("Ki-Net", 0.368, 0.052, 32.10), ("TPP-Net", 0.5, 0.068, 17.08), ("FCN", 0.529, 0.073, 12.50),
+        ("CQT-Net", 0.666, 0.077, 12.20), ("(rand. FCN) + CQT-Net", 0.624, 0.079, 14.43),
+        ("(pre. FCN) + CQT-Net", 0.668, 0.081, 10.52),
+    ),
+}  # fmt: skip
+"""The paper's Table 5: method, MAP, P@10, MR1."""
+
+
+@dataclass(frozen=True)
+class HeardSet:
+    """A set as it is compared: `works` None for distractors; `spectra` is empty where only chroma is published."""
+
+    title: str
+    name: str
+    works: list[str | None]
+    features: list[CoverFeatures]
+    spectra: list[Spectrum]
+    notes: tuple[str, ...]
+
+
+def listen(cliques: CliqueSet, cache: Path, progress: Progress = lambda *_: None) -> HeardSet:
+    """Decode what is not in the cache. Files that cannot be decoded are left out and counted."""
+    cache.mkdir(parents=True, exist_ok=True)
+    works: list[str | None] = []
+    spectra: list[Spectrum] = []
+    unreadable = 0
+    for done, track in enumerate(cliques.tracks):
+        progress(done, len(cliques.tracks), "listening")
+        status = track.path.stat()
+        identity = f"{track.path.absolute()}|{status.st_size}|{status.st_mtime_ns}"
+        kept = cache / f"{hashlib.blake2b(os.fsencode(identity), digest_size=12).hexdigest()}.safetensors"
+        if kept.exists():
+            stored = load_file(kept)["spectrum"]
+        else:
+            try:
+                stored = spectrum(decode(track.path, SAMPLE_RATE))
+            except DecodeError as error:
+                log.warning("%s", error)
+                unreadable += 1
+                continue
+            save_file({"spectrum": stored}, kept)
+        works.append(track.work)
+        spectra.append(stored)
+    notes = (*cliques.notes, *([f"{unreadable} files could not be decoded"] if unreadable else []))
+    return HeardSet(str(cliques), cliques.name, works, [features_of(stored) for stored in spectra], spectra, notes)
+
+
+def heard_corpus(folder: Path) -> HeardSet:
+    """A version corpus: every version of every work; real music in it is a distractor."""
+    works: list[str | None] = []
+    spectra: list[Spectrum] = []
+    for path in works_in(folder):
+        versions, found = read_work(path)
+        works += [version.work if len(versions) > 1 else None for version in versions]
+        spectra += found
+    title = f"{folder.name}: {len(works)} tracks, {len({work for work in works if work})} works"
+    return HeardSet(title, folder.name, works, [features_of(stored) for stored in spectra], spectra, ())
+
+
+def measure(heard: HeardSet, scorer: Scorer, progress: Progress = lambda *_: None, doing: str = "") -> RetrievalReport:
+    """Ask for every track that is not a distractor. Raises `CorpusError` if no track has another version."""
+    numbers = {work: number for number, work in enumerate(dict.fromkeys(heard.works)) if work is not None}
+    works = [numbers.get(work) if work is not None else None for work in heard.works]
+    ids = list(range(len(works)))
+    asked = [query for query in ids if works[query] is not None]
+    rankings = []
+    for done, query in enumerate(asked):
+        progress(done, len(asked), doing)
+        rankings.append(rank(query, scorer(query).astype(np.float64), ids, works, works[query]))
+    found = [ranking for ranking in rankings if ranking is not None]
+    if not found:
+        raise CorpusError(f"{heard.title}: no track has another version, so nothing can be measured.")
+    return report(found, lone_queries=len(rankings) - len(found))
+
+
+def fourier_scorer(features: Sequence[CoverFeatures]) -> Scorer:
+    """2-D Fourier magnitude of chroma patches, their median, cosine (Ellis and Bertin-Mahieux 2012)."""
+    return cosine_scorer(np.stack([fourier_vector(found) for found in features]))
+
+
+def fourier_vector(features: CoverFeatures) -> Scores:
+    """Unit vector (12 x 64): the same for every key, nearly the same wherever the patches begin."""
+    rows = unit_rows(features.chroma) ** 2
+    if len(rows) < PATCH_FRAMES:
+        rows = np.pad(rows, ((0, PATCH_FRAMES - len(rows)), (0, 0)))
+    starts = range(0, len(rows) - PATCH_FRAMES + 1, PATCH_STEP)
+    patches = np.abs(np.fft.fft2(np.stack([rows[start : start + PATCH_FRAMES].T for start in starts])))
+    middle = np.median(patches, axis=0)
+    middle[0, 0] = 0.0
+    flat = middle.ravel().astype(np.float32)
+    vector: Scores = flat / max(float(np.linalg.norm(flat)), 1e-9)
+    return vector
+
+
+def cosine_scorer(vectors: Scores) -> Scorer:
+    """Unit vectors (n, d)."""
+    return lambda query: vectors @ vectors[query]
+
+
+def alignment_scorer(features: Sequence[CoverFeatures], *, habits: bool = True) -> Scorer:
+    """Our alignment; with `habits`, in standard deviations above what both tracks usually reach.
+
+    The whole matrix is worked out at the first question: n (n - 1) / 2 pairs.
+    """
+    kept: list[Scores] = []
+
+    def score(query: int) -> Scores:
+        if not kept:
+            matrix = alignment_matrix(features)
+            kept.append(above_habits(matrix) if habits else matrix)
+        return np.asarray(kept[0][query], np.float32)
+
+    return score
+
+
+def alignment_matrix(features: Sequence[CoverFeatures]) -> Scores:
+    voices = [voice(found) for found in features]
+    scores = np.zeros((len(voices), len(voices)), np.float32)
+    for query in range(len(voices) - 1):
+        scores[query, query + 1 :] = compare(voices[query], voices[query + 1 :]).score
+    unsound = [place for place, found in enumerate(features) if found.problem is not None]
+    scores += scores.T
+    scores[unsound, :] = scores[:, unsound] = 0.0
+    return scores
+
+
+def above_habits(scores: Scores) -> Scores:
+    """How far a score lies above the middle of each track's scores, mean of both tracks (n, n)."""
+    values = np.log(np.maximum(scores, 0.1))
+    np.fill_diagonal(values, np.nan)
+    middle = np.nanmedian(values, axis=1, keepdims=True)
+    spread = 1.4826 * np.nanmedian(np.abs(values - middle), axis=1, keepdims=True)
+    own = (values - middle) / np.maximum(spread, 0.05)
+    above: Scores = np.nan_to_num((own + own.T) / 2, nan=-99.0).astype(np.float32)
+    return above
+
+
+def network_scorer(network: CoverNetwork, heard: HeardSet, *, parts: bool = False) -> Scorer:
+    """Cosine of whole tracks; with `parts`, mean over half minutes of the best match."""
+    if network.takes == "chroma":
+        frames = [chroma_frames(found) for found in heard.features]
+    elif network.takes == "spectrum" and heard.spectra:
+        frames = [spectrum_frames(stored) for stored in heard.spectra]
+    else:
+        raise CorpusError(f"{heard.name} has no {network.takes}, which this network listens to.")
+    if not parts:
+        return cosine_scorer(np.stack([track_vector(network, found) for found in frames]))
+    shingled = [shingle_vectors(network, found) for found in frames]
+    return lambda query: best_of_shingles(shingled[query], shingled)
+
+
+def search_scorer(first: Scorer, alignment: Scorer, shortlist: int) -> Scorer:
+    """The whole search: the best of `first` are put in order by alignment, the rest stays behind in its own order."""
+
+    def score(query: int) -> Scores:
+        rough = first(query).astype(np.float64)
+        rough[query] = -np.inf
+        order = np.argsort(-rough, kind="stable")
+        fine = alignment(query)
+        scores = np.zeros(len(rough), np.float32)
+        scores[order] = -np.arange(len(order), dtype=np.float32)
+        chosen = order[:shortlist]
+        scores[chosen[np.argsort(-fine[chosen], kind="stable")]] = len(order) - np.arange(len(chosen), dtype=np.float32)
+        return scores
+
+    return score
+
+
+def shortlist_recall(heard: HeardSet, scorer: Scorer, size: int) -> float:
+    """Share of queries with another version whose best placed version is among the first `size`."""
+    numbers = {work: number for number, work in enumerate(dict.fromkeys(heard.works)) if work is not None}
+    works = [numbers.get(work) if work is not None else None for work in heard.works]
+    ids = list(range(len(works)))
+    asked = [query for query in ids if works[query] is not None]
+    ranked = [rank(query, scorer(query).astype(np.float64), ids, works, works[query]) for query in asked]
+    ranks = [ranking.first_rank for ranking in ranked if ranking is not None]
+    return float(np.mean(np.array(ranks) <= size))
