@@ -53,7 +53,7 @@ def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray,
     vectors, labels = tracks(hidden, 60, seed=5)
     tags = judge(fitted, vectors, labels, np.full(K, 0.5, np.float32))
     assert not tags[0].supported
-    assert tags[0].reason == "only 0 tracks of the judging music have it"
+    assert tags[0].reason == "only 0 of the tracks it was judged on have it"
     assert not tags[1].supported
     assert tags[1].reason
     on = [tag for tag in tags[2:] if tag.supported]

@@ -7,9 +7,10 @@ from pathlib import Path
 import msgspec
 import torch
 
+from pemr.answers import Decisions, file_tags
 from pemr.embed import Encoder
 from pemr.encoder import FCN4
-from pemr.errors import CorpusError
+from pemr.errors import CorpusError, ModelMismatch
 from pemr.heads import (
     TAGS,
     FittedHeads,
@@ -22,9 +23,10 @@ from pemr.heads import (
 )
 from pemr.judging import GroupCalibration, Verdict, calibration_by_group, evidence_of, judge
 from pemr.labels import LabelledTrack, Progress, embed_tracks, label_folder
-from pemr.logistic import Floats
+from pemr.logistic import Floats, Linear
 from pemr.metrics import TagScores, bootstrap_interval
 from pemr.modelfile import Model, TagHead, load_model, save_model
+from pemr.tuning import LEAST_TRACKS, Example, Tuned, Weights, tune
 from pemr.vocabulary import VOCABULARY
 
 MAX_TRACK_S = 600.0
@@ -103,11 +105,16 @@ def measure_vectors(name: str, train: Sequence[Floats], validation: Sequence[Flo
 
 
 def finetune_tags(
-    model_path: Path, out: Path, corpus: Corpus, provenance: dict[str, object], progress: Progress
+    model_path: Path, out: Path | None, corpus: Corpus, provenance: dict[str, object], progress: Progress
 ) -> Row:
-    """Fit, calibrate and judge tag heads for a model and write it with them. The encoder is not changed."""
+    """Fit, calibrate and judge tag heads for a model and write it with them, None: do not write.
+
+    The encoder is not changed.
+    """
     model = load_model(model_path)
     row = measure("this model", Encoder(model), corpus, progress)
+    if out is None:
+        return row
     info = msgspec.structs.replace(
         model.info,
         tags=row.tags,
@@ -128,6 +135,50 @@ def finetune_tags(
     weight, bias = torch.from_numpy(row.heads.weight), torch.from_numpy(row.heads.bias)
     save_model(out, info, model.encoder, model.predictor, weight, bias)
     return row
+
+
+def tune_tags(
+    model_path: Path,
+    tracks: Sequence[LabelledTrack],
+    decisions: Decisions,
+    read_file_tags: bool,
+    weights: Weights,
+    progress: Progress,
+) -> Tuned:
+    """Fit the tags a model has anew to these tracks, pulled to what they are: see `pemr.tuning`. Writes nothing.
+
+    Raises `ModelMismatch` for a model without tags and `CorpusError` for too little music.
+    """
+    model = load_model(model_path)
+    if not model.info.tags:
+        raise ModelMismatch(f"{model_path} has no tags yet; teach it some first: finetune tags without --tune")
+    vectors = embed_tracks(Encoder(model), tracks, progress)
+    examples = [
+        Example(
+            track.group,
+            heard.mean(axis=0),
+            heard,
+            track.labels,
+            file_tags(Path(track.path)) if read_file_tags else {},
+            decisions.get(str(Path(track.path).absolute()), {}),
+        )
+        for track, heard in zip(tracks, vectors, strict=True)
+    ]
+    progress("fitting the heads", 0, 1)
+    tuned = tune(Linear(model.head_weight.numpy(), model.head_bias.numpy()), model.info.tags, examples, weights)
+    if tuned is None:
+        raise CorpusError(f"{len(tracks)} tracks are too few to tune to: at least {LEAST_TRACKS} of two albums are")
+    return tuned
+
+
+def save_tuned(model_path: Path, out: Path, tuned: Tuned) -> None:
+    """Write a model with tuned heads. The encoder is not changed."""
+    model = load_model(model_path)
+    told = [msgspec.to_builtins(change) for change in tuned.changes if change.change != "kept"]
+    provenance = {**model.info.provenance, "tuned": {"tracks": tuned.examples, "penalty": tuned.penalty, "tags": told}}
+    info = msgspec.structs.replace(model.info, tags=tuned.tags, provenance=provenance)
+    weight, bias = torch.from_numpy(tuned.linear.weight), torch.from_numpy(tuned.linear.bias)
+    save_model(out, info, model.encoder, model.predictor, weight, bias)
 
 
 def random_encoder(model: Model, seed: int = 1) -> Encoder:

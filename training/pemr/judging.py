@@ -195,9 +195,9 @@ def _settle(tag: TagHead, evidence: Evidence) -> TagHead:
 
     positives = len(np.unique(evidence.track[truth]))
     if positives < LEAST_POSITIVE_TRACKS:
-        return off(f"only {positives} tracks of the judging music have it")
+        return off(f"only {positives} of the tracks it was judged on have it")
     if truth.all():
-        return off("every track of the judging music has it")
+        return off("every track it was judged on has it")
     if len(np.unique(evidence.group)) > 1 and len(np.unique(evidence.group[truth])) < LEAST_POSITIVE_GROUPS:
         return off("all tracks that have it are of one album")
     auc = roc_auc(truth, score)

@@ -3,7 +3,7 @@
 Each entry names its sources in the MagnaTagATune ("mtt") and Million Song ("msd") vocabularies of musicnn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +100,66 @@ VOCABULARY: tuple[MergedTag, ...] = (
     _tag("solo", "character", "solo"),
     _tag("weird", "character", "weird"),
 )
+
+# what people write into files, beside the names above and the teacher's words for them
+SPELLINGS = {
+    "alternative": "alternative & punk, alt rock",
+    "R&B": "rhythm and blues, r and b, contemporary r&b",
+    "hip-hop": "hip hop, hiphop, rap, hip hop/rap, hip-hop/rap",
+    "electronic": "edm, electronics, electronic music",
+    "easy listening": "lounge, easylistening",
+    "new age": "newage",
+    "classical": "classical music, orchestral, chamber music, baroque, romantic",
+    "folk": "folk music, folk/rock, traditional",
+    "metal": "heavymetal, black metal, death metal",
+    "country": "country music",
+    "soul": "r&b/soul, soul and r&b",
+    "chill": "chill out, chill-out, downtempo",
+    "mellow": "calm, relaxed",
+    "happy": "cheerful, joyful",
+    "sad": "melancholic, melancholy",
+    "female voice": "female singer",
+    "male voice": "male singer",
+    "instrumental": "instrumentals",
+}
+NO_OPINION = frozenset(["", "other", "unknown", "misc", "miscellaneous", "none", "default", "genre", "various"])
+
+
+def fold(text: str) -> str:
+    """Letters without case, and one space or nothing where people differ: for comparing tags."""
+    return " ".join(text.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def known_tag(word: str) -> MergedTag | None:
+    """The tag of the vocabulary that a word of a file stands for: “Hip Hop” -> hip-hop; None if there is none."""
+    return _BY_WORD.get(fold(word))
+
+
+def tags_in(words: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Tag -> its group, for (field, value) of a file, fields being genre and mood.
+
+    What the vocabulary does not know is a tag of the person's own, in lower case; words that say nothing are left out.
+    """
+    found: dict[str, str] = {}
+    for group, value in words:
+        for word in value.split(";"):
+            tag = known_tag(word)
+            if tag is not None:
+                found[tag.name] = tag.group
+            elif fold(word) not in NO_OPINION:
+                found[" ".join(word.lower().split())] = group
+    return found
+
+
+def _by_word() -> dict[str, MergedTag]:
+    found: dict[str, MergedTag] = {}
+    for tag in VOCABULARY:
+        for word in (tag.name, *tag.mtt, *tag.msd, *_words(SPELLINGS.get(tag.name, ""))):
+            found.setdefault(fold(word), tag)
+    return found
+
+
+_BY_WORD = _by_word()
 
 Probabilities = npt.NDArray[np.float32]
 

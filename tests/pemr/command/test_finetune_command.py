@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pemr.command import build
 from pemr.embed import Encoder
-from pemr.errors import ModelMismatch
+from pemr.errors import CorpusError, ModelMismatch
 from pemr.modelfile import load_model
 from pemr.vocabulary import VOCABULARY
 
@@ -67,3 +67,50 @@ def test_a_wrong_model_is_refused_before_the_teacher_listens(music: Path, tmp_pa
     )  # fmt: skip
     assert isinstance(done.exception, ModelMismatch)
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_taught_model_is_tuned_and_a_dry_run_writes_nothing(
+    taught: Path, tmp_path: Path, music_of_a_person: Path
+) -> None:
+    decisions = tmp_path / "decisions.csv"
+    lines = [f"album {n % 2}/track {n}.wav,jazz,{'yes' if n % 3 else 'no'}" for n in range(14)]
+    decisions.write_text("path,tag,answer\n" + "\n".join([*lines, "gone.wav,jazz,no"]))
+    out = tmp_path / "tuned.safetensors"
+    arguments = [
+        "finetune", "tags", "--model", str(taught), "--data", str(music_of_a_person), "--out", str(out),
+        "--teacher", str(TEACHERS), "--cache", str(tmp_path / "cache"), "--threads", "1",
+        "--decisions", str(decisions), "--file-tags",
+    ]  # fmt: skip
+    shown = CliRunner().invoke(build(), [*arguments, "--dry-run"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0, shown.output
+    assert "Nothing was written" in shown.stdout and "jazz" in shown.stdout
+    assert "gone.wav" in shown.output
+    assert not out.exists()
+    done = CliRunner().invoke(build(), arguments)
+    assert done.exit_code == 0, done.output
+    tuned, before = load_model(out), load_model(taught)
+    assert tuned.model_id == before.model_id
+    assert tuned.info.provenance["tuned"]["tracks"] == 14
+    assert {tag.name for tag in tuned.info.tags} >= {tag.name for tag in before.info.tags}
+
+
+def test_too_little_music_cannot_be_tuned_to(taught: Path, music: Path) -> None:
+    done = CliRunner().invoke(
+        build(),
+        ["finetune", "tags", "--model", str(taught), "--data", str(music), "--tune", "--dry-run",
+         "--teacher", str(TEACHERS), "--cache", str(taught.parent / "cache"), "--threads", "1"],
+    )  # fmt: skip
+    assert isinstance(done.exception, CorpusError)
+    assert "6 tracks are too few" in str(done.exception)
+
+
+@pytest.fixture
+def music_of_a_person(tmp_path: Path) -> Path:
+    """Two albums of seven tracks, some with a genre in the file."""
+    from conftest import melody, write_audio
+
+    for number in range(14):
+        album = tmp_path / "own music" / f"album {number % 2}"
+        album.mkdir(parents=True, exist_ok=True)
+        write_audio(album / f"track {number}.wav", melody(4.0, 16_000, seed=number, transpose=number), 16_000)
+    return tmp_path / "own music"

@@ -13,6 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from pemr.finetune import Row
     from pemr.labels import Progress
+    from pemr.tuning import TagChange
 
 ModelFile = Annotated[Path, typer.Option("--model", help="A model file (.safetensors).")]
 Data = Annotated[Path, typer.Option("--data", help="Training music, one folder an album or soundtrack.")]
@@ -78,6 +79,28 @@ def print_calibration(row: "Row") -> None:
         points = "  ".join(f"{p.predicted:.2f} -> {p.observed:.2f} ({p.count})" for p in group.points)
         table.add_row(group.group, str(group.tags), f"{group.error:.3f}", points)
     Console().print(table)
+
+
+def print_changes(changes: "list[TagChange]") -> None:
+    """What tuning did to each tag, changed ones first; figures are of albums that had no part in the fit."""
+    table = Table("tag", "group", "what", "judged by", "ROC-AUC", "PR-AUC", "right / suggested / true", "why it is off")
+    for change in sorted(changes, key=lambda change: (change.change == "kept", change.group, change.name)):
+        pairs = [
+            f"{_shown(_number(old))} -> {_shown(_number(new))}"
+            for old, new in (
+                (change.before.roc_auc, change.after.roc_auc),
+                (change.before.pr_auc, change.after.pr_auc),
+            )
+        ]
+        hits = [f"{one.right} / {one.shown} / {one.positives}" for one in (change.before, change.after)]
+        table.add_row(
+            change.name, change.group, change.change, change.judged_by, *pairs, " -> ".join(hits), change.reason
+        )
+    Console().print(table)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _shown(value: float) -> str:
