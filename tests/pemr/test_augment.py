@@ -18,6 +18,10 @@ def tone(hertz: float, length: int = LENGTH) -> Tensor:
     return torch.sin(2 * math.pi * hertz * torch.arange(length) / RATE)
 
 
+def varied(clips: Tensor, settings: Augmentation, seed: int) -> Tensor:
+    return augment(clips, RATE, settings, torch.Generator().manual_seed(seed))
+
+
 def level_db(clip: Tensor) -> float:
     return 20 * math.log10(float(clip[4000:-4000].std()) + 1e-12)
 
@@ -69,6 +73,25 @@ def test_a_delay_echoes_where_it_says_at_the_level_it_says() -> None:
     assert echoed[5000] == 0.25
 
 
+def test_echoes_come_after_200_to_450_milliseconds_in_steps_of_50() -> None:
+    clicks = torch.zeros(60, LENGTH)
+    clicks[:, 1000] = 1.0
+    echoed = varied(clicks, msgspec.structs.replace(NONE, delay=1.0), seed=1)
+    gaps_ms = {round((int(clip.nonzero()[1]) - 1000) * 1000 / RATE) for clip in echoed}
+    assert gaps_ms == {200, 250, 300, 350, 400, 450}
+
+
+def test_half_of_the_filters_stop_low_tones_and_half_stop_high_ones() -> None:
+    low, high = tone(50), tone(7000)
+    clips = (low + high).repeat(100, 1)
+    heard = torch.fft.rfft(varied(clips, msgspec.structs.replace(NONE, filter=1.0), seed=1)[:, 4000:-4000]).abs()
+    length = LENGTH - 8000
+    full = torch.fft.rfft((low + high)[4000:-4000]).abs()
+    low_kept, high_kept = ((heard[:, at] / full[at]) > 0.5 for at in (50 * length // RATE, 7000 * length // RATE))
+    assert bool((low_kept ^ high_kept).all()), "each filter stops one of the two and lets the other through"
+    assert 35 <= int(low_kept.sum()) <= 65
+
+
 def test_reverb_falls_by_sixty_decibels_in_its_decay_time() -> None:
     click = torch.zeros(LENGTH)
     click[0] = 1.0
@@ -80,13 +103,13 @@ def test_reverb_falls_by_sixty_decibels_in_its_decay_time() -> None:
 
 def test_polarity_turns_the_wave_over() -> None:
     clip = tone(440)[None]
-    turned = augment(clip, RATE, msgspec.structs.replace(NONE, polarity=1.0), torch.Generator().manual_seed(1))
+    turned = varied(clip, msgspec.structs.replace(NONE, polarity=1.0), seed=1)
     torch.testing.assert_close(turned, -clip)
 
 
 def test_gain_stays_within_its_range() -> None:
     clips = tone(440).repeat(50, 1)
-    quieter = augment(clips, RATE, msgspec.structs.replace(NONE, gain=1.0), torch.Generator().manual_seed(1))
+    quieter = varied(clips, msgspec.structs.replace(NONE, gain=1.0), seed=1)
     gains = [level_db(clip) - level_db(tone(440)) for clip in quieter]
     assert -20.0 <= min(gains) < -15.0
     assert -5.0 < max(gains) <= -1.0
@@ -94,7 +117,7 @@ def test_gain_stays_within_its_range() -> None:
 
 def test_noise_lies_between_forty_and_eighty_decibels_below_the_signal() -> None:
     clips = tone(440).repeat(20, 1)
-    noisy = augment(clips, RATE, msgspec.structs.replace(NONE, noise=1.0), torch.Generator().manual_seed(1))
+    noisy = varied(clips, msgspec.structs.replace(NONE, noise=1.0), seed=1)
     below = [level_db(tone(440)) - level_db(clip - tone(440)) for clip in noisy]
     assert min(below) > 39.5
     assert max(below) < 80.5
@@ -102,7 +125,7 @@ def test_noise_lies_between_forty_and_eighty_decibels_below_the_signal() -> None
 
 def test_an_augmentation_is_chosen_as_often_as_its_probability_says() -> None:
     clips = torch.ones(2000, 4)
-    turned = augment(clips, RATE, msgspec.structs.replace(NONE, polarity=0.8), torch.Generator().manual_seed(1))
+    turned = varied(clips, msgspec.structs.replace(NONE, polarity=0.8), seed=1)
     assert float((turned[:, 0] < 0).float().mean()) == pytest.approx(0.8, abs=0.03)
 
 
@@ -111,11 +134,19 @@ def test_the_same_generator_state_gives_the_same_views_and_nothing_else_draws() 
     clips = torch.randn(3, LENGTH, generator=torch.Generator().manual_seed(5))
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    first = augment(clips, RATE, everything, torch.Generator().manual_seed(7))
+    first = varied(clips, everything, seed=7)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
-    again = augment(clips, RATE, everything, torch.Generator().manual_seed(7))
+    again = varied(clips, everything, seed=7)
     assert torch.equal(first, again)
-    assert not torch.equal(first, augment(clips, RATE, everything, torch.Generator().manual_seed(8)))
+    assert not torch.equal(first, varied(clips, everything, seed=8))
     assert first.shape == clips.shape
     assert first.isfinite().all()
+
+
+def test_a_clip_with_a_generator_of_its_own_does_not_depend_on_its_neighbours() -> None:
+    clips = torch.randn(3, LENGTH, generator=torch.Generator().manual_seed(5))
+    generators = [torch.Generator().manual_seed(seed) for seed in (1, 2, 3)]
+    together = augment(clips, RATE, Augmentation(), generators)
+    alone = augment(clips[1:2], RATE, Augmentation(), torch.Generator().manual_seed(2))
+    assert torch.equal(together[1:2], alone)

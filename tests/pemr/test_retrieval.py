@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from pemr.methods.build import SegmentEncoder
 from pemr.retrieval import chance_reciprocal_rank, half_vectors, mean_reciprocal_rank
 
 
@@ -34,8 +35,8 @@ def test_probing_draws_nothing_and_leaves_the_encoder_in_its_mode(music: Path, t
     encoder = FCN4().train()
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     state = torch.get_rng_state()
-    log_mel = LogMel(FrontEnd(hop_length=256))
-    first, second = half_vectors(encoder, log_mel, clips, torch.device("cpu"))
+    listening = SegmentEncoder(LogMel(FrontEnd(hop_length=256)), encoder).train()
+    first, second = half_vectors(listening, clips, torch.device("cpu"))
     assert first.shape == second.shape == (6, 512)
     assert torch.equal(torch.get_rng_state(), state)
     assert encoder.training

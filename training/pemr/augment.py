@@ -1,16 +1,17 @@
-"""CLMR's group of augmentations on samples. Every random number comes from the one generator that is passed in.
+"""CLMR's group of augmentations on samples. Every random number comes from the generators that are passed in.
 
 Order and ranges follow the code of CLMR and torchaudio-augmentations (see PAPER.md): polarity, noise, gain,
 filter, delay, pitch shift, reverb. Each function changes one clip (n,) in a way a test can hear.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import torch
 from torch import Tensor
 
+Generators = torch.Generator | Sequence[torch.Generator]
 PITCH_N_FFT = 1024
 PITCH_HOP = 256
 
@@ -55,13 +56,16 @@ class _Dice:
         return torch.randn(length, generator=self.generator)
 
 
-def augment(clips: Tensor, sample_rate: int, settings: Augmentation, generator: torch.Generator) -> Tensor:
-    """Clips (B, n) -> augmented clips (B, n), each with its own draw."""
+def augment(clips: Tensor, sample_rate: int, settings: Augmentation, generator: Generators) -> Tensor:
+    """Clips (B, n) -> augmented clips (B, n). Draws from one generator for all in turn, or from one for each."""
+    own = [generator] * len(clips) if isinstance(generator, torch.Generator) else generator
+    pairs = zip(clips, own, strict=True)
+    return torch.stack([_augment_one(clip, sample_rate, settings, generator) for clip, generator in pairs])
+
+
+def _augment_one(clip: Tensor, rate: int, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """One clip (n,), through the whole chain."""
     dice = _Dice(generator)
-    return torch.stack([_augment_one(clip, sample_rate, settings, dice) for clip in clips])
-
-
-def _augment_one(clip: Tensor, rate: int, settings: Augmentation, dice: _Dice) -> Tensor:
     noise_level = 10 ** (dice.between(*settings.noise_db) / 20)
     chain: list[tuple[float, Callable[[Tensor], Tensor]]] = [
         (settings.polarity, lambda x: -x),

@@ -1,4 +1,7 @@
-"""Training batches as a pure function of seed and step: resuming needs no sampler state beyond the step number."""
+"""Training batches as a pure function of seed and step: resuming needs no sampler state beyond the step number.
+
+Every random number of a clip is drawn for its place in the batch, so a batch shared by several processes is the same.
+"""
 
 import hashlib
 from collections.abc import Generator
@@ -11,12 +14,12 @@ from torch import Tensor
 
 from pemr.datasets.folder import CachedTrack, ClipCollection
 
-ORDER, CROPS, AUGMENTATION = range(3)
+ORDER, CROPS, AUGMENTATION, MASKING, DROPOUT = range(5)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Two crops (B, segment_samples) of the clips `indices`."""
+    """Two crops (B, segment_samples) of the clips `indices`: of a batch, the rows of this process."""
 
     step: int
     indices: list[int]
@@ -27,31 +30,51 @@ class Batch:
 class Batches:
     """Epoch by epoch, every clip once in a new order; the next batch is read while the current one is used."""
 
-    def __init__(self, clips: ClipCollection, batch_size: int, seed: int) -> None:
+    def __init__(self, clips: ClipCollection, batch_size: int, seed: int, *, rank: int = 0, processes: int = 1) -> None:
         self.clips = clips
         self.batch_size = batch_size
         self.seed = seed
+        share = batch_size // processes
+        self.own_places = range(rank * share, (rank + 1) * share)
+        """Which places of each batch this process fills."""
         self.steps_per_epoch = max(1, len(clips) // batch_size)
 
     def indices(self, step: int) -> list[int]:
-        """The clips of a step. With fewer clips than a batch holds, a batch goes around them more than once."""
+        """The clips of a step, of all processes. With fewer clips than a batch holds, it goes around them again."""
         epoch, at = divmod(step, self.steps_per_epoch)
         order = np.random.default_rng([self.seed, ORDER, epoch]).permutation(len(self.clips))
         order = np.resize(order, max(len(order), self.batch_size))
         return [int(index) for index in order[at * self.batch_size : (at + 1) * self.batch_size]]
 
     def batch(self, step: int) -> Batch:
-        indices = self.indices(step)
-        random = np.random.default_rng([self.seed, CROPS, step])
-        pairs = [self.clips.two_crops(index, random) for index in indices]
+        """The rows of this process."""
+        whole = self.indices(step)
+        indices = [whole[place] for place in self.own_places]
+        pairs = [
+            self.clips.two_crops(index, np.random.default_rng([self.seed, CROPS, step, place]))
+            for index, place in zip(indices, self.own_places, strict=True)
+        ]
         first = torch.from_numpy(np.stack([pair[0] for pair in pairs]))
         second = torch.from_numpy(np.stack([pair[1] for pair in pairs]))
         return Batch(step, indices, first, second)
 
-    def generator(self, step: int) -> torch.Generator:
-        """The one generator that augmentation and random masking of a step draw from."""
-        digest = hashlib.sha256(f"{self.seed}/{AUGMENTATION}/{step}".encode()).digest()
-        return torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
+    def masking_generator(self, step: int) -> torch.Generator:
+        """What random masking draws from, for all rows of a step, in every process the same."""
+        return torch.Generator().manual_seed(self._seed_of(MASKING, step))
+
+    def augmentation_generators(self, step: int, view: int) -> list[torch.Generator]:
+        """What the augmentation of each own row draws from; `view` is 0 or 1."""
+        return [
+            torch.Generator().manual_seed(self._seed_of(AUGMENTATION, step, view, place)) for place in self.own_places
+        ]
+
+    def dropout_seed(self, step: int) -> int:
+        """For torch's global generator, from which dropout draws: another one in each process."""
+        return self._seed_of(DROPOUT, step, self.own_places.start)
+
+    def _seed_of(self, *what: int) -> int:
+        digest = hashlib.sha256("/".join(map(str, (self.seed, *what))).encode()).digest()
+        return int.from_bytes(digest[:7], "little")
 
     def from_step(self, start: int, end: int) -> Generator[Batch, None, None]:
         with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:

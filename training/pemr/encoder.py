@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from pemr.distributed import BatchNorm2d
+
 EMBEDDING_WIDTH = 512
 PARAMETERS = 370_562
 MIN_FRAMES = 64
@@ -20,7 +22,7 @@ class Block(nn.Module):
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.norm = nn.BatchNorm2d(channels_out)
+        self.norm = BatchNorm2d(channels_out)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(self.pool(self.norm(self.conv(x))))
@@ -45,7 +47,7 @@ class FCN4(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.input_norm = nn.BatchNorm2d(1)
+        self.input_norm = BatchNorm2d(1)
         self.blocks = nn.Sequential(Block(1, 64), Block(64, 128), Block(128, 128), LastBlock(128, 128))
         self.to(memory_format=torch.channels_last)
 

@@ -43,6 +43,7 @@ class Started(Event, frozen=True):
     segment_frames: int
     precision: str
     floors: dict[str, float]
+    processes: int = 1
 
 
 class Step(Event, frozen=True):

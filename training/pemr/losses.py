@@ -3,17 +3,19 @@
 import torch
 from torch import Tensor
 
+from pemr.distributed import at_least_float32
+
 
 def prediction_loss(predicted: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
     """Huber loss between predicted and true frames (m, D), mean over the masked entries. Eq. 6 and 7."""
     if predicted.numel() == 0:
         return predicted.sum()
-    return torch.nn.functional.huber_loss(predicted.float(), target.float(), delta=delta)
+    return torch.nn.functional.huber_loss(at_least_float32(predicted), at_least_float32(target), delta=delta)
 
 
 def standardise(z: Tensor, epsilon: float = 1e-5) -> Tensor:
     """(B, D) -> every column with mean 0 and variance 1 over the batch, without learned scale."""
-    z = z.float()
+    z = at_least_float32(z)
     return (z - z.mean(dim=0)) / (z.var(dim=0, unbiased=False) + epsilon).sqrt()
 
 
@@ -50,7 +52,7 @@ def nt_xent_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """Two views (B, D): the cross-entropy of each view choosing its partner among the 2B - 1 others. SimCLR, Eq. 1."""
     batch = len(first)
     with torch.autocast(first.device.type, enabled=False):
-        z = torch.nn.functional.normalize(torch.cat([first, second]).float(), dim=1)
+        z = torch.nn.functional.normalize(at_least_float32(torch.cat([first, second])), dim=1)
         similarity = (z @ z.T / temperature).fill_diagonal_(-torch.inf)
     partner = torch.arange(2 * batch, device=z.device).roll(batch)
     return torch.nn.functional.cross_entropy(similarity, partner)
@@ -58,13 +60,15 @@ def nt_xent_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
 
 def cosine_loss(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean over the batch of 2 - 2 cos between predicted and target (B, D), 0 to 4. BYOL, Eq. 2."""
-    return (2.0 - 2.0 * torch.nn.functional.cosine_similarity(predicted.float(), target.float(), dim=1)).mean()
+    return (
+        2.0 - 2.0 * torch.nn.functional.cosine_similarity(at_least_float32(predicted), at_least_float32(target), dim=1)
+    ).mean()
 
 
 def queue_loss(query: Tensor, key: Tensor, queue: Tensor, temperature: float) -> Tensor:
     """Queries (B, D) choose their keys (B, D) among the queue (Q, D), both of unit length. MoCo, Eq. 1."""
     with torch.autocast(query.device.type, enabled=False):
-        query = torch.nn.functional.normalize(query.float(), dim=1)
+        query = torch.nn.functional.normalize(at_least_float32(query), dim=1)
         partner = (query * key).sum(dim=1, keepdim=True)
         choices = torch.cat([partner, query @ queue.T], dim=1) / temperature
     return torch.nn.functional.cross_entropy(choices, torch.zeros(len(query), dtype=torch.long, device=query.device))

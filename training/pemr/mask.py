@@ -7,6 +7,8 @@ import msgspec
 import torch
 from torch import Tensor
 
+from pemr.distributed import own_rows, processes
+
 
 class RandomMasking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """BERT's protocol, drawn for every frame on its own: the rest of `chosen` is left as it is."""
@@ -19,12 +21,15 @@ class RandomMasking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def mask_randomly(
     frames: Tensor, mask_vector: Tensor, settings: RandomMasking, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Frames (B, L, D), mask vector (D) -> (frames with some replaced, which were chosen as bool (B, L))."""
+    """Frames (B, L, D), mask vector (D) -> (frames with some replaced, which were chosen as bool (B, L)).
+
+    Draws for the rows of all processes and takes its own, so that the same falls on a clip however they are shared.
+    """
     batch, length, _ = frames.shape
-    where = generator.device
-    choice = torch.rand(batch, length, generator=generator, device=where).to(frames.device)
-    fate = torch.rand(batch, length, generator=generator, device=where).to(frames.device)
-    shift = torch.randint(1, max(2, length), (batch, length), generator=generator, device=where).to(frames.device)
+    shape, where = (batch * processes(), length), generator.device
+    choice = own_rows(torch.rand(shape, generator=generator, device=where)).to(frames.device)
+    fate = own_rows(torch.rand(shape, generator=generator, device=where)).to(frames.device)
+    shift = own_rows(torch.randint(1, max(2, length), shape, generator=generator, device=where)).to(frames.device)
     chosen = choice < settings.chosen
     by_mask = chosen & (fate < settings.replaced_by_mask)
     by_frame = chosen & ~by_mask & (fate < settings.replaced_by_mask + settings.replaced_by_frame)

@@ -9,6 +9,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from pemr.distributed import at_least_float32
+
 
 def sinusoidal_positions(length: int, width: int) -> Tensor:
     """(length, width): sines in even, cosines in odd columns. Vaswani et al. 2017, 3.5."""
@@ -120,7 +122,7 @@ class Predictor(nn.Module):
     def _attended(self, cls: Tensor, hidden: Tensor) -> Tensor:
         """[CLS] (B, 1, D) against the frames of (B, L + 1, D) -> softmax over frames, mean of heads, (B, L)."""
         attention = cast(Layer, self.layers[-1]).attention
-        query = attention.split(attention.query(cls)).float()
-        key = attention.split(attention.key(hidden[:, 1:])).float()
+        query = at_least_float32(attention.split(attention.query(cls)))
+        key = at_least_float32(attention.split(attention.key(hidden[:, 1:])))
         weights = (query @ key.transpose(2, 3)) / math.sqrt(key.shape[3])
         return torch.as_tensor(weights.softmax(dim=3).mean(dim=1).squeeze(1))

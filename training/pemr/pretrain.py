@@ -2,73 +2,38 @@
 
 import logging
 import math
+import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import msgspec
-import numpy as np
 import torch
 from lightning.fabric import Fabric
+from lightning.fabric.strategies.ddp import DDPStrategy
 
 from pemr import events
 from pemr.augment import augment
 from pemr.batches import Batch, Batches, split_held_out
-from pemr.checkpoint import (
-    Checkpoint,
-    load_checkpoint,
-    require_same_recipe,
-    save_checkpoint,
-    write_durably,
-)
-from pemr.datasets.folder import ClipCollection, Manifest, build_cache
-from pemr.errors import CheckpointError, CorpusError, TrainingDiverged, readable
-from pemr.frontend import FrontEnd, LogMel, normalised
+from pemr.checkpoint import Checkpoint, load_checkpoint, require_same_recipe, save_checkpoint
+from pemr.distributed import highest, processes, rank, started_as_leader, starts_on_its_machine
+from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
-from pemr.methods.build import build_method
+from pemr.methods.build import build_method, segment_encoder
 from pemr.methods.contract import Method
+from pemr.monitor import Labels, Monitor, reference_tracks
+from pemr.precision import resolved
 from pemr.recipe import Recipe
-from pemr.retrieval import chance_reciprocal_rank, half_vectors, mean_reciprocal_rank
+from pemr.run_folder import Places, RunFile, clips_of, decode_all, prepare_run, require_tracks
 from pemr.stopping import StopRequest
 
 log = logging.getLogger(__name__)
 
-NORMALISATION_SEGMENTS = 256
 MEMORY_STEPS = 50
-
-
-class RunFile(msgspec.Struct, frozen=True):
-    """`run.json`: what the run trains on, fixed when it began."""
-
-    recipe: Recipe
-    folders: list[str]
-    cache: str
-    front_end: FrontEnd
-    manifest: Manifest
-
-
-@dataclass(frozen=True)
-class Places:
-    """The files of a run folder."""
-
-    run_dir: Path
-    cache: Path
-
-    @property
-    def run_file(self) -> Path:
-        return self.run_dir / "run.json"
-
-    @property
-    def latest(self) -> Path:
-        return self.run_dir / "checkpoints" / "latest.pt"
-
-    @property
-    def best(self) -> Path:
-        return self.run_dir / "checkpoints" / "best.pt"
-
-    def kept(self, step: int) -> Path:
-        return self.run_dir / "checkpoints" / f"step-{step:07d}.pt"
+GO_ON, TIME_IS_UP, STOP_ASKED = range(3)
+REASONS = {GO_ON: "completed", TIME_IS_UP: "time", STOP_ASKED: "stopped"}
 
 
 @dataclass
@@ -80,6 +45,7 @@ class State:
     step: int = 0
     seconds: float = 0.0
     best_probe: float = -math.inf
+    losses: dict[str, float] = field(default_factory=dict)
 
 
 def pretrain(
@@ -92,31 +58,38 @@ def pretrain(
     resume: bool = True,
     max_hours: float | None = None,
     listen: bool = False,
+    labels: Labels | None = None,
 ) -> events.Finished:
     """Train until the recipe's epochs are done, the time is up, or a stop is asked for; then save and return.
 
     A folder that already holds a run goes on from its latest checkpoint. Raises `PemrError` subclasses; the
     latest checkpoint is intact whatever happens. With `listen` the line `stop` on standard input also stops it.
+    With `labels` of tracks a linear probe is fitted to some of them whenever the run measures itself.
+    Under `torchrun` all its processes train as one; the first of them alone writes, listens and reports.
     """
     places = Places(run_dir, cache or run_dir / "audio-cache")
-    with StopRequest(run_dir / "stop", listen=listen) as stop:
-        checkpoint = _checkpoint_to_resume(places, recipe, resume)
+    leads = started_as_leader()
+    listener = listener if leads else _say_nothing
+    with StopRequest(run_dir / "stop", listen=listen and leads, owner=leads) as stop:
+        checkpoint = _checkpoint_to_resume(places, recipe, resume) if leads else None
         reuse_freed_memory()
         if recipe.train.threads:
             torch.set_num_threads(recipe.train.threads)
-        run = _prepare_run(recipe, folders, places, listener, stop)
+        fabric = _launch(recipe)
+        run = _prepare_everywhere(recipe, folders, places, fabric, listener, stop)
         if run is None:
             return _finished(listener, 0, "stopped", None, 0.0)
         torch.manual_seed(recipe.train.seed)
-        fabric = Fabric(accelerator=recipe.train.accelerator, devices=1, precision=recipe.train.precision)
         method = build_method(recipe)
         optimizer = torch.optim.Adam(
             method.parameters(), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
         )
         state = State(method, optimizer)
+        training = Training(recipe, run, places, state, fabric, listener, labels)
+        checkpoint = fabric.broadcast(checkpoint)
         if checkpoint is not None:
             _restore(state, checkpoint)
-        return _train(recipe, run, places, state, fabric, listener, stop, max_hours)
+        return training.train(stop, max_hours)
 
 
 def _checkpoint_to_resume(places: Places, recipe: Recipe, resume: bool) -> Checkpoint | None:
@@ -132,226 +105,241 @@ def _checkpoint_to_resume(places: Places, recipe: Recipe, resume: bool) -> Check
     return checkpoint
 
 
-def _prepare_run(
-    recipe: Recipe, folders: list[Path], places: Places, listener: events.Listener, stop: StopRequest
-) -> RunFile | None:
-    """Decode what is not decoded yet and fix what the run trains on. None if a stop was asked for meanwhile."""
-    before = _read_run_file(places.run_file)
-    manifest = build_cache(
-        folders,
-        places.cache,
-        recipe.front_end.sample_rate,
-        max_track_s=recipe.data.max_track_s,
-        cache_gb=recipe.data.cache_gb,
-        progress=lambda done, total, skipped: listener(events.Preparing(done, total, skipped)),
-        stop=lambda: stop.asked,
+def _launch(recipe: Recipe) -> Fabric:
+    """Fabric on this device, together with the other processes if `torchrun` started several."""
+    several = torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()
+    world = int(os.environ["WORLD_SIZE"]) if several else 1
+    if recipe.train.batch_size % world:
+        raise RecipeError(f"train.batch_size {recipe.train.batch_size} cannot be shared equally by {world} processes")
+    here = int(os.environ["LOCAL_WORLD_SIZE"]) if world > 1 else 1
+    # the first process decodes all music while the others wait; and a method need not use all it has in each step
+    together = DDPStrategy(find_unused_parameters=True, broadcast_buffers=False, timeout=timedelta(days=2))
+    fabric = Fabric(
+        accelerator=recipe.train.accelerator,
+        devices=here,
+        num_nodes=world // here,
+        precision=resolved(recipe.train.precision, recipe.train.accelerator),
+        strategy=together if world > 1 else "auto",
     )
-    if stop.asked:
-        return None
-    if manifest.left_out:
-        listener(events.Warned(f"{manifest.left_out} tracks do not fit into data.cache_gb and are left out"))
-    if before is not None:
-        return _continued(before, manifest, places, listener)
-    front_end = _measure_normalisation(recipe, manifest, places.cache)
-    run = RunFile(recipe, [readable(folder) for folder in folders], str(places.cache), front_end, manifest)
-    write_durably(places.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
+    fabric.launch()
+    return fabric
+
+
+def _prepare_everywhere(
+    recipe: Recipe, folders: list[Path], places: Places, fabric: Fabric, listener: events.Listener, stop: StopRequest
+) -> RunFile | None:
+    """The first process prepares the run; then every other machine decodes what is not in its cache."""
+    run = None
+    if rank() == 0:
+        run = prepare_run(recipe, folders, places, listener, lambda: stop.asked)
+    run = fabric.broadcast(run)
+    if run is None or processes() == 1:
+        return run
+    if rank() > 0 and starts_on_its_machine():
+        decode_all(recipe, folders, places.cache, _say_nothing, lambda: False)
+    fabric.barrier()
+    require_tracks(run, places.cache)
     return run
 
 
-def _continued(before: RunFile, now: Manifest, places: Places, listener: events.Listener) -> RunFile:
-    """Go on with exactly the tracks the run began with, whatever was added to or taken from the folder."""
-    missing = [t.path for t in before.manifest.tracks if not (places.cache / t.cache_name).exists()]
-    if missing:
-        raise CorpusError(
-            f"{len(missing)} tracks this run began with have changed or gone, the first is {missing[0]}. "
-            "Bring them back to go on, or begin a new run in another --out folder."
+class Training:
+    """A prepared run and the loop over its steps."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        run: RunFile,
+        places: Places,
+        state: State,
+        fabric: Fabric,
+        listener: events.Listener,
+        labels: Labels | None,
+    ) -> None:
+        self.recipe, self.run, self.places, self.state = recipe, run, places, state
+        self.fabric, self.listener = fabric, listener
+        train_tracks, held_out = split_held_out(run.manifest.tracks, recipe.data.held_out, recipe.train.seed)
+        self.batches = Batches(
+            clips_of(recipe, train_tracks, places.cache), recipe.train.batch_size, recipe.train.seed,
+            rank=rank(), processes=processes(),
+        )  # fmt: skip
+        self.steps = recipe.train.steps(self.batches.steps_per_epoch)
+        self.method, self.optimizer = fabric.setup(state.method, state.optimizer)
+        encoder = segment_encoder(state.method, run.front_end).to(fabric.device)
+        self.front = encoder.front
+        self.monitor = Monitor(
+            encoder,
+            clips_of(recipe, held_out, places.cache),
+            reference_tracks(train_tracks, held_out),
+            fabric.device,
+            labels,
         )
-    new = len({t.cache_name for t in now.tracks} - {t.cache_name for t in before.manifest.tracks})
-    if new:
-        listener(events.Warned(f"{new} tracks were added since this run began; it goes on without them"))
-    return before
 
+    def train(self, stop: StopRequest, max_hours: float | None) -> events.Finished:
+        """Steps until the end of the run, the time or a stop; whatever ends it, what was learned is saved."""
+        state = self.state
+        self._announce()
+        deadline = math.inf if max_hours is None else time.monotonic() + max_hours * 3600
+        if state.step == 0:
+            self._probe()
+        state.method.train()
+        with closing(self.batches.from_step(state.step, self.steps)) as stream:
+            try:
+                end = self._steps(stream, stop, deadline)
+            except CorpusError:
+                self._save(self.places.latest, "latest")
+                raise
+        self._save(self.places.latest, "latest")
+        if self._probe():
+            self._save(self.places.latest, "latest")
+        self.fabric.barrier()
+        return _finished(self.listener, state.step, REASONS[end], self.places.latest, state.seconds)
 
-def _read_run_file(path: Path) -> RunFile | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=RunFile)
-    except FileNotFoundError:
-        return None
-    except msgspec.DecodeError as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    def _steps(self, stream: Iterator[Batch], stop: StopRequest, deadline: float) -> int:
+        """The loop. Returns why it ended: all steps are done, the time is up or a stop was asked for."""
+        train, state = self.recipe.train, self.state
+        began = last_save = last_probe = time.monotonic()
+        seconds_before = state.seconds
+        while state.step < self.steps:
+            step_began = time.monotonic()
+            batch = next(stream)
+            waited = time.monotonic() - step_began
+            state.losses = self._step(batch)
+            state.step += 1
+            now = time.monotonic()
+            state.seconds = seconds_before + now - began
+            self._tell_step(now - step_began, waited, deadline - now)
+            if state.step % MEMORY_STEPS == 0:
+                give_back_unused_memory()
+            if train.keep_steps and state.step % train.keep_steps == 0:
+                self._save_if_possible(self.places.kept(state.step), "kept")
+            end = highest(STOP_ASKED if stop.asked else TIME_IS_UP if now >= deadline else GO_ON)
+            if end != GO_ON:
+                return end
+            if _due(now - last_save, train.checkpoint_minutes, state.step, train.checkpoint_steps):
+                self._save_if_possible(self.places.latest, "latest")
+                last_save = now
+            if train.probe_minutes and now - last_probe >= train.probe_minutes * 60:
+                self._probe()
+                last_probe = time.monotonic()
+        return GO_ON
 
+    def _step(self, batch: Batch) -> dict[str, float]:
+        """One optimiser step: augment, log-mel, losses, backward. Stops before a broken loss reaches the weights."""
+        torch.manual_seed(self.batches.dropout_seed(batch.step))
+        rate, settings = self.recipe.front_end.sample_rate, self.recipe.augmentation
+        with torch.no_grad():
+            first, second = (
+                self.front(
+                    augment(crops, rate, settings, self.batches.augmentation_generators(batch.step, view)).to(
+                        self.fabric.device
+                    )
+                )
+                for view, crops in enumerate((batch.first, batch.second))
+            )
+        terms = self.method(first, second, self.batches.masking_generator(batch.step))
+        values = {name: float(value.detach()) for name, value in terms.items()}
+        if not all(math.isfinite(value) for value in values.values()):
+            raise self._diverged(batch, f"the loss is not a number ({values})")
+        self.optimizer.zero_grad()
+        self.fabric.backward(terms["total"])
+        # the scaler of 16-mixed looks for infinite gradients itself, and passes over their steps
+        if self.fabric.strategy.precision.precision != "16-mixed" and not self._gradients_are_finite():
+            raise self._diverged(batch, f"a gradient is not a number (losses {values})")
+        self.optimizer.step()
+        self.state.method.after_step()
+        return values
 
-def _measure_normalisation(recipe: Recipe, manifest: Manifest, cache: Path) -> FrontEnd:
-    """The front end with mean and spread of the log-mel over a random sample of the corpus."""
-    settings = recipe.front_end
-    clips = _clips(recipe, manifest.tracks, cache)
-    if not len(clips):
-        raise CorpusError(f"No track is as long as one segment ({settings.segment_s:.1f} s)")
-    random = np.random.default_rng([recipe.train.seed, 9])
-    chosen = random.integers(0, len(clips), NORMALISATION_SEGMENTS)
-    return normalised(settings, (torch.from_numpy(clips.two_crops(int(index), random)[0]) for index in chosen))
+    def _gradients_are_finite(self) -> bool:
+        gradients = [weight.grad for weight in self.state.method.parameters() if weight.grad is not None]
+        return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
 
-
-def _clips(recipe: Recipe, tracks: list[Any], cache: Path) -> ClipCollection:
-    clip_samples = round(recipe.data.clip_s * recipe.front_end.sample_rate)
-    return ClipCollection(tracks, cache, clip_samples, recipe.front_end.segment_samples)
-
-
-def _train(
-    recipe: Recipe,
-    run: RunFile,
-    places: Places,
-    state: State,
-    fabric: Fabric,
-    listener: events.Listener,
-    stop: StopRequest,
-    max_hours: float | None,
-) -> events.Finished:
-    """The training loop."""
-    train_tracks, held_out = split_held_out(run.manifest.tracks, recipe.data.held_out, recipe.train.seed)
-    batches = Batches(_clips(recipe, train_tracks, places.cache), recipe.train.batch_size, recipe.train.seed)
-    if len(batches.clips) < recipe.train.batch_size:
-        listener(
-            events.Warned(f"Only {len(batches.clips)} clips for a batch of {recipe.train.batch_size}: some repeat")
+    def _diverged(self, batch: Batch, what: str) -> TrainingDiverged:
+        paths = sorted({self.batches.clips.path_of(index) for index in self.batches.indices(batch.step)})
+        return TrainingDiverged(
+            f"Step {batch.step}: {what}. The weights were not changed by it and the last checkpoint is intact. "
+            f"Tracks of the batch: {', '.join(paths)}"
         )
-    probe_clips = _clips(recipe, held_out, places.cache)
-    steps = recipe.train.steps(batches.steps_per_epoch)
-    raw_method = state.method
-    method, optimizer = fabric.setup(raw_method, state.optimizer)
-    log_mel = LogMel(run.front_end).to(fabric.device)
-    floors = raw_method.floors(recipe.train.batch_size)
-    listener(
-        events.Started(
-            run_dir=str(places.run_dir),
-            recipe=recipe.name,
-            method=recipe.method,
-            tracks=len(train_tracks),
-            clips=len(batches.clips),
-            held_out_tracks=len(held_out),
-            skipped_files=len(run.manifest.unreadable),
-            step=state.step,
-            steps=steps,
-            steps_per_epoch=batches.steps_per_epoch,
-            batch_size=recipe.train.batch_size,
-            parameters=sum(p.numel() for p in raw_method.parameters()),
-            segment_frames=run.front_end.segment_frames,
-            precision=recipe.train.precision,
-            floors=floors,
+
+    def _announce(self) -> None:
+        recipe, clips = self.recipe, self.batches.clips
+        short = [track.path for track in self.run.manifest.tracks if track.samples < clips.segment_samples]
+        if short:
+            self.listener(
+                events.Warned(
+                    f"{len(short)} tracks are shorter than one segment ({self.run.front_end.segment_s:.1f} s) and are "
+                    f"left out, the first is {short[0]}"
+                )
+            )
+        if len(clips) < recipe.train.batch_size:
+            self.listener(
+                events.Warned(f"Only {len(clips)} clips for a batch of {recipe.train.batch_size}: some repeat")
+            )
+        self.listener(
+            events.Started(
+                run_dir=str(self.places.run_dir),
+                recipe=recipe.name,
+                method=recipe.method,
+                tracks=len({clip.track for clip in clips.clips}),
+                clips=len(clips),
+                held_out_tracks=len(self.monitor.held_out.tracks),
+                skipped_files=len(self.run.manifest.unreadable),
+                step=self.state.step,
+                steps=self.steps,
+                steps_per_epoch=self.batches.steps_per_epoch,
+                batch_size=recipe.train.batch_size,
+                parameters=sum(p.numel() for p in self.state.method.parameters()),
+                segment_frames=self.run.front_end.segment_frames,
+                precision=resolved(recipe.train.precision, recipe.train.accelerator),
+                floors=self.state.method.floors(recipe.train.batch_size),
+                processes=processes(),
+            )
         )
-    )
 
-    def save(path: Path, kind: str) -> None:
-        save_checkpoint(_snapshot(recipe, run.front_end, state, optimizer), path)
-        listener(events.CheckpointSaved(str(path), state.step, kind, path.stat().st_size, losses))
-
-    def probe() -> None:
-        value = _probe(raw_method, log_mel, probe_clips, fabric.device, state.step, listener)
-        if value is not None and value > state.best_probe:
-            state.best_probe = value
-            save(places.best, "best")
-
-    losses: dict[str, float] = {}
-    began = time.monotonic()
-    seconds_before = state.seconds
-    last_save = last_probe = began
-    deadline = math.inf if max_hours is None else began + max_hours * 3600
-    reason = "completed"
-    if state.step == 0:
-        probe()
-    method.train()
-    stream = batches.from_step(state.step, steps)
-    while state.step < steps:
-        step_began = time.monotonic()
-        batch = next(stream)
-        waited = time.monotonic() - step_began
-        losses = _step(method, optimizer, log_mel, batch, batches, recipe, fabric)
-        raw_method.after_step()
-        state.step += 1
-        now = time.monotonic()
-        state.seconds = seconds_before + now - began
-        rate = recipe.train.batch_size / (now - step_began)
-        left = min((steps - state.step) * recipe.train.batch_size / rate, deadline - now)
-        epoch = (state.step - 1) // batches.steps_per_epoch
-        listener(
-            events.Step(state.step, steps, epoch, losses, rate, left, waited / (now - step_began), resident_bytes())
+    def _tell_step(self, seconds: float, waited: float, seconds_to_deadline: float) -> None:
+        state, batch_size = self.state, self.recipe.train.batch_size
+        rate = batch_size / seconds
+        left = min((self.steps - state.step) * seconds, seconds_to_deadline)
+        epoch = (state.step - 1) // self.batches.steps_per_epoch
+        self.listener(
+            events.Step(state.step, self.steps, epoch, state.losses, rate, left, waited / seconds, resident_bytes())
         )
-        if state.step % MEMORY_STEPS == 0:
-            give_back_unused_memory()
-        if recipe.train.keep_steps and state.step % recipe.train.keep_steps == 0:
-            save(places.kept(state.step), "kept")
-        if stop.asked or now >= deadline:
-            reason = "stopped" if stop.asked else "time"
-            break
-        if _due(now - last_save, recipe.train.checkpoint_minutes, state.step, recipe.train.checkpoint_steps):
-            save(places.latest, "latest")
-            last_save = now
-        if recipe.train.probe_minutes and now - last_probe >= recipe.train.probe_minutes * 60:
-            probe()
-            last_probe = time.monotonic()
-    stream.close()
-    probe()
-    save(places.latest, "latest")
-    return _finished(listener, state.step, reason, places.latest, state.seconds)
 
+    def _probe(self) -> bool:
+        """Measure the encoder, in the first process; keep it if it is the best so far. Returns whether it is."""
+        if rank() > 0:
+            return False
+        measures = self.monitor.measure(self.state.step)
+        for measure in measures:
+            self.listener(measure)
+        if not measures or measures[0].value <= self.state.best_probe:
+            return False
+        self.state.best_probe = measures[0].value
+        self._save_if_possible(self.places.best, "best")
+        return True
 
-def _step(
-    method: Any,
-    optimizer: Any,
-    log_mel: LogMel,
-    batch: Batch,
-    batches: Batches,
-    recipe: Recipe,
-    fabric: Fabric,
-) -> dict[str, float]:
-    """One optimiser step: augment, log-mel, losses, backward. Stops before a broken loss reaches the weights."""
-    generator = batches.generator(batch.step)
-    rate = recipe.front_end.sample_rate
-    with torch.no_grad():
-        first = log_mel(augment(batch.first, rate, recipe.augmentation, generator).to(fabric.device))
-        second = log_mel(augment(batch.second, rate, recipe.augmentation, generator).to(fabric.device))
-    terms = method(first, second, generator)
-    values = {name: float(value.detach()) for name, value in terms.items()}
-    if not all(math.isfinite(value) for value in values.values()):
-        paths = sorted({batches.clips.path_of(index) for index in batch.indices})
-        raise TrainingDiverged(
-            f"Step {batch.step}: the loss is not a number ({values}). The weights of this step were not changed "
-            f"and the last checkpoint is intact. Tracks of the batch: {', '.join(paths)}"
-        )
-    optimizer.zero_grad()
-    fabric.backward(terms["total"])
-    optimizer.step()
-    return values
+    def _save(self, path: Path, kind: str) -> None:
+        if rank() > 0:
+            return
+        save_checkpoint(self._snapshot(), path)
+        state = self.state
+        self.listener(events.CheckpointSaved(str(path), state.step, kind, path.stat().st_size, state.losses))
 
+    def _save_if_possible(self, path: Path, kind: str) -> None:
+        """In the middle of a run a full disk is no reason to end it: the next save may find room again."""
+        try:
+            self._save(path, kind)
+        except CheckpointError as error:
+            self.listener(events.Warned(f"{error} The run goes on; free some space before it ends."))
 
-def _probe(
-    method: Method,
-    log_mel: LogMel,
-    clips: ClipCollection,
-    device: torch.device,
-    step: int,
-    listener: events.Listener,
-) -> float | None:
-    first, second = half_vectors(method.encoder, log_mel, clips, device)
-    if len(first) < 2:
-        return None
-    value = (mean_reciprocal_rank(first, second) + mean_reciprocal_rank(second, first)) / 2
-    listener(events.Probe(step, "other_half_mrr", value, chance_reciprocal_rank(len(first))))
-    return value
-
-
-def _due(seconds: float, every_minutes: float, step: int, every_steps: int) -> bool:
-    by_time = every_minutes > 0 and seconds >= every_minutes * 60
-    return by_time or (every_steps > 0 and step % every_steps == 0)
-
-
-def _snapshot(recipe: Recipe, front_end: FrontEnd, state: State, optimizer: Any) -> Checkpoint:
-    generators = {"torch": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        generators["cuda"] = torch.cuda.get_rng_state()
-    return Checkpoint(
-        recipe, front_end, state.step, state.seconds, state.best_probe,
-        state.method.state_dict(), optimizer.state_dict(), generators,
-    )  # fmt: skip
+    def _snapshot(self) -> Checkpoint:
+        state = self.state
+        generators = {"torch": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            generators["cuda"] = torch.cuda.get_rng_state()
+        return Checkpoint(
+            self.recipe, self.run.front_end, state.step, state.seconds, state.best_probe,
+            state.method.state_dict(), self.optimizer.state_dict(), generators,
+        )  # fmt: skip
 
 
 def _restore(state: State, checkpoint: Checkpoint) -> None:
@@ -363,9 +351,18 @@ def _restore(state: State, checkpoint: Checkpoint) -> None:
         torch.cuda.set_rng_state(checkpoint.generators["cuda"])
 
 
+def _due(seconds: float, every_minutes: float, step: int, every_steps: int) -> bool:
+    by_time = every_minutes > 0 and seconds >= every_minutes * 60
+    return by_time or (every_steps > 0 and step % every_steps == 0)
+
+
 def _finished(
     listener: events.Listener, step: int, reason: str, checkpoint: Path | None, seconds: float
 ) -> events.Finished:
     event = events.Finished(step, reason, str(checkpoint or ""), seconds / 3600)
     listener(event)
     return event
+
+
+def _say_nothing(event: events.AnyEvent) -> None:
+    """What processes other than the first report."""

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -10,9 +10,11 @@ from pemr.augment import Augmentation
 from pemr.errors import RecipeError
 from pemr.frontend import FrontEnd
 from pemr.methods.byol import ByolSettings
+from pemr.methods.clmr import ClmrSettings
 from pemr.methods.moco import MocoSettings
 from pemr.methods.pemr import PemrSettings
 from pemr.methods.simclr import SimclrSettings
+from pemr.precision import Precision
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,9 +25,6 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cache_gb: float = 20.0
     held_out: float = 0.05
     """Share of the tracks kept away from training for the retrieval probe."""
-
-
-Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
 class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +67,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     simclr: SimclrSettings = msgspec.field(default_factory=SimclrSettings)
     byol: ByolSettings = msgspec.field(default_factory=ByolSettings)
     moco: MocoSettings = msgspec.field(default_factory=MocoSettings)
+    clmr: ClmrSettings = msgspec.field(default_factory=ClmrSettings)
     train: Train = msgspec.field(default_factory=Train)
 
 

@@ -3,34 +3,39 @@
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pemr.datasets.folder import ClipCollection
-from pemr.encoder import FCN4
-from pemr.frontend import LogMel
 
 SEGMENTS_PER_HALF = 4
 
 
 @torch.no_grad()
-def half_vectors(encoder: FCN4, log_mel: LogMel, clips: ClipCollection, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Mean embeddings of the first and of the second half of each track, (tracks, 512) each. Draws nothing."""
+def half_vectors(encoder: nn.Module, clips: ClipCollection, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean embeddings of the first and of the second half of each track, (tracks, 512) each. Draws nothing.
+
+    `encoder` takes samples (B, n) to (B, 512). Tracks shorter than two segments have no halves and are left out.
+    """
     training = encoder.training
     encoder.eval()
     segment = clips.segment_samples
     halves: tuple[list[Tensor], list[Tensor]] = ([], [])
-    for index, track in enumerate(clips.tracks):
+    for index in with_halves(clips):
+        track = clips.tracks[index]
         middle = track.samples // 2
-        if middle < segment:
-            continue
         for half, (start, end) in zip(halves, ((0, middle), (middle, track.samples)), strict=True):
             starts = np.linspace(start, end - segment, SEGMENTS_PER_HALF).astype(int)
             samples = torch.from_numpy(np.stack([clips.crop(index, int(at)) for at in starts]))
-            half.append(encoder(log_mel(samples.to(device))).float().mean(dim=0).cpu())
+            half.append(encoder(samples.to(device)).float().mean(dim=0).cpu())
     encoder.train(training)
     if not halves[0]:
         return torch.zeros(0, 512), torch.zeros(0, 512)
     return torch.stack(halves[0]), torch.stack(halves[1])
+
+
+def with_halves(clips: ClipCollection) -> list[int]:
+    """The tracks of which `half_vectors` gives vectors."""
+    return [index for index, track in enumerate(clips.tracks) if track.samples // 2 >= clips.segment_samples]
 
 
 def mean_reciprocal_rank(queries: Tensor, answers: Tensor) -> float:

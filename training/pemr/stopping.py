@@ -12,20 +12,25 @@ log = logging.getLogger(__name__)
 
 
 class StopRequest:
-    """`asked` turns True once; the loop then finishes its step, saves and ends. Signals are restored on exit."""
+    """`asked` turns True once; the loop then finishes its step, saves and ends. Signals are restored on exit.
 
-    def __init__(self, stop_file: Path, *, listen: bool = False) -> None:
+    Of several processes that train together one is the `owner` of the stop file and takes it away again.
+    """
+
+    def __init__(self, stop_file: Path, *, listen: bool = False, owner: bool = True) -> None:
         self.stop_file = stop_file
         self._signalled = False
         self._before: dict[int, Any] = {}
         self._listen = listen
+        self._owner = owner
 
     @property
     def asked(self) -> bool:
         return self._signalled or self.stop_file.exists()
 
     def __enter__(self) -> "StopRequest":
-        self.stop_file.unlink(missing_ok=True)
+        if self._owner:
+            self.stop_file.unlink(missing_ok=True)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._on_signal)
@@ -36,7 +41,8 @@ class StopRequest:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        self.stop_file.unlink(missing_ok=True)
+        if self._owner:
+            self.stop_file.unlink(missing_ok=True)
 
     def _read_lines(self) -> None:
         for line in sys.stdin:

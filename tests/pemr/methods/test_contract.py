@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from pemr.losses import cosine_loss, nt_xent_loss, queue_loss
-from pemr.methods.build import build_method
+from pemr.methods.build import build_method, segment_encoder
 from pemr.methods.contract import Method
 from pemr.methods.moco import Moco
 from pemr.recipe import load_recipe
 
 # recipes by name: one a method and variant
-METHODS = ["default", "no-mask", "positive-mask", "simclr", "byol", "moco", "moco-v1"]
+METHODS = ["default", "no-mask", "positive-mask", "simclr", "byol", "moco", "moco-v1", "clmr"]
 
 
 def build(name: str) -> Method:
@@ -21,36 +21,50 @@ def build(name: str) -> Method:
     return build_method(load_recipe(name, ["moco.queue_length=16"]))
 
 
-def views(seed: int = 3) -> tuple[Tensor, Tensor]:
+def views(name: str = "default", seed: int = 3) -> tuple[Tensor, Tensor]:
+    """Two views of four clips, as the front of the method would make them."""
     generator = torch.Generator().manual_seed(seed)
-    first = torch.randn(4, 128, 64, generator=generator)
-    return first, first + 0.1 * torch.randn(4, 128, 64, generator=generator)
+    shape = (4, 59_049) if name == "clmr" else (4, 128, 64)
+    first = torch.randn(shape, generator=generator)
+    return first, first + 0.1 * torch.randn(shape, generator=generator)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_step_gives_finite_terms_and_moves_the_encoder(name: str) -> None:
     method = build(name).train()
     optimizer = torch.optim.Adam(method.parameters(), lr=1e-3)
-    before = method.encoder.blocks[0].conv.weight.detach().clone()
-    terms = method(*views(), torch.Generator().manual_seed(1))
+    convolutions = [weight for weight in method.encoder.parameters() if weight.dim() > 2]
+    before = [weight.detach().clone() for weight in convolutions]
+    terms = method(*views(name), torch.Generator().manual_seed(1))
     assert all(math.isfinite(value.item()) for value in terms.values())
     terms["total"].backward()
     optimizer.step()
     method.after_step()
-    assert not torch.equal(method.encoder.blocks[0].conv.weight, before)
+    assert not any(torch.equal(now, then) for now, then in zip(convolutions, before, strict=True))
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_restored_from_its_state_goes_on_the_same(name: str) -> None:
     method = build(name).train()
-    method(*views(1), torch.Generator().manual_seed(1))
+    method(*views(name, 1), torch.Generator().manual_seed(1))
     other = build(name).train()
     other.load_state_dict(method.state_dict())
     results = []
     for each in (method, other):
         torch.manual_seed(5)
-        results.append(each(*views(2), torch.Generator().manual_seed(2))["total"])
+        results.append(each(*views(name, 2), torch.Generator().manual_seed(2))["total"])
     assert torch.equal(*results)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_encoder_behind_its_front_end_takes_samples_to_512_numbers(name: str) -> None:
+    front_end = load_recipe(name).front_end
+    encoder = segment_encoder(build(name), front_end).eval()
+    samples = torch.randn(2, front_end.segment_samples, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        embeddings = encoder(samples)
+        assert embeddings.shape == (2, 512)
+        torch.testing.assert_close(encoder(samples[1:]), embeddings[1:])
 
 
 @pytest.mark.parametrize("name", ["byol", "moco"])

@@ -73,6 +73,16 @@ class Display:
             self.task = None
 
 
+def both(first: events.Listener, second: events.Listener) -> events.Listener:
+    """A listener that tells two others."""
+
+    def tell(event: events.AnyEvent) -> None:
+        first(event)
+        second(event)
+
+    return tell
+
+
 @contextmanager
 def tee(listener: events.Listener, path: Path) -> Iterator[events.Listener]:
     """Pass events on and append them to a file, from which the curves of a run are drawn later."""
@@ -80,7 +90,7 @@ def tee(listener: events.Listener, path: Path) -> Iterator[events.Listener]:
     with path.open("a", encoding="utf-8") as file:
         write: events.Listener | None = events.json_lines(file)
 
-        def both(event: events.AnyEvent) -> None:
+        def pass_on(event: events.AnyEvent) -> None:
             nonlocal write
             if write is not None:
                 try:
@@ -90,4 +100,4 @@ def tee(listener: events.Listener, path: Path) -> Iterator[events.Listener]:
                     write = None
             listener(event)
 
-        yield both
+        yield pass_on

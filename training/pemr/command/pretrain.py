@@ -1,9 +1,14 @@
 """`pemr-train pretrain`: learn an encoder from a folder of music, without labels."""
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pemr import events
+    from pemr.monitor import Labels
 
 HELP = """Learn an encoder from folders of music, without any labels.
 
@@ -14,6 +19,10 @@ checkpoint saved, and the same command later goes on exactly where it stopped.
 Five minutes on your own music:
 
     pemr-train pretrain ~/Music --out runs/mine --max-hours 0.08
+
+Several processes that share each batch, on this machine or on several (see torchrun --help):
+
+    torchrun --nproc-per-node 2 --no-python pemr-train pretrain ~/Music --out runs/mine
 """
 
 
@@ -35,12 +44,16 @@ def run(
     max_steps: Annotated[
         int | None, typer.Option(help="End the run at this step (the same as --set train.max_steps=N).")
     ] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Probe with this teacher's tags: the folder of its safetensors.")
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option(help="Write the curves for TensorBoard to OUT/tensorboard.")] = False,
     as_events: Annotated[bool, typer.Option("--events", help="Write JSON Lines events instead of a display.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be done, time one step, and change nothing.")] = False,
 ) -> None:
     # torch and Lightning take seconds to load: only once the arguments are known to be right
     from pemr import events
-    from pemr.command.display import Display, tee
+    from pemr.command.display import Display, both, tee
     from pemr.errors import PemrError
     from pemr.recipe import load_recipe
 
@@ -52,10 +65,17 @@ def run(
 
             print_plan(wanted, data_dirs, out)
             return
+        from pemr.curves import tensorboard_curves
+        from pemr.distributed import started_as_leader
         from pemr.pretrain import pretrain
 
-        shown = events.json_lines() if as_events else Display()
-        with tee(shown, out / "events.jsonl") as listener:
+        with ExitStack() as opened:
+            listener: events.Listener = lambda event: None  # noqa: E731
+            if started_as_leader():
+                shown = events.json_lines() if as_events else Display()
+                listener = opened.enter_context(tee(shown, out / "events.jsonl"))
+                if tensorboard:
+                    listener = both(listener, opened.enter_context(tensorboard_curves(out / "tensorboard")))
             pretrain(
                 wanted,
                 data_dirs,
@@ -65,9 +85,29 @@ def run(
                 resume=resume,
                 max_hours=max_hours,
                 listen=as_events,
+                labels=_labels(data_dirs, cache or out / "audio-cache", teacher, listener) if teacher else None,
             )
     except PemrError as error:
         if not as_events:
             raise
         events.json_lines()(events.Failed(type(error).__name__, str(error)))
         raise typer.Exit(1) from error
+
+
+def _labels(data_dirs: list[Path], cache: Path, teacher: Path, listener: "events.Listener") -> "Labels | None":
+    """What the teacher says about each track, yes or no per tag; it listens once, the answers stay in the cache."""
+    from pemr import events
+    from pemr.distributed import started_as_leader
+    from pemr.finetune import MAX_TRACK_S
+    from pemr.heads import teacher_thresholds
+    from pemr.labels import label_folder
+
+    if not started_as_leader():
+        return None
+
+    def progress(doing: str, done: int, total: int) -> None:
+        listener(events.Preparing(done, total, 0))
+
+    tracks = [track for folder in data_dirs for track in label_folder(folder, cache, teacher, MAX_TRACK_S, progress)]
+    thresholds = teacher_thresholds([track.labels for track in tracks])
+    return {track.path: track.labels.mean(axis=0) >= thresholds for track in tracks}

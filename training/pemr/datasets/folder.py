@@ -169,11 +169,16 @@ class ClipCollection:
         self.segment_samples = segment_samples
         self._maps: dict[int, npt.NDArray[np.int16]] = {}
         self._cache = cache
+        self._clip_samples = clip_samples
         self.clips = [clip for index, track in enumerate(tracks) for clip in _clips(index, track, clip_samples)]
         self.clips = [clip for clip in self.clips if clip.length >= segment_samples]
 
     def __len__(self) -> int:
         return len(self.clips)
+
+    def of_tracks(self, tracks: Sequence[CachedTrack]) -> "ClipCollection":
+        """The clips of other tracks of the same cache."""
+        return ClipCollection(tracks, self._cache, self._clip_samples, self.segment_samples)
 
     def two_crops(self, index: int, random: np.random.Generator) -> tuple[audio.Samples, audio.Samples]:
         """Two segments from anywhere in clip `index`, float32 (segment_samples,) each."""
@@ -194,13 +199,20 @@ class ClipCollection:
                 self._maps.pop(next(iter(self._maps)))
             path = self._cache / self.tracks[track].cache_name
             try:
-                self._maps[track] = np.memmap(path, dtype="<i2", mode="r")
+                samples = np.memmap(path, dtype="<i2", mode="r")
             except (OSError, ValueError) as error:
-                raise CorpusError(
-                    f"The cached samples of {self.tracks[track].path} are gone ({error}). "
-                    "Start the run again: what is missing is decoded anew."
-                ) from error
+                raise self._gone(track, str(error)) from error
+            if len(samples) != self.tracks[track].samples:
+                path.unlink()
+                raise self._gone(track, f"{len(samples)} of {self.tracks[track].samples} samples are left")
+            self._maps[track] = samples
         return self._maps[track]
+
+    def _gone(self, track: int, reason: str) -> CorpusError:
+        return CorpusError(
+            f"The cached samples of {self.tracks[track].path} are gone ({reason}). "
+            "Start the run again: what is missing is decoded anew."
+        )
 
 
 def _clips(index: int, track: CachedTrack, clip_samples: int) -> list[Clip]:

@@ -7,8 +7,9 @@ from torch import Tensor, nn
 
 from pemr.checkpoint import Checkpoint
 from pemr.errors import RecipeError
-from pemr.frontend import FrontEnd, LogMel
+from pemr.frontend import FrontEnd
 from pemr.methods.byol import Byol
+from pemr.methods.clmr import Clmr
 from pemr.methods.contract import Method
 from pemr.methods.moco import Moco
 from pemr.methods.pemr import Pemr
@@ -19,13 +20,14 @@ from pemr.recipe import Recipe
 class SegmentEncoder(nn.Module):
     """Samples (B, n) at the front end's rate -> embeddings (B, 512): front end and encoder in one."""
 
-    def __init__(self, listening: nn.Module, encoder: nn.Module) -> None:
+    def __init__(self, front: nn.Module, encoder: nn.Module) -> None:
         super().__init__()
-        self.listening = listening
+        self.front = front
         self.encoder = encoder
 
     def forward(self, samples: Tensor) -> Tensor:
-        return torch.as_tensor(self.encoder(self.listening(samples)))
+        weight = next(self.encoder.parameters())
+        return torch.as_tensor(self.encoder(self.front(samples).to(weight.dtype)))
 
 
 def build_method(recipe: Recipe) -> Method:
@@ -34,6 +36,7 @@ def build_method(recipe: Recipe) -> Method:
         "pemr": lambda: Pemr(recipe.pemr, recipe.front_end.n_mels),
         "simclr": lambda: Simclr(recipe.simclr),
         "byol": lambda: Byol(recipe.byol),
+        "clmr": lambda: Clmr(recipe.clmr),
         "moco": lambda: Moco(recipe.moco),
     }
     if recipe.method not in builders:
@@ -43,7 +46,7 @@ def build_method(recipe: Recipe) -> Method:
 
 def segment_encoder(method: Method, front_end: FrontEnd) -> SegmentEncoder:
     """The encoder of a method behind its front end, sharing its weights and its mode (train or eval)."""
-    return SegmentEncoder(LogMel(front_end), method.encoder)
+    return SegmentEncoder(method.front(front_end), method.encoder)
 
 
 def trained_encoder(checkpoint: Checkpoint) -> SegmentEncoder:

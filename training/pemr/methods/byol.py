@@ -4,6 +4,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
+from pemr.distributed import BatchNorm1d, weighted_mean
 from pemr.encoder import FCN4, ProjectionHead
 from pemr.losses import cosine_loss
 from pemr.methods.contract import Losses, Method
@@ -29,7 +30,7 @@ class Byol(Method):
         self.head = ProjectionHead(width)
         self.predictor = nn.Sequential(
             nn.Linear(width, settings.hidden_width),
-            nn.BatchNorm1d(settings.hidden_width),
+            BatchNorm1d(settings.hidden_width),
             nn.ReLU(),
             nn.Linear(settings.hidden_width, width),
         )
@@ -43,6 +44,7 @@ class Byol(Method):
         agreement = cosine_loss(self.predictor(self.head(self.encoder(first))), target_second) + cosine_loss(
             self.predictor(self.head(self.encoder(second))), target_first
         )
+        agreement = weighted_mean(agreement, 1.0)
         return {"agreement": agreement, "total": agreement}
 
     def after_step(self) -> None:

@@ -6,6 +6,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
+from pemr.distributed import at_least_float32, gather, weighted_mean
 from pemr.encoder import EMBEDDING_WIDTH, FCN4, ProjectionHead
 from pemr.losses import queue_loss
 from pemr.methods.contract import Losses, Method
@@ -45,9 +46,9 @@ class Moco(Method):
         """Log-mel views (B, 128, L) -> terms contrast, total. The second views join the queue afterwards."""
         query = self.head(self.encoder(first))
         with torch.no_grad():
-            key = torch.nn.functional.normalize(self.slow_head(self.slow_encoder(second)).float(), dim=1)
-        contrast = queue_loss(query, key, self.queue.clone(), self.settings.temperature)
-        self.queue = torch.cat([key, self.queue])[: self.settings.queue_length]
+            key = torch.nn.functional.normalize(at_least_float32(self.slow_head(self.slow_encoder(second))), dim=1)
+        contrast = weighted_mean(queue_loss(query, key, self.queue.clone(), self.settings.temperature), 1.0)
+        self.queue = torch.cat([gather(key), self.queue])[: self.settings.queue_length]
         return {"contrast": contrast, "total": contrast}
 
     def after_step(self) -> None:

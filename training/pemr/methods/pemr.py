@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from pemr import losses
+from pemr.distributed import gather, weighted_mean
 from pemr.encoder import FCN4, ProjectionHead, running_statistics_frozen
 from pemr.mask import RandomMasking, keep_frames, mask_randomly, positive_mask
 from pemr.methods.contract import Losses, Method
@@ -37,6 +38,8 @@ class PemrSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Pemr(Method):
     """The paper's method around an FCN-4 encoder."""
 
+    encoder: FCN4
+
     def __init__(self, settings: PemrSettings, n_mels: int = 128) -> None:
         super().__init__()
         self.settings = settings
@@ -49,11 +52,11 @@ class Pemr(Method):
     def forward(self, first: Tensor, second: Tensor, generator: torch.Generator) -> Losses:
         """Log-mel views (B, 128, L) -> terms prediction, positive, negative, total. Eq. 6 to 9."""
         settings = self.settings
-        z_first = self.head(self.encoder(first))
+        z_first = gather(self.head(self.encoder(first)))
         if settings.masks == "none":
-            positive = losses.positive_loss(z_first, self.head(self.encoder(second)), settings.lambda_pos)
+            positive = losses.positive_loss(z_first, gather(self.head(self.encoder(second))), settings.lambda_pos)
             return {"positive": positive, "total": positive}
-        prediction = self._prediction_loss(torch.cat([first, second]).transpose(1, 2), generator)
+        prediction = self._prediction_loss(first.transpose(1, 2), second.transpose(1, 2), generator)
         frames = second.transpose(1, 2)
         keep = positive_mask(self.predictor.scores(first.transpose(1, 2), frames), settings.mask_ratio)
         z_positive = self._embed_kept(frames, keep)
@@ -72,9 +75,13 @@ class Pemr(Method):
 
     def _embed_kept(self, frames: Tensor, keep: Tensor) -> Tensor:
         view = keep_frames(frames, keep, self.predictor.mask_vector).transpose(1, 2)
-        return torch.as_tensor(self.head(self.encoder(view)))
+        return gather(self.head(self.encoder(view)))
 
-    def _prediction_loss(self, frames: Tensor, generator: torch.Generator) -> Tensor:
-        """Both views (2B, L, 128), randomly masked, restored by the predicting module."""
-        masked, chosen = mask_randomly(frames, self.predictor.mask_vector, self.settings.random_masking, generator)
-        return losses.prediction_loss(self.predictor(masked, chosen), frames[chosen], self.settings.huber_delta)
+    def _prediction_loss(self, first: Tensor, second: Tensor, generator: torch.Generator) -> Tensor:
+        """Both views (B, L, 128), randomly masked, restored by the predicting module."""
+        vector, protocol = self.predictor.mask_vector, self.settings.random_masking
+        views = [mask_randomly(frames, vector, protocol, generator) for frames in (first, second)]
+        masked, chosen = (torch.cat(parts) for parts in zip(*views, strict=True))
+        predicted, target = self.predictor(masked, chosen), torch.cat([first, second])[chosen]
+        loss = losses.prediction_loss(predicted, target, self.settings.huber_delta)
+        return weighted_mean(loss, len(target))

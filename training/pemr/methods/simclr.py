@@ -4,6 +4,7 @@ import msgspec
 import torch
 from torch import Tensor
 
+from pemr.distributed import gather
 from pemr.encoder import FCN4, ProjectionHead
 from pemr.losses import nt_xent_loss
 from pemr.methods.contract import Losses, Method
@@ -28,6 +29,8 @@ class Simclr(Method):
     def forward(self, first: Tensor, second: Tensor, generator: torch.Generator) -> Losses:
         """Log-mel views (B, 128, L) -> terms contrast, total."""
         contrast = nt_xent_loss(
-            self.head(self.encoder(first)), self.head(self.encoder(second)), self.settings.temperature
+            gather(self.head(self.encoder(first))),
+            gather(self.head(self.encoder(second))),
+            self.settings.temperature,
         )
         return {"contrast": contrast, "total": contrast}

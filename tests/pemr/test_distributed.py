@@ -1,0 +1,126 @@
+"""Two processes that share each batch are one process, in every method; and they stop as one."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from pemr import events
+from pemr.checkpoint import load_checkpoint
+from pemr.pretrain import pretrain
+from pemr.recipe import load_recipe
+
+pytestmark = pytest.mark.skipif(
+    not torch.distributed.is_available(), reason="this torch has no processes to share with"
+)
+
+METHODS = ["pemr", "simclr", "byol", "moco"]
+# float64, because Adam turns the last bit of a gradient that should be zero into a step of full size;
+# no dropout, which each process draws for itself
+EXACT = ["train.precision=64-true", "train.accelerator=cpu", "pemr.dropout=0.0", "moco.queue_length=32"]
+STEPS = 5
+STEP = 3e-4
+EACH_METHOD = """
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from pemr.pretrain import pretrain
+from pemr.recipe import load_recipe
+
+recipe, music, out, *settings = sys.argv[1:]
+for method in settings.pop().split(","):
+    pretrain(load_recipe(recipe, [*settings, f"method={method}"]), [Path(music)], Path(out, method), listener=print)
+"""
+
+
+def in_two_processes(arguments: list[object]) -> list[str]:
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    return [sys.executable, *launcher, *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+
+
+def run(arguments: list[object]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        in_two_processes(arguments),
+        capture_output=True, text=True, env=environment(), timeout=250, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def train_alone(recipe_file: Path, music: Path, out: Path, settings: list[str]) -> list[dict[str, float]]:
+    """The losses of each step."""
+    heard: list[events.AnyEvent] = []
+    pretrain(load_recipe(str(recipe_file), settings), [music], out, listener=heard.append)
+    return [event.losses for event in heard if isinstance(event, events.Step)]
+
+
+def weights(out: Path) -> dict[str, Tensor]:
+    model: dict[str, Tensor] = load_checkpoint(out / "checkpoints/latest.pt").model
+    return {name: value for name, value in model.items() if value.is_floating_point()}
+
+
+def largest_difference(first: Path, second: Path) -> float:
+    one, other = weights(first), weights(second)
+    assert one.keys() == other.keys()
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def test_two_processes_learn_what_one_learns_from_the_same_batches(
+    music: Path, recipe_file: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Weights, running statistics and queues, after five steps of every method."""
+    script = tmp_path / "each_method.py"
+    script.write_text(EACH_METHOD)
+    settings = [*EXACT, f"train.max_steps={STEPS}"]
+    done = run([script, recipe_file, music, tmp_path / "two", *settings, ",".join(METHODS)])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("processes=2") == len(METHODS), "one process speaks for both"
+    for method in METHODS:
+        train_alone(recipe_file, music, tmp_path / "one" / method, [*settings, f"method={method}"])
+        difference = largest_difference(tmp_path / "one" / method, tmp_path / "two" / method)
+        record_property(method, difference)
+        assert difference < STEP / 1000, method
+
+
+def test_a_stop_file_stops_all_processes_and_one_alone_can_go_on(
+    music: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    shared, alone = tmp_path / "shared", tmp_path / "alone"
+    overrides = [word for setting in [*EXACT, "train.max_steps=100000"] for word in ("--set", setting)]
+    pretrain_there = ["-m", "pemr.command", "pretrain", music, "--out", shared, "--recipe", recipe_file, "--events"]
+    heard = []
+    with subprocess.Popen(
+        in_two_processes([*pretrain_there, *overrides]),
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment(),
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        for line in running.stdout:
+            heard.append(events.parse(line))
+            if isinstance(heard[-1], events.Step) and heard[-1].step == 2:
+                (shared / "stop").touch()
+    assert running.returncode == 0
+    assert isinstance(heard[-1], events.Finished)
+    assert heard[-1].reason == "stopped"
+    assert not (shared / "stop").exists()
+    budget = [*EXACT, f"train.max_steps={heard[-1].step + 1}"]
+    first = train_alone(recipe_file, music, alone, budget)
+    after = train_alone(recipe_file, music, shared, budget)
+    together = [event.losses for event in heard if isinstance(event, events.Step)]
+    for one, other in zip(first, [*together, *after], strict=True):
+        assert other == pytest.approx(one, rel=1e-6)
+    assert largest_difference(alone, shared) < STEP / 1000
+
+
+def test_a_batch_that_cannot_be_shared_equally_is_refused(music: Path, recipe_file: Path, tmp_path: Path) -> None:
+    asked = ["pretrain", music, "--out", tmp_path / "run", "--recipe", recipe_file, "--set", "train.batch_size=5"]
+    done = run(["-m", "pemr.command", *asked, "--events"])
+    assert done.returncode != 0
+    failures = [events.parse(line) for line in done.stdout.splitlines()]
+    assert any(isinstance(e, events.Failed) and "shared equally by 2 processes" in e.message for e in failures)

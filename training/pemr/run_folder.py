@@ -1,0 +1,126 @@
+"""The folder of a run: where its files are, and what it trains on, fixed when it began."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+
+from pemr import events
+from pemr.checkpoint import write_durably
+from pemr.datasets.folder import CachedTrack, ClipCollection, Manifest, build_cache
+from pemr.errors import CheckpointError, CorpusError, readable
+from pemr.frontend import FrontEnd, normalised
+from pemr.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+NORMALISATION_SEGMENTS = 256
+
+
+class RunFile(msgspec.Struct, frozen=True):
+    """`run.json`: what the run trains on, fixed when it began."""
+
+    recipe: Recipe
+    folders: list[str]
+    cache: str
+    front_end: FrontEnd
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Places:
+    """The files of a run folder."""
+
+    run_dir: Path
+    cache: Path
+
+    @property
+    def run_file(self) -> Path:
+        return self.run_dir / "run.json"
+
+    @property
+    def latest(self) -> Path:
+        return self.run_dir / "checkpoints" / "latest.pt"
+
+    @property
+    def best(self) -> Path:
+        return self.run_dir / "checkpoints" / "best.pt"
+
+    def kept(self, step: int) -> Path:
+        return self.run_dir / "checkpoints" / f"step-{step:07d}.pt"
+
+
+def prepare_run(
+    recipe: Recipe, folders: list[Path], places: Places, listener: events.Listener, stop: Callable[[], bool]
+) -> RunFile | None:
+    """Decode what is not decoded yet and fix what the run trains on. None if a stop was asked for meanwhile."""
+    before = _read_run_file(places.run_file)
+    manifest = decode_all(recipe, folders, places.cache, listener, stop)
+    if stop():
+        return None
+    if manifest.left_out:
+        listener(events.Warned(f"{manifest.left_out} tracks do not fit into data.cache_gb and are left out"))
+    if before is not None:
+        require_tracks(before, places.cache)
+        new = len({t.cache_name for t in manifest.tracks} - {t.cache_name for t in before.manifest.tracks})
+        if new:
+            listener(events.Warned(f"{new} tracks were added since this run began; it goes on without them"))
+        return before
+    front_end = _measure_normalisation(recipe, manifest, places.cache)
+    run = RunFile(recipe, [readable(folder) for folder in folders], str(places.cache), front_end, manifest)
+    write_durably(places.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
+    return run
+
+
+def decode_all(
+    recipe: Recipe, folders: list[Path], cache: Path, listener: events.Listener, stop: Callable[[], bool]
+) -> Manifest:
+    """Every readable file of the folders, decoded into the cache."""
+    return build_cache(
+        folders,
+        cache,
+        recipe.front_end.sample_rate,
+        max_track_s=recipe.data.max_track_s,
+        cache_gb=recipe.data.cache_gb,
+        progress=lambda done, total, skipped: listener(events.Preparing(done, total, skipped)),
+        stop=stop,
+    )
+
+
+def require_tracks(run: RunFile, cache: Path) -> None:
+    """A run goes on with exactly the tracks it began with, whatever was added. Raises `CorpusError` if one is gone."""
+    missing = [t.path for t in run.manifest.tracks if not (cache / t.cache_name).exists()]
+    if missing:
+        raise CorpusError(
+            f"{len(missing)} tracks this run began with have changed or gone, the first is {missing[0]}. "
+            "Bring them back to go on, or begin a new run in another --out folder."
+        )
+
+
+def clips_of(recipe: Recipe, tracks: Sequence[CachedTrack], cache: Path) -> ClipCollection:
+    clip_samples = round(recipe.data.clip_s * recipe.front_end.sample_rate)
+    return ClipCollection(tracks, cache, clip_samples, recipe.front_end.segment_samples)
+
+
+def _read_run_file(path: Path) -> RunFile | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunFile)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+
+
+def _measure_normalisation(recipe: Recipe, manifest: Manifest, cache: Path) -> FrontEnd:
+    """The front end with mean and spread of the log-mel over a random sample of the corpus."""
+    settings = recipe.front_end
+    clips = clips_of(recipe, manifest.tracks, cache)
+    if not len(clips):
+        raise CorpusError(f"No track is as long as one segment ({settings.segment_s:.1f} s)")
+    random = np.random.default_rng([recipe.train.seed, 9])
+    chosen = random.integers(0, len(clips), NORMALISATION_SEGMENTS)
+    return normalised(settings, (torch.from_numpy(clips.two_crops(int(index), random)[0]) for index in chosen))
