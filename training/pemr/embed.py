@@ -1,7 +1,9 @@
 """A trained model in use: one call turns a file into vectors, tag probabilities and an importance curve."""
 
+import copy
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,7 +16,8 @@ from torch import Tensor
 from pemr import audio
 from pemr.frontend import LogMel
 from pemr.fused import FusedFCN4
-from pemr.modelfile import Model, load_model
+from pemr.logistic import Linear
+from pemr.modelfile import Model, TagHead, load_model
 
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
@@ -41,8 +44,9 @@ class TrackEmbedding:
     """What the model hears in one track.
 
     segments (n, 512), segment_starts_s (n,), track (512,) their mean; importance (m,) in 0..1, one value every
-    importance_step_s; tag_probabilities (k,) in the order of the vocabulary, all zero for silence: no opinion;
-    peaks (1000,) of the waveform, 0..255; timings in seconds: decode_s, frontend_s, encoder_s, heads_s.
+    importance_step_s, empty for a model without a predicting module; tag_probabilities (k,) in the order of the
+    vocabulary, all zero for silence: no opinion; peaks (1000,) of the waveform, 0..255; timings in seconds: decode_s,
+    frontend_s, encoder_s, heads_s.
     """
 
     segments: Floats
@@ -67,14 +71,23 @@ class Encoder:
         self.front_end = model.info.front_end
         self.sample_rate = self.front_end.sample_rate
         self.provenance = model.info.provenance
-        self.vocabulary = tuple(Tag(t.name, t.group, t.threshold, t.supported) for t in model.info.tags)
         self._log_mel = LogMel(self.front_end)
         self._encoder = FusedFCN4(model.encoder)
         self._predictor = model.predictor
-        self._head_weight = model.head_weight.numpy()
-        self._head_bias = model.head_bias.numpy()
-        self._slopes = np.array([t.slope for t in model.info.tags], np.float32)
-        self._offsets = np.array([t.offset for t in model.info.tags], np.float32)
+        self._take_heads(Linear(model.head_weight.numpy(), model.head_bias.numpy()), model.info.tags)
+
+    def _take_heads(self, linear: Linear, tags: Sequence[TagHead]) -> None:
+        self.linear = linear
+        self.tags = tuple(tags)
+        self.vocabulary = tuple(Tag(t.name, t.group, t.threshold, t.supported) for t in tags)
+        self._slopes = np.array([t.slope for t in tags], np.float32)
+        self._offsets = np.array([t.offset for t in tags], np.float32)
+
+    def with_heads(self, linear: Linear, tags: Sequence[TagHead]) -> Self:
+        """The same ear with other tag heads; the network is shared."""
+        other = copy.copy(self)
+        other._take_heads(linear, tags)
+        return other
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], threads: int | None = None) -> Self:
@@ -114,7 +127,8 @@ class Encoder:
             frames = self._log_mel(torch.from_numpy(batch))
             middle = time.perf_counter()
             vectors.append(self._encoder(frames))
-            curves.append(self._predictor.importance(frames.transpose(1, 2)))
+            if self._predictor is not None:
+                curves.append(self._predictor.importance(frames.transpose(1, 2)))
             frontend_s += middle - began
             encoder_s += time.perf_counter() - middle
         began = time.perf_counter()
@@ -128,7 +142,7 @@ class Encoder:
             segments=segments,
             segment_starts_s=(starts / self.sample_rate).astype(np.float32),
             track=track,
-            importance=self._importance_curve(torch.cat(curves).numpy(), starts, duration_s, silent),
+            importance=self._importance_curve(curves, starts, duration_s, silent),
             importance_step_s=IMPORTANCE_STEP_S,
             tag_probabilities=probabilities,
             duration_s=duration_s,
@@ -142,13 +156,19 @@ class Encoder:
 
     def tag_probabilities(self, track: Floats) -> Floats:
         """Track vectors (512,) or (n, 512) -> calibrated probabilities (k,) or (n, k)."""
-        scores = track.astype(np.float32) @ self._head_weight.T + self._head_bias
+        scores = self.linear.scores(track.astype(np.float32))
         return np.asarray(1.0 / (1.0 + np.exp(-(scores * self._slopes + self._offsets))), np.float32)
 
     def _importance_curve(
-        self, scores: Floats, starts: npt.NDArray[np.int64], duration_s: float, silent: bool
+        self, curves: list[Tensor], starts: npt.NDArray[np.int64], duration_s: float, silent: bool
     ) -> Floats:
-        """Frame scores (n, L) -> (m,) in 0..1 over the whole track; between segments it is interpolated."""
+        """Frame scores of n segments -> (m,) in 0..1 over the whole track; between segments it is interpolated.
+
+        Empty for a model that cannot tell which moments matter.
+        """
+        if not curves:
+            return np.zeros(0, np.float32)
+        scores: Floats = torch.cat(curves).numpy()
         steps = max(1, int(np.ceil(duration_s / IMPORTANCE_STEP_S)))
         if silent:
             return np.zeros(steps, np.float32)

@@ -44,10 +44,10 @@ class PredictorShape(msgspec.Struct, frozen=True):
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """Everything about a model that is not a weight."""
+    """Everything about a model that is not a weight. Methods other than PEMR leave no `predictor`."""
 
     front_end: FrontEnd
-    predictor: PredictorShape
+    predictor: PredictorShape | None
     tags: list[TagHead]
     provenance: dict[str, Any]
     format: int = FORMAT
@@ -63,7 +63,7 @@ class Model:
 
     info: ModelInfo
     encoder: FCN4
-    predictor: Predictor
+    predictor: Predictor | None
     head_weight: Tensor
     head_bias: Tensor
     model_id: str
@@ -74,7 +74,7 @@ def save_model(
     path: Path,
     info: ModelInfo,
     encoder: FCN4,
-    predictor: Predictor,
+    predictor: Predictor | None,
     head_weight: Tensor | None = None,
     head_bias: Tensor | None = None,
 ) -> str:
@@ -83,9 +83,12 @@ def save_model(
     bias = torch.zeros(len(weight)) if head_bias is None else head_bias
     if weight.shape != (len(info.tags), EMBEDDING_WIDTH) or bias.shape != (len(info.tags),):
         raise ModelMismatch(f"{len(info.tags)} tags do not fit heads of shape {tuple(weight.shape)}")
+    if (info.predictor is None) != (predictor is None):
+        raise ModelMismatch("A predicting module and its shape go together: one of them is missing")
+    predicting = {} if predictor is None else predictor.state_dict()
     tensors = {
         **{f"encoder.{name}": value for name, value in encoder.state_dict().items()},
-        **{f"predictor.{name}": value for name, value in predictor.state_dict().items()},
+        **{f"predictor.{name}": value for name, value in predicting.items()},
         "heads.weight": weight.float(),
         "heads.bias": bias.float(),
     }
@@ -114,19 +117,24 @@ def load_model(path: Path) -> Model:
         raise ModelMismatch(f"{path} is damaged: its contents do not match its digest")
     try:
         info = msgspec.json.decode(metadata["info"], type=ModelInfo)
-        shape = info.predictor
-        encoder, predictor = (
-            FCN4(),
-            Predictor(info.front_end.n_mels, shape.layers, shape.heads, shape.feed_forward_width),
-        )
+        encoder, predictor = FCN4(), build_predictor(info)
         encoder.load_state_dict(_below("encoder.", tensors))
-        predictor.load_state_dict(_below("predictor.", tensors))
+        if predictor is not None:
+            predictor.load_state_dict(_below("predictor.", tensors))
+            predictor.eval().requires_grad_(False)
         weight, bias = tensors["heads.weight"], tensors["heads.bias"]
     except (KeyError, RuntimeError, msgspec.DecodeError) as error:
         raise ModelMismatch(f"{path} does not hold what a PEMR model holds: {error}") from error
     encoder.eval().requires_grad_(False)
-    predictor.eval().requires_grad_(False)
     return Model(info, encoder, predictor, weight, bias, _model_id(tensors, info), metadata["digest"])
+
+
+def build_predictor(info: ModelInfo) -> Predictor | None:
+    """The predicting module of the described shape, untrained; None for a model that has none."""
+    shape = info.predictor
+    if shape is None:
+        return None
+    return Predictor(info.front_end.n_mels, shape.layers, shape.heads, shape.feed_forward_width)
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
