@@ -59,7 +59,10 @@ def dsdiff_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def dsf_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """The chunks of a DSF file (sizes include the 12-byte header), and the ID3 block as chunk `ID3 `."""
+    """The chunks of a DSF file (sizes include the 12-byte header), and all that follows them as chunk `ID3 `.
+
+    Nothing but an ID3 block may follow, whether the header points to it or not.
+    """
     length = file_length(file)
     file.seek(0)
     head = file.read(28)
@@ -74,8 +77,9 @@ def dsf_chunks(file: BinaryIO) -> Iterator[Chunk]:
             return
         yield Chunk(name, position + 12, position + size)
         position += size
-    if tag_start:
-        yield Chunk(b"ID3 ", tag_start, length)
+    start = tag_start or position
+    if start < length:
+        yield Chunk(b"ID3 ", start, length)
 
 
 def mp4_atoms(file: BinaryIO) -> Iterator[Chunk]:

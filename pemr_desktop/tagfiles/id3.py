@@ -15,6 +15,7 @@ from pemr_desktop.tagfiles.mapping import FIELDS, find_field
 
 ID3V1_LENGTH = 128
 ONLY_IN_4 = {"TMOO": "TXXX:MOOD", "TDRC": "TYER"}
+DAMAGED_BLOCK = "Its ID3 tag is damaged: its header says another size than it has."
 MACHINE_COMMENTS = ("iTun", "Songs-DB_", "ID3v1 Comment")
 
 
@@ -174,9 +175,10 @@ def _id3v1(stream: BinaryIO) -> bytes:
 
 def lossy(file: Any, stream: BinaryIO) -> str:
     """Frames that mutagen dropped while reading, or could not carry over to the version that would be written."""
-    if file.tags is None:
-        return ""
-    lost = lost_frames(find_block(stream), file.tags)
+    block, rest = find_block(stream)
+    if rest.strip(b"\0"):
+        return DAMAGED_BLOCK
+    lost = lost_frames(block, file.tags) if file.tags is not None else []
     if lost:
         return f"Its ID3 tag holds parts that cannot be carried over when it is rewritten ({', '.join(lost)})."
     return ""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import mutagen.asf
 import mutagen.id3
@@ -33,6 +33,8 @@ from mutagen.wavpack import WavPack
 
 from pemr_desktop.tagfiles.ape import APE
 from pemr_desktop.tagfiles.asf import ASF
+from pemr_desktop.tagfiles.bounded import BoundedReader
+from pemr_desktop.tagfiles.chunks import file_length
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.id3 import ID3
 from pemr_desktop.tagfiles.identity import system_reason
@@ -101,8 +103,9 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     try:
-        stream.seek(0)
-        file, kind = _parse(container, key, stream)
+        bounded = cast("BinaryIO", BoundedReader(stream, file_length(stream)))
+        bounded.seek(0)
+        file, kind = _parse(container, key, bounded)
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     except MutagenError as error:

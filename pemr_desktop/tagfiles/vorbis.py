@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, BinaryIO
 
 from mutagen import MutagenError
@@ -12,7 +11,7 @@ from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 from pemr_desktop.tagfiles.kind import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
 from pemr_desktop.tagfiles.sniffing import sniff
-from pemr_desktop.tagfiles.vorbis_block import ODD, is_faithful
+from pemr_desktop.tagfiles.vorbis_block import ODD, is_complete, is_faithful
 
 UNFAITHFUL = "Its comments end early or hold something that rewriting would lose."
 
@@ -82,7 +81,7 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
         if key.upper() == "METADATA_BLOCK_PICTURE":
             try:
                 pictures.append(Picture(base64.b64decode(value)))
-            except (binascii.Error, MutagenError):
+            except (ValueError, MutagenError):  # not base64, or no picture in it
                 continue
     return [(picture.type == FRONT_COVER, picture.data) for picture in pictures]
 
@@ -95,7 +94,8 @@ def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
 
 def lossy(file: Any, stream: BinaryIO) -> str:
     """Comments that mutagen left out or would write in another way than they are."""
-    return "" if is_faithful(file.tags, stream, sniff(stream)) else UNFAITHFUL
+    container = sniff(stream)
+    return "" if is_faithful(file.tags, stream, container) and is_complete(stream, container) else UNFAITHFUL
 
 
 VORBIS = TagKind("Vorbis comments", read_fields, hold, write_field, raw, artwork, save, lossy)

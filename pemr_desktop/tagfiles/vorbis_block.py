@@ -51,6 +51,17 @@ def is_faithful(tags: Any, stream: BinaryIO, container: str) -> bool:
     return bool(tags.vendor.encode() == vendor and [_comment(key, value) for key, value in tags] == comments)
 
 
+def is_complete(stream: BinaryIO, container: str) -> bool:
+    """Whether nothing but padding follows the last comment: else the count is damaged, and comments are hidden.
+
+    What follows in Opus belongs there when its first bit is set (RFC 7845, 5.2), and is carried along.
+    """
+    rest = _rest(_block(stream, container))
+    if container == "ogg/opus" and rest[:1] and rest[0] & 1:
+        return True
+    return not (rest[1:] if container == "ogg/vorbis" else rest).strip(b"\0")
+
+
 def _entry(comment: bytes) -> tuple[str, str]:
     """Key and value; a comment without a proper name gets the key `ODD` and stays as it is."""
     key, equals, value = comment.partition(b"=")
@@ -74,20 +85,33 @@ def _write_block(tags: Any, framing: bool) -> bytes:
 
 def read_block(stream: BinaryIO, container: str) -> tuple[bytes, list[bytes]]:
     """Vendor and comments as bytes; nothing when there is no block or it ends early."""
-    block = _flac_block(stream) if container == "flac" else _ogg_packet(stream, container)
-    comments: list[bytes] = []
+    parts = _parts(_block(stream, container))
+    return (parts[0], parts[1:-1]) if parts else (b"", [])
+
+
+def _block(stream: BinaryIO, container: str) -> bytes:
+    return _flac_block(stream) if container == "flac" else _ogg_packet(stream, container)
+
+
+def _rest(block: bytes) -> bytes:
+    parts = _parts(block)
+    return parts[-1] if parts else b""
+
+
+def _parts(block: bytes) -> list[bytes]:
+    """The vendor, the comments, and what follows them; nothing when the block ends early."""
     try:
         (size,) = struct.unpack_from("<I", block)
-        vendor = block[4 : 4 + size]
+        parts = [block[4 : 4 + size]]
         (count,) = struct.unpack_from("<I", block, 4 + size)
         position = 8 + size
         for _ in range(min(count, len(block))):
             (size,) = struct.unpack_from("<I", block, position)
-            comments.append(block[position + 4 : position + 4 + size])
+            parts.append(block[position + 4 : position + 4 + size])
             position += 4 + size
     except struct.error:
-        return b"", []
-    return vendor, comments
+        return []
+    return [*parts, block[position:]]
 
 
 def _text(raw: bytes) -> str:

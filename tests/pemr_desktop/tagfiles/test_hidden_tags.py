@@ -1,0 +1,155 @@
+"""Damage that hides part of a tag from every parser: rewriting would lose that part, so the file is left untouched.
+
+Each of these was found by tests/benchmarks/fuzz_tagfiles.py.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import mutagen.id3
+import pytest
+
+from benchmarks.full_files import make_full_file
+from pemr_desktop.tagfiles.digest import audio_digest
+from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
+from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.read import read_tags
+from pemr_desktop.tagfiles.write import apply_plan
+
+WANTED = {"mood": ["calm"]}
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Callable[[str], Path]:
+    """`full(".flac")` -> a file with everything that programs put into tags."""
+    return lambda suffix: make_full_file(tmp_path / f"song{suffix}")
+
+
+def change(path: Path, before: bytes, after: bytes) -> None:
+    """Overwrite the one place where a file holds these bytes."""
+    content = path.read_bytes()
+    assert content.count(before) == 1 and len(before) == len(after)
+    path.write_bytes(content.replace(before, after))
+
+
+def assert_left_untouched(path: Path, words: str) -> None:
+    content = path.read_bytes()
+    with pytest.raises(WriteRefused, match=words):
+        make_plan(1, path, WANTED)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".aiff", ".dsf", ".dff", ".tta"])
+def test_a_frame_of_size_nothing_and_all_that_follows_it(full: Callable[[str], Path], suffix: str) -> None:
+    path = full(suffix)
+    content = path.read_bytes()
+    start = content.index(b"USLT")
+    path.write_bytes(content[: start + 4] + bytes(3) + b"\x01" + content[start + 8 :])
+    assert_left_untouched(path, "cannot be carried over")
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".aiff", ".dsf", ".dff", ".tta"])
+@pytest.mark.parametrize("frame", [b"POPM", b"RVA2", b"WOAR", b"PCNT"])
+def test_a_frame_that_swallows_those_after_it(full: Callable[[str], Path], suffix: str, frame: bytes) -> None:
+    path = full(suffix)
+    content = path.read_bytes()
+    start = content.index(frame)
+    path.write_bytes(content[: start + 6] + b"\x02" + content[start + 7 :])  # 256 bytes more in ID3v2.4
+    assert_left_untouched(path, "cannot be carried over")
+
+
+def test_a_chapter_that_swallows_the_next_one(full: Callable[[str], Path]) -> None:
+    path = full(".mp3")
+    content = path.read_bytes()
+    start = content.index(b"CHAP")
+    path.write_bytes(content[: start + 7] + bytes([content[start + 7] + 20]) + content[start + 8 :])
+    assert_left_untouched(path, "CHAP in CHAP")
+
+
+def test_one_of_several_free_texts_that_cannot_be_read(full: Callable[[str], Path]) -> None:
+    path = full(".mp3")
+    change(path, b"SERATO_PLAYCOUNT", b"SERATO_\xff\xfeAYCOUNT")
+    assert_left_untouched(path, "TXXX")
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".dff", ".dsf"])
+def test_a_block_that_says_it_is_shorter_than_it_is(full: Callable[[str], Path], suffix: str) -> None:
+    path = full(suffix)
+    content = path.read_bytes()
+    start = content.index(b"ID3\x04")
+    tag = mutagen.File(path).tags
+    end_of_some = content.index(b"USLT") - start - 10
+    size = bytes(end_of_some >> shift & 0x7F for shift in (21, 14, 7, 0))
+    assert tag is not None
+    path.write_bytes(content[: start + 6] + size + content[start + 10 :])
+    assert_left_untouched(path, "another size|cannot be carried over")
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".dff", ".dsf"])
+def test_a_block_whose_first_letters_are_damaged_is_not_taken_for_a_missing_one(
+    full: Callable[[str], Path], suffix: str
+) -> None:
+    path = full(suffix)
+    content = path.read_bytes()
+    start = content.index(b"ID3\x04")
+    path.write_bytes(content[:start] + b"IE3\x04" + content[start + 4 :])
+    assert_left_untouched(path, "damaged")
+
+
+@pytest.mark.parametrize("pointer", [0, 60, 28])
+def test_a_dsf_whose_pointer_to_the_tag_is_lost(full: Callable[[str], Path], pointer: int) -> None:
+    path = full(".dsf")
+    content = path.read_bytes()
+    (before,) = struct.unpack_from("<Q", content, 20)
+    assert content[before : before + 3] == b"ID3" and before != pointer
+    path.write_bytes(content[:20] + struct.pack("<Q", pointer) + content[28:])
+    sound = audio_digest(path)
+    with pytest.raises((WriteRefused, TagReadError)):
+        apply_plan(make_plan(1, path, WANTED))
+    assert audio_digest(path) == sound
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".oga", ".spx"])
+def test_comments_behind_a_count_that_is_too_small(full: Callable[[str], Path], suffix: str) -> None:
+    path = full(suffix)
+    content = path.read_bytes()
+    count = struct.pack("<I", len(mutagen.File(path).tags))
+    vendor = mutagen.File(path).tags.vendor.encode()
+    place = content.index(vendor + count) + len(vendor)
+    path.write_bytes(content[:place] + struct.pack("<I", 3) + content[place + 4 :])
+    damaged = path.read_bytes()
+    with pytest.raises((WriteRefused, TagReadError)):
+        make_plan(1, path, WANTED)
+    assert path.read_bytes() == damaged
+
+
+def test_a_musepack_file_on_which_the_parser_goes_in_circles(tmp_path: Path) -> None:
+    """A packet of size 0 sends mutagen 1.48.1 back to where it was, without end."""
+    path = tmp_path / "circle.mpc"
+    path.write_bytes(b"MPCK" + b"XX" + b"\x00" * 200)
+    with pytest.raises(TagReadError, match="never end"):
+        read_tags(path)
+
+
+def test_a_picture_in_a_comment_that_is_no_base64_hides_nothing_else(full: Callable[[str], Path]) -> None:
+    path = full(".flac")
+    file = mutagen.File(path)
+    file["metadata_block_picture"] = ["Übel"]
+    file.save()
+    tags = read_tags(path)
+    assert tags.fields["title"] == ("Blue in Green",) and tags.has_artwork
+
+
+def test_a_chunk_that_claims_to_be_larger_than_all_memory(full: Callable[[str], Path]) -> None:
+    path = full(".dff")
+    content = path.read_bytes()
+    place = content.index(b"ID3 ") + 4
+    path.write_bytes(content[:place] + struct.pack(">Q", 1 << 40) + content[place + 8 :])
+    before = path.read_bytes()
+    try:
+        apply_plan(make_plan(1, path, WANTED))
+    except (TagReadError, WriteRefused):
+        assert path.read_bytes() == before
