@@ -1,8 +1,9 @@
 """Questions to the library, asked by the window and answered off its thread.
 
 A few threads hold a read-only connection each. A question is a function `f(connection, *args)`; its answer arrives
-on the window's thread. A newer question on the same topic makes the older one stale: it is taken out of the queue,
-interrupted when it already runs, and its answer is never delivered.
+on the window's thread; of a generator each part does, as soon as it is there. A newer question on the same topic
+makes the older one stale: it is taken out of the queue, interrupted when it already runs, and its answer is never
+delivered.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sqlite3
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -23,6 +24,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 log = logging.getLogger(__name__)
 
 Answer = Callable[[Any], object]
+_SENT = object()
 OpenReader = Callable[[Path], sqlite3.Connection]
 
 
@@ -97,6 +99,7 @@ class Reader(QObject):
     ) -> Question:
         """Run `function(connection, *args)` on a reader thread, then `done(answer)` on this thread.
 
+        A generator function answers several times: `done(part)` for each part.
         `failed(error)` is called instead when it raised; without it the error is logged. Bound methods are held
         weakly, so a closed page is simply not called. A question on the same `topic` that is still open becomes stale.
         """
@@ -152,6 +155,8 @@ class Reader(QObject):
                     with self._lock:
                         self._running[question] = connection
                     answer, error = question.function(connection, *question.args), None
+                    if isinstance(answer, Generator):
+                        answer = self._send_parts(question, answer)
                 except Exception as caught:  # noqa: BLE001  every error is handed to the asker
                     answer, error = None, caught
                 finally:
@@ -161,11 +166,19 @@ class Reader(QObject):
                 if isinstance(error, sqlite3.DatabaseError) and connection is not None and not question.dropped:
                     connection.close()
                     connection = None
-                if not question.dropped and not closing:
+                if not question.dropped and not closing and answer is not _SENT:
                     self._answered.emit(question, answer, error)
         finally:
             if connection is not None:
                 connection.close()
+
+    def _send_parts(self, question: Question, parts: Generator[Any, None, None]) -> object:
+        for part in parts:
+            if question.dropped or self._closing:
+                parts.close()
+                break
+            self._answered.emit(question, part, None)
+        return _SENT
 
     def _next(self) -> Question | None:
         with self._lock:

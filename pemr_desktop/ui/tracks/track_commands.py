@@ -204,6 +204,7 @@ class TrackCommands(QObject):
             self._window, self.tr("Export {} tracks").format(len(ids)), str(self._context.paths.music), kinds
         )
         if name:
+            ids = self.chosen() or list(self._page.model.ids)  # more of them may have come meanwhile
             path = Path(name)
             if not path.suffix:
                 path = path.with_suffix(kind.rpartition("*")[2].rstrip(")"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 from pemr_desktop.jobs.messages import Changed
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.library.selecting import id_chunks
 from pemr_desktop.library.views import View
 from pemr_desktop.ui.tracks.drops import file_url
 from pemr_desktop.ui.tracks.track_columns import track_columns
@@ -64,6 +65,8 @@ class TrackModel(QAbstractTableModel):
     """The query line could not be understood: a QueryError, or another error of the library."""
     idsAboutToChange = Signal()
     idsChanged = Signal()
+    idsCompleted = Signal()
+    """The last part of a list that came in parts is here."""
 
     def __init__(self, reader: Reader, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -102,19 +105,26 @@ class TrackModel(QAbstractTableModel):
             self._sort, self._descending = ("view", False) if ordered else ("artist", False)
         if query is not None:
             self._query = query
-        self.reload()
+        self._reload_differently()
 
     @Slot()
     def reload(self) -> None:
-        """Ask for the ids again."""
+        """Ask for the same ids again; what is on view stays as it is when nothing has changed."""
+        self._ask(_all_ids, self._take_ids)
+
+    def _reload_differently(self) -> None:
+        """Ask for other ids: the first screenful is shown at once, the rest is added as it comes."""
+        self._ask(_ids_in_parts, self._take_part)
+
+    def _ask(self, question: Callable[..., Any], take: Callable[[Any], None]) -> None:
         self._again.stop()
         self._reader.ask(
-            _ids_of_view,
+            question,
             self._query,
             self._view,
             self._sort,
             self._descending,
-            done=self._take_ids,
+            done=take,
             failed=self.queryFailed.emit,
             topic=(id(self), "ids"),
         )
@@ -223,7 +233,7 @@ class TrackModel(QAbstractTableModel):
         if not name:
             return
         self._sort, self._descending = name, order == Qt.SortOrder.DescendingOrder
-        self.reload()
+        self._reload_differently()
 
     def mimeTypes(self) -> list[str]:
         """What rows can be dropped as."""
@@ -249,6 +259,21 @@ class TrackModel(QAbstractTableModel):
             self.endResetModel()
             self.idsChanged.emit()
         self.loaded.emit(len(ids))
+
+    def _take_part(self, part: IdPart) -> None:
+        """The first part replaces what is shown; each other one is put behind it."""
+        self._keep(part.rows)
+        if part.is_first:
+            self._take_ids(part.ids)
+        elif part.ids:
+            first = len(self._ids)
+            self._asked.discard(first // PAGE_ROWS)
+            self.beginInsertRows(QModelIndex(), first, first + len(part.ids) - 1)
+            self._ids.extend(part.ids)
+            self.endInsertRows()
+            self.loaded.emit(len(self._ids))
+        if part.is_last:
+            self.idsCompleted.emit()
 
     def _fetch_page(self, page: int) -> None:
         if page in self._asked:
@@ -300,8 +325,26 @@ class TrackModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(line, 0), self.index(line, len(self.columns) - 1))
 
 
-def _ids_of_view(conn: Any, query: str, view: View, sort: str, descending: bool) -> array[int]:
+class IdPart(NamedTuple):
+    """Some of the ids of a view, in order; with the first ones come the rows that are seen first."""
+
+    ids: array[int]
+    rows: list[TrackRow]
+    is_first: bool
+    is_last: bool
+
+
+def _all_ids(conn: Any, query: str, view: View, sort: str, descending: bool) -> array[int]:
     return queries.track_ids(conn, query, view=view, sort=sort, descending=descending)
+
+
+def _ids_in_parts(conn: Any, query: str, view: View, sort: str, descending: bool) -> Iterator[IdPart]:
+    chunks = id_chunks(conn, query, view=view, sort=sort, descending=descending)
+    first = next(chunks)
+    yield IdPart(first, queries.rows(conn, first[:PAGE_ROWS]), True, False)
+    for ids in chunks:
+        yield IdPart(ids, [], False, False)
+    yield IdPart(array("q"), [], False, True)
 
 
 def _rows_of_page(conn: Any, ids: list[int], page: int) -> tuple[int, list[TrackRow]]:

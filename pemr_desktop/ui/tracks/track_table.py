@@ -63,6 +63,7 @@ class TrackTable(QTableView):
         self.activated.connect(lambda index: self.playWanted.emit(index.row()))
         model.idsAboutToChange.connect(self._keep_place)
         model.idsChanged.connect(self._restore_place)
+        model.idsCompleted.connect(self._restore_rest)
         if artwork is not None:
             artwork.arrived.connect(self.viewport().update)
         theme.changed.connect(self._restyle)
@@ -259,7 +260,6 @@ class TrackTable(QTableView):
     @Slot()
     def _restore_place(self) -> None:
         chosen, current, top_id, offset = self._kept
-        self._kept = ([], None, None, 0)
         if chosen or current is not None:
             self.choose_ids(chosen, current)
         line = self._tracks.line_of(top_id) if top_id is not None else -1
@@ -267,3 +267,13 @@ class TrackTable(QTableView):
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + self.rowViewportPosition(line) - offset)
         self._announce.start()
+
+    @Slot()
+    def _restore_rest(self) -> None:
+        """The list came in parts: choose what was chosen before, unless something else has been chosen meanwhile."""
+        chosen, current, _, _ = self._kept
+        self._kept = ([], None, None, 0)
+        if chosen and set(self.chosen_ids()) < set(chosen):
+            place = self.verticalScrollBar().value()
+            self.choose_ids(chosen, current)
+            self.verticalScrollBar().setValue(place)
