@@ -53,6 +53,7 @@ def test_the_teacher_listens_once(taught: Path, music: Path) -> None:
     )  # fmt: skip
     assert shown.exit_code == 0, shown.output
     assert "random encoder" in shown.stdout
+    assert "MFCC + chroma" in shown.stdout
     assert taught.name in shown.stdout
     assert store.stat().st_mtime_ns == before
 

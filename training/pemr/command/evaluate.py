@@ -74,22 +74,27 @@ def tags(
     threads: Threads = 0,
     per_tag: Annotated[bool, typer.Option(help="Also print every tag of the first model.")] = False,
 ) -> None:
-    """Measure encoders by linear heads on their frozen embeddings, beside a random encoder.
+    """Measure encoders by linear heads on their frozen embeddings, beside a random encoder and MFCC + chroma.
 
     Positive means that the teacher's probability for the track is at or above the tag's best-F1 threshold; tags with
     less than one percent positives are left out and named.
     """
+    from pemr.comparison.scoring import SegmentEncoder, segment_vectors
     from pemr.embed import Encoder
-    from pemr.finetune import load_corpus, measure, random_encoder
+    from pemr.finetune import load_corpus, measure_vectors, random_encoder
+    from pemr.handcrafted import MfccChroma
     from pemr.modelfile import load_model
 
     prepare(threads)
-    encoders = [("random encoder", random_encoder(load_model(models[0])))]
-    encoders += [(path.name, Encoder.load(path)) for path in models]
+    encoders: list[tuple[str, SegmentEncoder]] = [(path.name, Encoder.load(path)) for path in models]
+    encoders += [("random encoder", random_encoder(load_model(models[0]))), ("MFCC + chroma", MfccChroma())]
     with Bar(transient=True) as bar:
         progress = listener(bar)
         corpus = load_corpus(data, validation, cache, teacher, progress)
-        rows = [measure(name, encoder, corpus, progress) for name, encoder in encoders]
+        rows = []
+        for name, encoder in encoders:
+            train, judged = (segment_vectors(encoder, part, progress) for part in (corpus.train, corpus.validation))
+            rows.append(measure_vectors(name, train, judged, corpus))
     print_rows(rows)
     if per_tag:
-        print_tags(rows[1])
+        print_tags(rows[0])
