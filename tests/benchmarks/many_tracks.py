@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.large_library import GENRES, WORDS
 from pemr_desktop.library.database import open_library

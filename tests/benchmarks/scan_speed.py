@@ -1,8 +1,11 @@
-"""How fast a library is scanned, rescanned and asked, beside bare mutagen and a bare walk on the same files.
+"""How fast a library is scanned, rescanned and asked, beside beets, bare mutagen and a bare walk on the same files.
 
-    python tests/benchmarks/scan_speed.py FOLDER      (large_library.py makes one)
+    python tests/benchmarks/large_library.py FOLDER 100000
+    python tests/benchmarks/scan_speed.py FOLDER [--beet PATH-OF-THE-BEET-COMMAND]
 
-Every figure comes from the same run, and the files are read once before, so that all find them in memory.
+Every figure comes from the same run, and the files are read once before, so that all find them in memory. Seconds of
+the processor count child processes in: on a busy machine only they mean something. beets imports in place, without
+looking anything up and without writing (`beet import -q -A -C -W`), into a library of its own that is thrown away.
 """
 
 from __future__ import annotations
@@ -11,84 +14,117 @@ import argparse
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import mutagen
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import filter_latency
 from pemr_desktop.library import queries
 from pemr_desktop.library.database import open_library
 from pemr_desktop.library.reader import open_reader
-from pemr_desktop.library.views import View
 from pemr_desktop.tagfiles.opening import SUFFIXES
 
-KEYSTROKES = ("b", "bl", "blu", "blue", "blue r", "blue ri", "genre:j", "genre:jazz", "genre:jazz year:1960..1969", "t")
 REPEATS = 5
 T = TypeVar("T")
+
+
+class Spent(NamedTuple):
+    """Seconds on the clock, and of the processor in this process and its children."""
+
+    wall_s: float
+    cpu_s: float
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder.absolute()
-    count, warm_s, _ = timed(lambda: sum(len(path.read_bytes()) > 0 for path in music_in(folder)))
-    print(f"{count} files; read once in {warm_s:.1f} s")
-    walked, wall_s, walk_s = timed(lambda: bare_walk(folder))
-    say("bare os.scandir and stat", walked, wall_s, walk_s)
-    say("bare mutagen, one thread", *timed(lambda: sum(mutagen.File(path) is not None for path in music_in(folder))))
+    parser.add_argument("--beet", type=Path, help="the beet command to compare with")
+    asked = parser.parse_args()
+    folder = asked.folder.absolute()
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    count, warm = timed(lambda: sum(len(path.read_bytes()) > 0 for path in music_in(folder)))
+    print(f"{count} files; read once in {warm.wall_s:.1f} s")
+    walked, walk = timed(lambda: bare_walk(folder))
+    say("bare os.scandir and stat", walked, walk)
+    _, bare = timed(lambda: sum(mutagen.File(path) is not None for path in music_in(folder)))
+    say("bare mutagen, one process", count, bare)
     with tempfile.TemporaryDirectory() as place:
-        measure_library(Path(place) / "library.db", folder, walk_s)
+        if asked.beet:
+            _, beets = timed(lambda: import_into_beets(asked.beet, folder, Path(place) / "beets"))
+            say("beet import -A -C", count, beets)
+            compare("beet import -A -C", beets, "bare mutagen", bare)
+        first = measure_scan(Path(place) / "library.db", folder, walk)
+        compare("first scan", first, "bare mutagen", bare)
+        if asked.beet:
+            compare("first scan", first, "beet import -A -C", beets)
+        measure_pages(Path(place) / "library.db")
+        filter_latency.measure(Path(place) / "library.db", each=False)
 
 
-def measure_library(file: Path, folder: Path, walk_s: float) -> None:
-    """First scan, rescan, and what the window asks."""
+def measure_scan(file: Path, folder: Path, walk: Spent) -> Spent:
+    """First scan and rescans -> what the first one took."""
     with open_library(file) as library:
         library.add_root(folder)
-        first: list[float] = []
+        rows_after_s: list[float] = []
         start = time.perf_counter()
-        outcome, wall_s, cpu_s = timed(
-            lambda: library.scan(changed=lambda ids: first.append(time.perf_counter() - start))
+        outcome, first = timed(
+            lambda: library.scan(changed=lambda ids: rows_after_s.append(time.perf_counter() - start))
         )
-        say("first scan", outcome.found, wall_s, cpu_s)
-        print(f"{outcome}\nfirst rows after                {first[0]:8.2f} s")
-        outcome, wall_s, cpu_s = timed(library.scan)
-        say("rescan, nothing changed", outcome.found, wall_s, cpu_s)
-        print(f"                                {cpu_s / walk_s:8.2f} times the processor time of the bare walk")
-        print(f"database                        {file.stat().st_size / 2**20:8.1f} MiB")
-        print(f"largest memory of this process  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MiB")
-        with closing(open_reader(file)) as reader:
-            measure_queries(lambda query, sort: queries.track_ids(reader, query, sort=sort))
-            ids = queries.track_ids(reader)
-            rows = [timed(lambda at=at: queries.rows(reader, ids[at : at + 50]))[1] for at in range(0, len(ids), 997)]
-            report("50 rows of the table", rows)
-            for name in ("genre", "artist", "album", "year"):
-                report(f"facets by {name}", [timed(lambda: queries.facets(reader, name))[1] for _ in range(REPEATS)])  # noqa: B023
-            report("counts", [timed(lambda: queries.counts(reader))[1] for _ in range(REPEATS)])
-            report("folders", [timed(lambda: queries.folders(reader))[1] for _ in range(REPEATS)])
-            view = View("facet", "Jazz", field="genre")
-            report("one genre", [timed(lambda: queries.track_ids(reader, view=view))[1] for _ in range(REPEATS)])
+        say("first scan", outcome.found, first)
+        print(f"{outcome}\nfirst rows after                {rows_after_s[0]:8.2f} s")
+        for name in ("rescan, nothing changed", "again"):
+            outcome, again = timed(library.scan)
+            assert outcome.found and not outcome.added and not outcome.changed
+            say(name, outcome.found, again)
+            compare(name, again, "bare walk", walk)
+    print(f"database                        {file.stat().st_size / 2**20:8.1f} MiB")
+    for name, who in (("this process", resource.RUSAGE_SELF), ("a reading child", resource.RUSAGE_CHILDREN)):
+        print(f"largest memory, {name:<16}{resource.getrusage(who).ru_maxrss / 1024:8.0f} MiB")
+    return first
 
 
-def measure_queries(ask: Callable[[str, str], object]) -> None:
-    """Every keystroke of some queries, in the two usual orders."""
-    everything: list[float] = []
-    for query in ("", *KEYSTROKES):
-        for sort in ("artist", "title"):
-            times = [timed(lambda: ask(query, sort))[1] for _ in range(REPEATS)]  # noqa: B023
-            report(f"“{query}” by {sort}", times)
-            everything += times
-    everything.sort()
-    print(f"keystroke to ids, p99           {everything[int(0.99 * len(everything)) - 1] * 1000:8.1f} ms")
+def import_into_beets(beet: Path, folder: Path, home: Path) -> None:
+    """Import all files into a new library of beets."""
+    home.mkdir()
+    (home / "config.yaml").write_text(f"directory: {folder}\nlibrary: {home / 'library.db'}\nplugins: []\n")
+    command = [str(beet), "import", "-q", "-A", "-C", "-W", str(folder)]
+    subprocess.run(command, check=True, env={**os.environ, "BEETSDIR": str(home)}, stdout=subprocess.DEVNULL)
 
 
-def report(what: str, times_s: list[float]) -> None:
-    """Median and worst of some times."""
-    print(f"{what:<32}{statistics.median(times_s) * 1000:8.1f} ms  worst {max(times_s) * 1000:8.1f} ms")
+def measure_pages(file: Path) -> None:
+    """What the window asks beside the filter."""
+    with closing(open_reader(file)) as reader:
+        ids = queries.track_ids(reader)
+        rows = [timed(lambda at=at: queries.rows(reader, ids[at : at + 50]))[1] for at in range(0, len(ids), 997)]
+        report("50 rows of the table", rows)
+        for name in ("genre", "artist", "album", "year"):
+            report(f"facets by {name}", [timed(lambda: queries.facets(reader, name))[1] for _ in range(REPEATS)])  # noqa: B023
+        report("counts", [timed(lambda: queries.counts(reader))[1] for _ in range(REPEATS)])
+        report("folders", [timed(lambda: queries.folders(reader))[1] for _ in range(REPEATS)])
+
+
+def report(what: str, times: list[Spent]) -> None:
+    """Median and worst of some times, of the processor."""
+    cpu_ms = [1000 * one.cpu_s for one in times]
+    print(f"{what:<32}{statistics.median(cpu_ms):8.1f} ms  worst {max(cpu_ms):8.1f} ms of processor")
+
+
+def compare(what: str, one: Spent, other_name: str, other: Spent) -> None:
+    """The ratio of two times."""
+    print(
+        f"    {what} takes {one.cpu_s / other.cpu_s:.2f} times the processor and {one.wall_s / other.wall_s:.2f} times "
+        f"the clock of {other_name}"
+    )
 
 
 def music_in(folder: Path) -> list[Path]:
@@ -111,16 +147,24 @@ def bare_walk(folder: Path) -> int:
     return count
 
 
-def say(what: str, files: int, wall_s: float, cpu_s: float) -> None:
-    """Seconds on the clock and of the processor: on a busy machine only the second means something."""
-    print(f"{what:<32}{wall_s:8.2f} s {cpu_s:8.2f} s of processor  {files / cpu_s:10.0f} files/s of processor")
+def say(what: str, files: int, spent: Spent) -> None:
+    """Seconds on the clock and of the processor."""
+    print(
+        f"{what:<32}{spent.wall_s:8.2f} s {files / spent.wall_s:8.0f} files/s"
+        f"{spent.cpu_s:10.2f} s of processor {files / spent.cpu_s:8.0f} files/s"
+    )
 
 
-def timed(function: Callable[[], T]) -> tuple[T, float, float]:
-    """What a function returns, and how many seconds it took: on the clock, and of the processor."""
-    start, busy = time.perf_counter(), time.process_time()
+def timed(function: Callable[[], T]) -> tuple[T, Spent]:
+    """What a function returns, and how long it took."""
+    start, busy = time.perf_counter(), _processor_s()
     result = function()
-    return result, time.perf_counter() - start, time.process_time() - busy
+    return result, Spent(time.perf_counter() - start, _processor_s() - busy)
+
+
+def _processor_s() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 if __name__ == "__main__":
