@@ -1,25 +1,34 @@
 """Search a library for versions of a track, with verdicts in words measured against the library's own background.
 
-Every pair is aligned (`pemr.covers.alignment`), so nothing is missed by a shortlist; that is right up to a few
-thousand tracks. A pair's score is judged by how far it lies above what unrelated tracks of these lengths
-reach, and above what each of the two reaches with strangers (a sample of the library).
+Up to a few thousand tracks every pair is aligned (`pemr.covers.alignment`), so nothing is missed by a shortlist; in a
+larger library a network chooses what is aligned (`cover_shortlist`), if there is one. A pair's score is judged by how
+far it lies above what unrelated tracks of these lengths reach, and above what each of the two reaches with strangers
+(a sample of the library).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-import msgspec
 import numpy as np
 
 from pemr.covers.alignment import Alignment, Comparison, Voice, compare, explain, voice
 from pemr.covers.background import Background, Habit, default_background
-from pemr.covers.features import CoverFeatures, CoverFeaturesError
-from pemr_desktop.jobs.messages import CoverMatch, Passage
+from pemr.covers.features import HEADER, CoverFeatures, CoverFeaturesError
+from pemr_desktop.analysis.cover_findings import (
+    AllVersions,
+    CoverFindings,
+    FoundPair,
+    match_of,
+    pair_of,
+    sentence_of,
+)
+from pemr_desktop.analysis.cover_shortlist import CoverShortlist
+from pemr_desktop.jobs.messages import CoverMatch
 from pemr_desktop.library.rows import Verdict
 
 log = logging.getLogger(__name__)
@@ -33,6 +42,11 @@ AT_ONCE = 32
 """References compared between two looks at progress and cancellation."""
 VERSION_PROBABILITY = 0.68
 POSSIBLE_PROBABILITY = 0.25
+SHORTLIST_FROM = 3000
+"""Libraries of more tracks than that are searched by way of a shortlist."""
+SHORTLISTED = 250
+VOICES_KEPT = 4096
+LOADED_AT_ONCE = 256
 EXPLAINED = 60
 """References, highest scores first, whose alignment is looked at closely."""
 LEAST_ABOVE = 1.0
@@ -47,53 +61,37 @@ class CoverSearchCancelled(Exception):
     """The search was asked to stop."""
 
 
-class FoundPair(msgspec.Struct, frozen=True):
-    """Two tracks of the library that are versions; key, tempo and passages read from `track_a` to `track_b`."""
-
-    track_a: int
-    track_b: int
-    relation: Literal["same recording", "version"]
-    probability: float
-    score: float
-    key_shift: int
-    tempo_ratio: float
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True)
-class CoverFindings:
-    """Matches of one query, best first, and the answer in a sentence."""
-
-    matches: tuple[CoverMatch, ...]
-    compared: int
-    sentence: str
-
-
-@dataclass(frozen=True)
-class AllVersions:
-    """What comparing a library with itself gave. `cancelled`: stopped early; what was reported stays valid."""
-
-    compared_pairs: int
-    found_pairs: int
-    cancelled: bool
-
-
 @dataclass(frozen=True)
 class _Candidate:
-    """A track to be compared, and its place among the stored ones if it has one."""
+    """A track to be compared, and its id if it is a stored one."""
 
-    voice: Voice
-    frames: int
+    features: CoverFeatures
     track_id: int | None
+
+    @property
+    def frames(self) -> int:
+        return len(self.features.chroma)
 
 
 class CoverSearch:
     """The tracks of a library, ready to be compared. Any thread may call; tracks may come and go between calls."""
 
-    def __init__(self, tracks: Iterable[tuple[int, bytes]] = (), background: Background | None = None) -> None:
-        """`tracks`: (track id, stored features). Those of another version are left out and listed in `outdated`."""
+    def __init__(
+        self,
+        tracks: Iterable[tuple[int, bytes]] = (),
+        background: Background | None = None,
+        shortlist: CoverShortlist | None = None,
+    ) -> None:
+        """`tracks`: (track id, stored features). Those of another version are left out and listed in `outdated`.
+
+        Without a `shortlist` everything is aligned, however large the library.
+        """
         self.outdated: list[int] = []
         self._background = background or default_background()
+        self._shortlist = shortlist
+        self._shortlist_lock = threading.Lock()
+        self._stamps: dict[int, bytes] = {}
+        self._voices: OrderedDict[int, Voice] = OrderedDict()
         self._lock = threading.RLock()
         self._tracks: dict[int, _Candidate] = {}
         self._problems: dict[int, str] = {}
@@ -109,9 +107,36 @@ class CoverSearch:
     def __contains__(self, track_id: object) -> bool:
         return track_id in self._tracks or track_id in self._problems
 
+    def bring_up_to_date(
+        self,
+        stamps: Mapping[int, bytes],
+        features_of: Callable[[int], bytes | None],
+        all_features: Callable[[], Iterable[tuple[int, bytes]]],
+    ) -> int:
+        """Take in what is new or changed, forget what is gone: how many tracks that were.
+
+        `stamps`: the head of each track's stored features, which differs when they do. When much is new everything
+        is read at once.
+        """
+        with self._lock:
+            gone = [track_id for track_id in self._stamps if track_id not in stamps]
+            fresh = [track_id for track_id, stamp in stamps.items() if self._stamps.get(track_id) != stamp]
+        for track_id in gone:
+            self.remove(track_id)
+        if len(fresh) > LOADED_AT_ONCE:
+            wanted = set(fresh)
+            found: Iterable[tuple[int, bytes]] = (row for row in all_features() if row[0] in wanted)
+        else:
+            found = ((track_id, data) for track_id in fresh if (data := features_of(track_id)) is not None)
+        for track_id, data in found:
+            self.add(track_id, data)
+        return len(gone) + len(fresh)
+
     def add(self, track_id: int, data: bytes | CoverFeatures) -> None:
         """Take a track in, or replace it."""
         self.remove(track_id)
+        with self._lock:
+            self._stamps[track_id] = (data.to_bytes() if isinstance(data, CoverFeatures) else data)[: HEADER.size]
         try:
             features = data if isinstance(data, CoverFeatures) else CoverFeatures.from_bytes(data)
         except CoverFeaturesError:
@@ -119,7 +144,7 @@ class CoverSearch:
             return
         with self._lock:
             if features.problem is None:
-                self._tracks[track_id] = _candidate(features, track_id)
+                self._tracks[track_id] = _Candidate(features, track_id)
             else:
                 self._problems[track_id] = features.problem
 
@@ -129,8 +154,13 @@ class CoverSearch:
             self._tracks.pop(track_id, None)
             self._problems.pop(track_id, None)
             self._habits.pop(track_id, None)
+            self._stamps.pop(track_id, None)
+            self._voices.pop(track_id, None)
             if track_id in self.outdated:
                 self.outdated.remove(track_id)
+        if self._shortlist is not None:
+            with self._shortlist_lock:
+                self._shortlist.forget(track_id)
 
     def find(
         self,
@@ -151,10 +181,11 @@ class CoverSearch:
         if not others:
             reason = "no other track has been listened to yet" if not silent else "the others hold no music to compare"
             return CoverFindings((), 0, f"There is nothing to compare this track with: {reason}.")
-        asked = _candidate(features, exclude_id)
-        found = self._compare(asked, others, progress, cancelled)
-        matches = self._judge(asked, others, found, len(others), cancelled)[:limit]
-        return CoverFindings(tuple(matches), len(others), _sentence(matches, len(others)))
+        asked = _Candidate(features, exclude_id)
+        chosen = self._worth_aligning(asked, others, progress, cancelled)
+        found = self._compare(asked, chosen, progress, cancelled)
+        matches = self._judge(asked, chosen, found, len(others), cancelled)[:limit]
+        return CoverFindings(tuple(matches), len(others), sentence_of(matches, len(others)))
 
     def find_all(
         self,
@@ -178,6 +209,8 @@ class CoverSearch:
         fresh = [track for track_id, track in tracks.items() if track_id not in compared]
         total = sum(len(before) + place for place in range(len(fresh)))
         pairs_done = pairs_found = 0
+        everyone = [*before, *fresh]
+        places = {track.track_id: place for place, track in enumerate(everyone)}
         for track in fresh:
             assert track.track_id is not None
             start = pairs_done
@@ -187,10 +220,15 @@ class CoverSearch:
                     progress(start + done, total, doing)
 
             try:
-                scores = self._compare(track, before, within, cancelled)
+                chosen = [
+                    other
+                    for other in self._worth_aligning(track, everyone, None, cancelled)
+                    if places[other.track_id] < len(before)
+                ]
+                scores = self._compare(track, chosen, within, cancelled)
                 pairs = [
-                    _pair(track.track_id, match)
-                    for match in self._judge(track, before, scores, len(tracks) - 1, cancelled)
+                    pair_of(track.track_id, match)
+                    for match in self._judge(track, chosen, scores, len(tracks) - 1, cancelled)
                     if match.verdict != "possible"
                 ]
             except CoverSearchCancelled:
@@ -200,6 +238,40 @@ class CoverSearch:
             pairs_found += len(pairs)
             before.append(track)
         return AllVersions(pairs_done, pairs_found, False)
+
+    def _worth_aligning(
+        self,
+        asked: _Candidate,
+        others: list[_Candidate],
+        progress: Progress | None,
+        cancelled: Cancelled | None,
+    ) -> list[_Candidate]:
+        """All others in a library of a few thousand; those that the shortlist names in a larger one."""
+        if self._shortlist is None or len(others) <= SHORTLIST_FROM:
+            return others
+        known = {other.track_id: other for other in others if other.track_id is not None}
+        with self._shortlist_lock:
+            features = {track_id: other.features for track_id, other in known.items()}
+            itself = () if asked.track_id is None else (asked.track_id,)
+            best = self._shortlist.choose(
+                asked.features, features, SHORTLISTED, exclude=itself, progress=progress, cancelled=cancelled
+            )
+        if best is None:
+            raise CoverSearchCancelled
+        return [known[track_id] for track_id in sorted(best)]
+
+    def _voice(self, track: _Candidate) -> Voice:
+        """A track ready to be compared; the last few thousand are remembered."""
+        if track.track_id is None:
+            return voice(track.features)
+        with self._lock:
+            known = self._voices.get(track.track_id)
+            if known is None:
+                known = self._voices[track.track_id] = voice(track.features)
+            self._voices.move_to_end(track.track_id)
+            while len(self._voices) > VOICES_KEPT:
+                self._voices.popitem(last=False)
+        return known
 
     def _compare(
         self,
@@ -214,9 +286,10 @@ class CoverSearch:
                 raise CoverSearchCancelled
             if progress is not None:
                 progress(first, len(others), "Comparing harmony and melody")
-            parts.append(compare(asked.voice, [other.voice for other in others[first : first + AT_ONCE]]))
+            part = others[first : first + AT_ONCE]
+            parts.append(compare(self._voice(asked), [self._voice(other) for other in part]))
         if not parts:
-            return compare(asked.voice, [])
+            return compare(self._voice(asked), [])
         return Comparison(
             np.concatenate([part.score for part in parts]),
             np.concatenate([part.key_shift for part in parts]),
@@ -242,7 +315,7 @@ class CoverSearch:
             other, score = others[int(place)], float(excess[place])
             if own.above(score) < LEAST_ABOVE or other.track_id is None:
                 break
-            alignment = explain(asked.voice, other.voice, found, int(place))
+            alignment = explain(self._voice(asked), self._voice(other), found, int(place))
             evidence = (alignment.likeness, candidates)
             at_best = 0.5 * (own.above(score) + UNCHOOSY.above(score))
             if background.probability(at_best, *evidence) < POSSIBLE_PROBABILITY and not _is_copy(alignment):
@@ -250,7 +323,7 @@ class CoverSearch:
             above = 0.5 * (own.above(score) + self._habit(other, cancelled).above(score))
             verdict, probability = judge(alignment, background.probability(above, *evidence))
             if verdict != "none":
-                matches.append((above, _match(other.track_id, verdict, probability, alignment)))
+                matches.append((above, match_of(other.track_id, verdict, probability, alignment)))
         matches.sort(key=lambda item: (item[1].verdict != "same recording", -item[1].probability, -item[0]))
         return [match for _, match in matches]
 
@@ -296,59 +369,6 @@ def _is_copy(alignment: Alignment) -> bool:
     )
 
 
-def _candidate(features: CoverFeatures, track_id: int | None) -> _Candidate:
-    return _Candidate(voice(features), len(features.chroma), track_id)
-
-
 def _sample(track_ids: Iterable[int], count: int) -> list[int]:
     """A choice of ids that hardly changes when tracks come or go."""
     return sorted(track_ids, key=lambda track_id: (track_id * 2654435761 % 2**32, track_id))[:count]
-
-
-def _match(track_id: int, verdict: Verdict, probability: float, alignment: Alignment) -> CoverMatch:
-    passages = tuple(
-        Passage(passage.a_start_s, passage.a_end_s, passage.b_start_s, passage.b_end_s)
-        for passage in alignment.passages
-    )
-    return CoverMatch(
-        track_id, verdict, round(probability, 4), alignment.score, alignment.key_shift, alignment.tempo_ratio, passages
-    )
-
-
-def _pair(track_id: int, match: CoverMatch) -> FoundPair:
-    """The pair of a track and its match, told from the smaller id to the larger."""
-    assert match.verdict in ("same recording", "version")
-    if track_id < match.track_id:
-        return FoundPair(
-            track_id, match.track_id, match.verdict, match.probability, match.score, match.key_shift, match.tempo_ratio,
-            match.passages,
-        )  # fmt: skip
-    turned = tuple(
-        sorted(
-            (Passage(part.b_start_s, part.b_end_s, part.a_start_s, part.a_end_s) for part in match.passages),
-            key=lambda part: part.a_start_s,
-        )
-    )
-    shift = (-match.key_shift + 5) % 12 - 5
-    ratio = round(1.0 / max(match.tempo_ratio, 1e-3), 3)
-    return FoundPair(match.track_id, track_id, match.verdict, match.probability, match.score, shift, ratio, turned)
-
-
-def _sentence(matches: list[CoverMatch], compared: int) -> str:
-    among = f"among {compared} track{'s' if compared != 1 else ''}"
-    counts = [
-        (
-            sum(match.verdict == "same recording" for match in matches),
-            "copy of the same recording",
-            "copies of the same recording",
-        ),
-        (sum(match.verdict == "version" for match in matches), "version", "versions"),
-    ]
-    sure = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
-    possible = sum(match.verdict == "possible" for match in matches)
-    if sure:
-        more = f", and {possible} more that may be" if possible else ""
-        return f"{' and '.join(sure)} found {among}{more}."
-    if possible:
-        return f"No sure version {among}; {possible} that may be one."
-    return f"No cover found {among}."

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr_desktop.analysis.models import candidates, describe, load_encoder
-from pemr_desktop.analysis.vectors import VectorIndex, open_index
+from pemr_desktop.analysis.vectors import VectorIndex, cover_cache, open_index
 from pemr_desktop.library import queries
 from pemr_desktop.paths import Paths
 
@@ -35,7 +35,6 @@ class Ear:
         self._encoder_stamp: tuple[Path, int, int] | None = None
         self._covers_lock = threading.Lock()
         self._covers: CoverSearch | None = None
-        self._covers_generation = -1
         self._vectors_lock = threading.Lock()
         self._vectors: VectorIndex | None = None
 
@@ -62,15 +61,21 @@ class Ear:
 
     def covers(self, library: Library) -> CoverSearch:
         """The cover search over all tracks that have been listened to, up to date."""
-        from pemr.covers.features import FEATURE_VERSION
+        from pemr.covers.features import FEATURE_VERSION, HEADER
+        from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
         from pemr_desktop.analysis.covers import CoverSearch
 
         use_cores(max(1, (os.cpu_count() or 1) // 2))
         with self._covers_lock:
-            generation = library.generation()
-            if self._covers is None or generation != self._covers_generation:
-                self._covers = CoverSearch(library.cover_features(FEATURE_VERSION))
-                self._covers_generation = generation
+            if self._covers is None:
+                network = bundled_network()
+                cache = cover_cache(self._paths.vectors_dir, library.path)
+                self._covers = CoverSearch(shortlist=CoverShortlist(network, cache) if network is not None else None)
+            self._covers.bring_up_to_date(
+                library.cover_stamps(FEATURE_VERSION, HEADER.size),
+                lambda track_id: library.cover_features_of(track_id, FEATURE_VERSION),
+                lambda: library.cover_features(FEATURE_VERSION),
+            )
             return self._covers
 
     def neighbours(self, library: Library, model_id: str) -> VectorIndex:

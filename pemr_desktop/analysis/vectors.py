@@ -106,6 +106,11 @@ def _units(vectors: Vectors) -> Vectors:
     return np.ascontiguousarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
+def cover_cache(folder: Path, library: Path) -> Path:
+    """Where a library's vectors for the cover search are kept."""
+    return _files(folder, library, "covers")[0].with_suffix(".msgpack")
+
+
 def _files(folder: Path, library: Path, model_id: str) -> tuple[Path, Path]:
     """Index and manifest: one pair for every library and model."""
     name = hashlib.blake2b(os.fsencode(library.absolute()), digest_size=6).hexdigest() + "-" + model_id

@@ -310,3 +310,13 @@ def cover_features(connection: sqlite3.Connection, version: int) -> Iterator[tup
         "WHERE c.version = ? AND t.missing = 0",
         (version,),
     ).fetchall()
+
+
+def cover_stamps(connection: sqlite3.Connection, version: int, length: int) -> dict[int, bytes]:
+    """Track id -> the first `length` bytes of its features; nothing else of them is read from the disk."""
+    rows = connection.execute(
+        "SELECT c.track_id, substr(c.features, 1, ?) FROM cover_features c JOIN tracks t ON t.id = c.track_id "
+        "WHERE c.version = ? AND t.missing = 0",
+        (length, version),
+    )
+    return dict(rows.fetchall())

@@ -203,6 +203,10 @@ class Library:
         """(track id, features) of every track whose features have this version."""
         yield from self.store.read(lambda connection: list(heard.cover_features(connection, version)))
 
+    def cover_stamps(self, version: int, length: int) -> dict[int, bytes]:
+        """Track id -> the first `length` bytes of its features, for every track that `cover_features` gives."""
+        return self.store.read(heard.cover_stamps, version, length)
+
     def record_problem(
         self,
         path: Path,

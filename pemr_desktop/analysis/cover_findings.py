@@ -1,0 +1,92 @@
+"""What a cover search found: matches of one track, pairs of a library, and the answer in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from pemr.covers.alignment import Alignment
+from pemr_desktop.jobs.messages import CoverMatch, Passage
+from pemr_desktop.library.rows import Verdict
+
+
+class FoundPair(msgspec.Struct, frozen=True):
+    """Two tracks of the library that are versions; key, tempo and passages read from `track_a` to `track_b`."""
+
+    track_a: int
+    track_b: int
+    relation: Literal["same recording", "version"]
+    probability: float
+    score: float
+    key_shift: int
+    tempo_ratio: float
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True)
+class CoverFindings:
+    """Matches of one query, best first, and the answer in a sentence."""
+
+    matches: tuple[CoverMatch, ...]
+    compared: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class AllVersions:
+    """What comparing a library with itself gave. `cancelled`: stopped early; what was reported stays valid."""
+
+    compared_pairs: int
+    found_pairs: int
+    cancelled: bool
+
+
+def match_of(track_id: int, verdict: Verdict, probability: float, alignment: Alignment) -> CoverMatch:
+    passages = tuple(
+        Passage(passage.a_start_s, passage.a_end_s, passage.b_start_s, passage.b_end_s)
+        for passage in alignment.passages
+    )
+    return CoverMatch(
+        track_id, verdict, round(probability, 4), alignment.score, alignment.key_shift, alignment.tempo_ratio, passages
+    )
+
+
+def pair_of(track_id: int, match: CoverMatch) -> FoundPair:
+    """The pair of a track and its match, told from the smaller id to the larger."""
+    assert match.verdict in ("same recording", "version")
+    if track_id < match.track_id:
+        return FoundPair(
+            track_id, match.track_id, match.verdict, match.probability, match.score, match.key_shift, match.tempo_ratio,
+            match.passages,
+        )  # fmt: skip
+    turned = tuple(
+        sorted(
+            (Passage(part.b_start_s, part.b_end_s, part.a_start_s, part.a_end_s) for part in match.passages),
+            key=lambda part: part.a_start_s,
+        )
+    )
+    shift = (-match.key_shift + 5) % 12 - 5
+    ratio = round(1.0 / max(match.tempo_ratio, 1e-3), 3)
+    return FoundPair(match.track_id, track_id, match.verdict, match.probability, match.score, shift, ratio, turned)
+
+
+def sentence_of(matches: list[CoverMatch], compared: int) -> str:
+    among = f"among {compared} track{'s' if compared != 1 else ''}"
+    counts = [
+        (
+            sum(match.verdict == "same recording" for match in matches),
+            "copy of the same recording",
+            "copies of the same recording",
+        ),
+        (sum(match.verdict == "version" for match in matches), "version", "versions"),
+    ]
+    sure = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+    possible = sum(match.verdict == "possible" for match in matches)
+    if sure:
+        more = f", and {possible} more that may be" if possible else ""
+        return f"{' and '.join(sure)} found {among}{more}."
+    if possible:
+        return f"No sure version {among}; {possible} that may be one."
+    return f"No cover found {among}."

@@ -1,0 +1,145 @@
+"""The shortlist of the cover search in large libraries: which tracks are aligned, chosen by a small network.
+
+It is made from the stored features, so no track is listened to again. Vectors are kept in a cache beside the library's
+others; a track whose features or whose network changed gets new ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr.covers.features import CoverFeatures
+from pemr.covers.networks.frames import chroma_frames, shingle_vectors
+from pemr.covers.networks.registry import TrainedNetwork, load_network
+from pemr.covers.shortlist import VersionIndex
+from pemr.errors import ModelMismatch
+from pemr_desktop.errors import ResourceMissing
+from pemr_desktop.resources import resource
+from pemr_desktop.whole_files import replace_whole
+
+log = logging.getLogger(__name__)
+
+NETWORK = ("models", "covers.safetensors")
+SAVED_EVERY = 500
+
+Vectors = npt.NDArray[np.float16]
+Cancelled = Callable[[], bool]
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """Vectors (n, width) float16 of one track, and the digest of the features that they were made of."""
+
+    features: bytes
+    vectors: bytes
+
+
+class _Cache(msgspec.Struct, frozen=True):
+    network_id: str
+    width: int
+    tracks: dict[int, _Kept]
+
+
+def bundled_network() -> TrainedNetwork | None:
+    """The network that comes with the program; None if this build has none, and then every track is aligned."""
+    try:
+        return load_network(resource(*NETWORK))
+    except ResourceMissing:
+        return None
+    except ModelMismatch as error:
+        log.error("Covers are searched without a shortlist: %s", error)
+        return None
+
+
+class CoverShortlist:
+    """Chooses candidates for alignment. Not safe for several threads at once: the cover search guards it."""
+
+    def __init__(self, network: TrainedNetwork, cache: Path | None = None) -> None:
+        self._network = network
+        self._cache = cache
+        self._kept: dict[int, _Kept] = _read(cache, network) if cache is not None else {}
+        self._index = VersionIndex(network.network.width)
+
+    def choose(
+        self,
+        query: CoverFeatures,
+        tracks: Mapping[int, CoverFeatures],
+        count: int,
+        *,
+        exclude: Collection[int] = (),
+        progress: Callable[[int, int, str], None] | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> list[int] | None:
+        """The `count` tracks most like the query, best first; None if cancelled while new tracks were taken in."""
+        if not self._take_in(tracks, progress, cancelled):
+            return None
+        vectors = shingle_vectors(self._network.network, chroma_frames(query))
+        return [track_id for track_id, _ in self._index.nearest(vectors, count, exclude)]
+
+    def _take_in(
+        self,
+        tracks: Mapping[int, CoverFeatures],
+        progress: Callable[[int, int, str], None] | None,
+        cancelled: Cancelled | None,
+    ) -> bool:
+        self._index.remove([track_id for track_id in self._kept if track_id not in tracks])
+        if len(self._kept) > 2 * len(tracks):
+            self._kept = {track_id: kept for track_id, kept in self._kept.items() if track_id in tracks}
+        digests = {id_: _digest(features) for id_, features in tracks.items() if id_ not in self._index}
+        fresh = 0
+        for done, (track_id, digest) in enumerate(digests.items()):
+            kept = self._kept.get(track_id)
+            if kept is None or kept.features != digest:
+                if cancelled is not None and cancelled():
+                    self._save()
+                    return False
+                if progress is not None:
+                    progress(done, len(digests), "Getting new tracks ready for the search")
+                made = shingle_vectors(self._network.network, chroma_frames(tracks[track_id])).astype(np.float16)
+                kept = self._kept[track_id] = _Kept(digest, made.tobytes())
+                fresh += 1
+                if fresh % SAVED_EVERY == 0:
+                    self._save()
+            stored = np.frombuffer(kept.vectors, np.float16).reshape(-1, self._network.network.width)
+            self._index.add(track_id, stored.astype(np.float32))
+        if fresh:
+            self._save()
+        return True
+
+    def forget(self, track_id: int) -> None:
+        """A track is gone or has new features."""
+        self._index.remove([track_id])
+
+    def _save(self) -> None:
+        if self._cache is None:
+            return
+        content = msgspec.msgpack.encode(_Cache(self._network.network_id, self._network.network.width, self._kept))
+        try:
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            replace_whole(self._cache, content)
+        except OSError as error:
+            log.warning("What the cover search has made ready could not be kept in %s: %s", self._cache, error)
+
+
+def _read(cache: Path, network: TrainedNetwork) -> dict[int, _Kept]:
+    try:
+        found = msgspec.msgpack.decode(cache.read_bytes(), type=_Cache)
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError) as error:
+        log.info("The vectors of the cover search are made anew: %s", error)
+        return {}
+    if (found.network_id, found.width) != (network.network_id, network.network.width):
+        log.info("The vectors of the cover search are made anew: they are of another network")
+        return {}
+    return found.tracks
+
+
+def _digest(features: CoverFeatures) -> bytes:
+    return hashlib.blake2b(features.chroma.tobytes(), digest_size=8).digest()

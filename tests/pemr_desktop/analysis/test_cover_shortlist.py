@@ -1,0 +1,158 @@
+"""The shortlist of the cover search, with a small network whose weights are as they were drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from pemr.covers.features import HEADER, CoverFeatures
+from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
+from pemr.covers.shortlist import VersionIndex
+from pemr_desktop.analysis import covers
+from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
+from pemr_desktop.analysis.covers import CoverSearch, CoverSearchCancelled, FoundPair
+
+SETTINGS = NetworkSettings("pitch-class", 16, 4)
+
+
+@pytest.fixture
+def network() -> TrainedNetwork:
+    torch.manual_seed(5)
+    return TrainedNetwork(build_network(SETTINGS).eval(), SETTINGS, "0123456789abcdef", "untrained")
+
+
+def track(seed: int, frames: int = 200) -> CoverFeatures:
+    """A melody of held notes and its fifth."""
+    chance = np.random.default_rng(seed)
+    notes = chance.integers(0, 12, frames // 4 + 1).repeat(4)[:frames]
+    chroma = np.zeros((frames, 12), np.uint8)
+    chroma[np.arange(frames), notes] = 228
+    chroma[np.arange(frames), (notes + 7) % 12] = 114
+    return CoverFeatures(chroma, np.full(frames, 200, np.uint8), frames * 0.465, 0.01 * (seed % 40), 9.0)
+
+
+def transposed(features: CoverFeatures, key: int) -> CoverFeatures:
+    return CoverFeatures(
+        np.roll(features.chroma, key, axis=1), features.level, features.duration_s, 0.0, features.contrast_db
+    )
+
+
+@pytest.fixture
+def small_libraries_are_large(monkeypatch):
+    monkeypatch.setattr(covers, "SHORTLIST_FROM", 10)
+    monkeypatch.setattr(covers, "SHORTLISTED", 6)
+
+
+def test_a_transposed_copy_is_found_through_the_shortlist(network, small_libraries_are_large):
+    search = CoverSearch(((k, track(k).to_bytes()) for k in range(40)), shortlist=CoverShortlist(network))
+    told: list[tuple[int, int, str]] = []
+    findings = search.find(transposed(track(7), 3), progress=lambda *now: told.append(now))
+    assert findings.matches[0].track_id == 7
+    assert findings.compared == 40
+    assert max(total for _, total, doing in told if doing.startswith("Comparing")) == 6
+
+
+def test_a_clip_of_a_minute_is_found_in_a_long_track(network, small_libraries_are_large):
+    whole = {k: track(k, 600) for k in range(30)}
+    search = CoverSearch(((k, features.to_bytes()) for k, features in whole.items()), shortlist=CoverShortlist(network))
+    clip = CoverFeatures(whole[11].chroma[256:384], whole[11].level[256:384], 60.0, 0.0, 9.0)
+    assert search.find(clip).matches[0].track_id == 11
+
+
+def test_comparing_all_with_all_uses_the_shortlist_too(network, small_libraries_are_large):
+    tracks = {k: track(k) for k in range(20)} | {20: transposed(track(4), 5)}
+    search = CoverSearch(
+        ((k, features.to_bytes()) for k, features in tracks.items()), shortlist=CoverShortlist(network)
+    )
+    pairs: list[FoundPair] = []
+    told: list[int] = []
+
+    def found(track_id: int, more: list[FoundPair]) -> None:
+        told.append(track_id)
+        pairs.extend(more)
+
+    search.find_all(found=found)
+    assert sorted(told) == list(range(21))
+    assert (4, 20) in {(pair.track_a, pair.track_b) for pair in pairs}
+
+
+def test_a_search_can_be_cancelled_while_tracks_are_made_ready(network, small_libraries_are_large):
+    search = CoverSearch(((k, track(k).to_bytes()) for k in range(12)), shortlist=CoverShortlist(network))
+    with pytest.raises(CoverSearchCancelled):
+        search.find(track(3), cancelled=lambda: True)
+
+
+def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(network, tmp_path):
+    tracks = {k: track(k) for k in range(5)}
+    made: list[str] = []
+
+    def progress(_done: int, _total: int, doing: str) -> None:
+        made.append(doing)
+
+    first = CoverShortlist(network, tmp_path / "covers.msgpack")
+    chosen = first.choose(track(2), tracks, 3, progress=progress)
+    assert len(made) == 5
+    again = CoverShortlist(network, tmp_path / "covers.msgpack")
+    assert again.choose(track(2), tracks, 3, progress=progress) == chosen
+    assert len(made) == 5
+    tracks[4] = track(99)
+    changed = CoverShortlist(network, tmp_path / "covers.msgpack")
+    changed.choose(track(2), tracks, 3, progress=progress)
+    assert len(made) == 6
+    other = TrainedNetwork(network.network, SETTINGS, "fedcba9876543210", "another")
+    CoverShortlist(other, tmp_path / "covers.msgpack").choose(track(2), tracks, 3, progress=progress)
+    assert len(made) == 11
+
+
+def test_a_damaged_cache_costs_time_only(network, tmp_path):
+    (tmp_path / "covers.msgpack").write_bytes(b"\x00damaged")
+    shortlist = CoverShortlist(network, tmp_path / "covers.msgpack")
+    assert shortlist.choose(track(1), {1: track(1), 2: track(2)}, 1) == [1]
+
+
+def test_the_index_forgets_and_replaces_tracks():
+    index = VersionIndex(4)
+    unit = np.eye(4, dtype=np.float32)
+    index.add(1, unit[:2])
+    index.add(2, unit[2:])
+    assert index.nearest(unit[:1], 2)[0] == (1, pytest.approx(1.0))
+    index.add(1, unit[3:])
+    assert index.nearest(unit[:1], 1)[0][1] == pytest.approx(0.0, abs=1e-3)
+    index.remove([2, 7])
+    assert (2 in index, len(index)) == (False, 1)
+    assert index.nearest(unit[3:], 5, exclude=[1]) == []
+    assert VersionIndex(4).nearest(unit, 3) == []
+
+
+def test_the_search_takes_in_only_what_is_new_or_changed():
+    stored = {k: track(k).to_bytes() for k in range(4)}
+    read: list[int] = []
+
+    def features_of(track_id: int) -> bytes | None:
+        read.append(track_id)
+        return stored.get(track_id)
+
+    search = CoverSearch()
+
+    def bring_up_to_date() -> int:
+        stamps = {track_id: data[: HEADER.size] for track_id, data in stored.items()}
+        return search.bring_up_to_date(stamps, features_of, lambda: stored.items())
+
+    assert bring_up_to_date() == 4
+    assert bring_up_to_date() == 0
+    read.clear()
+    del stored[0]
+    stored[1], stored[9] = track(77).to_bytes(), track(9).to_bytes()
+    assert bring_up_to_date() == 3
+    assert sorted(read) == [1, 9]
+    assert len(search) == 4
+    assert 0 not in search
+
+
+def test_a_build_without_a_network_aligns_everything(monkeypatch, tmp_path):
+    monkeypatch.setattr("pemr_desktop.resources.resource_roots", lambda: (tmp_path,))
+    assert bundled_network() is None
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "covers.safetensors").write_bytes(b"damaged")
+    assert bundled_network() is None
