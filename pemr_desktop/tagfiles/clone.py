@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 import time
 from pathlib import Path
@@ -54,10 +55,21 @@ def _reflink(source: int, target: int) -> bool:
     return True
 
 
+CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # what some network file systems answer
+
+
 def sync_file(path: Path) -> None:
-    """Have the content on disk before going on."""
+    """Have the content on disk before going on, where the file system can tell."""
     with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
+        _sync(stream.fileno())
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in CANNOT_SYNC:
+            raise
 
 
 def sync_folder(folder: Path) -> None:
@@ -66,10 +78,7 @@ def sync_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
-            raise
+        _sync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -87,7 +96,8 @@ def copy_ownership(path: Path, clone: Path, *, keep_times: bool) -> None:
                     path, "It belongs to another user or group, and writing would change that. It was left untouched."
                 ) from error
     _copy_extended_attributes(path, clone)
-    clone.chmod(status.st_mode & 0o7777)
+    if stat.S_IMODE(clone.stat().st_mode) != stat.S_IMODE(status.st_mode):  # FAT refuses, and has one for all
+        clone.chmod(stat.S_IMODE(status.st_mode))
     if keep_times:
         os.utime(clone, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -138,7 +148,7 @@ def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:
         shutil.copyfileobj(source, target, 1 << 20)
         target.truncate()
         target.flush()
-        os.fsync(target.fileno())
+        _sync(target.fileno())
     if keep_times:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     clone.unlink()
