@@ -18,11 +18,12 @@ class Event(msgspec.Struct, frozen=True, tag_field="event", tag=_tag):
 
 
 class Preparing(Event, frozen=True):
-    """Decoding into the cache: `done` of `total` files, `skipped` of them unreadable."""
+    """Decoding into the cache, or `doing` something else: `done` of `total` files, `skipped` of them unreadable."""
 
     done: int
     total: int
     skipped: int
+    doing: str = "decoding"
 
 
 class Started(Event, frozen=True):
@@ -101,7 +102,41 @@ class Failed(Event, frozen=True):
     message: str
 
 
-AnyEvent = Preparing | Started | Step | Probe | CheckpointSaved | Warned | Finished | Failed
+class TagFigure(msgspec.Struct, frozen=True):
+    """One tag on the measured split."""
+
+    name: str
+    positives: int
+    roc_auc: float
+    pr_auc: float
+
+
+class Measured(Event, frozen=True):
+    """What an encoder reaches on the test tracks of a labelled set; intervals (95 %) draw whole artists or albums.
+
+    `split` says which split it is, `protocol` how labels were used; `skipped` tags have no positive or no negative
+    test track and are in no mean. `best` is the epoch, step or number of neighbours chosen on validation.
+    """
+
+    encoder: str
+    data_set: str
+    split: str
+    protocol: str
+    tracks: dict[str, int]
+    roc_auc: float
+    roc_auc_interval: tuple[float, float]
+    pr_auc: float
+    pr_auc_interval: tuple[float, float]
+    accuracy: float | None
+    validation_roc_auc: float
+    validation_pr_auc: float
+    best: int
+    tags: list[TagFigure]
+    skipped: list[str]
+    notes: list[str]
+
+
+AnyEvent = Preparing | Started | Step | Probe | CheckpointSaved | Warned | Measured | Finished | Failed
 Listener = Callable[[AnyEvent], None]
 
 _encoder = msgspec.json.Encoder()

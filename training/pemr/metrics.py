@@ -1,6 +1,6 @@
 """Measures of tagging quality, in plain numpy. Every function skips what cannot be measured and says so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,15 +68,23 @@ def score_tags(names: Sequence[str], truth: Array, score: Array, least_share: fl
 
 
 def bootstrap_interval(
-    names: Sequence[str], truth: Array, score: Array, groups: Sequence[str], *, rounds: int = 500, seed: int = 1
+    names: Sequence[str],
+    truth: Array,
+    score: Array,
+    groups: Sequence[str],
+    *,
+    rounds: int = 500,
+    seed: int = 1,
+    least_share: float = 0.01,
+    measure: Callable[[TagScores], float] = lambda scores: scores.macro_roc_auc,
 ) -> tuple[float, float]:
-    """95 % interval of the macro ROC-AUC, drawing whole groups (soundtracks, albums) with replacement."""
+    """95 % interval of a measure, drawing whole groups (soundtracks, albums) with replacement."""
     random = np.random.default_rng(seed)
     members = [np.flatnonzero(np.asarray(groups) == group) for group in sorted(set(groups))]
     values = []
     for _ in range(rounds):
         chosen = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
-        value = score_tags(names, truth[chosen], score[chosen]).macro_roc_auc
+        value = measure(score_tags(names, truth[chosen], score[chosen], least_share))
         if np.isfinite(value):
             values.append(value)
     if not values:

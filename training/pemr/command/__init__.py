@@ -11,7 +11,7 @@ from pemr.errors import PemrError
 
 def build() -> typer.Typer:
     """The command with all its subcommands; each module registers its own."""
-    from pemr.command import corpus, covers, embed, evaluate, export, finetune, pretrain, recipes
+    from pemr.command import corpus, covers, embed, evaluate, export, finetune, pretrain, probe, recipes
 
     app = typer.Typer(
         name="pemr-train",
@@ -20,7 +20,7 @@ def build() -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    for module in (pretrain, finetune, covers, evaluate, embed, export, recipes):
+    for module in (pretrain, probe, finetune, covers, evaluate, embed, export, recipes):
         module.register(app)
     app.add_typer(corpus.app, name="corpus")
     return app

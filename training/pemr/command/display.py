@@ -28,7 +28,7 @@ class Display:
     def __call__(self, event: events.AnyEvent) -> None:
         match event:
             case events.Preparing():
-                self._show("decoding", event.done, event.total, f"{event.skipped} skipped")
+                self._show(event.doing, event.done, event.total, f"{event.skipped} skipped")
             case events.Started():
                 self.floors = event.floors
                 self._end()
@@ -48,6 +48,8 @@ class Display:
                 self._say(f"step {event.step}: saved {event.path}")
             case events.Warned():
                 self._say(f"[yellow]{event.message}[/]")
+            case events.Measured():
+                self._end()
             case events.Finished():
                 self._end()
                 self._say(f"{event.reason} at step {event.step}, {event.hours:.2f} h in all: {event.checkpoint}")

@@ -57,7 +57,7 @@ def run(
         with tee(events.json_lines() if as_events else Display(), out / "events.jsonl") as listener:
 
             def progress(doing: str, done: int, total: int) -> None:
-                listener(events.Preparing(done, total, 0))
+                listener(events.Preparing(done, total, 0, doing))
 
             heard = hear_folders(data, validation, cache, teacher, progress, segments)
             train, held_out = examples_of(heard, front_end)

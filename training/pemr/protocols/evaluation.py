@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from pemr.frontend import LogMel
 from pemr.metrics import TagScores, score_tags
-from pemr.protocols.examples import Examples, Floats
+from pemr.protocols.examples import Examples, Floats, Starts
 
-BATCH = 48
+BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class Judgement:
     def value(self, name: str) -> float:
         """`loss`, `roc_auc` or `pr_auc`."""
         return {"loss": self.loss, "roc_auc": self.tags.macro_roc_auc, "pr_auc": self.tags.macro_pr_auc}[name]
+
+    def cost(self, name: str) -> float:
+        """The same, as something to be made small."""
+        return self.value(name) if name == "loss" else -self.value(name)
 
     def chances(self, examples: Examples) -> dict[str, float]:
         """What answering every tag with its share in the examples would reach, by the name of the measure."""
@@ -44,15 +48,20 @@ def embed_segments(
     The encoder is left in the mode it was in.
     """
     training = encoder.training
-    encoder.eval()
+    network = nn.Sequential(log_mel, encoder).eval()
     vectors = []
     for track in range(len(examples.tracks)):
         starts = examples.heard[track].starts[chosen_segments(examples, track, most)]
-        samples = examples.segments(track, starts)
-        parts = [encoder(log_mel(part.to(device))).float().cpu() for part in torch.split(samples, BATCH)]
-        vectors.append(torch.cat(parts).numpy())
+        vectors.append(embed_track(network, examples, track, starts, device))
     encoder.train(training)
     return vectors
+
+
+@torch.inference_mode()
+def embed_track(network: nn.Module, examples: Examples, track: int, starts: Starts, device: torch.device) -> Floats:
+    """Vectors (m, width) of some segments of a track; the network maps samples (B, n) to vectors."""
+    samples = examples.segments(track, starts)
+    return torch.cat([network(part.to(device)).float().cpu() for part in torch.split(samples, BATCH)]).numpy()
 
 
 def chosen_segments(examples: Examples, track: int, most: int) -> list[int]:
@@ -62,9 +71,7 @@ def chosen_segments(examples: Examples, track: int, most: int) -> list[int]:
 
 
 @torch.no_grad()
-def judge_vectors(
-    head: nn.Module, vectors: Sequence[Floats], examples: Examples, most: int = 0, least_share: float = 0.0
-) -> Judgement:
+def judge_vectors(head: nn.Module, vectors: Sequence[Floats], examples: Examples, most: int = 0) -> Judgement:
     """A head on the embeddings that `embed_segments` gave with the same `most`."""
     losses, scores = [], []
     for track, segments in enumerate(vectors):
@@ -72,6 +79,17 @@ def judge_vectors(
         targets = torch.from_numpy(examples.heard[track].targets[chosen_segments(examples, track, most)])
         losses.append(float(nn.functional.binary_cross_entropy_with_logits(logits, targets)))
         scores.append(torch.sigmoid(logits).mean(dim=0).numpy())
+    return _judgement(float(np.mean(losses)), np.stack(scores), examples)
+
+
+def judge_scores(scores: Floats, examples: Examples) -> Judgement:
+    """Scores (tracks, k) in 0..1 as they are."""
+    logits = torch.logit(torch.from_numpy(scores), eps=1e-4)
+    targets = torch.from_numpy(examples.track_targets)
+    return _judgement(float(nn.functional.binary_cross_entropy_with_logits(logits, targets)), scores, examples)
+
+
+def _judgement(loss: float, scores: Floats, examples: Examples) -> Judgement:
+    """Tags without a positive or without a negative track are left out and named."""
     names = [name for name, _ in examples.tags]
-    table = np.stack(scores)
-    return Judgement(float(np.mean(losses)), score_tags(names, examples.truth, table, least_share), table)
+    return Judgement(loss, score_tags(names, examples.truth, scores, least_share=0.0), scores)

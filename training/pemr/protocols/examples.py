@@ -9,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pemr.datasets.folder import CachedTrack, ClipCollection
+from pemr.datasets.folder import CachedTrack
 from pemr.embed import segment_starts
+from pemr.errors import CorpusError
 from pemr.frontend import FrontEnd
 from pemr.heads import as_answers
 from pemr.labels import LabelledTrack
@@ -37,14 +38,16 @@ class Heard:
 class Examples:
     """Tracks with labels.
 
-    tags: (name, group) of each of the k tags; groups: album, artist or soundtrack of each track; stretches (n, 3):
-    track, first and last sample at which a training crop may begin; targets (n, k): what is heard in each stretch;
-    heard: the evaluation segments of each track; track_targets (tracks, k): the track as a whole, YES or more means
-    that it has the tag.
+    tags: (name, group) of each of the k tags; cache: the folder of the tracks' samples; groups: album, artist or
+    soundtrack of each track; stretches (n, 3): track, first and last sample at which a training crop may begin;
+    targets (n, k): what is heard in each stretch; heard: the evaluation segments of each track; track_targets
+    (tracks, k): the track as a whole, where YES or more means that it has the tag.
     """
 
     tags: tuple[tuple[str, str], ...]
-    reader: ClipCollection
+    tracks: Sequence[CachedTrack]
+    cache: Path
+    segment_samples: int
     groups: tuple[str, ...]
     stretches: Starts
     targets: Floats
@@ -55,18 +58,26 @@ class Examples:
         return len(self.stretches)
 
     @property
-    def tracks(self) -> Sequence[CachedTrack]:
-        return self.reader.tracks
-
-    @property
     def truth(self) -> npt.NDArray[np.bool_]:
         """(tracks, k): which tags each track has."""
         return self.track_targets >= YES
 
     def crop(self, track: int, start: int) -> Floats:
-        """One segment (segment_samples,); a track that is shorter is followed by silence."""
-        samples = self.reader.crop(track, start)
-        return np.pad(samples, (0, self.reader.segment_samples - len(samples)))
+        """One segment (segment_samples,); a track that is shorter is followed by silence. Raises `CorpusError`."""
+        count = min(self.segment_samples, self.tracks[track].samples - start)
+        try:
+            samples = np.fromfile(self.cache / self.tracks[track].cache_name, "<i2", count, offset=start * 2)
+        except OSError as error:
+            raise self._gone(track, str(error)) from error
+        if len(samples) < count:
+            raise self._gone(track, "the file is shorter than it was")
+        return np.pad(samples.astype(np.float32) / 32767.0, (0, self.segment_samples - count))
+
+    def _gone(self, track: int, reason: str) -> CorpusError:
+        return CorpusError(
+            f"The cached samples of {self.tracks[track].path} are gone ({reason}). Run the same command again: what is "
+            "missing is decoded anew."
+        )
 
     def segments(self, track: int, starts: Starts) -> Tensor:
         """(m, segment_samples)."""
@@ -92,7 +103,9 @@ def teacher_examples(tracks: Sequence[LabelledTrack], thresholds: Floats, segmen
         heard.append(Heard(np.clip(middles, 0, last), targets))
     return Examples(
         tags=tuple((tag.name, tag.group) for tag in VOCABULARY),
-        reader=ClipCollection(cached, cache, segment_samples, segment_samples),
+        tracks=cached,
+        cache=cache,
+        segment_samples=segment_samples,
         groups=tuple(track.group for track in tracks),
         stretches=np.array(stretches, np.int64).reshape(-1, 3),
         targets=np.concatenate([np.zeros((0, len(VOCABULARY)), np.float32), *answers]),

@@ -62,9 +62,9 @@ def set_examples(
 ) -> Examples:
     """Examples of some tracks: each stretch of 29 s is heard once an epoch, in a crop from anywhere in it."""
     length = front_end.segment_samples
-    reader = ClipCollection(tracks, cache, round(CLIP_S * front_end.sample_rate), length)
+    clips = ClipCollection(tracks, cache, round(CLIP_S * front_end.sample_rate), length).clips
     targets = labelled.truth(files).astype(np.float32)
-    whole = [(clip.track, clip.start, clip.start + clip.length - length) for clip in reader.clips]
+    whole = [(clip.track, clip.start, clip.start + clip.length - length) for clip in clips]
     short = sorted(set(range(len(tracks))) - {track for track, _, _ in whole})
     if short:
         log.info("%d tracks are shorter than a segment and are followed by silence", len(short))
@@ -72,7 +72,9 @@ def set_examples(
     starts = [full_segment_starts(track.samples, length) for track in tracks]
     return Examples(
         tags=labelled.tags,
-        reader=reader,
+        tracks=tracks,
+        cache=cache,
+        segment_samples=length,
         groups=tuple(file.group for file in files),
         stretches=stretches,
         targets=targets[stretches[:, 0]],

@@ -298,7 +298,7 @@ def _evaluate(run: _Run, state: _State) -> None:
     judgement = judge_vectors(state.tagger.head, vectors, run.validation, most)
     for measure, chance in judgement.chances(run.validation).items():
         run.listener(events.Probe(state.step, f"validation_{measure}", judgement.value(measure), chance))
-    value = judgement.value(settings.criterion) * (1.0 if settings.criterion == "loss" else -1.0)
+    value = judgement.cost(settings.criterion)
     state.plateau.step(value)
     if value < state.best:
         state.best, state.best_step, state.evaluations_since_best = value, state.step, 0
@@ -316,7 +316,8 @@ def _result(run: _Run, state: _State, reason: str) -> Trained:
     vectors = embed_segments(tagger.encoder, run.log_mel, run.validation, run.fabric.device)
     tagger = tagger.cpu()
     judgement = judge_vectors(tagger.head, vectors, run.validation)
-    run.listener(events.Finished(step, reason, str(run.best), state.seconds / 3600))
+    told = "completed" if reason == "converged" else reason
+    run.listener(events.Finished(step, told, str(run.best), state.seconds / 3600))
     return Trained(tagger, vectors, judgement, step, best_step, state.seconds / 3600, reason)
 
 

@@ -1,0 +1,63 @@
+"""What a protocol found, as one event: figures on the test tracks with their intervals, tag by tag."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pemr.events import Measured, TagFigure
+from pemr.metrics import TagScores, bootstrap_interval
+from pemr.protocols.evaluation import Judgement
+from pemr.protocols.examples import Examples
+from pemr.protocols.labelled_examples import DecodedSet
+
+ROUNDS = 500
+
+
+def measured(
+    encoder: str,
+    protocol: str,
+    decoded: DecodedSet,
+    splits: Mapping[str, Examples],
+    validation: Judgement,
+    test: Judgement,
+    best: int,
+    notes: Sequence[str] = (),
+    rounds: int = ROUNDS,
+) -> Measured:
+    """Validation and test judgements of the same head -> what is printed and kept."""
+    labelled, examples = decoded.labelled, splits["test"]
+    names = [name for name, _ in labelled.tags]
+
+    def interval(macro_roc: bool) -> tuple[float, float]:
+        def measure(scores: TagScores) -> float:
+            return scores.macro_roc_auc if macro_roc else scores.macro_pr_auc
+
+        return bootstrap_interval(
+            names, examples.truth, test.scores, examples.groups, rounds=rounds, least_share=0.0, measure=measure
+        )
+
+    right = np.take_along_axis(examples.truth, test.scores.argmax(axis=1)[:, None], axis=1)
+    scores = test.tags
+    return Measured(
+        encoder=encoder,
+        data_set=labelled.name,
+        split=labelled.split_name,
+        protocol=protocol,
+        tracks={split: len(part.tracks) for split, part in splits.items()},
+        roc_auc=scores.macro_roc_auc,
+        roc_auc_interval=interval(True),
+        pr_auc=scores.macro_pr_auc,
+        pr_auc_interval=interval(False),
+        accuracy=float(right.mean()) if labelled.one_label else None,
+        validation_roc_auc=validation.tags.macro_roc_auc,
+        validation_pr_auc=validation.tags.macro_pr_auc,
+        best=best,
+        tags=[
+            TagFigure(name, positives, roc, pr)
+            for name, positives, roc, pr in zip(
+                scores.names, scores.positives, scores.roc_auc, scores.pr_auc, strict=True
+            )
+        ],
+        skipped=list(scores.skipped),
+        notes=[*decoded.notes, *notes],
+    )
