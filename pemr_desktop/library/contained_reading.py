@@ -5,6 +5,7 @@ A child that dies, or takes too long over one file, costs that file only; it is 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import queue
@@ -20,7 +21,7 @@ from typing import Self
 import msgspec
 
 from pemr_desktop.library.file_reading import FileContent, Reading, ToRead, reading_of
-from pemr_desktop.library.tag_child import Order, read_frame, write_frame
+from pemr_desktop.library.tag_child import READY, Order, read_frame, write_frame
 from pemr_desktop.processes import module_command
 from pemr_desktop.tagfiles.errors import TagReadError, readable
 from pemr_desktop.tagfiles.identity import identity, system_reason
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 CHILD_MODULE = "pemr_desktop.library.tag_child"
 PATIENCE_S = 10.0
+START_S = 60.0
+"""How much longer a process may take to start than to read a file: a busy machine, a cold disk, a virus scanner."""
+STARTS = 2
 LOOK_UP_EVERY_S = 0.2
 FIRST_ORDER, LARGEST_ORDER = 4, 32
 ORDERS_AHEAD = 3
@@ -44,7 +48,7 @@ class TagChild:
     """One child process, started when it is first asked. Used by one thread at a time; `end` may come from any."""
 
     def __init__(self, command: Sequence[str] = ()) -> None:
-        self._command = list(command) or module_command(CHILD_MODULE)
+        self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._decoder = msgspec.msgpack.Decoder(FileContent)
         self._encoder = msgspec.msgpack.Encoder()
@@ -55,13 +59,16 @@ class TagChild:
     def read(self, asked: Sequence[ToRead]) -> list[Reading]:
         """All these files. When the child dies of one, the rest is read one by one until it is known which."""
         readings: list[Reading] = []
-        one_by_one = False
+        one_by_one, failed_starts = False, 0
         while (left := asked[len(readings) :]) and not self._ended:
             order = left[:1] if one_by_one else left
             try:
                 answers = self._ask(order)
             except OSError as error:
-                log.exception("No process to read tags could be started")
+                log.warning("No process to read tags could be started: %s", error)
+                failed_starts += 1
+                if failed_starts < STARTS:
+                    continue
                 reason = f"No process could be started to read it. {system_reason(error)}"
                 return readings + [Reading(file, None, reason, None) for file in left]
             readings += answers
@@ -122,11 +129,21 @@ class TagChild:
         return answers
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self.reap()
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            if self._ended:
-                self._process.kill()
+        """The process, started and ready. Raises OSError."""
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.reap()
+        command = self._command or module_command(CHILD_MODULE)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if self._ended:
+            self._process.kill()
+        assert self._process.stdout is not None
+        try:
+            self._busy_since = time.monotonic() + START_S
+            if read_frame(self._process.stdout) != READY and not self._ended:
+                raise OSError(errno.ECHILD, "the process ended before it was ready")
+        finally:
+            self._busy_since = None
         return self._process
 
     def _kill(self) -> None:
@@ -197,7 +214,12 @@ class ReadingPool:
 
 
 def read_files(
-    files: Iterable[ToRead | None], cancelled: Callable[[], bool], children: int, *, patience_s: float = PATIENCE_S
+    files: Iterable[ToRead | None],
+    cancelled: Callable[[], bool],
+    children: int,
+    *,
+    patience_s: float = PATIENCE_S,
+    command: Sequence[str] = (),
 ) -> Iterator[Reading]:
     """Read files in `children` processes, answers in order; the next ones are read while the caller stores the last.
 
@@ -206,7 +228,7 @@ def read_files(
     waiting: deque[Future[list[Reading]]] = deque()
     order: list[ToRead] = []
     size = FIRST_ORDER
-    with ReadingPool(children, patience_s=patience_s) as pool:
+    with ReadingPool(children, patience_s=patience_s, command=command) as pool:
         for file in files:
             if file is not None:
                 order.append(file)

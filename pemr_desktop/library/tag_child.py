@@ -19,6 +19,8 @@ import msgspec
 from pemr_desktop.library.file_reading import FileContent, read_content
 
 SEND_EVERY_S = 0.1
+READY = b"ready"
+"""The first message: everything is loaded."""
 LENGTH = struct.Struct("<I")
 
 
@@ -62,6 +64,8 @@ def main() -> int:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     decoder, encoder = msgspec.msgpack.Decoder(Order), msgspec.msgpack.Encoder()
+    write_frame(answers, READY)
+    answers.flush()
     while (message := read_frame(orders)) is not None:
         sent_at = time.monotonic()
         for path in decoder.decode(message).paths:

@@ -98,7 +98,7 @@ def import_into_beets(beet: Path, folder: Path, home: Path) -> None:
     home.mkdir()
     (home / "config.yaml").write_text(f"directory: {folder}\nlibrary: {home / 'library.db'}\nplugins: []\n")
     command = [str(beet), "import", "-q", "-A", "-C", "-W", str(folder)]
-    subprocess.run(command, check=True, env={**os.environ, "BEETSDIR": str(home)}, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env={**os.environ, "BEETSDIR": str(home)}, capture_output=True)
 
 
 def measure_pages(file: Path) -> None:
