@@ -23,7 +23,6 @@ from pemr.modelfile import load_model
 
 BUNDLED, PRETRAINED = "bundled.safetensors", "pretrained.safetensors"
 RANDOM, HANDCRAFTED = "random encoder", "MFCC + chroma"
-HALF = 2
 
 
 class Gain(msgspec.Struct, frozen=True):
@@ -35,10 +34,13 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 class Retrieval(msgspec.Struct, frozen=True):
-    """By cosine of track vectors: MAP of the tracks of the same soundtrack, and of the other half of the same track."""
+    """By cosine of track vectors: MAP of the tracks of the same soundtrack, and of the other half of the same track.
 
-    same_soundtrack: float
-    other_half: float
+    None where there is nothing to find.
+    """
+
+    same_soundtrack: float | None
+    other_half: float | None
 
 
 class EncoderFigures(msgspec.Struct, frozen=True):
@@ -142,12 +144,15 @@ def retrieval(tracks: Sequence[Floats], groups: Sequence[str]) -> Retrieval:
         same = (names == names[index])[others]
         if same.any():
             precisions.append(average_precision(same, similarity[others]))
-    split = [np.array_split(segments, HALF) for segments in tracks if len(segments) >= HALF]
-    halves = _directions(np.stack([part.mean(axis=0) for half in range(HALF) for part in (s[half] for s in split)]))
-    first, second = halves[: len(split)], halves[len(split) :]
-    own = np.eye(len(split), dtype=bool)
-    found = [average_precision(own[i], similarity) for i, similarity in enumerate(first @ second.T)]
-    return Retrieval(float(np.mean(precisions)), float(np.mean(found)))
+    halves = [np.array_split(segments, 2) for segments in tracks if len(segments) >= 2]
+    found = []
+    if halves:
+        first, second = np.array_split(
+            _directions(np.stack([h[part].mean(axis=0) for part in (0, 1) for h in halves])), 2
+        )
+        own = np.eye(len(halves), dtype=bool)
+        found = [average_precision(own[i], similarity) for i, similarity in enumerate(first @ second.T)]
+    return Retrieval(float(np.mean(precisions)) if precisions else None, float(np.mean(found)) if found else None)
 
 
 def _figures(name: str, made: Score, baselines: dict[str, Score], retrieved: Retrieval) -> EncoderFigures:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from pemr.card import shown
+
 if TYPE_CHECKING:
     from pemr.bundled import Figures
 
@@ -20,8 +22,8 @@ def print_encoders(figures: "Figures") -> None:
             _between(one.interval),
             f"{one.pr_auc:.3f}",
             _between(one.pr_interval),
-            f"{one.retrieval.same_soundtrack:.3f}",
-            f"{one.retrieval.other_half:.3f}",
+            shown(one.retrieval.same_soundtrack),
+            shown(one.retrieval.other_half),
         )
     console.print(table)
     gains = Table("encoder", "over", "gain in ROC-AUC", "95 %, paired")

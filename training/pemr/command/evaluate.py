@@ -44,6 +44,9 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="With --bundled: also write the figures into this file.")
     ] = None,
+    card: Annotated[
+        Path | None, typer.Option(help="With --bundled: also write the tables into this model card.")
+    ] = None,
 ) -> None:
     """Measure trained models."""
     if context.invoked_subcommand is not None:
@@ -54,6 +57,7 @@ def evaluate(
     if corpus is None:
         raise typer.BadParameter("say where the free game music is: --corpus DIR", param_hint="--corpus")
     from pemr.bundled import measure_bundled, models_folder
+    from pemr.card import write_card
 
     prepare(threads)
     with Bar(transient=True) as bar:
@@ -63,6 +67,8 @@ def evaluate(
     print_calibration(report.row)
     if json_file is not None:
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(report.figures), indent=2) + b"\n")
+    if card is not None:
+        write_card(card, report.figures)
 
 
 def tags(
