@@ -316,6 +316,14 @@ class TrainingRunView(QWidget):
                 self.tr("Recognition"),
                 self.tr("Higher is better: held-out tracks found again from their other half"),
             ),
+            "folder_knn": (
+                self.tr("Folders found"),
+                self.tr("Higher is better: the nearest tracks of a held-out track lie in its folder"),
+            ),
+            "tag_roc_auc": (
+                self.tr("Tags"),
+                self.tr("Higher is better: tags can be read off what was learned; 0.5 is chance"),
+            ),
         }.get(name, (name, ""))
 
     @Slot()
@@ -335,7 +343,7 @@ class TrainingRunView(QWidget):
             curves = [_named(record.losses[name], self.tr("loss"))] if name in record.losses else []
         else:
             curves = [
-                _named(record.probes[name], self.tr("recognition")),
+                _named(record.probes[name], self._curve_words(name)[0].lower()),
                 _named(record.chances[name], self.tr("chance")),
             ]
         self.plot.set_curves(curves, [row.step for row in record.checkpoints.values()])
