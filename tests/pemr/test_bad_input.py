@@ -73,7 +73,7 @@ def test_rates_from_8_to_192_kilohertz_and_one_to_six_channels_make_one_corpus(r
     for name, rate, channels in [
         ("telephone.wav", 8_000, 1), ("disc.flac", 44_100, 2), ("studio.flac", 192_000, 2), ("film.flac", 48_000, 6),
     ]:  # fmt: skip
-        write_audio(folder / name, np.repeat(melody(4.0, rate)[:, None], channels, axis=1), rate)
+        write_audio(folder / name, np.tile(melody(4.0, rate), (channels, 1)).T, rate)
     heard = run(recipe, folder, tmp_path / "run")
     assert (started(heard).tracks, started(heard).skipped_files) == (4, 0)
     tracks = msgspec.json.decode((tmp_path / "run/run.json").read_bytes())["manifest"]["tracks"]

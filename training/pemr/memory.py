@@ -29,7 +29,11 @@ def reuse_freed_memory() -> bool:
 
 
 def give_back_unused_memory() -> None:
-    """Return what fragmentation keeps; worth calling every hundred steps after `reuse_freed_memory`."""
+    """Return what fragmentation keeps; worth calling every fifty steps after `reuse_freed_memory`.
+
+    What a training step holds stays the same; what the heap keeps between its blocks does not: 0.2 GB more after 15
+    steps of 16 clips, gigabytes in an hour of 48.
+    """
     if not sys.platform.startswith("linux"):
         return
     try:

@@ -8,10 +8,12 @@ import torch
 from rich.console import Console
 
 from pemr import audio
+from pemr.augment import augment
 from pemr.datasets.folder import audio_files
 from pemr.errors import CorpusError, DecodeError
-from pemr.frontend import LogMel
+from pemr.memory import reuse_freed_memory
 from pemr.methods.build import build_method
+from pemr.precision import resolved
 from pemr.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -44,18 +46,21 @@ def print_plan(recipe: Recipe, folders: list[Path], out: Path) -> None:
 
 
 def _time_one_step(recipe: Recipe) -> float:
-    """Seconds of forward and backward on noise, the second of two."""
+    """Seconds of augmentation, forward and backward on noise, the second of two."""
+    reuse_freed_memory()
     if recipe.train.threads:
         torch.set_num_threads(recipe.train.threads)
     method = build_method(recipe)
-    log_mel = LogMel(recipe.front_end)
+    front, rate = method.front(recipe.front_end), recipe.front_end.sample_rate
     generator = torch.Generator().manual_seed(recipe.train.seed)
     noise = torch.randn(recipe.train.batch_size, recipe.front_end.segment_samples, generator=generator)
+    bfloat16 = resolved(recipe.train.precision, "cpu") == "bf16-mixed"
     elapsed = 0.0
     for _ in range(2):
         began = time.monotonic()
-        frames = log_mel(noise)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.train.precision.startswith("bf16")):
-            method(frames, frames, generator)["total"].backward()
+        with torch.no_grad():
+            first, second = (front(augment(noise, rate, recipe.augmentation, generator)) for _ in range(2))
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            method(first, second, generator)["total"].backward()
         elapsed = time.monotonic() - began
     return elapsed

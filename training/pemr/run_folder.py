@@ -59,6 +59,8 @@ def prepare_run(
 ) -> RunFile | None:
     """Decode what is not decoded yet and fix what the run trains on. None if a stop was asked for meanwhile."""
     before = _read_run_file(places.run_file)
+    if before is not None:
+        _discard_damaged(before, places.cache)
     manifest = decode_all(recipe, folders, places.cache, listener, stop)
     if stop():
         return None
@@ -99,6 +101,15 @@ def require_tracks(run: RunFile, cache: Path) -> None:
             f"{len(missing)} tracks this run began with have changed or gone, the first is {missing[0]}. "
             "Bring them back to go on, or begin a new run in another --out folder."
         )
+
+
+def _discard_damaged(run: RunFile, cache: Path) -> None:
+    """Take cached samples away that are fewer than they were; they are decoded anew."""
+    for track in run.manifest.tracks:
+        file = cache / track.cache_name
+        if file.exists() and file.stat().st_size != track.samples * 2:
+            log.warning("%s: its cached samples are damaged and are made again", track.path)
+            file.unlink()
 
 
 def clips_of(recipe: Recipe, tracks: Sequence[CachedTrack], cache: Path) -> ClipCollection:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from pemr import audio
 from pemr.errors import CorpusError, DecodeError, readable
@@ -40,7 +39,6 @@ AUDIO_SUFFIXES = frozenset(
         ".tta",
     ]
 )
-MAX_OPEN_TRACKS = 256
 Progress = Callable[[int, int, int], None]
 
 
@@ -162,12 +160,11 @@ def _cached(path: Path, cache: Path, sample_rate: int, max_track_s: float) -> Ca
 
 
 class ClipCollection:
-    """The clips of some tracks of a manifest, read from the memory-mapped cache."""
+    """The clips of some tracks of a manifest, read from the cache."""
 
     def __init__(self, tracks: Sequence[CachedTrack], cache: Path, clip_samples: int, segment_samples: int) -> None:
         self.tracks = tracks
         self.segment_samples = segment_samples
-        self._maps: dict[int, npt.NDArray[np.int16]] = {}
         self._cache = cache
         self._clip_samples = clip_samples
         self.clips = [clip for index, track in enumerate(tracks) for clip in _clips(index, track, clip_samples)]
@@ -187,26 +184,21 @@ class ClipCollection:
         return self.crop(clip.track, int(starts[0])), self.crop(clip.track, int(starts[1]))
 
     def crop(self, track: int, start: int) -> audio.Samples:
-        samples = self._samples(track)[start : start + self.segment_samples]
+        """One segment of a track, float32 (segment_samples,).
+
+        Read, not mapped: the pages of a map would count as memory of the process until the system wants them back.
+        """
+        path = self._cache / self.tracks[track].cache_name
+        try:
+            samples = np.fromfile(path, "<i2", self.segment_samples, offset=start * 2)
+        except OSError as error:
+            raise self._gone(track, str(error)) from error
+        if len(samples) < self.segment_samples:
+            raise self._gone(track, "the file is shorter than it was")
         return samples.astype(np.float32) / 32767.0
 
     def path_of(self, index: int) -> str:
         return self.tracks[self.clips[index].track].path
-
-    def _samples(self, track: int) -> npt.NDArray[np.int16]:
-        if track not in self._maps:
-            if len(self._maps) >= MAX_OPEN_TRACKS:
-                self._maps.pop(next(iter(self._maps)))
-            path = self._cache / self.tracks[track].cache_name
-            try:
-                samples = np.memmap(path, dtype="<i2", mode="r")
-            except (OSError, ValueError) as error:
-                raise self._gone(track, str(error)) from error
-            if len(samples) != self.tracks[track].samples:
-                path.unlink()
-                raise self._gone(track, f"{len(samples)} of {self.tracks[track].samples} samples are left")
-            self._maps[track] = samples
-        return self._maps[track]
 
     def _gone(self, track: int, reason: str) -> CorpusError:
         return CorpusError(
