@@ -134,6 +134,26 @@ class CoverSettings(msgspec.Struct, frozen=True):
     show_possible: Annotated[bool, _says("Show possible covers", "List weak matches too, marked as possible.")] = True
 
 
+class TuningSettings(msgspec.Struct, frozen=True):
+    """Tuning the tags to this library."""
+
+    tracks: Annotated[
+        int,
+        _says(
+            "Tracks the teacher hears",
+            "A sample of this many, from as many albums as there are. More takes longer: about a second each.",
+            ge=20,
+            le=5000,
+        ),
+    ] = 150
+    moments: Annotated[
+        int, _says("Moments of each track", "How many three-second moments of a track it hears.", ge=1, le=12)
+    ] = 3
+    offer: Annotated[
+        bool, _says("Offer it", "Say once that the tags can be tuned, when new music has been listened to.")
+    ] = True
+
+
 class TrainingSettings(msgspec.Struct, frozen=True):
     """Teaching."""
 
@@ -161,6 +181,7 @@ class Settings(msgspec.Struct, frozen=True):
     appearance: AppearanceSettings = AppearanceSettings()
     playback: PlaybackSettings = PlaybackSettings()
     covers: CoverSettings = CoverSettings()
+    tuning: TuningSettings = TuningSettings()
     training: TrainingSettings = TrainingSettings()
     folders: FolderSettings = FolderSettings()
     shortcuts: Annotated[

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr_desktop.analysis.models import candidates, describe, load_encoder
+from pemr_desktop.analysis.tuning import with_tuned_heads
 from pemr_desktop.analysis.vectors import VectorIndex, cover_cache, open_index
 from pemr_desktop.library import queries
 from pemr_desktop.paths import Paths
@@ -31,7 +32,7 @@ class Ear:
         self._paths = paths
         self._model = model
         self._lock = threading.Lock()
-        self._encoder: Encoder | None = None
+        self._encoder: Encoder | None = None  # as it was shipped
         self._encoder_stamp: tuple[Path, int, int] | None = None
         self._covers_lock = threading.Lock()
         self._covers: CoverSearch | None = None
@@ -51,13 +52,20 @@ class Ear:
                 self._encoder_stamp = _stamp(path)
                 log.info("Listening with model %s from %s", self._encoder.model_id, path)
             use_cores(1)
-            encoder = self._encoder
+            encoder = with_tuned_heads(library, self._encoder)
             assert self._encoder_stamp is not None
             path = self._encoder_stamp[0]
             if active is None or active.id != encoder.model_id or Path(os.fsdecode(active.path)) != path:
                 library.register_model(describe(encoder, path))
                 library.activate_model(encoder.model_id)
             return encoder
+
+    def shipped(self, library: Library) -> Encoder:
+        """The encoder of the active model with the tag heads of its file. Raises `ModelUnusable`."""
+        self.encoder(library)
+        with self._lock:
+            assert self._encoder is not None
+            return self._encoder
 
     def covers(self, library: Library) -> CoverSearch:
         """The cover search over all tracks that have been listened to, up to date."""

@@ -75,8 +75,12 @@ def describe(encoder: Encoder, path: Path, name: str = "") -> ModelInfo:
     """What the library keeps of a model; its name is that of the file unless it is given another."""
     from pemr.encoder import EMBEDDING_WIDTH
 
-    tags = tuple(TagRow(tag.name, tag.group, tag.threshold, tag.supported) for tag in encoder.vocabulary)
-    return ModelInfo(encoder.model_id, name or path.stem, path, EMBEDDING_WIDTH, tags)
+    return ModelInfo(encoder.model_id, name or path.stem, path, EMBEDDING_WIDTH, known_tags(encoder))
+
+
+def known_tags(encoder: Encoder) -> tuple[TagRow, ...]:
+    """The words of an encoder as the library keeps them."""
+    return tuple(TagRow(tag.name, tag.group, tag.threshold, tag.supported) for tag in encoder.vocabulary)
 
 
 def keep_copy(path: Path, digest: str, models_dir: Path) -> Path:

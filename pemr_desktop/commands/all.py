@@ -14,7 +14,7 @@ import typer
 
 from pemr.errors import PemrError
 from pemr_desktop import __version__
-from pemr_desktop.commands import demo, keeping, music, tagging, versions, window
+from pemr_desktop.commands import demo, keeping, music, tagging, tuning, versions, window
 from pemr_desktop.commands.place import make_place
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 
@@ -27,6 +27,7 @@ COMMANDS = (
     tagging.tags,
     tagging.accept,
     tagging.reject,
+    tuning.tune,
     versions.covers,
     versions.versions,
     versions.judge,

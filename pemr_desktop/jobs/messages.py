@@ -121,6 +121,20 @@ class ActivateModel(Request, frozen=True, tag="activate-model"):
     path: bytes
 
 
+class TuneTags(Request, frozen=True, tag="tune-tags"):
+    """Fit the tags to this library. `listen`: the teacher hears a sample first; otherwise only what is known counts.
+
+    `dry_run`: say what would change and change nothing.
+    """
+
+    listen: bool = True
+    dry_run: bool = False
+
+
+class UntuneTags(Request, frozen=True, tag="untune-tags"):
+    """Back to the tags as they were shipped."""
+
+
 class SavePlaylist(Request, frozen=True, tag="save-playlist"):
     """Make a playlist (id None) or replace the content and name of one."""
 
@@ -157,6 +171,8 @@ AnyRequest = (
     | FindAllVersions
     | JudgeVersion
     | ActivateModel
+    | TuneTags
+    | UntuneTags
     | SavePlaylist
     | ImportPlaylist
     | DeletePlaylist
@@ -360,6 +376,44 @@ class VersionsResult(msgspec.Struct, frozen=True):
     groups: int
 
 
+class TagFigures(msgspec.Struct, frozen=True):
+    """How a tag does on albums it was not fitted on.
+
+    `right` of the `shown` suggestions were right, `positives` tracks have it. `tells_apart`: of a track with the tag
+    and one without, how often the right one scores higher (ROC-AUC); `pr_auc` for those who know it.
+    """
+
+    positives: int
+    shown: int
+    right: int
+    tells_apart: float | None
+    pr_auc: float | None
+
+
+class TunedTag(msgspec.Struct, frozen=True):
+    """What tuning did to a tag, and the figures of the shipped one before it. `judged_by`: whose word was the truth."""
+
+    name: str
+    group: str
+    change: Literal["kept", "better", "switched on", "switched off", "new"]
+    is_on: bool
+    judged_by: Literal["teacher", "you"]
+    before: TagFigures
+    after: TagFigures
+    reason: str = ""
+
+
+class TuneResult(msgspec.Struct, frozen=True):
+    """The answer of `TuneTags`. `tracks` of `albums` were learned from, `listened` of them heard now by the teacher."""
+
+    tracks: int
+    albums: int
+    listened: int
+    tags: tuple[TunedTag, ...]
+    fit_s: float
+    in_use: bool
+
+
 RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     AddFolders: ScanResult,
     Scan: ScanResult,
@@ -371,6 +425,7 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     FindCovers: CoverResult,
     MoreLikeThis: SimilarResult,
     FindAllVersions: VersionsResult,
+    TuneTags: TuneResult,
     SavePlaylist: PlaylistResult,
     ImportPlaylist: PlaylistResult,
 }

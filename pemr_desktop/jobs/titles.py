@@ -25,7 +25,9 @@ from pemr_desktop.jobs.messages import (
     Request,
     SavePlaylist,
     Scan,
+    TuneTags,
     Undo,
+    UntuneTags,
 )
 
 
@@ -79,6 +81,12 @@ def title(request: Request) -> str:
             return say("jobs", "Noting your verdict")
         case ActivateModel():
             return say("jobs", "Switching to another model")
+        case TuneTags(listen=True):
+            return say("jobs", "Tuning the tags to your music")
+        case TuneTags():
+            return say("jobs", "Learning from your tags")
+        case UntuneTags():
+            return say("jobs", "Going back to the shipped tags")
         case SavePlaylist(name=name):
             return say("jobs", "Saving the playlist {name}").format(name=name)
         case ImportPlaylist(path=path):

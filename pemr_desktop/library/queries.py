@@ -20,6 +20,7 @@ from pemr_desktop.library.completing import completions
 from pemr_desktop.library.places import find_track, track_path
 from pemr_desktop.library.row_reading import detail, rows
 from pemr_desktop.library.selecting import SORTS, track_ids
+from pemr_desktop.library.tuning_state import tuning
 from pemr_desktop.library.views import ALL, View
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "rows",
     "track_ids",
     "track_path",
+    "tuning",
     "version_pairs",
     "vocabulary",
 ]

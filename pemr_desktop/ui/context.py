@@ -23,7 +23,7 @@ class Navigation(QObject):
     """Ways through the window. Pages emit, the main window goes there; no page knows another one."""
 
     pageWanted = Signal(str)
-    """One of "library", "covers", "training", "history", "problems" or "models"."""
+    """One of "library", "covers", "training", "history", "problems", "models" or "tuning"."""
     tracksWanted = Signal(object, object)
     """Show tracks in the table: a list of ids, and a title."""
     coversWanted = Signal(object)

@@ -257,7 +257,7 @@ def _settle(tag: TagHead, is_new: bool, old: Evidence, new: Evidence) -> tuple[T
     if tag.supported and takes_new and judged.supported and _f1(after) >= _f1(before):
         return judged, _told(judged, "better", before, after), True
     if tag.supported and _is_poor(before):
-        if judged.supported and _f1(after) >= _f1(before):
+        if judged.supported and (after.precision or 0.0) >= HELD_OUT_PRECISION:
             return judged, _told(judged, "better", before, after), takes_new
         reason = f"on this music only {before.right} of {before.shown} suggestions were right"
         off = msgspec.structs.replace(tag, threshold=1.0, supported=False, reason=reason)

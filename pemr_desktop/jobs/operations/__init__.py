@@ -26,9 +26,21 @@ from pemr_desktop.jobs.messages import (
     Request,
     SavePlaylist,
     Scan,
+    TuneTags,
     Undo,
+    UntuneTags,
 )
-from pemr_desktop.jobs.operations import analysing, covers, deciding, models, playlists, scanning, similar, writing
+from pemr_desktop.jobs.operations import (
+    analysing,
+    covers,
+    deciding,
+    models,
+    playlists,
+    scanning,
+    similar,
+    tuning,
+    writing,
+)
 
 QUICK = "quick"
 LONG = "long"
@@ -48,6 +60,8 @@ OPERATIONS: dict[type[Request], Operation] = {
     RemoveRoot: Operation(scanning.remove_root, QUICK),
     Analyse: Operation(analysing.analyse, LONG),
     ActivateModel: Operation(models.activate_model, LONG),
+    TuneTags: Operation(tuning.tune_tags, LONG),
+    UntuneTags: Operation(tuning.untune_tags, LONG),
     FindAllVersions: Operation(covers.find_all_versions, LONG),
     FindCovers: Operation(covers.find_covers, QUICK),
     MoreLikeThis: Operation(similar.more_like_this, QUICK),

@@ -7,6 +7,7 @@ import os
 from pemr_desktop.analysis.analyser import Analysed, Analyser
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.messages import Analyse, AnalyseResult
+from pemr_desktop.jobs.operations.tuning import finish_suggestions
 from pemr_desktop.jobs.operations.wording import counted
 
 
@@ -17,6 +18,7 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
     encoder = context.ear.encoder(library)
     tracks = library.tracks_to_analyse(encoder.model_id, request.track_ids, again=request.again)
     context.touched(models=True)
+    finish_suggestions(context)
     if not tracks:
         return Outcome("Every track has been listened to.", AnalyseResult(0, 0, 0.0, 0.0, {}))
     analyser = Analyser(

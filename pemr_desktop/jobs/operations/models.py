@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr_desktop.analysis.models import bundled_model, describe, keep_copy, load_encoder
+from pemr_desktop.analysis.tuning import with_tuned_heads
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.messages import ActivateModel
 from pemr_desktop.jobs.operations.wording import counted
@@ -29,8 +30,9 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     encoder, path = load_encoder([path])
     kept = keep_copy(path, encoder.digest, context.paths.models_dir)
     name = path.stem if path != bundled_model() else ""
+    encoder = with_tuned_heads(library, encoder)
     library.register_model(describe(encoder, kept, name))
-    _suggest_anew(encoder, context)
+    suggest_anew(encoder, context)
     library.activate_model(encoder.model_id)
     context.touched(everything=True, models=True)
     waiting = len(library.tracks_to_analyse(encoder.model_id))
@@ -39,7 +41,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     return Outcome(f"The model “{path.stem}” is active; {counted(waiting, 'track')} to be listened to with it.")
 
 
-def _suggest_anew(encoder: Encoder, context: JobContext) -> None:
+def suggest_anew(encoder: Encoder, context: JobContext) -> None:
     """Probabilities of all tags for all tracks this model has heard, from their stored vectors."""
     ids, vectors = context.library.vectors(encoder.model_id)
     tags = [tag.name for tag in encoder.vocabulary]

@@ -159,6 +159,7 @@ class SidebarModel(QStandardItemModel):
             *facts.groups,
         )
         teaching = (
+            Place("tuning", say("Tune tags"), "suggestion", page="tuning"),
             Place("training", say("Training"), "training", page="training"),
             Place("models", say("Models"), "model", page="models"),
         )

@@ -42,10 +42,11 @@ from pemr_desktop.ui.training.training_record import (
     read_records,
 )
 from pemr_desktop.ui.training.training_run_view import TrainingRunView
+from pemr_desktop.ui.training.tuning_view import TuningView
 
 log = logging.getLogger(__name__)
 
-FORM, RUN, MODELS = range(3)
+FORM, RUN, MODELS, TUNING = range(4)
 LIST_WIDTH_PX = 250
 DISK_EVERY_MS = 15_000
 STOPPING_TAKES_S = 120.0
@@ -88,6 +89,10 @@ class TrainingPanel(QWidget):
         self.new.setObjectName("newTraining")
         self.new.setAccessibleName(self.new.text())
         self.new.clicked.connect(self.show_form)
+        self.tune = QPushButton(self.tr("Tune tags"), self)
+        self.tune.setObjectName("tuneTags")
+        self.tune.setAccessibleName(self.tune.text())
+        self.tune.clicked.connect(self.show_tuning)
         self.runs = TrainingList(self._theme, self)
         self.runs.chosen.connect(self._show_run)
         left = QWidget(self)
@@ -96,6 +101,7 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(ROOM, ROOM, ROOM, ROOM)
         column.setSpacing(SNUG)
+        column.addWidget(self.tune)
         column.addWidget(self.new)
         column.addWidget(self.runs, 1)
         self.form = TrainingForm(self._context, self)
@@ -111,8 +117,9 @@ class TrainingPanel(QWidget):
         self.making.cancelled.connect(self._model_cancelled)
         self.models = ModelsView(self._theme, self)
         self.models.activateWanted.connect(self._activate_model)
+        self.tuning = TuningView(self._context, self)
         self.pages = QStackedWidget(self)
-        for page in (self.form, self.run_view, self.models):
+        for page in (self.form, self.run_view, self.models, self.tuning):
             self.pages.addWidget(page)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(left)
@@ -172,7 +179,7 @@ class TrainingPanel(QWidget):
     @Slot()
     def show_trainings(self) -> None:
         """The training last looked at, or the form while there is none."""
-        if self.pages.currentIndex() != MODELS:
+        if self.pages.currentIndex() not in (MODELS, TUNING):
             return
         if self._shown in self._records and self._shown is not None:
             self._show_run(self._shown)
@@ -183,6 +190,13 @@ class TrainingPanel(QWidget):
     def show_models(self) -> None:
         """The table of models."""
         self.pages.setCurrentIndex(MODELS)
+        self.runs.mark(None)
+
+    @Slot()
+    def show_tuning(self) -> None:
+        """Tags tuned to the library."""
+        self.tuning.refresh()
+        self.pages.setCurrentIndex(TUNING)
         self.runs.mark(None)
 
     # training
@@ -357,4 +371,5 @@ class TrainingPanel(QWidget):
     @Slot()
     def _recolour(self) -> None:
         self.new.setIcon(self._theme.icon("add", "text"))
+        self.tune.setIcon(self._theme.icon("suggestion", "text"))
         self._list_runs()

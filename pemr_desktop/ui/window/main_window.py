@@ -37,6 +37,7 @@ from pemr_desktop.ui.tracks.library_page import LibraryPage
 from pemr_desktop.ui.tracks.sidebar import Sidebar
 from pemr_desktop.ui.tracks.sidebar_model import Place
 from pemr_desktop.ui.tracks.track_commands import TrackCommands
+from pemr_desktop.ui.training.tuning_offer import TuningOffer
 from pemr_desktop.ui.window import window_actions
 from pemr_desktop.ui.window.jobs_area import JobsArea
 from pemr_desktop.ui.window.notice_bar import NoticeBar
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.page.set_first_steps(self._first_steps())
         self.watch = FolderWatch(self.context, self)
         self.talk = WorkerTalk(self.context, self.jobs_area, self)
+        self.tuning_offer = TuningOffer(self.context, self)
         self._connect()
         self._restore_state()
         self.context.actions.set_shortcuts(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pemr_desktop.ui.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
 
-NAMES = ("covers", "training", "models", "history", "problems")
+NAMES = ("covers", "training", "models", "tuning", "history", "problems")
 
 
 class Pages(QObject):
@@ -28,10 +28,12 @@ class Pages(QObject):
 
     def show(self, name: str) -> Any:
         """Go to a page; the page comes back. KeyError for a name that is none of `NAMES`."""
-        page = self.page("training" if name == "models" else name)
+        page = self.page("training" if name in ("models", "tuning") else name)
         self._stack.setCurrentWidget(page)
         if name == "models":
             page.show_models()
+        elif name == "tuning":
+            page.show_tuning()
         elif name == "training":
             page.show_trainings()
         return page

@@ -119,6 +119,7 @@ class SettingsDialog(QDialog):
             "analyse": self.tr("Analysis"),
             "tags": self.tr("Tags"),
             "covers": self.tr("Covers"),
+            "tuning": self.tr("Tuning"),
             "playback": self.tr("Playback"),
             "training": self.tr("Training"),
             "folders": self.tr("Folders"),

@@ -257,6 +257,7 @@ def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
         ("training", "training", _say("&Training"), "training", "Ctrl+4"),
         ("models", "models", _say("M&odels"), "model", "Ctrl+5"),
         ("problems", "problems", _say("&Problems"), "warning", "Ctrl+6"),
+        ("tuning", "tuning", _say("T&une tags"), "suggestion", "Ctrl+7"),
     )
     going = tuple(
         ActionSpec(f"go.{name}", text, partial(window.go, key), (keys,), icon, "", section)

@@ -60,6 +60,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "tags.review",
             "tags.review-all",
             "tags.history",
+            "",
+            "go.tuning",
         ),
     ),
     (

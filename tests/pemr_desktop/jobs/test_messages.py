@@ -28,6 +28,8 @@ REQUESTS = [
     m.FindAllVersions(),
     m.JudgeVersion(1, 2, "undecided"),
     m.ActivateModel(RAW_NAME),
+    m.TuneTags(listen=False, dry_run=True),
+    m.UntuneTags(),
     m.SavePlaylist("Ünïcode", (3, 1)),
     m.ImportPlaylist(RAW_NAME),
     m.DeletePlaylist(1),

@@ -1,0 +1,209 @@
+"""Tuning the tags to a library: which tracks the teacher hears, what it says of them, and the heads that follow.
+
+The teacher is slower than the ear, so it hears a sample: some tracks of every album, a few moments of each. What it
+said is kept with the embeddings, so that a tuning that was stopped goes on and a second one takes seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
+from pemr_desktop.errors import ModelUnusable, ResourceMissing
+from pemr_desktop.library import tuning as store
+from pemr_desktop.library.heard import ToAnalyse
+from pemr_desktop.library.library import Library
+from pemr_desktop.library.tuning import HeardTrack, Opinions
+from pemr_desktop.resources import resource
+
+if TYPE_CHECKING:
+    from pemr.embed import Encoder
+    from pemr.teacher import Teacher
+    from pemr.tuning import Example, Tuned
+
+log = logging.getLogger(__name__)
+
+MOST_TOLD = 1500
+"""Of tracks that only people have said something about, so many are learned from at most."""
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Tracks that the teacher is to hear, and how many of a sample of this size it has heard already."""
+
+    missing: list[ToAnalyse]
+    known: int
+
+
+def teacher_folder() -> Path:
+    """The teacher that comes with the application. Raises `ModelUnusable` if this installation has none."""
+    try:
+        return resource("models", "teacher")
+    except ResourceMissing as error:
+        raise ModelUnusable(
+            "The teacher that tuning needs is not installed. Install PEMR Desktop again. Your tags stay as they are."
+        ) from error
+
+
+def vocabulary_id() -> str:
+    """Names the tags that opinions are about: opinions on others are not used."""
+    from pemr.vocabulary import VOCABULARY
+
+    return hashlib.sha256("\n".join(tag.name for tag in VOCABULARY).encode()).hexdigest()[:16]
+
+
+def choose_sample(library: Library, model_id: str, count: int) -> Sample:
+    """About `count` tracks, as many albums as possible; the same ones every time, so that a stopped tuning goes on."""
+    heard = library.read(store.heard_tracks, model_id)
+    wanted = spread_over_albums(heard, count)
+    known = library.read(store.opinions, model_id, vocabulary_id()).keys()
+    missing = [track.track_id for track in wanted if track.track_id not in known and track.is_present]
+    present = library.tracks_to_analyse(model_id, missing, again=True) if missing else []
+    return Sample(sorted(present, key=lambda track: missing.index(track.track_id)), len(known))
+
+
+def spread_over_albums(tracks: Iterable[HeardTrack], count: int) -> list[HeardTrack]:
+    """One track of each album, then a second one of each, and so on; in an order that hangs on the ids alone."""
+    albums: dict[str, list[HeardTrack]] = {}
+    for track in tracks:
+        albums.setdefault(track.album, []).append(track)
+    places = {
+        track.track_id: place
+        for members in albums.values()
+        for place, track in enumerate(sorted(members, key=_shuffled))
+    }
+    everything = [track for members in albums.values() for track in members]
+    return sorted(everything, key=lambda track: (places[track.track_id], _shuffled(track)))[:count]
+
+
+def _shuffled(track: HeardTrack) -> bytes:
+    return hashlib.blake2b(str(track.track_id).encode(), digest_size=8).digest()
+
+
+def listen(
+    library: Library,
+    encoder: Encoder,
+    tracks: Sequence[ToAnalyse],
+    *,
+    moments: int,
+    listeners: int,
+    patience_s: float,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+) -> int:
+    """Let the teacher hear these tracks; what it says is stored one by one. -> how many it could hear.
+
+    A file that cannot be decoded is left out. Returns early when cancelled.
+    """
+    from pemr.teacher import SAMPLE_RATE, VOCABULARIES, load_teacher
+
+    folder, vocabulary, model_id = teacher_folder(), vocabulary_id(), encoder.model_id
+    teachers = {name: load_teacher(folder / f"{name}_musicnn.safetensors") for name in VOCABULARIES}
+    length_s = encoder.front_end.segment_samples / encoder.sample_rate
+
+    def hear(_listener: int, track: ToAnalyse, sound: Sound | NoSound) -> Opinions | None:
+        if isinstance(sound, NoSound):
+            log.info("The teacher cannot hear %s: %s", track.path, sound.reason)
+            return None
+        segments = library.segments(track.track_id, model_id)
+        starts_s = np.zeros(0, np.float32) if segments is None else segments.starts_s
+        return opinions_of(teachers, sound, starts_s, length_s, moments)
+
+    heard = 0
+    with DecodePool(min(listeners, max(1, len(tracks))), SAMPLE_RATE, patience_s, hear) as pool:
+        orders = [(track, track.path) for track in tracks]
+        for done, (track, opinions) in enumerate(pool.results(orders, cancelled), 1):
+            if opinions is not None:
+                heard += 1
+                with library.store.writing() as connection:
+                    store.store_opinions(connection, model_id, track.track_id, vocabulary, opinions)
+            progress(done, len(tracks), f"The teacher listened to {track.path.stem}")
+    return heard
+
+
+def opinions_of(
+    teachers: dict[str, Teacher], sound: Sound, starts_s: np.ndarray, length_s: float, moments: int
+) -> Opinions:
+    """What the teacher says of a few moments: the middle of segments that the ear heard, or spread over the track."""
+    import torch
+
+    from pemr.teacher import PATCH_SAMPLES, patch_starts
+    from pemr.vocabulary import merge
+
+    places = np.unique(np.linspace(0, len(starts_s) - 1, min(moments, len(starts_s)) + 2)[1:-1].astype(int))
+    if len(starts_s) == 1:
+        places = np.zeros(1, int)
+    if len(places):
+        middle = (length_s * sound.sample_rate - PATCH_SAMPLES) / 2
+        first = np.maximum(0, starts_s[places] * sound.sample_rate + middle).astype(int)
+    else:
+        first = patch_starts(len(sound.samples), moments)
+    samples = np.pad(sound.samples, (0, PATCH_SAMPLES))
+    last = max(0, len(sound.samples) - PATCH_SAMPLES)
+    patches = torch.from_numpy(np.stack([samples[start : start + PATCH_SAMPLES] for start in np.minimum(first, last)]))
+    said = merge({name: (teacher.tags, teacher.label(patches).numpy()) for name, teacher in teachers.items()})
+    return Opinions(places.astype(np.uint16), said if len(places) else said.mean(axis=0, keepdims=True))
+
+
+def gather_examples(library: Library, model_id: str) -> list[Example]:
+    """All tracks that the teacher or a person has said something about, as the ear heard them."""
+    from pemr.tuning import Example
+    from pemr.vocabulary import tags_in
+
+    opinions = library.read(store.opinions, model_id, vocabulary_id())
+    decisions = library.read(store.decisions, model_id)
+    words = library.read(store.file_words, model_id)
+    heard = library.read(store.heard_tracks, model_id)
+    album_of = {track.track_id: track.album for track in heard}
+    if len(set(album_of.values())) == 1:  # a folder without albums: each track stands for itself
+        album_of = {track_id: str(track_id) for track_id in album_of}
+    decided = [track for track in heard if track.track_id in decisions]
+    told = [track for track in heard if track.track_id in words and track.track_id not in decisions]
+    ids = [*opinions, *(track.track_id for track in spread_over_albums(decided, MOST_TOLD))]
+    ids += [track.track_id for track in spread_over_albums(told, MOST_TOLD)]
+    examples = []
+    for track_id, vector, segments in library.read(
+        lambda connection: list(store.embeddings_of(connection, model_id, list(dict.fromkeys(ids))))
+    ):
+        if track_id not in album_of:
+            continue
+        said = opinions.get(track_id)
+        rows, teacher = vector[None], None
+        if said is not None:
+            fits = len(said.places) > 0 and int(said.places.max()) < len(segments)
+            rows = segments[said.places] if fits else vector[None]
+            teacher = said.opinions if fits else said.opinions.mean(axis=0, keepdims=True)
+        tags = tags_in(words.get(track_id, ()))
+        answers = decisions.get(track_id, {})
+        examples.append(Example(album_of[track_id], vector, rows, teacher, tags, answers))
+    return examples
+
+
+def refit(library: Library, shipped: Encoder) -> tuple[Tuned | None, int]:
+    """Heads for this library, from what has been said so far, and of how many albums that was. Stores nothing."""
+    from pemr.tuning import tune
+
+    examples = gather_examples(library, shipped.model_id)
+    return tune(shipped.linear, shipped.tags, examples), len({example.group for example in examples})
+
+
+def with_tuned_heads(library: Library, encoder: Encoder) -> Encoder:
+    """The same ear with the heads that this library was tuned to, if it was."""
+    from pemr.logistic import Linear
+    from pemr.modelfile import TagHead
+
+    stored = library.read(store.heads_in_use, encoder.model_id, encoder.digest)
+    if stored is None:
+        return encoder
+    tags = msgspec.json.decode(stored.tags, type=list[TagHead])
+    return encoder.with_heads(Linear(stored.weight, stored.bias), tags)

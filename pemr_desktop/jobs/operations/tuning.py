@@ -1,0 +1,144 @@
+"""Tags tuned to the library's own music, and the way back."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pemr_desktop.analysis.models import known_tags
+from pemr_desktop.analysis.tuning import choose_sample, listen, refit
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.messages import TagFigures, TunedTag, TuneResult, TuneTags, UntuneTags
+from pemr_desktop.jobs.operations.models import suggest_anew
+from pemr_desktop.jobs.operations.wording import counted, listed
+from pemr_desktop.library import tuning as store
+
+if TYPE_CHECKING:
+    from pemr.embed import Encoder
+    from pemr.judging import HeldOut
+    from pemr.tuning import TagChange, Tuned
+
+NAMED = 4
+
+
+def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
+    """Let the teacher hear a sample, fit the tags anew, switch on what got better and make all suggestions anew.
+
+    What the teacher said is kept: a tuning that was stopped goes on there. A dry run changes no tag.
+    """
+    library, settings = context.library, context.settings.tuning
+    context.progress(0, 0, "Choosing tracks")
+    shipped = context.ear.shipped(library)
+    listened = 0
+    if request.listen:
+        sample = choose_sample(library, shipped.model_id, settings.tracks)
+        listened = listen(
+            library,
+            shipped,
+            sample.missing,
+            moments=settings.moments,
+            listeners=context.settings.analyse.threads or (os.cpu_count() or 1),
+            patience_s=float(context.settings.analyse.limit_s),
+            progress=context.progress,
+            cancelled=context.cancelled,
+        )
+        if context.cancelled():
+            summary = f"Stopped after {counted(listened, 'track')}. What was heard is kept, and no tag was changed."
+            return Outcome(summary, cancelled=True)
+    context.progress(0, 0, "Comparing with your music")
+    began_s = time.perf_counter()
+    tuned, albums = refit(library, shipped)
+    if tuned is None:
+        raise JobRefused(
+            "There is too little music to tune to: at least a dozen tracks of two albums must have been listened to. "
+            "Your tags stay as they are."
+        )
+    context.stop_if_cancelled()
+    tags = tuple(_told(change) for change in tuned.changes)
+    fit_s = time.perf_counter() - began_s
+    result = TuneResult(tuned.examples, albums, listened, tags, fit_s, not request.dry_run)
+    if request.dry_run:
+        return Outcome(f"{_summary(tags)} This was a trial: nothing was changed.", result)
+    _take(tuned, shipped, result, context)
+    return Outcome(_summary(tags), result)
+
+
+def untune_tags(request: UntuneTags, context: JobContext) -> Outcome:
+    """Back to the tags as they were shipped. Decisions and files stay as they are."""
+    library = context.library
+    context.progress(0, 0, "Going back")
+    shipped = context.ear.shipped(library)
+    if library.read(store.heads_in_use, shipped.model_id, shipped.digest) is None:
+        return Outcome("The tags are as they were shipped.")
+    _use(None, shipped, shipped, context)
+    return Outcome("The tags are as they were shipped again. Your decisions and your files stay as they are.")
+
+
+def finish_suggestions(context: JobContext) -> None:
+    """Make suggestions anew if a tuning was stopped while it did that."""
+    if context.read(store.suggestions_pending):
+        suggest_anew(context.ear.encoder(context.library), context)
+        with context.library.store.writing() as connection:
+            store.suggestions_made(connection)
+        context.touched(everything=True)
+
+
+def _take(tuned: Tuned, shipped: Encoder, result: TuneResult, context: JobContext) -> None:
+    """Keep the heads and use them from now on."""
+    with context.library.store.writing() as connection:
+        heads_id = store.keep_heads(
+            connection,
+            shipped.model_id,
+            shipped.digest,
+            msgspec.json.encode(tuned.tags),
+            tuned.linear.weight,
+            tuned.linear.bias,
+            msgspec.json.encode(result),
+        )
+    _use(heads_id, shipped.with_heads(tuned.linear, tuned.tags), shipped, context)
+
+
+def _use(heads_id: int | None, encoder: Encoder, shipped: Encoder, context: JobContext) -> None:
+    with context.library.store.writing() as connection:
+        store.use_heads(connection, shipped.model_id, shipped.digest, heads_id, known_tags(encoder))
+    context.touched(models=True)
+    finish_suggestions(context)
+
+
+def _told(change: TagChange) -> TunedTag:
+    return TunedTag(
+        change.name,
+        change.group,
+        change.change,
+        change.is_on,
+        change.judged_by,
+        _figures(change.before),
+        _figures(change.after),
+        change.reason,
+    )
+
+
+def _figures(held_out: HeldOut) -> TagFigures:
+    return TagFigures(held_out.positives, held_out.shown, held_out.right, held_out.roc_auc, held_out.pr_auc)
+
+
+def _summary(tags: tuple[TunedTag, ...]) -> str:
+    parts = []
+    for change, words in (
+        ("new", "learned"),
+        ("switched on", "switched on"),
+        ("better", "improved"),
+        ("switched off", "switched off"),
+    ):
+        names = [tag.name for tag in tags if tag.change == change]
+        if names:
+            more = len(names) - NAMED
+            named = [*names[:NAMED], f"{more} more"] if more > 0 else names
+            parts.append(f"{words}: {listed(named)}")
+    if not parts:
+        return "The shipped tags already suit your music: none was changed."
+    return f"Tuned to your music. {'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}."

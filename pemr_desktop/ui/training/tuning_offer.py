@@ -1,0 +1,64 @@
+"""Says once, when music has been listened to for the first time, that the tags can be tuned to it."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QObject, Slot
+
+from pemr_desktop.errors import SettingsError
+from pemr_desktop.jobs.messages import Analyse, Finished, TuneResult, TuneTags
+from pemr_desktop.library import queries
+from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.notices import Notice
+
+log = logging.getLogger(__name__)
+
+OFFER = "tuning.offer"
+KEY = "tuning"
+WORTH_IT_TRACKS = 30
+
+
+class TuningOffer(QObject):
+    """One notice with one button; afterwards it keeps silent. Also tells how a tuning that was asked for ended."""
+
+    def __init__(self, context: WindowContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        context.client.finished.connect(self._finished)
+
+    @Slot(object)
+    def _finished(self, event: Finished) -> None:
+        view = self._context.client.job(event.job_id)
+        if view is None:
+            return
+        if isinstance(view.request, Analyse) and self._context.settings.current.tuning.offer:
+            self._context.reader.ask(queries.tuning, done=self._offer, failed=self._no_library, topic=(id(self), KEY))
+        elif isinstance(view.request, TuneTags) and isinstance(self._context.client.result(event), TuneResult):
+            self._context.notices.post(
+                Notice(event.summary, "good", "", self.tr("Show the figures"), self._show, key=KEY)
+            )
+
+    def _offer(self, tuning: Tuning) -> None:
+        if tuning.was_tuned or tuning.heard < WORTH_IT_TRACKS or not self._context.settings.current.tuning.offer:
+            return
+        try:
+            self._context.settings.set(OFFER, False)
+        except SettingsError as error:
+            log.warning("It will be offered again: %s", error)
+        sentence = self.tr(
+            "Your music has been listened to. The suggested tags can be tuned to it, in the background; "
+            "you can always go back."
+        )
+        self._context.notices.post(Notice(sentence, "info", "", self.tr("Tune to my library"), self._tune, key=KEY))
+
+    def _no_library(self, error: Exception) -> None:
+        log.info("Nothing to tune: %s", error)
+
+    def _tune(self) -> None:
+        self._context.client.submit(TuneTags())
+        self._show()
+
+    def _show(self) -> None:
+        self._context.navigation.pageWanted.emit("tuning")

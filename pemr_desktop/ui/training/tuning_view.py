@@ -1,0 +1,355 @@
+"""Tags tuned to one's own music: the two ways to do it, what became of each tag, and the way back."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pemr_desktop.jobs.client import JobView
+from pemr_desktop.jobs.messages import TagFigures, TunedTag, TuneResult, TuneTags, UntuneTags
+from pemr_desktop.library import queries
+from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.ui import wording
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.theme import ROOM, SNUG, VAST, Role
+
+log = logging.getLogger(__name__)
+
+ROW_PX = 34
+LEAST_COLUMN_PX = 90
+LEAST_HEARD = 12
+SECONDS_A_TRACK = 1.5
+"""What the teacher takes for one track on an ordinary machine; a running job says it better."""
+
+TAG, CHANGE, RIGHT, FINDS, APART, JUDGE = range(6)
+
+
+class TuningCard(QFrame):
+    """A heading, a sentence, a state, and a button; while its job runs, how far it is and a way to stop it."""
+
+    wanted = Signal()
+    cancelWanted = Signal()
+
+    def __init__(self, name: str, title: str, sentence: str, button: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("role", "card")
+        heading = QLabel(title, self)
+        heading.setProperty("role", "title")
+        about = QLabel(sentence, self)
+        about.setWordWrap(True)
+        self.state = QLabel(self)
+        self.state.setObjectName(f"{name}State")
+        self.state.setProperty("role", "soft")
+        self.state.setWordWrap(True)
+        self.bar = QProgressBar(self)
+        self.bar.setAccessibleName(title)
+        self.bar.setTextVisible(False)
+        self.start = QPushButton(button, self)
+        self.start.setObjectName(f"{name}Start")
+        self.start.setAccessibleName(button)
+        self.start.clicked.connect(self.wanted)
+        self.cancel = QPushButton(self.tr("Stop"), self)
+        self.cancel.setObjectName(f"{name}Stop")
+        self.cancel.setAccessibleName(self.tr("Stop: {}").format(title))
+        self.cancel.clicked.connect(self.cancelWanted)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(SNUG)
+        self.buttons.addWidget(self.start)
+        self.buttons.addWidget(self.cancel)
+        self.buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(ROOM, ROOM, ROOM, ROOM)
+        column.setSpacing(SNUG)
+        column.addWidget(heading)
+        column.addWidget(about)
+        column.addWidget(self.state)
+        column.addStretch(1)
+        column.addWidget(self.bar)
+        column.addLayout(self.buttons)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.show_job(None, can_start=False)
+
+    def show_job(self, job: JobView | None, can_start: bool) -> None:
+        """The job of this card while it waits or runs, None: none does."""
+        runs = job is not None and not job.ended
+        self.bar.setVisible(runs)
+        self.cancel.setVisible(runs)
+        self.start.setVisible(not runs)
+        self.start.setEnabled(can_start)
+        if job is None or not runs:
+            return
+        self.bar.setRange(0, job.total)
+        self.bar.setValue(job.done)
+        parts = [job.doing or job.title]
+        if job.total:
+            parts.append(wording.time_left(job.seconds_left))
+        self.state.setText("  ·  ".join(parts))
+        self.cancel.setEnabled(job.state != "cancelling")
+
+
+class TuningView(QWidget):
+    """Asks the worker; shows what the library keeps of the latest tuning."""
+
+    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("tuning")
+        self._context = context
+        self._tuning: Tuning | None = None
+        self._result: TuneResult | None = None
+        self._build()
+        context.client.jobsChanged.connect(self._show_jobs)
+        context.client.changed.connect(self._library_changed)
+        context.theme.changed.connect(self._fill)
+        self.refresh()
+
+    def _build(self) -> None:
+        title = QLabel(self.tr("Tune tags"), self)
+        title.setProperty("role", "title")
+        about = QLabel(
+            self.tr(
+                "The suggested tags come from free music. They can be fitted to yours: a tag changes only where it "
+                "proves better on albums that were kept aside. No file is touched, and you can always go back."
+            ),
+            self,
+        )
+        about.setProperty("role", "soft")
+        about.setWordWrap(True)
+        self.tune = TuningCard(
+            "tuneCard",
+            self.tr("Tune to my library"),
+            self.tr("A teacher listens to a sample of your own music, in the background, and the tags learn from it."),
+            self.tr("Tune to my library"),
+            self,
+        )
+        self.teach = TuningCard(
+            "teachCard",
+            self.tr("Teach my tags"),
+            self.tr("The tags learn from what you accepted and rejected, and from genres and moods in your files."),
+            self.tr("Learn now"),
+            self,
+        )
+        self.tune.start.setProperty("look", "primary")
+        self.tune.wanted.connect(lambda: self._ask(TuneTags()))
+        self.teach.wanted.connect(lambda: self._ask(TuneTags(listen=False)))
+        for card in (self.tune, self.teach):
+            card.cancelWanted.connect(self._cancel)
+        cards = QHBoxLayout()
+        cards.setSpacing(ROOM)
+        cards.addWidget(self.tune, 1)
+        cards.addWidget(self.teach, 1)
+        self.outcome = QLabel(self)
+        self.outcome.setObjectName("tuningOutcome")
+        self.outcome.setWordWrap(True)
+        self.back = QPushButton(self.tr("Go back to the shipped tags"), self)
+        self.back.setObjectName("untune")
+        self.back.setAccessibleName(self.back.text())
+        self.back.clicked.connect(lambda: self._ask(UntuneTags()))
+        self.everything = QCheckBox(self.tr("Also tags that stayed as they are"), self)
+        self.everything.setObjectName("showKeptTags")
+        self.everything.toggled.connect(self._fill)
+        row = QHBoxLayout()
+        row.addWidget(self.everything)
+        row.addStretch(1)
+        row.addWidget(self.back)
+        self.table = self._make_table()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(VAST, VAST, VAST, ROOM)
+        column.setSpacing(ROOM)
+        column.addWidget(title)
+        column.addWidget(about)
+        column.addLayout(cards)
+        column.addWidget(self.outcome)
+        column.addWidget(self.table, 1)
+        column.addLayout(row)
+        column.addStretch(0)
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, JUDGE + 1, self)
+        table.setObjectName("tunedTags")
+        table.setAccessibleName(self.tr("What became of each tag"))
+        heads = (
+            (self.tr("Tag"), ""),
+            (self.tr("What happened"), ""),
+            (self.tr("Right"), self.tr("How many suggestions were right, before and after, on albums kept aside.")),
+            (self.tr("Finds"), self.tr("Of the tracks that have it, how many it is suggested for.")),
+            (self.tr("Tells apart"), self.tr("Of a track with the tag and one without, how often it knows which.")),
+            (self.tr("Judged by"), self.tr("Whose word was taken for the truth.")),
+        )
+        for column, (text, tip) in enumerate(heads):
+            item = QTableWidgetItem(text)
+            item.setToolTip(tip)
+            table.setHorizontalHeaderItem(column, item)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(CHANGE, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(self._context.theme.px(LEAST_COLUMN_PX))
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        table.setTabKeyNavigation(False)
+        return table
+
+    # asking
+
+    def _ask(self, request: TuneTags | UntuneTags) -> None:
+        self._context.client.submit(request)
+
+    @Slot()
+    def _cancel(self) -> None:
+        job = self._job()
+        if job is not None:
+            self._context.client.cancel(job.job_id)
+
+    def _job(self) -> JobView | None:
+        """The tuning that waits or runs."""
+        jobs = [job for job in self._context.client.jobs() if isinstance(job.request, TuneTags | UntuneTags)]
+        return next((job for job in reversed(jobs) if not job.ended), None)
+
+    def refresh(self) -> None:
+        """Read anew how it stands."""
+        self._context.reader.ask(queries.tuning, done=self._read, failed=self._no_library, topic=(id(self), "tuning"))
+
+    @Slot(object)
+    def _library_changed(self, changed: object) -> None:
+        if getattr(changed, "models", False) or getattr(changed, "everything", False) or self.isVisible():
+            self.refresh()
+
+    def _no_library(self, error: Exception) -> None:
+        log.info("Nothing to tune: %s", error)
+        self._read(Tuning(0, None, b"", 0, 0, False))
+
+    # showing
+
+    def _read(self, tuning: Tuning) -> None:
+        self._tuning = tuning
+        self._result = None
+        if tuning.report:
+            try:
+                self._result = msgspec.json.decode(tuning.report, type=TuneResult)
+            except msgspec.MsgspecError as error:
+                log.warning("The report of the latest tuning is of another version: %s", error)
+        self._show_jobs()
+        self._fill()
+
+    @Slot()
+    def _show_jobs(self) -> None:
+        tuning, job = self._tuning, self._job()
+        can_start = tuning is not None and tuning.heard >= LEAST_HEARD and job is None
+        listens = job is not None and isinstance(job.request, TuneTags) and job.request.listen
+        learns = job is not None and isinstance(job.request, TuneTags) and not listens
+        if tuning is not None:
+            self.tune.state.setText(self._tune_state(tuning))
+            self.teach.state.setText(self._teach_state(tuning))
+        self.tune.show_job(job if listens else None, can_start)
+        self.teach.show_job(job if learns else None, can_start)
+        self.back.setEnabled(job is None)
+
+    def _tune_state(self, tuning: Tuning) -> str:
+        if tuning.heard < LEAST_HEARD:
+            return self.tr("First some of your music has to be listened to: at least a dozen tracks of two albums.")
+        tracks = min(self._context.settings.current.tuning.tracks, tuning.heard)
+        minutes = max(1, round(tracks * SECONDS_A_TRACK / 60))
+        if tuning.made_at is not None:
+            return self.tr("Your tags are tuned. Again: what the teacher has heard already is not done twice.")
+        return self.tr("It listens to {} tracks, about {} min.").format(wording.number(tracks), minutes)
+
+    def _teach_state(self, tuning: Tuning) -> str:
+        if not tuning.answers:
+            return self.tr("You have not accepted or rejected any suggestion yet. Takes seconds.")
+        return self.tr("You answered {} suggestions, {} of them since the tags last learned. Takes seconds.").format(
+            wording.number(tuning.answers), wording.number(tuning.answers_since)
+        )
+
+    @Slot()
+    def _fill(self) -> None:
+        """The table of tags, those that changed first."""
+        tuning, result = self._tuning, self._result
+        tuned = tuning is not None and tuning.made_at is not None
+        for widget in (self.back, self.everything, self.table):
+            widget.setVisible(tuned and result is not None)
+        if tuning is None or tuning.made_at is None or result is None:
+            self.outcome.setText(self.tr("The tags are as they were shipped."))
+            self.outcome.setProperty("role", "soft")
+            return
+        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(tuning.made_at)), QLocale.FormatType.ShortFormat)
+        changed = [tag for tag in result.tags if tag.change != "kept"]
+        self.outcome.setText(
+            self.tr("Tuned on {} to {} tracks of {} albums: {} tags changed, {} stayed.").format(
+                when,
+                wording.number(result.tracks),
+                wording.number(result.albums),
+                wording.number(len(changed)),
+                wording.number(len(result.tags) - len(changed)),
+            )
+        )
+        shown = list(result.tags) if self.everything.isChecked() else changed
+        shown.sort(key=lambda tag: (tag.change == "kept", tag.change, tag.name))
+        self.table.verticalHeader().setDefaultSectionSize(self._context.theme.px(ROW_PX))
+        self.table.setRowCount(len(shown))
+        for number, tag in enumerate(shown):
+            self._fill_row(number, tag)
+
+    def _fill_row(self, number: int, tag: TunedTag) -> None:
+        icon, role, words = self._what(tag)
+        texts = (
+            tag.name,
+            f"{words}: {tag.reason}" if tag.reason else words,
+            _both(_right(tag.before), _right(tag.after)),
+            _both(_found(tag.before), _found(tag.after)),
+            _both(_apart(tag.before), _apart(tag.after)),
+            self.tr("you") if tag.judged_by == "you" else self.tr("the teacher"),
+        )
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text if column == CHANGE else "")
+            if column == CHANGE:
+                item.setIcon(self._context.theme.icon(icon, role))
+            self.table.setItem(number, column, item)
+
+    def _what(self, tag: TunedTag) -> tuple[str, Role, str]:
+        """Icon, its colour, and words."""
+        signs: dict[str, tuple[str, Role, str]] = {
+            "new": ("add", "good", self.tr("learned, a tag of your own")),
+            "switched on": ("check", "good", self.tr("switched on")),
+            "better": ("check", "good", self.tr("improved")),
+            "switched off": ("cross", "bad", self.tr("switched off")),
+        }
+        kept = self.tr("on, as before") if tag.is_on else self.tr("off, as before")
+        return signs.get(tag.change, ("tag", "text_soft", kept))
+
+
+def _both(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
+
+
+def _right(figures: TagFigures) -> str:
+    return f"{wording.number(figures.right)} / {wording.number(figures.shown)}" if figures.shown else "–"
+
+
+def _found(figures: TagFigures) -> str:
+    return f"{wording.number(figures.right)} / {wording.number(figures.positives)}" if figures.positives else "–"
+
+
+def _apart(figures: TagFigures) -> str:
+    return "–" if figures.tells_apart is None else f"{round(figures.tells_apart * 100)} %"
