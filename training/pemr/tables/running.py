@@ -1,0 +1,84 @@
+"""A whole table: its rows one after the other, printed beside the paper's numbers, kept as JSON."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from pemr.checkpoint import write_durably
+from pemr.datasets.catalogue import load_set
+from pemr.tables.places import Places, Roots
+from pemr.tables.rows import Display, Overrides, Result, Stopped, TableRun
+from pemr.tables.table_recipe import TableRecipe
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line as it is printed: ours in the paper's units (ROC-AUC and PR-AUC times 100), the paper's beside it."""
+
+    row: str
+    ours: dict[str, float]
+    paper: dict[str, float]
+    detail: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A table as far as it got. `about`: data, splits and what was left out, to be printed beside every number."""
+
+    table: str
+    lines: list[Line]
+    about: list[str]
+    stopped: bool = False
+
+
+def run_table(
+    table: TableRecipe,
+    roots: Roots,
+    out: Path,
+    *,
+    rows: str | None = None,
+    overrides: list[str],
+    display: Display,
+    told: Callable[[Line], None] = lambda line: None,
+) -> Report:
+    """Measure the chosen rows. Stopped at any moment, the same call goes on. Raises `PemrError` subclasses."""
+    places = Places(out)
+    run = TableRun(table, roots, places, Overrides.of(overrides), display)
+    chosen = table.chosen(rows)
+    for name, folder in [(name, roots.of(name)) for name in table.data_sets]:
+        load_set(name, folder)
+    lines: dict[str, list[Line]] = {}
+    about: dict[str, None] = {}
+    stopped = False
+    try:
+        for row in chosen:
+            for result in run.results(row):
+                line = _line(result, row.paper if result.last else {})
+                lines.setdefault(row.name, []).append(line)
+                about.update(dict.fromkeys(_about(result)))
+                told(line)
+    except Stopped:
+        stopped = True
+    listed = [
+        line for row in table.rows for line in lines.get(row.name, [Line(row.name, {}, row.paper)] if row.paper else [])
+    ]
+    report = Report(table.name, listed, [*about, *table.notes], stopped)
+    write_durably(places.table(table.name), msgspec.json.format(msgspec.json.encode(report), indent=1))
+    return report
+
+
+def _line(result: Result, paper: dict[str, float]) -> Line:
+    found = result.measured
+    trained = (
+        f"{result.epochs} epochs, {result.steps:,} steps, {result.pretraining_hours:.1f} h" if result.steps else ""
+    )
+    roc, pr = found.roc_auc_interval, found.pr_auc_interval
+    spread = f"95 %: {100 * roc[0]:.1f}–{100 * roc[1]:.1f} / {100 * pr[0]:.1f}–{100 * pr[1]:.1f}"
+    ours = {"roc_auc": 100 * found.roc_auc, "pr_auc": 100 * found.pr_auc}
+    return Line(result.row, ours, paper, "; ".join(part for part in (trained, spread) if part))
+
+
+def _about(result: Result) -> list[str]:
+    found = result.measured
+    counts = ", ".join(f"{count:,} {split}" for split, count in found.tracks.items())
+    skipped = f"In no mean, no positive or no negative test track: {', '.join(found.skipped)}"
+    return [f"{found.data_set} ({found.split}): {counts}", *found.notes, *([skipped] if found.skipped else [])]
