@@ -48,6 +48,6 @@ def tone_examples(
 @pytest.fixture
 def untrained(front_end: FrontEnd) -> Callable[[], Model]:
     """Fresh weights, the same each time."""
-    from pemr.protocols.tuned_model import untrained_model
+    from pemr.protocols.start import untrained_model
 
     return lambda: untrained_model(front_end, seed=1)

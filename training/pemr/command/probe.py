@@ -66,11 +66,7 @@ def run(
         prepare(threads)
         settings = with_overrides(ProbeSettings(), [f"head={head}", *(overrides or [])])
         encoders = [open_encoder(what, settings.seed) for what in models]
-        labelled = load_set(data_set, root)
-        if tags is not None:
-            labelled = labelled.with_tags([tag.strip() for tag in tags.split(",")])
-        if share != 1.0:
-            labelled = labelled.with_share(share, settings.seed)
+        labelled = chosen(load_set(data_set, root), tags, share, settings.seed)
         if dry_run:
             for line in plan_lines(encoders, labelled, _seconds(labelled, max_track_s)):
                 typer.echo(line)
@@ -86,6 +82,13 @@ def run(
             print_measured(rows)
             for row in rows if per_tag else []:
                 print_tags(row)
+
+
+def chosen(labelled: "LabelledSet", tags: str | None, share: float, seed: int) -> "LabelledSet":
+    """Only the tags (with commas) and the share of the training tracks that were asked for."""
+    if tags is not None:
+        labelled = labelled.with_tags([tag.strip() for tag in tags.split(",")])
+    return labelled if share == 1.0 else labelled.with_share(share, seed)
 
 
 def _without_epochs(listener: "events.Listener") -> "events.Listener":

@@ -6,17 +6,14 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import torch
 
-from pemr.encoder import FCN4
 from pemr.errors import CorpusError, ModelMismatch
 from pemr.finetune import MAX_TRACK_S
 from pemr.frontend import FrontEnd
 from pemr.heads import split_by_group, teacher_thresholds
 from pemr.judging import evidence_of, judge
 from pemr.labels import LabelledTrack, Progress, label_folder
-from pemr.modelfile import Model, ModelInfo, PredictorShape, TagHead, save_model
-from pemr.predictor import Predictor
+from pemr.modelfile import Model, TagHead, save_model
 from pemr.protocols.examples import YES, Examples, Floats, teacher_examples
 from pemr.protocols.supervised import Trained
 from pemr.teacher import SAMPLE_RATE
@@ -64,15 +61,6 @@ def examples_of(heard: TeacherTracks, front_end: FrontEnd) -> tuple[Examples, Ex
     length = front_end.segment_samples
     train, validation = heard.train, heard.validation
     return teacher_examples(train, heard.thresholds, length), teacher_examples(validation, heard.thresholds, length)
-
-
-def untrained_model(front_end: FrontEnd, seed: int) -> Model:
-    """Fresh weights behind a front end: where supervised FCN-4 begins."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        encoder, predictor = FCN4(), Predictor(front_end.n_mels)
-    info = ModelInfo(front_end, PredictorShape(), [], {"method": "none"})
-    return Model(info, encoder, predictor.eval().requires_grad_(False), torch.zeros(0, 512), torch.zeros(0), "", "")
 
 
 def save_tuned(
