@@ -66,3 +66,37 @@ def test_the_interval_holds_the_mean_and_shrinks_with_more_queries():
     assert low < values.mean() < high
     few_low, few_high = bootstrap_interval(values[:20])
     assert few_high - few_low > 2 * (high - low)
+
+
+def test_hit_at_k_asks_for_the_first_right_answer_only():
+    ranking = Ranking(0, (4, 5, 90), 100)
+    assert [ranking.hit_at(k) for k in (1, 3, 4, 10)] == [False, False, True, True]
+
+
+def test_a_whole_set_worked_by_hand_with_a_tie_a_lone_query_and_a_distractor():
+    # tracks 0, 1, 2 are one work, 3 is alone, 4 is a distractor
+    scores = np.array(
+        [
+            [1.0, 0.9, 0.2, 0.9, 0.1],  # 1 and 3 tie: 1 first by its id, then 3, then 2: right at 1 and 3
+            [0.5, 1.0, 0.5, 0.5, 0.5],  # all tie: 0, 2, 3, 4: right at 1 and 2
+            [0.1, 0.2, 1.0, 0.8, 0.9],  # 4, 3, 1, 0: right at 3 and 4
+            [0.3, 0.2, 0.1, 1.0, 0.0],
+            [0.3, 0.2, 0.1, 0.4, 1.0],
+        ]
+    )
+    result = evaluate(scores, [1, 1, 1, 2, None])
+    assert (result.queries, result.lone_queries, result.candidates) == (3, 1, 4)
+    by_hand = [(1 / 1 + 2 / 3) / 2, 1.0, (1 / 3 + 2 / 4) / 2]
+    assert result.mean_average_precision == pytest.approx(np.mean(by_hand))
+    assert (result.mean_first_rank, result.median_first_rank) == (pytest.approx(5 / 3), 1.0)
+    assert result.precision_at_10 == result.precision_at_10_ceiling == pytest.approx(0.2)
+    assert result.hit_at_1 == pytest.approx(2 / 3)
+
+
+def test_the_interval_is_that_of_the_distribution_it_draws_from():
+    # of two queries, one right: the means 0, 1/2 and 1 are drawn with chances 1/4, 1/2 and 1/4
+    assert bootstrap_interval(np.array([0.0, 1.0])) == (0.0, 1.0)
+    # of a hundred, half of them right: 2.5 % and 97.5 % of the binomial distribution lie at 40 and 60
+    low, high = bootstrap_interval(np.repeat([0.0, 1.0], 50), draws=20_000)
+    assert (low, high) == (pytest.approx(0.40, abs=0.011), pytest.approx(0.60, abs=0.011))
+    assert bootstrap_interval(np.full(7, 0.3)) == (pytest.approx(0.3), pytest.approx(0.3))

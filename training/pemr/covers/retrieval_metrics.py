@@ -32,6 +32,10 @@ class Ranking:
     def first_rank(self) -> int:
         return self.right_ranks[0]
 
+    def hit_at(self, k: int) -> bool:
+        """Whether a right answer is among the first k."""
+        return self.first_rank <= k
+
     @property
     def in_first_ten(self) -> int:
         return sum(rank <= 10 for rank in self.right_ranks)
@@ -98,7 +102,7 @@ def report(rankings: Sequence[Ranking], *, lone_queries: int = 0, seed: int = 0)
         raise ValueError("There is no query with a right answer, so nothing can be measured.")
     precision = np.array([ranking.average_precision for ranking in rankings])
     first = np.array([ranking.first_rank for ranking in rankings])
-    hit = (first == 1).astype(np.float64)
+    hit = np.array([float(ranking.hit_at(1)) for ranking in rankings])
     return RetrievalReport(
         queries=len(rankings),
         lone_queries=lone_queries,
@@ -111,7 +115,7 @@ def report(rankings: Sequence[Ranking], *, lone_queries: int = 0, seed: int = 0)
         precision_at_10_ceiling=float(np.mean([min(10, len(ranking.right_ranks)) / 10 for ranking in rankings])),
         hit_at_1=float(hit.mean()),
         hit_at_1_interval=bootstrap_interval(hit, seed=seed),
-        hit_at_10=float(np.mean(first <= 10)),
+        hit_at_10=float(np.mean([ranking.hit_at(10) for ranking in rankings])),
     )
 
 
