@@ -8,27 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import torch
 
 from pemr import events
 from pemr.checkpoint import Checkpoint, load_checkpoint, write_durably
 from pemr.datasets.labelled import LabelledSet
-from pemr.encoder import FCN4
-from pemr.errors import RecipeError
-from pemr.frontend import FrontEnd, LogMel, normalised
-from pemr.methods.build import trained_encoder
-from pemr.modelfile import Model
 from pemr.pretrain import pretrain
 from pemr.protocols.encoders import open_encoder
-from pemr.protocols.evaluation import embed_segments, judge_vectors
-from pemr.protocols.examples import sampled_segments
-from pemr.protocols.labelled_examples import all_splits, decode_set
+from pemr.protocols.finetuning import Start, finetune, set_labels
 from pemr.protocols.probe import ProbeSettings
 from pemr.protocols.probing import probe_encoder
-from pemr.protocols.report import measured
 from pemr.protocols.settings import with_overrides
-from pemr.protocols.supervised import Supervised, train_supervised
-from pemr.protocols.tuned_model import untrained_model
+from pemr.protocols.supervised import Supervised
 from pemr.recipe import Recipe
 from pemr.tables.places import Places, Roots, labelled_set, pretraining_files
 from pemr.tables.table_recipe import RANDOM, TableRecipe, TableRow
@@ -129,7 +119,7 @@ class TableRun:
             epochs=recipe.train.epochs if checkpoint else 0,
             steps=checkpoint.step if checkpoint else 0,
             pretraining_hours=checkpoint.seconds / 3600 if checkpoint else 0.0,
-            measured=self._apply(row, recipe, file, checkpoint, labelled, key),
+            measured=self._apply(row, recipe, file, labelled, key),
         )
         write_durably(kept, msgspec.json.encode(made))
         return made
@@ -139,53 +129,33 @@ class TableRun:
         return self.table.protocol == "epochs"
 
     def _apply(
-        self,
-        row: TableRow,
-        recipe: Recipe,
-        file: Path | None,
-        checkpoint: Checkpoint | None,
-        labelled: LabelledSet,
-        key: str,
+        self, row: TableRow, recipe: Recipe, file: Path | None, labelled: LabelledSet, key: str
     ) -> events.Measured:
         seconds = recipe.data.max_track_s
         if self.table.protocol == "finetuned" or file is None:
             run = self.places.finetuning(self.table.name, row.name, key)
             with self.display(f"{self.table.name}: training {row.name} on labels", run) as listener:
-                return self._finetuned(row, recipe, checkpoint, labelled, run, listener)
+                return self._finetuned(recipe, file, labelled, run, listener)
         head = "mlp" if self.table.protocol == "mlp" else "linear"
         settings = with_overrides(ProbeSettings(), [f"head={head}", *self.overrides.probe])
         with self.display(f"{self.table.name}: {head} probe of {row.name}", file.parent.parent) as listener:
             return probe_encoder(open_encoder(str(file)), labelled, settings, self.places.cache, seconds, listener)
 
     def _finetuned(
-        self,
-        row: TableRow,
-        recipe: Recipe,
-        checkpoint: Checkpoint | None,
-        labelled: LabelledSet,
-        run: Path,
-        listener: events.Listener,
+        self, recipe: Recipe, file: Path | None, labelled: LabelledSet, run: Path, listener: events.Listener
     ) -> events.Measured:
-        settings = with_overrides(
-            Supervised(threads=recipe.train.threads, seed=recipe.train.seed), list(self.overrides.finetune)
-        )
-        front_end = checkpoint.front_end if checkpoint else recipe.front_end
-        decoded = decode_set(
-            labelled, self.places.cache, front_end.sample_rate, recipe.data.max_track_s,
-            lambda done, total, skipped: listener(events.Preparing(done, total, skipped)),
-        )  # fmt: skip
-        splits = all_splits(decoded, front_end)
-        if checkpoint is None:
-            front_end = normalised(front_end, sampled_segments(splits["train"], settings.seed))
-        start = _start_model(front_end, checkpoint, settings.seed)
-        trained = train_supervised(
-            start, splits["train"], splits["validation"], settings, run, listener=listener, name=row.name
-        )
-        if trained.reason in ("stopped", "time"):
+        defaults = Supervised(threads=recipe.train.threads, seed=recipe.train.seed)
+        settings = with_overrides(defaults, self.overrides.finetune)
+        start = Start.of(file, recipe.front_end)
+
+        def progress(doing: str, done: int, total: int) -> None:
+            listener(events.Preparing(done, total, 0, doing))
+
+        labels = set_labels(start, labelled, self.places.cache, recipe.data.max_track_s, progress)
+        tuned = finetune(start, labels, settings, run, listener=listener)
+        if tuned.figures is None:
             raise Stopped
-        vectors = embed_segments(trained.tagger.encoder, LogMel(front_end), splits["test"], torch.device("cpu"))
-        test = judge_vectors(trained.tagger.head, vectors, splits["test"])
-        return measured(row.name, "finetuned", decoded, splits, trained.judgement, test, trained.best_step)
+        return tuned.figures
 
     def _key(self, recipe: Recipe, checkpoint: Checkpoint | None, labelled: LabelledSet) -> str:
         begun = (checkpoint.step, checkpoint.seconds) if checkpoint else (0, 0.0)
@@ -194,21 +164,6 @@ class TableRun:
             labelled.split_name, [str(file.path) for file in labelled.files],
         ]  # fmt: skip
         return hashlib.sha256(msgspec.json.encode(known)).hexdigest()[:12]
-
-
-def _start_model(front_end: FrontEnd, checkpoint: Checkpoint | None, seed: int) -> Model:
-    """What is fine-tuned: the trained encoder, or fresh weights. Raises `RecipeError` for an encoder of samples."""
-    model = untrained_model(front_end, seed)
-    if checkpoint is None:
-        return model
-    encoder = trained_encoder(checkpoint).encoder
-    if not isinstance(encoder, FCN4):
-        raise RecipeError(
-            f"{checkpoint.recipe.method} hears samples; fine-tuning is there for encoders of log-mel frames. "
-            "Its linear and MLP rows can be measured."
-        )
-    model.encoder.load_state_dict(encoder.state_dict())
-    return model
 
 
 def _read(file: Path) -> Result | None:
