@@ -62,10 +62,9 @@ def main() -> None:
             own = distractors[place % len(distractors)]
             index.add(place, own if place < len(vectors) + len(distractors) else _blurred(own, chance))
         built_s = time.process_time() - started_s
-        blurred = max(0, count - len(vectors) - len(distractors))
-        print(
-            f"{count} tracks ({blurred} of them blurred vectors): {index.size_bytes / 1e6:.1f} MB, built in {built_s:.1f} s"
-        )
+        others = max(0, count - len(vectors) - len(distractors))
+        size = f"{index.size_bytes / 1e6:.1f} MB, built in {built_s:.1f} s"
+        print(f"{count} tracks ({others} of them blurred vectors): {size}")
         _ask(index, vectors, asked.works, "whole tracks")
         clips = [shingle_vectors(trained.network, _clip(found)) for found in asked.features]
         _ask(index, clips, asked.works, "30 s clips")

@@ -1,4 +1,5 @@
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +10,13 @@ from pemr.covers.clips import ClipSettings, draw_batch, read_training_works
 from pemr.covers.networks.registry import NetworkSettings, build_network, load_network, save_network
 from pemr.covers.pop_songs import compose
 from pemr.covers.sketch import sketch
+from pemr.covers.spectrum import spectrum
 from pemr.covers.training import CoverTraining, train
-from pemr.covers.version_corpus import CorpusVersion, Rendering, WorkToRender, render_corpus, write_work
+from pemr.covers.version_corpus import CorpusVersion, Rendering, WorkToRender, moments_of, render_corpus, write_work
 from pemr.covers.work_loss import cosine_softmax, version_contrast
 from pemr.errors import CheckpointError, CorpusError, ModelMismatch, RecipeError
+from pemr.frontend import FrontEnd
+from pemr.modelfile import load_model
 
 SMALL = CoverTraining(
     NetworkSettings("pitch-class", 16, 4), ClipSettings(works=3, clips_a_work=3, lengths=(32,)), steps=6, warm_up=2
@@ -69,6 +73,43 @@ def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus, tmp_path):
         train(SMALL, [corpus], tmp_path / "run")
 
 
+@pytest.fixture(scope="module")
+def heard_corpus(tmp_path_factory, player):
+    """Three works of two versions that are kept as sound too."""
+    folder = tmp_path_factory.mktemp("heard")
+    for work in range(3):
+        samples = [player(work, key=version, notes=50) for version in range(2)]
+        versions = [CorpusVersion(f"w{work}", v, "train", 0, "", "", v, 90.0, 60) for v in range(2)]
+        moments = {v: moments_of(sound, 2) for v, sound in enumerate(samples)}
+        write_work(folder, f"w{work}", versions, [spectrum(sound) for sound in samples], moments)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["fcn", "fcn+cqt-net"])
+def test_networks_with_the_encoder_learn_from_moments_of_sound(heard_corpus, tmp_path, name):
+    front_end = FrontEnd(hop_length=512)
+    settings = CoverTraining(
+        NetworkSettings(name, 16, 2, front_end=front_end),
+        ClipSettings(works=2, clips_a_work=2, lengths=(32,), moments=1),
+        steps=2,
+    )
+    best = train(settings, [heard_corpus], tmp_path / "run", development=[heard_corpus])
+    assert load_network(best).settings.front_end == front_end
+
+
+def test_a_joined_network_begins_with_the_encoder_it_is_given():
+    bundled = Path(__file__).parents[3] / "resources" / "models" / "bundled.safetensors"
+    network = build_network(NetworkSettings("fcn+cqt-net", 16, 2, encoder=str(bundled)))
+    given = load_model(bundled).encoder.state_dict()
+    assert all(torch.equal(value, given[name]) for name, value in network.encoder.state_dict().items())
+    assert all(parameter.requires_grad for parameter in network.encoder.parameters())
+
+
+def test_a_network_that_hears_sound_says_how_to_render_some(corpus, tmp_path):
+    with pytest.raises(CorpusError, match="--segments 4"):
+        train(CoverTraining(NetworkSettings("fcn", 16)), [corpus], tmp_path / "run")
+
+
 def test_another_network_does_not_go_on_from_a_checkpoint(corpus, tmp_path):
     from msgspec.structs import replace
 
@@ -79,11 +120,11 @@ def test_another_network_does_not_go_on_from_a_checkpoint(corpus, tmp_path):
 
 def test_a_batch_holds_one_easy_pair_of_each_work(corpus):
     works = read_training_works([corpus], "chroma")
-    clips, labels = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
-    assert clips.shape == (12, 12, 40)
-    assert sorted(np.bincount(labels).tolist())[-3:] == [4, 4, 4]
-    again, _ = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
-    assert np.array_equal(clips, again)
+    batch = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
+    assert batch.clips.shape == (12, 12, 40)
+    assert sorted(np.bincount(batch.works).tolist())[-3:] == [4, 4, 4]
+    again = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
+    assert np.array_equal(batch.clips, again.clips)
 
 
 def test_development_works_are_not_trained_on(development):

@@ -57,6 +57,9 @@ def render_versions(
     seed: Annotated[int, typer.Option(help="Another seed, other versions.")] = 0,
     processes: Annotated[int, typer.Option(help="How many work at once; 0: half the cores.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Stop after this many works; the same command goes on.")] = None,
+    segments: Annotated[
+        int, typer.Option(help="Moments of sound to keep of each rendered version, for networks with the PEMR encoder.")
+    ] = 0,
     keep_audio: Annotated[bool, typer.Option(help="Keep the audio of rendered versions in DIR/audio.")] = False,
 ) -> None:
     """Render versions of public-domain tunes and of songs made by rule, reduced to features, answers known.
@@ -73,11 +76,11 @@ def render_versions(
     torch.set_num_threads(1)
     split: Split = "development" if development else "train"
     found = bring_tools(
-        tools or folder / "tools", books, audio=rendered > 0, said=lambda line: typer.echo(line, err=True)
+        tools or folder / "tools", books, split, audio=rendered > 0, said=lambda line: typer.echo(line, err=True)
     )
     rendering = Rendering(
         found.books, found.mma, soundfont or found.soundfont, sketched, rendered, seed,
-        folder / "audio" if keep_audio else None,
+        folder / "audio" if keep_audio else None, segments,
     ).checked()  # fmt: skip
     works = works_to_render(split, tunes, songs)[:limit]
     total = 0

@@ -17,9 +17,15 @@ def train(
         list[Path], typer.Argument(metavar="CORPUS...", help="Folders made by pemr-train corpus render versions.")
     ],
     out: Annotated[Path, typer.Option(help="The run folder: checkpoint, best network, curve.")],
-    network: Annotated[str, typer.Option(help="pitch-class, cqt-net, tpp-net, ki-net.")] = "pitch-class",
+    network: Annotated[
+        str, typer.Option(help="pitch-class, cqt-net, tpp-net, ki-net, fcn, fcn+cqt-net.")
+    ] = "pitch-class",
     width: Annotated[int, typer.Option(help="Numbers in a track's vector.")] = 128,
     channels: Annotated[int, typer.Option(help="Channels of the first layer [default: the network's].")] = 0,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(help="A PEMR model that fcn and fcn+cqt-net begin with; without it they begin at random."),
+    ] = None,
     development: Annotated[
         list[Path] | None, typer.Option(help="Corpus folders to measure on, never trained on. Repeatable.")
     ] = None,
@@ -45,10 +51,12 @@ def train(
     from pemr.covers.networks.registry import NetworkSettings
     from pemr.covers.training import CoverTraining, Told
     from pemr.covers.training import train as train_network
+    from pemr.modelfile import load_model
 
     torch.set_num_threads(threads)
+    begun = (str(encoder), load_model(encoder).info.front_end) if encoder is not None else ()
     settings = CoverTraining(
-        NetworkSettings(network, width, channels), ClipSettings(works=works), steps, learning_rate,
+        NetworkSettings(network, width, channels, *begun), ClipSettings(works=works), steps, learning_rate,
         measure_minutes=measure_minutes, seed=seed,
     )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)

@@ -13,13 +13,18 @@ import numpy.typing as npt
 from pemr.covers.networks.contract import Input
 from pemr.covers.networks.frames import Frames, chroma_frames, spectrum_frames
 from pemr.covers.spectrum import features_of
-from pemr.covers.version_corpus import read_work, works_in
+from pemr.covers.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
+from pemr.errors import CorpusError
 
 STORED_SCALE = 255.0 / 2.0
+SHORTEST_FRAMES = 8
 
 
 class ClipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How batches are drawn. Lengths in frames of 0.465 s; `stretch` in octaves of tempo; the rest probabilities."""
+    """How batches are drawn. Lengths in frames of 0.465 s; `stretch` in octaves of tempo; `moments` of sound of a clip.
+
+    The rest are probabilities, and the level of noise.
+    """
 
     works: int = 24
     clips_a_work: int = 4
@@ -28,54 +33,79 @@ class ClipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mixed: float = 0.3
     hidden: float = 0.5
     noise: float = 0.1
+    moments: int = 2
 
 
 @dataclass(frozen=True)
 class TrainingWork:
-    """A work and its versions as bytes (bins, t), 127.5 for 1."""
+    """A work and its versions as bytes (bins, t), 127.5 for 1; beside each its moments of sound, if they are wanted."""
 
     name: str
     versions: tuple[npt.NDArray[np.uint8], ...]
+    moments: tuple[Moments, ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`clips` (B, bins, length), `works` (B,) the place of each one's work, `moments` (B, S, n) sound or none."""
+
+    clips: Frames
+    works: npt.NDArray[np.int64]
+    moments: npt.NDArray[np.float32] | None
 
 
 def read_training_works(folders: Sequence[Path], takes: Input) -> list[TrainingWork]:
-    """All training works of version corpora in the form that a network takes, in order; one name, one work."""
+    """All training works of version corpora in the form that a network takes, in order; one name, one work.
+
+    For a network that hears sound only versions with moments of sound count. Raises `CorpusError` if there is none.
+    """
     works: dict[str, TrainingWork] = {}
+    heard = "segments" in takes
     for folder in folders:
         for path in works_in(folder):
             versions, spectra = read_work(path)
             if versions[0].split != "train":
                 continue
-            frames = [chroma_frames(features_of(s)) if takes == "chroma" else spectrum_frames(s) for s in spectra]
-            stored = tuple(
-                (part * STORED_SCALE).round().clip(0, 255).astype(np.uint8) for part in frames if part.shape[1] > 8
-            )
-            if stored:
-                before = works[path.stem].versions if path.stem in works else ()
-                works[path.stem] = TrainingWork(path.stem, before + stored)
+            sound = read_moments(path) if heard else {}
+            frames: list[npt.NDArray[np.uint8]] = []
+            moments: list[Moments] = []
+            for version, stored in zip(versions, spectra, strict=True):
+                part = chroma_frames(features_of(stored)) if takes == "chroma" else spectrum_frames(stored)
+                if part.shape[1] > SHORTEST_FRAMES and (not heard or version.index in sound):
+                    frames.append((part * STORED_SCALE).round().clip(0, 255).astype(np.uint8))
+                    moments += [sound[version.index]] if heard else []
+            if frames:
+                before = works.get(path.stem, TrainingWork(path.stem, ()))
+                works[path.stem] = TrainingWork(path.stem, (*before.versions, *frames), (*before.moments, *moments))
+    if heard and not works:
+        raise CorpusError(
+            "This network hears sound, and the corpus holds none. Render one that does: "
+            "pemr-train corpus render versions DIR --sketched 0 --rendered 4 --segments 4"
+        )
     return list(works.values())
 
 
 def draw_batch(
     works: Sequence[TrainingWork], settings: ClipSettings, takes: Input, chance: np.random.Generator
-) -> tuple[Frames, npt.NDArray[np.int64]]:
-    """Clips (works x clips, bins, length) and the place of each one's work.
-
-    Of each work one version comes twice, in other crops: an easy pair beside the hard ones.
-    """
+) -> Batch:
+    """Clips of some works. Of each work one version comes twice, in other crops: an easy pair beside the hard ones."""
     length = int(chance.choice(settings.lengths))
     places = chance.choice(len(works), min(settings.works, len(works)), replace=False)
     clips: list[Frames] = []
     labels: list[int] = []
+    moments: list[npt.NDArray[np.float32]] = []
     for place in places:
-        versions = works[int(place)].versions
+        versions, sound = works[int(place)].versions, works[int(place)].moments
         order = chance.permutation(len(versions))
         chosen = [int(order[k % len(order)]) for k in range(settings.clips_a_work - 1)]
         for version in [chosen[0], *chosen]:
             clips.append(draw_clip(versions[version], length, settings, chance))
             labels.append(int(place))
+            if sound:
+                some = chance.permutation(len(sound[version]))[: settings.moments]
+                moments.append(sound[version][some].astype(np.float32) / MOMENT_SCALE)
     batch = changed(np.stack(clips), settings, takes, chance)
-    return batch, np.array(labels, np.int64)
+    return Batch(batch, np.array(labels, np.int64), np.stack(moments) if moments else None)
 
 
 def draw_clip(

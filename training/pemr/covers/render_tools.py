@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pemr.covers.tune_list import Split
 from pemr.datasets.free_game_music import download_package
 from pemr.errors import CorpusError
 
 BOOKS_PACKAGE = "music21==10.5.1"
 BOOKS = ("airdsAirs", "oneills1850", "ryansMammoth")
-SOUNDFONT_PACKAGE, SOUNDFONT = "opl3-soundfont", "OPL-3_FM_128M.sf2"
+SOUNDFONT_PACKAGES: dict[Split, str] = {"train": "opl3-soundfont", "development": "fluid-soundfont-gm"}
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,13 @@ class RenderTools:
     soundfont: Path | None
 
 
-def bring_tools(folder: Path, books: Path | None, *, audio: bool, said: Callable[[str], None]) -> RenderTools:
-    """Fetch what is missing in `folder`; `books` if they are elsewhere. Raises `CorpusError`: what could not be had."""
+def bring_tools(
+    folder: Path, books: Path | None, split: Split, *, audio: bool, said: Callable[[str], None]
+) -> RenderTools:
+    """Fetch what is missing in `folder`; `books` if they are elsewhere. Each split has a soundfont of its own.
+
+    Raises `CorpusError` that says what could not be had.
+    """
     lacking = [book for book in BOOKS if not ((books or folder / "books") / book).is_dir()]
     if books is not None and lacking:
         raise CorpusError(f"{books} does not hold the books {', '.join(lacking)}. Without --books they are fetched.")
@@ -45,10 +51,11 @@ def bring_tools(folder: Path, books: Path | None, *, audio: bool, said: Callable
         _unpack("mma", folder / "mma")
         # MMA finds its modules only beside its script
         shutil.copyfile(folder / "mma" / "usr" / "bin" / "mma", mma / "mma.py")
-    soundfonts = folder / SOUNDFONT_PACKAGE
+    package = SOUNDFONT_PACKAGES[split]
+    soundfonts = folder / package
     if not list(soundfonts.rglob("*.sf2")):
-        said(f"Fetching a soundfont (package {SOUNDFONT_PACKAGE})")
-        _unpack(SOUNDFONT_PACKAGE, soundfonts)
+        said(f"Fetching a soundfont (package {package})")
+        _unpack(package, soundfonts)
     return RenderTools(books, mma, next(iter(sorted(soundfonts.rglob("*.sf2")))))
 
 

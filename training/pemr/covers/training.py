@@ -24,9 +24,10 @@ from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import Frames, frames_for, track_vector
 from pemr.covers.networks.registry import NetworkSettings, build_network, parameters_of, save_network
 from pemr.covers.retrieval_metrics import evaluate
-from pemr.covers.version_corpus import read_work, works_in
+from pemr.covers.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
 from pemr.covers.work_loss import cosine_softmax, version_contrast
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
+from pemr.frontend import LogMel
 from pemr.stopping import StopRequest
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,12 @@ class CoverTraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class DevelopmentSet:
-    """Tracks with known works, as the network takes them."""
+    """Tracks with known works, as the network takes them; `moments` of sound if it hears any."""
 
     name: str
     works: list[str]
     frames: list[Frames]
+    moments: list[Moments]
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,27 @@ def read_development(folder: Path, network: CoverNetwork) -> DevelopmentSet:
     """All versions of a corpus folder that is not trained on."""
     works: list[str] = []
     frames: list[Frames] = []
+    moments: list[Moments] = []
+    heard = "segments" in network.takes
     for path in works_in(folder):
         versions, spectra = read_work(path)
-        works += [version.work for version in versions]
-        frames += [frames_for(network, stored) for stored in spectra]
-    return DevelopmentSet(folder.name, works, frames)
+        sound = read_moments(path) if heard else {}
+        for version, stored in zip(versions, spectra, strict=True):
+            if not heard or version.index in sound:
+                works.append(version.work)
+                frames.append(frames_for(network, stored))
+                moments += [sound[version.index]] if heard else []
+    if not works:
+        raise CorpusError(f"{folder} holds no moments of sound, which this network hears (--segments when rendering).")
+    return DevelopmentSet(folder.name, works, frames, moments)
 
 
-def mean_average_precision(network: CoverNetwork, tracks: DevelopmentSet) -> float:
+def mean_average_precision(network: CoverNetwork, tracks: DevelopmentSet, front_end: LogMel) -> float:
     """MAP of the cosine of track vectors, each track asked against all others."""
-    vectors = np.stack([track_vector(network, frames) for frames in tracks.frames])
+    heard = [front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in tracks.moments]
+    vectors = np.stack(
+        [track_vector(network, frames, heard[place] if heard else None) for place, frames in enumerate(tracks.frames)]
+    )
     numbers = {work: number for number, work in enumerate(dict.fromkeys(tracks.works))}
     return evaluate(vectors @ vectors.T, [numbers[work] for work in tracks.works]).mean_average_precision
 
@@ -99,6 +112,7 @@ class _Run:
         self.settings = settings
         self.works = list(works)
         self.network = build_network(settings.network).train()
+        self.front_end = LogMel(settings.network.front_end)
         self.centres = torch.nn.Parameter(torch.randn(len(works), self.network.width) * 0.1)
         self.mean = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
@@ -112,11 +126,15 @@ class _Run:
         """One step. Gives the loss and the share of clips whose work is named right."""
         settings = self.settings
         chance = np.random.default_rng([settings.seed, self.step])
-        clips, labels = draw_batch(self.works, settings.clips, self.network.takes, chance)
-        works = torch.from_numpy(labels)
+        batch = draw_batch(self.works, settings.clips, self.network.takes, chance)
+        works = torch.from_numpy(batch.works)
+        segments = None
+        if batch.moments is not None:
+            sound = torch.from_numpy(batch.moments)
+            segments = self.front_end(sound.flatten(0, 1)).unflatten(0, sound.shape[:2])
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * min(1.0, (self.step + 1) / settings.warm_up)
-        vectors = self.network(torch.from_numpy(clips))
+        vectors = self.network(torch.from_numpy(batch.clips), segments)
         loss = cosine_softmax(vectors, self.centres, works, scale=settings.scale, margin=settings.margin)
         if settings.contrast:
             loss = loss + settings.contrast * version_contrast(vectors, works, temperature=settings.temperature)
@@ -218,8 +236,6 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     probe = build_network(msgspec.structs.replace(settings.network, encoder=""))
-    if "segments" in probe.takes:
-        raise CorpusError(f"{settings.network.name} listens to log-mel segments, which a version corpus does not hold.")
     works = read_training_works(corpora, probe.takes)
     if len(works) < 2:
         raise CorpusError("There are fewer than two training works in the corpus, so there is nothing to tell apart.")
@@ -247,7 +263,7 @@ def train(
 def _measure(run: _Run, sets: Sequence[DevelopmentSet], losses: list[tuple[float, float]], out: Path) -> Told:
     """Measure the mean network on the development sets, keep it if it is the best, save the checkpoint."""
     network = run.averaged()
-    measures = {tracks.name: mean_average_precision(network, tracks) for tracks in sets}
+    measures = {tracks.name: mean_average_precision(network, tracks, run.front_end) for tracks in sets}
     now = float(np.mean(list(measures.values()))) if measures else run.best + 1.0
     loss, right = np.mean(losses, axis=0).tolist()
     if now > run.best:

@@ -12,14 +12,15 @@ import logging
 import os
 import random
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -27,20 +28,25 @@ from pemr.audio import decode
 from pemr.checkpoint import write_durably
 from pemr.covers.accompaniment import MmaBand, mma_grooves
 from pemr.covers.arrange import Accompanist, Arrangement, arrange, arrange_song
-from pemr.covers.features import SAMPLE_RATE
+from pemr.covers.features import SAMPLE_RATE, Samples
 from pemr.covers.pop_songs import compose
 from pemr.covers.render_versions import load_tune, synthesise
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import Spectrum, spectrum
 from pemr.covers.tune_list import Split, development_works, reserved_sounds, tune_works
 from pemr.errors import CorpusError, DecodeError
+from pemr.frontend import FrontEnd
 
 log = logging.getLogger(__name__)
 
 MANIFEST = "versions.tsv"
+MOMENTS = " moments"
+MOMENT_SCALE = 32767.0
 DEVELOPMENT_EVERY = 20
 """Every twentieth song is a development work."""
 Repertoire = Literal["tune", "song", "music"]
+Moments = npt.NDArray[np.int16]
+"""(n, 59049) segments of sound at 16 kHz."""
 
 
 class CorpusVersion(msgspec.Struct, frozen=True):
@@ -72,7 +78,10 @@ class WorkToRender:
 
 @dataclass(frozen=True)
 class Rendering:
-    """How versions are made. The first `sketched` versions of a work are sketches, `rendered` more are audio."""
+    """How versions are made. The first `sketched` versions of a work are sketches, `rendered` more are audio.
+
+    Of audio, `segments` moments are kept as sound too, for networks that hear it through the PEMR encoder.
+    """
 
     books: Path
     mma: Path | None = None
@@ -81,6 +90,7 @@ class Rendering:
     rendered: int = 0
     seed: int = 0
     audio_folder: Path | None = None
+    segments: int = 0
 
     def checked(self) -> Rendering:
         """Itself. Raises `CorpusError` for a soundfont of the final examination."""
@@ -139,6 +149,7 @@ def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[
     if rendering.mma is not None:
         band = MmaBand(rendering.mma, mma_grooves(rendering.mma, work.split))
     spectra: list[Spectrum] = []
+    moments: dict[int, Moments] = {}
     versions: list[CorpusVersion] = []
     for index in range(rendering.sketched + rendering.rendered):
         rng = random.Random(f"{rendering.seed} {work.name} {index}")
@@ -147,7 +158,10 @@ def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[
         arrangement, printing = _arranged(work, index, rng, rendering.books, accompanist)
         style = (band.groove if band is not None and accompanist is not None else "") or "patterns"
         if heard:
-            stored, sound = _recorded(arrangement, rendering, f"{work.name}-{index}.flac")
+            samples, sound = _recorded(arrangement, rendering, f"{work.name}-{index}.flac")
+            stored = spectrum(samples)
+            if rendering.segments:
+                moments[index] = moments_of(samples, rendering.segments)
         else:
             stored, sound = sketch(arrangement, rng), "sketch"
         spectra.append(stored)
@@ -157,7 +171,7 @@ def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[
                 arrangement.key_shift, round(arrangement.tempo_bpm, 2), len(stored),
             )
         )  # fmt: skip
-    write_work(folder, work.name, versions, spectra)
+    write_work(folder, work.name, versions, spectra, moments)
     return versions
 
 
@@ -171,8 +185,8 @@ def _arranged(
     return arrange(load_tune(books, settings[printing]), rng, accompanist=band), printing
 
 
-def _recorded(arrangement: Arrangement, rendering: Rendering, name: str) -> tuple[Spectrum, str]:
-    """Played with the soundfont, and listened to."""
+def _recorded(arrangement: Arrangement, rendering: Rendering, name: str) -> tuple[Samples, str]:
+    """Played with the soundfont: sound at 16 kHz, and the soundfont's name."""
     if rendering.soundfont is None:
         raise CorpusError("Versions can only be rendered as audio with a soundfont. Nothing was rendered.")
     with tempfile.TemporaryDirectory(prefix="pemr-version-") as scratch:
@@ -182,7 +196,16 @@ def _recorded(arrangement: Arrangement, rendering: Rendering, name: str) -> tupl
             target = rendering.audio_folder / name
         if not target.exists():
             synthesise(arrangement, rendering.soundfont, target)
-        return spectrum(decode(target, SAMPLE_RATE)), rendering.soundfont.stem
+        return decode(target, SAMPLE_RATE), rendering.soundfont.stem
+
+
+def moments_of(samples: Samples, count: int) -> Moments:
+    """Segments of the PEMR encoder's length, spread evenly over a track."""
+    length = FrontEnd().segment_samples
+    padded = np.pad(samples, (0, max(0, length - len(samples))))
+    starts = np.linspace(0, len(padded) - length, count).astype(int)
+    cut = np.stack([padded[start : start + length] for start in starts])
+    return (cut.clip(-1.0, 1.0) * MOMENT_SCALE).astype(np.int16)
 
 
 def listen_to_music(folder: Path, paths: Iterable[Path], split: Split = "train") -> Iterator[CorpusVersion]:
@@ -204,9 +227,19 @@ def listen_to_music(folder: Path, paths: Iterable[Path], split: Split = "train")
     write_manifest(folder)
 
 
-def write_work(folder: Path, name: str, versions: list[CorpusVersion], spectra: list[Spectrum]) -> None:
+def write_work(
+    folder: Path,
+    name: str,
+    versions: list[CorpusVersion],
+    spectra: list[Spectrum],
+    moments: Mapping[int, Moments] | None = None,
+) -> None:
+    """Keep a work: the spectrum of each version and, of those that have them, moments of sound."""
     described = msgspec.json.encode(versions).decode()
-    tensors = {str(index): np.ascontiguousarray(stored) for index, stored in enumerate(spectra)}
+    tensors: dict[str, npt.NDArray[Any]] = {
+        str(index): np.ascontiguousarray(stored) for index, stored in enumerate(spectra)
+    }
+    tensors |= {f"{index}{MOMENTS}": kept for index, kept in (moments or {}).items()}
     write_durably(folder / f"{name}.safetensors", save(tensors, {"versions": described}))
 
 
@@ -226,6 +259,13 @@ def read_work(path: Path) -> tuple[list[CorpusVersion], list[Spectrum]]:
     versions = read_versions(path)
     with safe_open(path, framework="numpy") as file:
         return versions, [file.get_tensor(str(version.index)) for version in versions]
+
+
+def read_moments(path: Path) -> dict[int, Moments]:
+    """Moments of sound by the index of their version; versions without any are not named."""
+    with safe_open(path, framework="numpy") as file:
+        names = [name for name in file.keys() if name.endswith(MOMENTS)]  # noqa: SIM118  not a dict
+        return {int(name.removesuffix(MOMENTS)): file.get_tensor(name) for name in names}
 
 
 def works_in(folder: Path) -> list[Path]:

@@ -55,7 +55,7 @@ def shingles(frames: Frames) -> tuple[Frames, npt.NDArray[np.float32]]:
 
 
 def track_vector(network: CoverNetwork, frames: Frames, segments: Tensor | None = None) -> Vectors:
-    """(bins, t) -> unit vector (width,) of the whole track."""
+    """(bins, t) -> unit vector (width,) of the whole track; `segments` (1, S, 128, L) for networks that hear them."""
     with torch.inference_mode():
         vector = network(torch.from_numpy(frames)[None], segments)[0]
         found: Vectors = torch.nn.functional.normalize(vector, dim=0).numpy()

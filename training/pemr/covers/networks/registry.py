@@ -21,18 +21,23 @@ from pemr.covers.networks.pitch_class import PitchClassNet
 from pemr.covers.networks.tpp_net import TppNet
 from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch, RecipeError
+from pemr.frontend import FrontEnd
 
 FORMAT = 1
 KIND = "pemr cover network"
 
 
 class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`channels`: of the first layer (0: the network's default). `encoder`: a model file for the PEMR half, or none."""
+    """`channels`: of the first layer (0: the network's default). `front_end`: of networks with the PEMR encoder.
+
+    `encoder`: the model file whose encoder a fresh network begins with; without one it begins at random.
+    """
 
     name: str = "pitch-class"
     width: int = 128
     channels: int = 0
     encoder: str = ""
+    front_end: FrontEnd = FrontEnd()
 
 
 def _pitch_class(settings: NetworkSettings) -> CoverNetwork:
