@@ -149,6 +149,24 @@ class TuningSettings(msgspec.Struct, frozen=True):
     moments: Annotated[
         int, _says("Moments of each track", "How many three-second moments of a track it hears.", ge=1, le=12)
     ] = 3
+    answer_weight: Annotated[
+        float,
+        _says(
+            "Weight of your answers",
+            "How much an accepted or rejected suggestion counts; what the teacher says of a track counts 1.",
+            ge=1.0,
+            le=100.0,
+        ),
+    ] = 10.0
+    file_tag_weight: Annotated[
+        float,
+        _says(
+            "Weight of tags in files",
+            "How much a genre or mood that a file already has counts; what the teacher says of a track counts 1.",
+            ge=0.0,
+            le=100.0,
+        ),
+    ] = 3.0
     offer: Annotated[
         bool, _says("Offer it", "Say once that the tags can be tuned, when new music has been listened to.")
     ] = True

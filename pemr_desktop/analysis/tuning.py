@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
+from pemr_desktop.analysis.models import known_tags
 from pemr_desktop.errors import ModelUnusable, ResourceMissing
 from pemr_desktop.library import tuning as store
 from pemr_desktop.library.heard import ToAnalyse
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_TOLD = 1500
+MOST_TOLD = 600
 """Of tracks that only people have said something about, so many are learned from at most."""
 
 Progress = Callable[[int, int, str], None]
@@ -189,21 +190,31 @@ def gather_examples(library: Library, model_id: str) -> list[Example]:
     return examples
 
 
-def refit(library: Library, shipped: Encoder) -> tuple[Tuned | None, int]:
-    """Heads for this library, from what has been said so far, and of how many albums that was. Stores nothing."""
-    from pemr.tuning import tune
+def refit(library: Library, shipped: Encoder, answer_weight: float, file_tag_weight: float) -> tuple[Tuned | None, int]:
+    """Heads for this library, from what has been said so far, and of how many albums that was. Stores nothing.
+
+    The weights say how much a person's answer and a tag in a file count, the teacher's opinion of a track being one.
+    """
+    from pemr.tuning import Weights, tune
 
     examples = gather_examples(library, shipped.model_id)
-    return tune(shipped.linear, shipped.tags, examples), len({example.group for example in examples})
+    weights = Weights(decision=answer_weight, file_tag=file_tag_weight)
+    return tune(shipped.linear, shipped.tags, examples, weights), len({example.group for example in examples})
 
 
 def with_tuned_heads(library: Library, encoder: Encoder) -> Encoder:
-    """The same ear with the heads that this library was tuned to, if it was."""
+    """The same ear with the heads that this library was tuned to, if it was.
+
+    Heads that stand in for another file of the same ear are not used any more: that file's own tags are.
+    """
     from pemr.logistic import Linear
     from pemr.modelfile import TagHead
 
     stored = library.read(store.heads_in_use, encoder.model_id, encoder.digest)
     if stored is None:
+        if library.read(store.is_tuned, encoder.model_id):
+            with library.store.writing() as connection:
+                store.use_heads(connection, encoder.model_id, None, known_tags(encoder))
         return encoder
     tags = msgspec.json.decode(stored.tags, type=list[TagHead])
     return encoder.with_heads(Linear(stored.weight, stored.bias), tags)

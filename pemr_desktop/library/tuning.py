@@ -178,14 +178,18 @@ def keep_heads(
     return int(made.lastrowid or 0)
 
 
-def use_heads(
-    connection: sqlite3.Connection, model_id: str, shipped: str, heads_id: int | None, tags: Sequence[TagRow]
-) -> None:
-    """From now on these heads speak for a model file, None: its own ones. `tags`: theirs, which the library learns.
+def is_tuned(connection: sqlite3.Connection, model_id: str) -> bool:
+    """Whether heads fitted to this library speak for any file of a model."""
+    row = connection.execute("SELECT 1 FROM tuned_heads WHERE model_id = ? AND in_use = 1", (model_id,)).fetchone()
+    return row is not None
+
+
+def use_heads(connection: sqlite3.Connection, model_id: str, heads_id: int | None, tags: Sequence[TagRow]) -> None:
+    """From now on these heads speak for a model, None: those of its file. `tags`: theirs, which the library learns.
 
     Suggestions are the old ones until `suggestions_made`.
     """
-    connection.execute("UPDATE tuned_heads SET in_use = 0 WHERE model_id = ? AND shipped = ?", (model_id, shipped))
+    connection.execute("UPDATE tuned_heads SET in_use = 0 WHERE model_id = ?", (model_id,))
     if heads_id is not None:
         connection.execute("UPDATE tuned_heads SET in_use = 1 WHERE id = ?", (heads_id,))
     connection.execute("UPDATE model_tags SET supported = 0 WHERE model_id = ?", (model_id,))

@@ -51,7 +51,7 @@ def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
             return Outcome(summary, cancelled=True)
     context.progress(0, 0, "Comparing with your music")
     began_s = time.perf_counter()
-    tuned, albums = refit(library, shipped)
+    tuned, albums = refit(library, shipped, settings.answer_weight, settings.file_tag_weight)
     if tuned is None:
         raise JobRefused(
             "There is too little music to tune to: at least a dozen tracks of two albums must have been listened to. "
@@ -104,7 +104,7 @@ def _take(tuned: Tuned, shipped: Encoder, result: TuneResult, context: JobContex
 
 def _use(heads_id: int | None, encoder: Encoder, shipped: Encoder, context: JobContext) -> None:
     with context.library.store.writing() as connection:
-        store.use_heads(connection, shipped.model_id, shipped.digest, heads_id, known_tags(encoder))
+        store.use_heads(connection, shipped.model_id, heads_id, known_tags(encoder))
     context.touched(models=True)
     finish_suggestions(context)
 

@@ -78,7 +78,7 @@ def tune_library(paths: Paths) -> None:
             connection, MODEL, FILE, b"[]", np.zeros((1, 4), np.float32), np.zeros(1, np.float32),
             msgspec.json.encode(REPORT),
         )  # fmt: skip
-        store.use_heads(connection, MODEL, FILE, heads, [TagRow("vocals", "voice", 0.5, True)])
+        store.use_heads(connection, MODEL, heads, [TagRow("vocals", "voice", 0.5, True)])
 
 
 def press(view: TuningView, name: str) -> None:
