@@ -14,7 +14,7 @@ import typer
 
 from pemr.errors import PemrError
 from pemr_desktop import __version__
-from pemr_desktop.commands import demo, keeping, music, tagging, tuning, versions, window
+from pemr_desktop.commands import demo, editing, history, keeping, music, playlists, tagging, tuning, versions, window
 from pemr_desktop.commands.place import make_place
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 
@@ -32,9 +32,10 @@ COMMANDS = (
     versions.versions,
     versions.judge,
     versions.similar,
+    editing.edit,
     tagging.write,
-    tagging.undo,
-    tagging.history,
+    history.undo,
+    history.history,
     keeping.export,
     keeping.import_,
     music.status,
@@ -60,6 +61,7 @@ def application() -> typer.Typer:
     app.callback(invoke_without_command=True)(_options)
     for command in COMMANDS:
         app.command(command.__name__.rstrip("_"))(command)
+    app.add_typer(playlists.application(), name="playlist")
     app.command("open", hidden=True)(window.window)
     return app
 

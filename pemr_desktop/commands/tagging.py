@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Literal, cast
 
 import typer
@@ -17,9 +16,9 @@ from pemr_desktop.jobs.messages import (
     ApplyWrites,
     Decide,
     HardLinks,
+    PlanEdits,
     PlanResult,
     PlanWrites,
-    Undo,
     WriteResult,
 )
 from pemr_desktop.library import queries
@@ -29,6 +28,9 @@ from pemr_desktop.tagfiles.plan import FilePlan
 ROWS_AT_A_TIME = 200
 
 OnlyTags = Annotated[list[str], typer.Option("--tag", help="Only these tags; may be given several times.")]
+
+Links = Annotated[str, typer.Option(help="Files with several names: refuse, break, or 'in place'.")]
+Apply = Annotated[bool, typer.Option("--apply", help="Write. Without it, only show what would change.")]
 
 
 def tags(
@@ -60,23 +62,26 @@ def reject(context: typer.Context, tracks: Annotated[list[str], typer.Argument()
 def write(
     context: typer.Context,
     tracks: Tracks = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Write. Without it, only show what would change.")] = False,
-    hard_links: Annotated[str, typer.Option(help="Files with several names: refuse, break, or 'in place'.")] = "refuse",
+    apply: Apply = False,
+    hard_links: Links = "refuse",
 ) -> None:
     """Write accepted tags to files; without --apply only show what would change."""
     place: Place = context.obj
-    if hard_links not in ("refuse", "break", "in place"):
-        raise JobRefused("--hard-links can be refuse, break or 'in place'.")
-    links = cast("HardLinks", hard_links)
+    links = checked_links(hard_links)
     ids: tuple[int, ...] = ()
     if tracks:
         with place.reader() as conn:
             ids = chosen_tracks(conn, tracks)
+    plan_and_write(place, PlanWrites(ids, links), links, apply=apply)
+
+
+def plan_and_write(place: Place, request: PlanWrites | PlanEdits, links: HardLinks, *, apply: bool) -> None:
+    """Show word by word what would change, and write it if asked to. Exit code 1 when a file was left untouched."""
     with place.worker() as jobs:
-        planned = cast("PlanResult", jobs.run(PlanWrites(ids, links), "Preparing"))
+        planned = cast("PlanResult", jobs.run(request, "Preparing"))
         for plan in planned.plans:
             place.out.print(plan_text(plan))
-        _print_refused(place, planned.refused)
+        print_refused(place, planned.refused)
         if not apply:
             if planned.plans:
                 place.err.print("Nothing was written. Add --apply to write.")
@@ -84,7 +89,7 @@ def write(
         refused = dict(planned.refused)
         if planned.plans:
             written = cast("WriteResult", jobs.run(ApplyWrites(planned.plans, links), "Writing"))
-            _print_refused(place, written.refused)
+            print_refused(place, written.refused)
             refused |= written.refused
             if written.batch_id is not None:
                 place.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
@@ -92,43 +97,11 @@ def write(
         raise typer.Exit(1)
 
 
-def undo(
-    context: typer.Context,
-    batch: Annotated[int | None, typer.Argument(help="Number of the batch. None: the latest one.")] = None,
-) -> None:
-    """Bring back the tags that a write has changed."""
-    place: Place = context.obj
-    if batch is None:
-        with place.reader() as conn:
-            undoable = [entry.id for entry in queries.history(conn) if entry.operation == "write" and not entry.undone]
-        if not undoable:
-            raise JobRefused("There is nothing to undo.")
-        batch = undoable[0]
-    result = cast("WriteResult", place.run(Undo(batch), "Undoing"))
-    _print_refused(place, result.refused)
-    if result.refused:
-        raise typer.Exit(1)
-
-
-def history(
-    context: typer.Context,
-    batch: Annotated[int | None, typer.Argument(help="Show the files of one batch.")] = None,
-) -> None:
-    """List what was written and undone, newest first."""
-    place: Place = context.obj
-    with place.reader() as conn:
-        if batch is not None:
-            for entry in queries.batch_entries(conn, batch):
-                state: str = "undone" if entry.undone else entry.state
-                place.out.print(Text(f"{entry.location} ({state}{': ' + entry.reason if entry.reason else ''})"))
-                place.out.print(_changes_text(entry.changes))
-            return
-        table = Table("batch", "when", "what", "files", "state")
-        for row in queries.history(conn):
-            when = datetime.datetime.fromtimestamp(row.started_at).strftime("%Y-%m-%d %H:%M")
-            ended = "undone" if row.undone else f"{row.failed_count} failed" if row.failed_count else "done"
-            table.add_row(str(row.id), when, row.summary or row.operation, str(row.done_count), ended)
-    place.out.print(table)
+def checked_links(word: str) -> HardLinks:
+    """What to do with files that have several names. Raises `JobRefused` for an unknown word."""
+    if word not in ("refuse", "break", "in place"):
+        raise JobRefused("--hard-links can be refuse, break or 'in place'.")
+    return cast("HardLinks", word)
 
 
 def print_suggestions(place: Place, ids: tuple[int, ...]) -> None:
@@ -152,13 +125,13 @@ def plan_text(plan: FilePlan) -> Text:
     """What would change in one file, word by word: - before, + after."""
     text = Text(plan.path.decode("utf-8", "replace"), style="bold")
     text.append("\n")
-    text.append_text(_changes_text(plan.changes))
+    text.append_text(changes_text(plan.changes))
     for warning in plan.warnings:
         text.append(f"  {warning}\n", style="yellow")
     return text
 
 
-def _changes_text(changes: tuple[object, ...]) -> Text:
+def changes_text(changes: tuple[object, ...]) -> Text:
     text = Text()
     for change in changes:
         before, after = list(change.before), list(change.after)  # type: ignore[attr-defined]
@@ -188,6 +161,6 @@ def _decide(place: Place, words: list[str], wanted: list[str], decision: Literal
     place.run(Decide(ids, tuple(wanted), decision), "Noting")
 
 
-def _print_refused(place: Place, refused: dict[str, str]) -> None:
+def print_refused(place: Place, refused: dict[str, str]) -> None:
     for location, reason in refused.items():
         place.err.print(f"Left untouched: {location}: {reason}", markup=False)

@@ -68,10 +68,15 @@ class PlanWrites(Request, frozen=True, tag="plan-writes"):
 
 
 class PlanEdits(Request, frozen=True, tag="plan-edits"):
-    """What the user's own edits would change in files: per track, fields set to exactly these values."""
+    """What the user's own edits would change in files: per track, fields set to exactly these values.
+
+    In all of these tracks, values are taken out (`remove`; none named: all of the field) and put in (`add`).
+    """
 
     edits: dict[int, dict[str, tuple[str, ...]]]
     hard_links: HardLinks = "refuse"
+    add: dict[str, tuple[str, ...]] = {}
+    remove: dict[str, tuple[str, ...]] = {}
 
 
 class ApplyWrites(Request, frozen=True, tag="apply-writes"):

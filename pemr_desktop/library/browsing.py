@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from collections import Counter
 from pathlib import Path
 
 from pemr_desktop.library.journal import unpack_changes
-from pemr_desktop.library.places import decode, encode, folder_of, show
+from pemr_desktop.library.places import decode, encode, find_track, folder_of, show
 from pemr_desktop.library.rows import (
     CoverGroup,
     Facet,
@@ -161,14 +162,17 @@ def folders(connection: sqlite3.Connection) -> list[FolderRow]:
     return found
 
 
-def history(connection: sqlite3.Connection, limit: int = 200) -> list[JournalBatch]:
-    """Batches of writes and undos, newest first."""
+def history(
+    connection: sqlite3.Connection, limit: int = 200, *, since: float = 0.0, until: float = math.inf
+) -> list[JournalBatch]:
+    """Batches of writes and undos, newest first; with `since` and `until` (seconds since 1970) those begun between."""
     found = connection.execute(
         "SELECT b.id, b.operation, b.started_at, count(j.id), coalesce(sum(j.state = 'done'), 0), "
         "coalesce(sum(j.state = 'failed'), 0), "
         "coalesce(sum(j.state = 'done' AND j.undone_by IS NOT NULL), 0), b.summary "
-        "FROM journal_batches b LEFT JOIN journal j ON j.batch_id = b.id GROUP BY b.id ORDER BY b.id DESC LIMIT ?",
-        (limit,),
+        "FROM journal_batches b LEFT JOIN journal j ON j.batch_id = b.id "
+        "WHERE b.started_at >= ? AND b.started_at < ? GROUP BY b.id ORDER BY b.id DESC LIMIT ?",
+        (since, until, limit),
     )
     return [
         JournalBatch(
@@ -187,10 +191,19 @@ def history(connection: sqlite3.Connection, limit: int = 200) -> list[JournalBat
 
 def batch_entries(connection: sqlite3.Connection, batch_id: int) -> list[JournalEntry]:
     """The files of a batch."""
+    return _entries(connection, "WHERE batch_id = ? ORDER BY id", (batch_id,))
+
+
+def file_entries(connection: sqlite3.Connection, path: Path) -> list[JournalEntry]:
+    """All that was ever written to a file and taken back, newest first; also under the names it had before."""
+    track_id = find_track(connection, path)
+    return _entries(connection, "WHERE path = ? OR track_id = ? ORDER BY id DESC", (encode(path), track_id))
+
+
+def _entries(connection: sqlite3.Connection, which: str, values: tuple[object, ...]) -> list[JournalEntry]:
     found = connection.execute(
-        "SELECT id, batch_id, track_id, path, changes, state, reason, undone_by, updated_at FROM journal "
-        "WHERE batch_id = ? ORDER BY id",
-        (batch_id,),
+        "SELECT id, batch_id, track_id, path, changes, state, reason, undone_by, updated_at FROM journal " + which,
+        values,
     )
     return [
         JournalEntry(

@@ -251,10 +251,17 @@ class Library:
         )
 
     def plan_edits(
-        self, edits: Mapping[int, Mapping[str, Sequence[str]]], *, options: WriteOptions | None = None
+        self,
+        edits: Mapping[int, Mapping[str, Sequence[str]]],
+        *,
+        add: Mapping[str, Sequence[str]] | None = None,
+        remove: Mapping[str, Sequence[str]] | None = None,
+        options: WriteOptions | None = None,
     ) -> Plans:
-        """What the user's own edits would change: track id -> field -> exactly these values."""
-        return write_planning.plan_edits(self.store, edits, options or WriteOptions())
+        """What the user's own edits would change: track id -> field -> exactly these values; see `plan_edits`."""
+        return write_planning.plan_edits(
+            self.store, edits, options or WriteOptions(), add=add or {}, remove=remove or {}
+        )
 
     def apply_writes(
         self,

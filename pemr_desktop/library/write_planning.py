@@ -94,8 +94,18 @@ def plan_writes(
     return Plans(tuple(plans), refused)
 
 
-def plan_edits(store: Store, edits: Mapping[int, Mapping[str, Sequence[str]]], options: WriteOptions) -> Plans:
-    """Plans for the user's own edits: track id -> field -> exactly these values."""
+def plan_edits(
+    store: Store,
+    edits: Mapping[int, Mapping[str, Sequence[str]]],
+    options: WriteOptions,
+    *,
+    add: Mapping[str, Sequence[str]],
+    remove: Mapping[str, Sequence[str]],
+) -> Plans:
+    """Plans for the user's own edits: track id -> field -> exactly these values.
+
+    In all of these tracks values are taken out (`remove`; none named: all of the field) and put in (`add`), too.
+    """
     plans: list[FilePlan] = []
     refused: dict[str, str] = {}
     for track_id, wanted in edits.items():
@@ -106,6 +116,8 @@ def plan_edits(store: Store, edits: Mapping[int, Mapping[str, Sequence[str]]], o
                 path,
                 wanted,
                 mode="replace",
+                add=add,
+                remove=remove,
                 hard_links=options.hard_links,
                 options=options.save_options(),
             )

@@ -33,6 +33,7 @@ def make_plan(
     *,
     mode: Mode = "append",
     remove: Mapping[str, Sequence[str]] | None = None,
+    add: Mapping[str, Sequence[str]] | None = None,
     hard_links: HardLinks = "refuse",
     options: SaveOptions = SaveOptions(),  # noqa: B008 - frozen
 ) -> FilePlan:
@@ -40,7 +41,8 @@ def make_plan(
 
     append: add values that are not there yet (case ignored); a single-valued field that has a value keeps it.
     replace: the fields of `wanted` get these values instead of theirs. exact: the same, but not even spaces at the
-    ends or repeated values are tidied. `remove`: values to take out; none named: all.
+    ends or repeated values are tidied. `remove`: values to take out; none named: all. `add`: values to put behind
+    those that are there, whatever the mode and the field.
     Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
     """
     real = resolve(path)
@@ -58,7 +60,7 @@ def make_plan(
                 "Choose whether the other names shall change too.",
             )
         damage = kind.lossy(opened.file, stream)
-        changes = _changes(opened, real, wanted, mode, remove or {}, options)
+        changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options)
         if changes and damage:
             raise WriteRefused(real, f"{damage} It was left untouched.")
     return FilePlan(
@@ -86,12 +88,13 @@ def _changes(
     wanted: Mapping[str, Sequence[str]],
     mode: Mode,
     remove: Mapping[str, Sequence[str]],
+    add: Mapping[str, Sequence[str]],
     options: SaveOptions,
 ) -> tuple[FieldChange, ...]:
     assert opened.kind is not None
     present = opened.kind.read_fields(opened.file)
     changes = []
-    for field in dict.fromkeys([*wanted, *remove]):
+    for field in dict.fromkeys([*wanted, *remove, *add]):
         known = find_field(field)
         if known is not None and not known.writable:
             raise WriteRefused(path, f"The field “{field}” is never written.")
@@ -99,6 +102,8 @@ def _changes(
         after = _without(before, remove[field]) if field in remove else before
         if field in wanted:
             after = tuple(wanted[field]) if mode == "exact" else _combine(field, after, _clean(wanted[field]), mode)
+        if field in add:
+            after = _joined(after, _clean(add[field]))
         if after == before:
             continue
         try:
@@ -126,5 +131,9 @@ def _combine(field: str, before: tuple[str, ...], wanted: tuple[str, ...], mode:
         return wanted
     if field in SINGLE and before:
         return before
+    return _joined(before, wanted)
+
+
+def _joined(before: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     present = {value.casefold() for value in before}
-    return before + tuple(value for value in wanted if value.casefold() not in present)
+    return before + tuple(value for value in more if value.casefold() not in present)

@@ -31,7 +31,10 @@ def plan_writes(request: PlanWrites, context: JobContext) -> Outcome:
 
 def plan_edits(request: PlanEdits, context: JobContext) -> Outcome:
     """What the user's own edits would change in files. Opens no file for writing."""
-    return _planned(context.library.plan_edits(request.edits, options=_options(context, request.hard_links)))
+    planned = context.library.plan_edits(
+        request.edits, add=request.add, remove=request.remove, options=_options(context, request.hard_links)
+    )
+    return _planned(planned)
 
 
 def apply_writes(request: ApplyWrites, context: JobContext) -> Outcome:

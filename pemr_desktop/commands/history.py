@@ -1,0 +1,128 @@
+"""What was written and how to take it back: by batch, by file, by day."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pemr_desktop.commands.place import Jobs, Place
+from pemr_desktop.commands.tagging import changes_text, print_refused
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.messages import Undo, WriteResult
+from pemr_desktop.library import queries
+from pemr_desktop.library.browsing import file_entries
+from pemr_desktop.library.rows import JournalBatch, JournalEntry
+
+ALL_BATCHES = 1_000_000
+
+OfFile = Annotated[Path | None, typer.Option("--file", help="Only this file.", show_default=False)]
+OfDay = Annotated[
+    datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Only this day.", show_default=False)
+]
+
+
+def undo(
+    context: typer.Context,
+    batch: Annotated[int | None, typer.Argument(help="Number of the batch. None: the latest one.")] = None,
+    file: OfFile = None,
+    day: OfDay = None,
+) -> None:
+    """Bring back the tags that a write has changed: a batch, or all that was done to a file or on a day."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        wanted = _to_undo(conn, batch, file, day)
+    if not wanted:
+        raise JobRefused("There is nothing to undo.")
+    refused: dict[str, str] = {}
+    with place.worker() as jobs:
+        for request in wanted:
+            refused |= _undo_one(place, jobs, request)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _undo_one(place: Place, jobs: Jobs, request: Undo) -> dict[str, str]:
+    result = cast("WriteResult", jobs.run(request, "Undoing"))
+    print_refused(place, result.refused)
+    return result.refused
+
+
+def _to_undo(conn: sqlite3.Connection, batch: int | None, file: Path | None, day: datetime | None) -> list[Undo]:
+    """What to take back, newest first, so that each step finds the file as it left it."""
+    if file is not None:
+        entries = [entry for entry in _of_file(conn, file) if _is_open(conn, entry)]
+        chosen = [entry for entry in entries if batch in (None, entry.batch_id) and _is_on(entry.updated_at, day)]
+        return [Undo(entry.batch_id, (entry.id,)) for entry in chosen]
+    if batch is not None:
+        return [Undo(batch)]
+    open_ = [row for row in _batches(conn, day) if row.operation == "write" and row.done_count and not row.undone]
+    return [Undo(row.id) for row in (open_ if day is not None else open_[:1])]
+
+
+def _is_open(conn: sqlite3.Connection, entry: JournalEntry) -> bool:
+    """Whether it is a write that happened and was not taken back."""
+    if entry.state != "done" or entry.undone:
+        return False
+    (operation,) = conn.execute("SELECT operation FROM journal_batches WHERE id = ?", (entry.batch_id,)).fetchone()
+    return bool(operation == "write")
+
+
+def history(
+    context: typer.Context,
+    batch: Annotated[int | None, typer.Argument(help="Show the files of one batch.")] = None,
+    file: OfFile = None,
+    day: OfDay = None,
+) -> None:
+    """List what was written and undone, newest first: all of it, or of a batch, a file, a day."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        if batch is not None or file is not None:
+            entries = _of_file(conn, file) if file is not None else queries.batch_entries(conn, cast("int", batch))
+            for entry in entries:
+                if batch in (None, entry.batch_id) and _is_on(entry.updated_at, day):
+                    _print_entry(place, entry)
+            return
+        table = Table("batch", "when", "what", "files", "state")
+        for row in _batches(conn, day):
+            ended = "undone" if row.undone else f"{row.failed_count} failed" if row.failed_count else "done"
+            table.add_row(str(row.id), _when(row.started_at), row.summary or row.operation, str(row.done_count), ended)
+    place.out.print(table)
+
+
+def _print_entry(place: Place, entry: JournalEntry) -> None:
+    state: str = "undone" if entry.undone else entry.state
+    place.out.print(
+        Text(
+            f"{entry.location} (batch {entry.batch_id}, {_when(entry.updated_at)}, {state}"
+            f"{': ' + entry.reason if entry.reason else ''})"
+        )
+    )
+    place.out.print(changes_text(entry.changes))
+
+
+def _of_file(conn: sqlite3.Connection, file: Path) -> list[JournalEntry]:
+    found = file_entries(conn, file.expanduser().absolute())
+    if not found:
+        raise JobRefused(f"Nothing was ever written to {file}.")
+    return found
+
+
+def _batches(conn: sqlite3.Connection, day: datetime | None) -> list[JournalBatch]:
+    if day is None:
+        return queries.history(conn)
+    until = datetime.combine(day.date() + timedelta(days=1), datetime.min.time())
+    return queries.history(conn, ALL_BATCHES, since=day.timestamp(), until=until.timestamp())
+
+
+def _is_on(moment: float, day: datetime | None) -> bool:
+    return day is None or date.fromtimestamp(moment) == day.date()
+
+
+def _when(moment: float) -> str:
+    return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,117 @@
+"""Playlists in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pemr_desktop.commands.keeping import import_
+from pemr_desktop.commands.place import Place, chosen_tracks
+from pemr_desktop.commands.tagging import named
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.messages import DeletePlaylist, SavePlaylist
+from pemr_desktop.library import queries
+from pemr_desktop.library.rows import PlaylistRow
+
+Name = Annotated[str, typer.Argument(help="Name or number of a playlist.")]
+Chosen = Annotated[list[str], typer.Argument(help="Track numbers, files, folders or a query.")]
+
+
+def application() -> typer.Typer:
+    """The group `pemr-desktop playlist`."""
+    app = typer.Typer(no_args_is_help=True, help="List, make, fill, import and export playlists.")
+    for command in (list_, show, make, add, take_out, delete, export):
+        app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
+    app.command("import")(import_)
+    return app
+
+
+def list_(context: typer.Context) -> None:
+    """List all playlists."""
+    place: Place = context.obj
+    table = Table("playlist", "name", "tracks", "minutes", box=None, pad_edge=False)
+    with place.reader() as conn:
+        found = queries.playlists(conn)
+    for row in found:
+        table.add_row(str(row.id), Text(row.name), f"{row.track_count:,}", f"{row.duration_s / 60:.0f}")
+    if found:
+        place.out.print(table)
+    else:
+        place.err.print("There is no playlist yet. Make one: pemr-desktop playlist make NAME TRACKS.")
+
+
+def show(context: typer.Context, playlist: Name) -> None:
+    """List the tracks of a playlist, in order."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        for row in queries.rows(conn, queries.playlist_tracks(conn, _find(conn, playlist).id)):
+            place.out.print(Text(f"{row.id:>7}  {named(row)}"))
+
+
+def make(context: typer.Context, name: Annotated[str, typer.Argument()], tracks: Chosen) -> None:
+    """Make a playlist of tracks."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        if any(row.name == name for row in queries.playlists(conn)):
+            raise JobRefused(f"There is a playlist “{name}” already. Add to it: pemr-desktop playlist add.")
+        ids = chosen_tracks(conn, tracks)
+    place.run(SavePlaylist(name, ids), "Saving")
+
+
+def add(context: typer.Context, playlist: Name, tracks: Chosen) -> None:
+    """Put tracks at the end of a playlist; those that are in it stay where they are."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        row = _find(conn, playlist)
+        before = queries.playlist_tracks(conn, row.id)
+        ids = dict.fromkeys((*before, *chosen_tracks(conn, tracks)))
+    place.run(SavePlaylist(row.name, tuple(ids), row.id), "Saving")
+
+
+def take_out(context: typer.Context, playlist: Name, tracks: Chosen) -> None:
+    """Take tracks out of a playlist. The tracks stay in the library."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        row = _find(conn, playlist)
+        unwanted = set(chosen_tracks(conn, tracks))
+        left = tuple(track for track in queries.playlist_tracks(conn, row.id) if track not in unwanted)
+    place.run(SavePlaylist(row.name, left, row.id), "Saving")
+
+
+def delete(context: typer.Context, playlist: Name) -> None:
+    """Delete a playlist. No track is touched."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        row = _find(conn, playlist)
+    place.run(DeletePlaylist(row.id), "Deleting")
+
+
+def export(
+    context: typer.Context,
+    playlist: Name,
+    file: Annotated[Path, typer.Argument(help="What to write: .m3u8, with paths relative to it.")],
+) -> None:
+    """Write a playlist as an M3U8 file, which other players read."""
+    from pemr_desktop.library.m3u8 import export_playlist
+
+    place: Place = context.obj
+    target = Path(os.path.abspath(file.expanduser()))  # noqa: PTH100 - links stay as the user chose them
+    if target.suffix.lower() not in (".m3u8", ".m3u"):
+        raise JobRefused("A playlist file ends in .m3u8.")
+    with place.reader() as conn:
+        row = _find(conn, playlist)
+        export_playlist(conn, row.id, target)
+    place.err.print(f"Wrote {row.track_count:,} tracks to {file}.", markup=False)
+
+
+def _find(conn: sqlite3.Connection, wanted: str) -> PlaylistRow:
+    for row in queries.playlists(conn):
+        if wanted in (row.name, str(row.id)):
+            return row
+    raise JobRefused(f"There is no playlist “{wanted}”. “pemr-desktop playlist list” lists them.")
