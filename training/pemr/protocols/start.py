@@ -7,10 +7,9 @@ import torch
 from pemr.checkpoint import load_checkpoint
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
 from pemr.errors import ModelMismatch
-from pemr.export import checkpoint_file
+from pemr.export import checkpoint_file, predicting_module
 from pemr.frontend import FrontEnd, normalised
 from pemr.methods.build import build_method
-from pemr.methods.pemr import Pemr
 from pemr.modelfile import Model, ModelInfo, PredictorShape, load_model
 from pemr.predictor import Predictor
 from pemr.protocols.examples import Examples, sampled_segments
@@ -20,8 +19,8 @@ def untrained_model(front_end: FrontEnd, seed: int) -> Model:
     """Fresh weights behind a front end."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder, predictor = FCN4(), Predictor(front_end.n_mels)
-    return _without_heads(front_end, encoder, predictor, PredictorShape(), {"method": "none"})
+        encoder = FCN4()
+    return _without_heads(front_end, encoder, None, None, {"method": "none"})
 
 
 def measured_on(model: Model, train: Examples, seed: int) -> Model:
@@ -32,7 +31,7 @@ def measured_on(model: Model, train: Examples, seed: int) -> Model:
 def start_model(path: Path) -> Model:
     """A model file, or the encoder of a run folder or checkpoint. Raises `ModelMismatch` or `CheckpointError`.
 
-    Methods other than PEMR have no predicting module; the model then has an untrained one.
+    Methods other than PEMR have no predicting module; neither has the model then.
     """
     if path.suffix == ".safetensors":
         return load_model(path)
@@ -43,13 +42,7 @@ def start_model(path: Path) -> Model:
     encoder = method.encoder
     if not isinstance(encoder, FCN4):
         raise ModelMismatch(f"{file}: the encoder of {checkpoint.recipe.method} is not FCN-4 and cannot be fine-tuned")
-    predictor, shape = Predictor(checkpoint.front_end.n_mels), PredictorShape()
-    if isinstance(method, Pemr):
-        settings = method.settings
-        predictor, shape = (
-            method.predictor,
-            PredictorShape(settings.layers, settings.heads, settings.feed_forward_width),
-        )
+    predictor, shape = predicting_module(method)
     about: dict[str, object] = {
         "recipe": checkpoint.recipe.name, "method": checkpoint.recipe.method, "pretraining_steps": checkpoint.step,
     }  # fmt: skip
@@ -57,8 +50,12 @@ def start_model(path: Path) -> Model:
 
 
 def _without_heads(
-    front_end: FrontEnd, encoder: FCN4, predictor: Predictor, shape: PredictorShape, about: dict[str, object]
+    front_end: FrontEnd,
+    encoder: FCN4,
+    predictor: Predictor | None,
+    shape: PredictorShape | None,
+    about: dict[str, object],
 ) -> Model:
     info = ModelInfo(front_end, shape, [], about)
-    frozen = predictor.eval().requires_grad_(False)
+    frozen = None if predictor is None else predictor.eval().requires_grad_(False)
     return Model(info, encoder.eval(), frozen, torch.zeros(0, EMBEDDING_WIDTH), torch.zeros(0), "", "")
