@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -8,6 +11,7 @@ from pemr.covers.evaluation import (
     cosine_scorer,
     fourier_vector,
     heard_corpus,
+    listen,
     measure,
     network_scorer,
     search_scorer,
@@ -15,8 +19,11 @@ from pemr.covers.evaluation import (
 )
 from pemr.covers.features import CoverFeatures
 from pemr.covers.networks.frames import best_of_shingles, shingles
-from pemr.covers.networks.registry import NetworkSettings, build_network, save_network
+from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network, save_network
 from pemr.covers.version_corpus import Rendering, WorkToRender, render_corpus
+from pemr.datasets.cliques import load_clique_folder
+from pemr.errors import CorpusError
+from pemr.frontend import FrontEnd
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +40,8 @@ def heard(corpus):
 
 
 def test_every_method_ranks_a_small_set(heard):
-    network = build_network(NetworkSettings("pitch-class", 16, 4)).eval()
+    settings = NetworkSettings("pitch-class", 16, 4)
+    network = TrainedNetwork(build_network(settings).eval(), settings, "", "untrained")
     for scorer in (
         alignment_scorer(heard.features),
         network_scorer(network, heard),
@@ -90,3 +98,23 @@ def test_the_command_prints_each_method_and_where_table_5_belongs(corpus, tmp_pa
     for line in ("2-D Fourier chroma: MAP", "alignment, above the habits of both: MAP", "then alignment of 50: MAP"):
         assert line in run.output
     assert "figures do not compare" in run.output
+
+
+def test_a_folder_of_works_is_heard_once_and_a_joined_network_ranks_it(tmp_path):
+    demo = sorted((Path(__file__).parents[3] / "resources" / "demo").glob("*.opus"))[:3]
+    for place, path in enumerate(demo):
+        target = tmp_path / "set" / ("one" if place < 2 else "two") / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    (tmp_path / "set" / "two" / "broken.mp3").write_bytes(b"not music")
+    cliques = load_clique_folder(tmp_path / "set")
+    heard = listen(cliques, tmp_path / "cache", with_moments=True)
+    assert heard.notes == ("1 files could not be decoded",)
+    settings = NetworkSettings("fcn+cqt-net", 16, 2, front_end=FrontEnd(hop_length=512))
+    network = TrainedNetwork(build_network(settings).eval(), settings, "", "untrained")
+    report = measure(heard, network_scorer(network, heard))
+    assert (report.queries, report.lone_queries, report.candidates) == (2, 1, 2)
+    again = listen(cliques, tmp_path / "cache", with_moments=True)
+    assert all(np.array_equal(a, b) for a, b in zip(heard.moments, again.moments, strict=True))
+    with pytest.raises(CorpusError, match="which this network listens to"):
+        network_scorer(network, listen(cliques, tmp_path / "cache"))

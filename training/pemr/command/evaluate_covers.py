@@ -42,7 +42,7 @@ def covers(
         def progress(done: int, total: int, doing: str) -> None:
             bar.update(task, completed=done, total=total, description=doing)
 
-        heard = _heard(kind, root, part, cache, progress)
+        heard = _heard(kind, root, part, cache, progress, any("segments" in t.network.takes for _, t in loaded))
         typer.echo(heard.title)
         for note in heard.notes:
             typer.echo(f"Note: {note}.")
@@ -50,8 +50,9 @@ def covers(
         alignment = evaluation.alignment_scorer(heard.features)
         for path, trained in loaded:
             name = f"{trained.settings.name} ({path.name})"
-            scorers[name] = evaluation.network_scorer(trained.network, heard)
-            scorers[f"{name}, half minutes"] = evaluation.network_scorer(trained.network, heard, parts=True)
+            scorers[name] = evaluation.network_scorer(trained, heard)
+            if "segments" not in trained.network.takes:
+                scorers[f"{name}, half minutes"] = evaluation.network_scorer(trained, heard, parts=True)
             if align:
                 scorers[f"{name}, then alignment of {shortlist}"] = evaluation.search_scorer(
                     scorers[name], alignment, shortlist
@@ -67,7 +68,7 @@ def covers(
         typer.echo("Table 5 of the paper is of SHS100K-SUB and Covers80; its figures do not compare with these.")
 
 
-def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress") -> "HeardSet":
+def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool) -> "HeardSet":
     from pemr.covers import evaluation
     from pemr.datasets.cliques import load_clique_folder
     from pemr.datasets.covers80 import load_covers80
@@ -91,4 +92,4 @@ def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress") 
         cliques = load_clique_folder(root)
     else:
         raise typer.BadParameter("folder, corpus, covers80, shs100k, shs100k-sub or da-tacos", param_hint="--set")
-    return evaluation.listen(cliques, cache, progress)
+    return evaluation.listen(cliques, cache, progress, with_moments=moments)

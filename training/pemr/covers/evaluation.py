@@ -6,17 +6,17 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from safetensors.numpy import load_file, save_file
 
 from pemr.audio import decode
 from pemr.covers.alignment import compare, voice
 from pemr.covers.features import SAMPLE_RATE, CoverFeatures, unit_rows
-from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import (
     best_of_shingles,
     chroma_frames,
@@ -24,11 +24,13 @@ from pemr.covers.networks.frames import (
     spectrum_frames,
     track_vector,
 )
+from pemr.covers.networks.registry import TrainedNetwork
 from pemr.covers.retrieval_metrics import RetrievalReport, rank, report
 from pemr.covers.spectrum import Spectrum, features_of, spectrum
-from pemr.covers.version_corpus import read_work, works_in
+from pemr.covers.version_corpus import MOMENT_SCALE, Moments, moments_of, read_moments, read_work, works_in
 from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
+from pemr.frontend import LogMel
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ Progress = Callable[[int, int, str], None]
 
 PATCH_FRAMES = 64
 PATCH_STEP = 16
+MOMENTS_A_TRACK = 10
 TABLE_5 = {
     "SHS100K-SUB": (
         ("Ki-Net", 0.112, 0.156, 68.33), ("TPP-Net", 0.267, 0.217, 35.75), ("FCN", 0.289, 0.230, 34.86),
@@ -56,7 +59,10 @@ TABLE_5 = {
 
 @dataclass(frozen=True)
 class HeardSet:
-    """A set as it is compared: `works` None for distractors; `spectra` is empty where only chroma is published."""
+    """A set as it is compared: `works` None for distractors.
+
+    `spectra` is empty where only chroma is published, `moments` of sound where no network hears any.
+    """
 
     title: str
     name: str
@@ -64,45 +70,60 @@ class HeardSet:
     features: list[CoverFeatures]
     spectra: list[Spectrum]
     notes: tuple[str, ...]
+    moments: list[Moments] = field(default_factory=list)
 
 
-def listen(cliques: CliqueSet, cache: Path, progress: Progress = lambda *_: None) -> HeardSet:
-    """Decode what is not in the cache. Files that cannot be decoded are left out and counted."""
+def listen(
+    cliques: CliqueSet, cache: Path, progress: Progress = lambda *_: None, *, with_moments: bool = False
+) -> HeardSet:
+    """Decode what is not in the cache. Files that cannot be decoded are left out and counted.
+
+    `with_moments`: keep ten moments of sound of each track too, for networks that hear them.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     works: list[str | None] = []
     spectra: list[Spectrum] = []
+    moments: list[Moments] = []
     unreadable = 0
     for done, track in enumerate(cliques.tracks):
         progress(done, len(cliques.tracks), "listening")
         status = track.path.stat()
-        identity = f"{track.path.absolute()}|{status.st_size}|{status.st_mtime_ns}"
+        identity = f"{track.path.absolute()}|{status.st_size}|{status.st_mtime_ns}|{with_moments}"
         kept = cache / f"{hashlib.blake2b(os.fsencode(identity), digest_size=12).hexdigest()}.safetensors"
         if kept.exists():
-            stored = load_file(kept)["spectrum"]
+            stored = load_file(kept)
         else:
             try:
-                stored = spectrum(decode(track.path, SAMPLE_RATE))
+                samples = decode(track.path, SAMPLE_RATE)
             except DecodeError as error:
                 log.warning("%s", error)
                 unreadable += 1
                 continue
-            save_file({"spectrum": stored}, kept)
+            stored = {"spectrum": spectrum(samples)}
+            if with_moments:
+                stored["moments"] = moments_of(samples, MOMENTS_A_TRACK)
+            save_file(stored, kept)
         works.append(track.work)
-        spectra.append(stored)
+        spectra.append(stored["spectrum"])
+        moments += [stored["moments"]] if with_moments else []
     notes = (*cliques.notes, *([f"{unreadable} files could not be decoded"] if unreadable else []))
-    return HeardSet(str(cliques), cliques.name, works, [features_of(stored) for stored in spectra], spectra, notes)
+    return HeardSet(str(cliques), cliques.name, works, [features_of(kept) for kept in spectra], spectra, notes, moments)
 
 
 def heard_corpus(folder: Path) -> HeardSet:
     """A version corpus: every version of every work; real music in it is a distractor."""
     works: list[str | None] = []
     spectra: list[Spectrum] = []
+    moments: list[Moments] = []
     for path in works_in(folder):
         versions, found = read_work(path)
+        moments += read_moments(path).values()
         works += [version.work if len(versions) > 1 else None for version in versions]
         spectra += found
     title = f"{folder.name}: {len(works)} tracks, {len({work for work in works if work})} works"
-    return HeardSet(title, folder.name, works, [features_of(stored) for stored in spectra], spectra, ())
+    # what was kept of some versions only would be of the wrong tracks
+    complete = moments if len(moments) == len(works) else []
+    return HeardSet(title, folder.name, works, [features_of(kept) for kept in spectra], spectra, (), complete)
 
 
 def measure(heard: HeardSet, scorer: Scorer, progress: Progress = lambda *_: None, doing: str = "") -> RetrievalReport:
@@ -183,14 +204,23 @@ def above_habits(scores: Scores) -> Scores:
     return above
 
 
-def network_scorer(network: CoverNetwork, heard: HeardSet, *, parts: bool = False) -> Scorer:
-    """Cosine of whole tracks; with `parts`, mean over half minutes of the best match."""
+def network_scorer(trained: TrainedNetwork, heard: HeardSet, *, parts: bool = False) -> Scorer:
+    """Cosine of whole tracks; with `parts`, mean over half minutes of the best match.
+
+    Raises `CorpusError` if the set does not hold what the network hears.
+    """
+    network = trained.network
     if network.takes == "chroma":
         frames = [chroma_frames(found) for found in heard.features]
-    elif network.takes == "spectrum" and heard.spectra:
+    elif heard.spectra and ("segments" not in network.takes or heard.moments):
         frames = [spectrum_frames(stored) for stored in heard.spectra]
     else:
         raise CorpusError(f"{heard.name} has no {network.takes}, which this network listens to.")
+    if "segments" in network.takes:
+        front_end = LogMel(trained.settings.front_end)
+        segments = (front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in heard.moments)
+        whole = [track_vector(network, found, own) for found, own in zip(frames, segments, strict=True)]
+        return cosine_scorer(np.stack(whole))
     if not parts:
         return cosine_scorer(np.stack([track_vector(network, found) for found in frames]))
     shingled = [shingle_vectors(network, found) for found in frames]
