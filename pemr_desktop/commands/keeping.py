@@ -92,8 +92,12 @@ def settings(
 
 def doctor(
     context: typer.Context,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Keep a copy of the library, then build its indexes and counts anew.")
+    ] = False,
 ) -> None:
-    """Check the installation and the library; change nothing. Exit code 1 when something is wrong."""
+    """Check the installation and the library. Exit code 1 when something is wrong. Only --repair changes anything."""
+    from pemr_desktop.library.database import open_library
     from pemr_desktop.library.doctor import doctor as check
 
     place: Place = context.obj
@@ -112,6 +116,9 @@ def doctor(
     colours = {"ok": "green", "note": "yellow", "fault": "red"}
     try:
         findings = check(place.library)
+        if repair:
+            with open_library(place.library) as library:
+                findings = [*library.repair(), *check(place.library)]
     except PemrDesktopError as error:
         place.out.print(Text.assemble(("fault ", "red"), str(error)))
         raise typer.Exit(1) from error

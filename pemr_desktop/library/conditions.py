@@ -38,7 +38,9 @@ NOT_REJECTED = (
 BY_VALUE = "SELECT track_id FROM track_tags WHERE field = ? AND folded = ?"
 DUPLICATES = IdSet(
     "SELECT id FROM tracks WHERE audio_digest IN (SELECT audio_digest FROM tracks "
-    "WHERE audio_digest IS NOT NULL AND missing = 0 GROUP BY audio_digest HAVING count(*) > 1)"
+    "WHERE audio_digest IS NOT NULL AND missing = 0 GROUP BY audio_digest HAVING count(*) > 1) "
+    "UNION ALL SELECT id FROM tracks WHERE sound_group IN (SELECT sound_group FROM tracks "
+    "WHERE sound_group IS NOT NULL AND missing = 0 GROUP BY sound_group HAVING count(*) > 1)"
 )
 FORMATS = (
     "WITH RECURSIVE formats (name) AS (SELECT min(format) FROM tracks WHERE missing = 0 UNION ALL "

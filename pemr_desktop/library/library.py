@@ -321,9 +321,21 @@ class Library:
         with self.store.writing() as connection:
             return playlists.save_playlist(connection, name, track_ids, playlist_id)
 
-    def find_duplicates(self, *, progress: Progress | None = None, cancelled: Cancelled | None = None) -> int:
-        """Find files with the very same sound -> how many groups; the view "duplicates" shows them."""
+    def find_duplicates(
+        self, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> list[list[int]]:
+        """Find files with the very same sound, and the same recording -> groups of ids: the view "duplicates"."""
         return duplicates.find_duplicates(self.store, progress or _silent, cancelled or _never)
+
+    def find_same_sound(self, *, progress: Progress | None = None, cancelled: Cancelled | None = None) -> None:
+        """The first half of `find_duplicates`: cheap enough for the end of every scan."""
+        duplicates.find_same_sound(self.store, progress or _silent, cancelled or _never)
+
+    def find_same_recordings(
+        self, track_ids: Sequence[int], *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> None:
+        """Compare tracks that were just heard with all others of the same length."""
+        duplicates.find_same_recordings(self.store, track_ids, progress or _silent, cancelled or _never)
 
     def import_playlist(self, path: Path) -> m3u8.ImportedPlaylist:
         """Make a playlist of the entries of an M3U file that the library has."""

@@ -77,7 +77,7 @@ def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
         "DELETE FROM versions WHERE judged IS NULL AND source = 'found' AND (track_a = ? OR track_b = ?)",
         (track_id, track_id),
     )
-    connection.execute("UPDATE tracks SET open_suggestions = 0 WHERE id = ?", (track_id,))
+    connection.execute("UPDATE tracks SET open_suggestions = 0, sound_group = NULL WHERE id = ?", (track_id,))
 
 
 def find_moved(

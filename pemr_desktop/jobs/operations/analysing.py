@@ -31,6 +31,9 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
     )
     try:
         heard = analyser.run(tracks, context.progress, context.cancelled)
+        if heard.analysed and not heard.cancelled:
+            ids = [track.track_id for track in tracks]
+            library.find_same_recordings(ids, progress=context.progress, cancelled=context.cancelled)
     finally:
         context.touched(problems=True)
     result = AnalyseResult(heard.analysed, heard.problems, heard.audio_s, heard.wall_s, heard.spent_s)

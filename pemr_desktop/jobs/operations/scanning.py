@@ -67,6 +67,8 @@ def _scan(
     context.touched(problems=True, roots=True)
     if not outcome.cancelled and library.versions_from_tags():
         context.touched(versions=True)
+    if not outcome.cancelled and (outcome.added or outcome.changed or outcome.moved):
+        library.find_same_sound(progress=context.progress, cancelled=context.cancelled)
     offline = [root.location for root in context.read(queries.roots) if not root.online]
     news = [
         counted(count, "track") + f" {what}"

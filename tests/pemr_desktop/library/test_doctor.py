@@ -7,7 +7,6 @@ from pathlib import Path
 from pemr_desktop.library import queries
 from pemr_desktop.library.doctor import doctor
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.views import View
 
 
 def severities(path: Path) -> set[str]:
@@ -48,12 +47,3 @@ def test_a_lost_search_index_is_found_and_repaired(library: Library, album: list
     assert {finding.severity for finding in library.repair()} == {"ok"}
     assert "fault" not in severities(library.path)
     assert len(library.read(queries.track_ids, "miles")) == 3
-
-
-def test_equal_recordings_are_duplicates(library: Library, album: list[Path], music: Path) -> None:
-    (music / "copy.flac").write_bytes(album[0].read_bytes())
-    library.scan()
-    found = library.find_duplicates()
-    assert found == 1
-    assert len(library.read(queries.track_ids, view=View("duplicates"))) == 2
-    assert len(library.read(queries.track_ids, "is:duplicate")) == 2

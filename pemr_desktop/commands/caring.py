@@ -1,0 +1,53 @@
+"""Looking after the library: copies of it, and files it holds twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from pemr_desktop.commands.place import Place
+from pemr_desktop.library import queries
+
+
+def backup(context: typer.Context) -> None:
+    """Copy the library to its folder of backups now. A copy is also made every day by itself."""
+    from pemr_desktop.library.database import open_library
+
+    place: Place = context.obj
+    with open_library(place.library) as library:
+        made = library.backup(f"by-hand-{datetime.now():%Y%m%d-%H%M%S}")
+    place.out.print(f"Copied the library to {made}.", markup=False)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="A backup; without it the newest.", show_default=False)] = None,
+) -> None:
+    """Put a backup in the library's place. The library as it is now is kept beside it."""
+    from pemr_desktop.library.restoring import restore as put_back
+
+    place: Place = context.obj
+    source, kept = put_back(place.library, file.expanduser().absolute() if file else None)
+    place.out.print(f"The library is now as in {source}.", markup=False)
+    if kept is not None:
+        place.out.print(f"What was there before is {kept}.", markup=False)
+
+
+def duplicates(context: typer.Context) -> None:
+    """Find files with the very same sound, and the same recording in other encodings. Nothing is deleted."""
+    from pemr_desktop.library.database import open_library
+
+    place: Place = context.obj
+    with open_library(place.library) as library:
+        groups = library.find_duplicates()
+        for group in groups:
+            rows = library.read(queries.rows, group)
+            place.out.print(Text(f"{rows[0].artist or '?'}: {rows[0].title}", style="bold"))
+            for row in rows:
+                length_s = round(row.duration_s or 0)
+                place.out.print(f"  {length_s // 60}:{length_s % 60:02}  {row.format}  {row.location}", markup=False)
+    place.err.print(f"{len(groups)} groups of duplicates." if groups else "There are no duplicates.", markup=False)
