@@ -14,7 +14,8 @@ from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.modelfile import Model, load_model
 from pemr.protocols.examples import Examples
 from pemr.protocols.settings import with_overrides
-from pemr.protocols.supervised import Supervised, Trained, train_supervised
+from pemr.protocols.supervised import Supervised, Trained, steps_between_evaluations, train_supervised
+from pemr.protocols.supervised_batches import SupervisedBatches
 from pemr.protocols.tuned_model import save_tuned
 
 SETTINGS = Supervised(
@@ -74,7 +75,7 @@ def test_a_frozen_encoder_is_not_touched_not_even_its_batch_norms(
     assert trained.tagger.head.weight.abs().sum() > 0
 
 
-@pytest.mark.parametrize("overrides", [[], ["augmented=true"]])
+@pytest.mark.parametrize("overrides", [[], ["augmented=true", "mixed=0.4"]])
 def test_stop_and_resume_gives_the_same_weights_as_never_stopping(
     untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path, overrides: list[str]
 ) -> None:
@@ -101,7 +102,7 @@ def test_a_plateau_lowers_the_learning_rates_and_then_ends_the_run(
     trained = train(untrained(), tone_examples, tmp_path, settings)
     assert trained.judgement.tags.macro_roc_auc == 1.0  # which nothing later can beat
     assert trained.reason == "converged"
-    assert trained.step == trained.best_step + 2 * 4
+    assert trained.step == trained.best_step + 2 * 2  # evaluations, each after the two steps of an epoch
     latest = torch.load(tmp_path / "checkpoints/latest.pt", weights_only=True)
     assert latest["optimizer"]["param_groups"][0]["lr"] == SETTINGS.head_learning_rate * 0.5**2
 
@@ -135,3 +136,26 @@ def test_different_tags_for_training_and_validation_are_refused(
     other = replace(tone_examples["validation"], tags=(("up", "pitch"), ("down", "pitch")))
     with pytest.raises(CorpusError, match="different tags"):
         train(untrained(), {**tone_examples, "validation": other}, tmp_path)
+
+
+def test_mixed_crops_share_sound_and_targets_alike(tone_examples: Splits) -> None:
+    batches = SupervisedBatches(tone_examples["train"], 4, seed=1)
+    samples, targets = torch.eye(4), torch.arange(8.0).reshape(4, 2)
+    sound, answers = batches.mixed(samples, targets, step=5, strength=0.4)
+    share = sound.diagonal()
+    assert ((share > 0) & (share < 1)).all()
+    torch.testing.assert_close(sound, share[:, None] * samples + (1 - share[:, None]) * samples[[3, 0, 1, 2]])
+    torch.testing.assert_close(answers, share[:, None] * targets + (1 - share[:, None]) * targets[[3, 0, 1, 2]])
+    assert torch.equal(sound, batches.mixed(samples, targets, step=5, strength=0.4)[0])
+    assert not torch.equal(sound, batches.mixed(samples, targets, step=6, strength=0.4)[0])
+
+
+def test_evaluation_never_takes_longer_than_the_training_between_two_of_them(tone_examples: Splits) -> None:
+    settings, validation = with_overrides(SETTINGS, ["validation_segments=0"]), tone_examples["validation"]
+    assert steps_between_evaluations(settings, validation, 2) == 2
+    large = replace(
+        validation, heard=validation.heard * 15
+    )  # 120 segments, a third of which is 40: ten batches of four
+    assert steps_between_evaluations(settings, large, 2) == 10
+    assert steps_between_evaluations(with_overrides(settings, ["validation_segments=1"]), large, 2) == 3
+    assert steps_between_evaluations(with_overrides(settings, ["evaluate_steps=7"]), large, 2) == 7

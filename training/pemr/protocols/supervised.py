@@ -15,12 +15,11 @@ from typing import Any, Literal
 import msgspec
 import torch
 from lightning.fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
 from pemr import events
 from pemr.augment import Augmentation, augment
 from pemr.checkpoint import load_content, save_content
-from pemr.encoder import EMBEDDING_WIDTH, FCN4
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
@@ -29,6 +28,7 @@ from pemr.precision import Precision, resolved
 from pemr.protocols.evaluation import Judgement, embed_segments, judge_vectors
 from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.supervised_batches import SupervisedBatch, SupervisedBatches
+from pemr.protocols.tagger import Tagger, fresh_head
 from pemr.stopping import StopRequest
 
 log = logging.getLogger(__name__)
@@ -42,9 +42,10 @@ Criterion = Literal["loss", "roc_auc", "pr_auc"]
 class Supervised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of supervised training.
 
-    After every evaluation on the validation tracks (each epoch, or every `evaluate_steps`): `plateau_patience`
-    evaluations without a better `criterion` multiply the learning rates by `plateau_factor`; `stop_patience` of them
-    end the run. During training at most `validation_segments` of each validation track are used (0: all).
+    The validation tracks are evaluated every `evaluate_steps` (0: each epoch, less often if that is shorter than an
+    evaluation) on at most `validation_segments` of each (0: all). Then `plateau_patience` evaluations without a better
+    `criterion` multiply the learning rates by `plateau_factor`; `stop_patience` of them end the run. `augmented` uses
+    the augmentations of pre-training; `mixed` above 0 lays crops over each other (mixup of that strength).
     """
 
     encoder: Literal["trained", "frozen"] = "trained"
@@ -53,6 +54,7 @@ class Supervised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning_rate: float = 3e-4
     head_learning_rate: float = 1e-3
     weight_decay: float = 1e-6
+    mixed: float = 0.0
     augmented: bool = False
     augmentation: Augmentation = msgspec.field(default_factory=Augmentation)
     criterion: Criterion = "loss"
@@ -70,25 +72,6 @@ class Supervised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 # settings that may change between stop and resume without changing what is computed in a step
 FREE_SETTINGS = ("epochs", "threads", "checkpoint_minutes", "stop_patience")
-
-
-class Tagger(nn.Module):
-    """Encoder and linear head: log-mel (B, 128, L) -> logits (B, k)."""
-
-    def __init__(self, encoder: FCN4, head: nn.Linear, *, frozen: bool) -> None:
-        super().__init__()
-        self.encoder = encoder.requires_grad_(not frozen)
-        self.head = head
-        self.frozen = frozen
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return torch.as_tensor(self.head(self.encoder(frames)))
-
-    def train(self, mode: bool = True) -> "Tagger":
-        """A frozen encoder stays in eval mode: its batch norms learn nothing either."""
-        super().train(mode)
-        self.encoder.train(mode and not self.frozen)
-        return self
 
 
 @dataclass(frozen=True)
@@ -183,13 +166,13 @@ def train_supervised(
         return _result(run, state, reason)
 
 
-def fresh_head(tags: int, shares: Tensor) -> nn.Linear:
-    """A head that begins with weights of zero and the share of each tag as its answer."""
-    head = nn.Linear(EMBEDDING_WIDTH, tags)
-    with torch.no_grad():
-        head.weight.zero_()
-        head.bias.copy_(torch.logit(shares.clamp(1e-4, 1 - 1e-4)))
-    return head
+def steps_between_evaluations(settings: Supervised, validation: Examples, steps_per_epoch: int) -> int:
+    """An epoch, or as many steps as take about as long as an evaluation: a step goes forth and back, it only forth."""
+    if settings.evaluate_steps:
+        return settings.evaluate_steps
+    most = settings.validation_segments
+    segments = sum(min(len(heard.starts), most or len(heard.starts)) for heard in validation.heard)
+    return max(steps_per_epoch, math.ceil(segments / (3 * settings.batch_size)))
 
 
 def _require_use(train: Examples, validation: Examples) -> None:
@@ -221,7 +204,7 @@ def _train(run: _Run, state: _State, stop: StopRequest, max_hours: float | None,
     """The training loop. Returns why it ended: completed, converged, stopped or time."""
     settings, batches = run.settings, run.batches
     steps = settings.epochs * batches.steps_per_epoch
-    every = settings.evaluate_steps or batches.steps_per_epoch
+    every = steps_between_evaluations(settings, run.validation, batches.steps_per_epoch)
     _tell_start(run, state, steps, name)
     network, optimizer = run.fabric.setup(state.tagger, state.optimizer)
     began = last_save = time.monotonic()
@@ -269,13 +252,15 @@ def _train(run: _Run, state: _State, stop: StopRequest, max_hours: float | None,
 
 def _step(run: _Run, network: Any, optimizer: Any, batch: SupervisedBatch) -> float:
     """One optimiser step. Stops before a broken loss reaches the weights."""
-    settings, samples = run.settings, batch.samples
+    settings, samples, targets = run.settings, batch.samples, batch.targets
     with torch.no_grad():
         if settings.augmented:
             rate = run.log_mel.settings.sample_rate
             samples = augment(samples, rate, settings.augmentation, run.batches.generators(batch.step))
+        if settings.mixed:
+            samples, targets = run.batches.mixed(samples, targets, batch.step, settings.mixed)
         frames = run.log_mel(samples.to(run.fabric.device))
-    loss = nn.functional.binary_cross_entropy_with_logits(network(frames).float(), batch.targets.to(frames))
+    loss = nn.functional.binary_cross_entropy_with_logits(network(frames).float(), targets.to(frames))
     value = float(loss.detach())
     if not math.isfinite(value):
         examples = run.batches.examples

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pemr.protocols.examples import Examples
 
-ORDER, CROPS, AUGMENTATION = range(20, 23)
+ORDER, CROPS, AUGMENTATION, MIXING = range(20, 24)
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ class SupervisedBatches:
         """What the augmentation of each crop of a step draws from."""
         seeds = np.random.default_rng([self.seed, AUGMENTATION, step]).integers(2**62, size=self.batch_size)
         return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+
+    def mixed(self, samples: Tensor, targets: Tensor, step: int, strength: float) -> tuple[Tensor, Tensor]:
+        """Each crop (B, n) laid over the next one of the batch, its targets (B, k) in the same shares.
+
+        The shares are drawn from Beta(strength, strength). Zhang et al. 2018.
+        """
+        random = np.random.default_rng([self.seed, MIXING, step])
+        share = torch.from_numpy(random.beta(strength, strength, size=(len(samples), 1)).astype(np.float32))
+        return share * samples + (1 - share) * samples.roll(1, 0), share * targets + (1 - share) * targets.roll(1, 0)
 
     def from_step(self, start: int, end: int) -> Generator[SupervisedBatch, None, None]:
         with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
