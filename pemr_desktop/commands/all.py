@@ -14,7 +14,19 @@ import typer
 
 from pemr.errors import PemrError
 from pemr_desktop import __version__
-from pemr_desktop.commands import demo, editing, history, keeping, music, playlists, tagging, tuning, versions, window
+from pemr_desktop.commands import (
+    caring,
+    demo,
+    editing,
+    history,
+    keeping,
+    music,
+    playlists,
+    tagging,
+    tuning,
+    versions,
+    window,
+)
 from pemr_desktop.commands.place import make_place
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 
@@ -45,6 +57,9 @@ COMMANDS = (
     keeping.activate,
     keeping.settings,
     keeping.doctor,
+    caring.backup,
+    caring.restore,
+    caring.duplicates,
     demo.demo,
 )
 
