@@ -4,15 +4,18 @@ Every random number of a clip is drawn for its place in the batch, so a batch sh
 """
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pemr.datasets.folder import CachedTrack, ClipCollection
+
+Made = TypeVar("Made")
 
 ORDER, CROPS, AUGMENTATION, MASKING, DROPOUT = range(5)
 
@@ -77,13 +80,18 @@ class Batches:
         return int.from_bytes(digest[:7], "little")
 
     def from_step(self, start: int, end: int) -> Generator[Batch, None, None]:
-        with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-            coming: Future[Batch] = pool.submit(self.batch, start)
-            for step in range(start, end):
-                batch = coming.result()
-                if step + 1 < end:
-                    coming = pool.submit(self.batch, step + 1)
-                yield batch
+        return read_ahead(self.batch, start, end)
+
+
+def read_ahead(make: Callable[[int], Made], start: int, end: int) -> Generator[Made, None, None]:
+    """make(start) to make(end - 1), each made while the one before is used."""
+    with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+        coming: Future[Made] = pool.submit(make, start)
+        for step in range(start, end):
+            made = coming.result()
+            if step + 1 < end:
+                coming = pool.submit(make, step + 1)
+            yield made
 
 
 def split_held_out(tracks: list[CachedTrack], share: float, seed: int) -> tuple[list[CachedTrack], list[CachedTrack]]:

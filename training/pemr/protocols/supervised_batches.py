@@ -1,13 +1,13 @@
 """Labelled training batches as a pure function of seed and step, like `pemr.batches` without labels."""
 
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from pemr.batches import read_ahead
 from pemr.protocols.examples import Examples
 
 ORDER, CROPS, AUGMENTATION, MIXING = range(20, 24)
@@ -59,10 +59,4 @@ class SupervisedBatches:
         return share * samples + (1 - share) * samples.roll(1, 0), share * targets + (1 - share) * targets.roll(1, 0)
 
     def from_step(self, start: int, end: int) -> Generator[SupervisedBatch, None, None]:
-        with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
-            coming = pool.submit(self.batch, start)
-            for step in range(start, end):
-                batch = coming.result()
-                if step + 1 < end:
-                    coming = pool.submit(self.batch, step + 1)
-                yield batch
+        return read_ahead(self.batch, start, end)
