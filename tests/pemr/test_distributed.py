@@ -1,6 +1,7 @@
-"""Two processes that share each batch are one process, in every method; and they stop as one."""
+"""Two processes that share each batch are one process, in every method, on one machine or two; they stop as one."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +44,18 @@ def in_two_processes(arguments: list[object]) -> list[str]:
     return [sys.executable, *launcher, *map(str, arguments)]
 
 
+def as_machines(number: int, port: int, arguments: list[object]) -> list[str]:
+    """One of two `torchrun`s that meet at a port, as on two machines that share no folder."""
+    meeting = ["--nnodes", "2", "--node-rank", str(number), "--master-addr", "127.0.0.1", "--master-port", str(port)]
+    return [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "1", *meeting, *map(str, arguments)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
@@ -72,16 +85,25 @@ def largest_difference(first: Path, second: Path) -> float:
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
-def test_two_processes_learn_what_one_learns_from_the_same_batches(
+def test_two_machines_learn_what_one_process_learns_from_the_same_batches(
     music: Path, recipe_file: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Weights, running statistics and queues, after five steps of every method."""
+    """Weights, running statistics and queues, after five steps of every method. Only the first machine writes."""
     script = tmp_path / "each_method.py"
     script.write_text(EACH_METHOD)
     settings = [*EXACT, f"train.max_steps={STEPS}"]
-    done = run([script, recipe_file, music, tmp_path / "two", *settings, ",".join(METHODS)])
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("processes=2") == len(METHODS), "one process speaks for both"
+    port = free_port()
+    machines = [
+        subprocess.Popen(
+            as_machines(number, port, [script, recipe_file, music, tmp_path / name, *settings, ",".join(METHODS)]),
+            stdout=subprocess.PIPE, text=True, env=environment(), stdin=subprocess.DEVNULL,
+        )
+        for number, name in enumerate(("two", "other machine"))
+    ]  # fmt: skip
+    said = [machine.communicate(timeout=250)[0] for machine in machines]
+    assert [machine.returncode for machine in machines] == [0, 0]
+    assert [words.count("processes=2") for words in said] == [len(METHODS), 0], "one process speaks for both"
+    assert not list((tmp_path / "other machine").rglob("*.pt"))
     for method in METHODS:
         train_alone(recipe_file, music, tmp_path / "one" / method, [*settings, f"method={method}"])
         difference = largest_difference(tmp_path / "one" / method, tmp_path / "two" / method)

@@ -70,7 +70,7 @@ def pretrain(
     places = Places(run_dir, cache or run_dir / "audio-cache")
     leads = started_as_leader()
     listener = listener if leads else _say_nothing
-    with StopRequest(run_dir / "stop", listen=listen and leads, owner=leads) as stop:
+    with StopRequest(run_dir / "stop", listen=listen and leads, owner=starts_on_its_machine()) as stop:
         checkpoint = _checkpoint_to_resume(places, recipe, resume) if leads else None
         reuse_freed_memory()
         if recipe.train.threads:

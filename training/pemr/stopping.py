@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 class StopRequest:
     """`asked` turns True once; the loop then finishes its step, saves and ends. Signals are restored on exit.
 
-    Of several processes that train together one is the `owner` of the stop file and takes it away again.
+    Of several processes that train together one on each machine is the `owner` of the stop file and takes it away.
     """
 
     def __init__(self, stop_file: Path, *, listen: bool = False, owner: bool = True) -> None:
