@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pemr.covers.arrange import arrange_song
-from pemr.covers.clips import ClipSettings, draw_batch, read_training_works
+from pemr.covers.clips import ClipSettings, draw_batch, draw_clip, read_training_works
 from pemr.covers.networks.registry import NetworkSettings, build_network, load_network, save_network
 from pemr.covers.pop_songs import compose
 from pemr.covers.sketch import sketch
@@ -125,6 +125,16 @@ def test_a_batch_holds_one_easy_pair_of_each_work(corpus):
     assert sorted(np.bincount(batch.works).tolist())[-3:] == [4, 4, 4]
     again = draw_batch(works, ClipSettings(works=3, lengths=(40,)), "chroma", np.random.default_rng(1))
     assert np.array_equal(batch.clips, again.clips)
+
+
+def test_clips_of_one_recording_overlap(corpus):
+    version = np.tile(np.arange(1200, dtype=np.float32) / 1200 * 255, (12, 1)).astype(np.uint8)
+    settings = ClipSettings(stretch=0.0)
+    chance = np.random.default_rng(3)
+    starts = [draw_clip(version, 64, settings, chance, around=0.5)[0, 0] for _ in range(20)]
+    assert (max(starts) - min(starts)) * 1200 * 127.5 / 255 < 34
+    free = [draw_clip(version, 64, settings, chance)[0, 0] for _ in range(20)]
+    assert (max(free) - min(free)) * 1200 * 127.5 / 255 > 300
 
 
 def test_development_works_are_not_trained_on(development):

@@ -98,8 +98,10 @@ def draw_batch(
         versions, sound = works[int(place)].versions, works[int(place)].moments
         order = chance.permutation(len(versions))
         chosen = [int(order[k % len(order)]) for k in range(settings.clips_a_work - 1)]
+        # of real music there is one version, and another passage of it need not be the same music
+        around = float(chance.random()) if len(versions) == 1 else None
         for version in [chosen[0], *chosen]:
-            clips.append(draw_clip(versions[version], length, settings, chance))
+            clips.append(draw_clip(versions[version], length, settings, chance, around))
             labels.append(int(place))
             if sound:
                 some = chance.permutation(len(sound[version]))[: settings.moments]
@@ -109,13 +111,23 @@ def draw_batch(
 
 
 def draw_clip(
-    version: npt.NDArray[np.uint8], length: int, settings: ClipSettings, chance: np.random.Generator
+    version: npt.NDArray[np.uint8],
+    length: int,
+    settings: ClipSettings,
+    chance: np.random.Generator,
+    around: float | None = None,
 ) -> Frames:
-    """A crop (bins, length) at another tempo; what is missing at the end is silence."""
+    """A crop (bins, length) at another tempo; what is missing at the end is silence.
+
+    With `around` (0 to 1, a place in the track) it begins within a quarter of its length of there.
+    """
     ratio = 2.0 ** chance.uniform(-settings.stretch, settings.stretch)
     total = version.shape[1]
     spare = max(0.0, total - 1 - length * ratio)
-    where = chance.uniform(0.0, spare) + np.arange(length) * ratio
+    start = chance.uniform(0.0, spare)
+    if around is not None:
+        start = min(spare, max(0.0, around * spare + chance.uniform(-0.25, 0.25) * length))
+    where = start + np.arange(length) * ratio
     inside = where < total - 1
     low = np.minimum(where.astype(np.int64), max(total - 2, 0))
     part = (where - low).astype(np.float32)

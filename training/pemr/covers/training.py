@@ -23,7 +23,7 @@ from pemr.covers.clips import ClipSettings, TrainingWork, draw_batch, read_train
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import Frames, frames_for, track_vector
 from pemr.covers.networks.registry import NetworkSettings, build_network, parameters_of, save_network
-from pemr.covers.retrieval_metrics import evaluate
+from pemr.covers.retrieval_metrics import RetrievalReport, evaluate
 from pemr.covers.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
 from pemr.covers.work_loss import cosine_softmax, version_contrast
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
@@ -94,14 +94,14 @@ def read_development(folder: Path, network: CoverNetwork) -> DevelopmentSet:
     return DevelopmentSet(folder.name, works, frames, moments)
 
 
-def mean_average_precision(network: CoverNetwork, tracks: DevelopmentSet, front_end: LogMel) -> float:
-    """MAP of the cosine of track vectors, each track asked against all others."""
+def retrieval(network: CoverNetwork, tracks: DevelopmentSet, front_end: LogMel) -> RetrievalReport:
+    """How well the cosine of track vectors finds versions, each track asked against all others."""
     heard = [front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in tracks.moments]
     vectors = np.stack(
         [track_vector(network, frames, heard[place] if heard else None) for place, frames in enumerate(tracks.frames)]
     )
     numbers = {work: number for number, work in enumerate(dict.fromkeys(tracks.works))}
-    return evaluate(vectors @ vectors.T, [numbers[work] for work in tracks.works]).mean_average_precision
+    return evaluate(vectors @ vectors.T, [numbers[work] for work in tracks.works])
 
 
 class _Run:
@@ -263,7 +263,7 @@ def train(
 def _measure(run: _Run, sets: Sequence[DevelopmentSet], losses: list[tuple[float, float]], out: Path) -> Told:
     """Measure the mean network on the development sets, keep it if it is the best, save the checkpoint."""
     network = run.averaged()
-    measures = {tracks.name: mean_average_precision(network, tracks, run.front_end) for tracks in sets}
+    measures = {tracks.name: retrieval(network, tracks, run.front_end).mean_average_precision for tracks in sets}
     now = float(np.mean(list(measures.values()))) if measures else run.best + 1.0
     loss, right = np.mean(losses, axis=0).tolist()
     if now > run.best:
