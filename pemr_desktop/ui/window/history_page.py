@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelection, QLocale, Qt, Slot
@@ -12,19 +12,16 @@ from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSplitter, QWidg
 from pemr_desktop.jobs.messages import Changed, Undo
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import JournalBatch
-from pemr_desktop.ui.tags.tag_diff import as_html, values_diff
 from pemr_desktop.ui.theme import WIDE
-from pemr_desktop.ui.tracks.field_table import HIDDEN, field_title
 from pemr_desktop.ui.tracks.table_page import TablePage
+from pemr_desktop.ui.window.history_entries import entries_html, entry_of_link
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
 
-MOST_ENTRIES = 200
-
 
 class HistoryPage(TablePage):
-    """Batches above, the files of the chosen batch below; undo brings a batch back, weeks later too."""
+    """Batches above, the files of the chosen batch below; a file, a batch or a day is brought back, weeks later too."""
 
     def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
         headings = (
@@ -41,6 +38,11 @@ class HistoryPage(TablePage):
         self.undo.setObjectName("undoBatch")
         self.undo.setAccessibleName(self.tr("Undo the chosen batch"))
         self.undo.clicked.connect(self.undo_chosen)
+        self.undo_day = QPushButton(self.tr("Undo this day"), self)
+        self.undo_day.setObjectName("undoDay")
+        self.undo_day.setAccessibleName(self.tr("Undo everything written on the day of the chosen batch"))
+        self.undo_day.clicked.connect(self.undo_chosen_day)
+        self.head.addWidget(self.undo_day)
         self.head.addWidget(self.undo)
         self.empty.say(
             "history",
@@ -51,7 +53,12 @@ class HistoryPage(TablePage):
         self.entries.setObjectName("batchEntries")
         self.entries.setTextFormat(Qt.TextFormat.RichText)
         self.entries.setWordWrap(True)
-        self.entries.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.entries.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.entries.linkActivated.connect(self._undo_file)
         self.entries.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.entries.setMargin(WIDE)
         self._put_entries_below()
@@ -81,6 +88,7 @@ class HistoryPage(TablePage):
         self.lines.set_lines(lines)
         self.stack.setCurrentWidget(self._filled if lines else self.empty)
         self.undo.setVisible(bool(lines))
+        self.undo_day.setVisible(bool(lines))
 
     @Slot()
     def refresh(self) -> None:
@@ -93,6 +101,26 @@ class HistoryPage(TablePage):
         batch = self._batch()
         if batch is not None and not batch.undone:
             self._context.client.submit(Undo(batch.id))
+
+    @Slot()
+    def undo_chosen_day(self) -> None:
+        """Bring back everything that was written on the day of the chosen batch, the newest first."""
+        for batch in self._written_that_day():
+            self._context.client.submit(Undo(batch.id))
+
+    def _written_that_day(self) -> list[JournalBatch]:
+        """What can still be taken back of that day, newest first, which is the order of the table."""
+        chosen = self._batch()
+        batches = [self.lines.item(row) for row in range(self.lines.rowCount())]
+        return [
+            batch
+            for batch in batches
+            if chosen is not None
+            and batch.operation == "write"
+            and batch.done_count
+            and not batch.undone
+            and _day(batch) == _day(chosen)
+        ]
 
     def _batch(self) -> JournalBatch | None:
         chosen = self.chosen()
@@ -125,32 +153,20 @@ class HistoryPage(TablePage):
     def _batch_chosen(self, _now: object = None, _before: object = None) -> None:
         batch = self._batch()
         self.undo.setEnabled(batch is not None and not batch.undone)
+        self.undo_day.setEnabled(bool(self._written_that_day()))
         if batch is None:
             self.entries.clear()
             return
         self._context.reader.ask(_entries, batch.id, done=self._show_entries, topic=(id(self), "entries"))
 
     def _show_entries(self, entries: list[Any]) -> None:
-        colours = self.theme.colours
-        added, removed = (colours.good, colours.good_ground), (colours.bad, colours.bad_ground)
-        parts: list[str] = []
-        for entry in entries[:MOST_ENTRIES]:
-            parts.append(f'<p style="margin:0 0 2px 0"><b>{_escape(entry.location)}</b></p>')
-            for change in entry.changes:
-                if change.field in HIDDEN:
-                    noted = _escape(self.tr("It was noted where these tags come from."))
-                    parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.text_soft}">{noted}</p>')
-                    continue
-                diff = as_html(values_diff(change.before, change.after), added, removed)
-                title = _escape(field_title(change.field))
-                named = f'<span style="color:{colours.text_soft}">{title}:</span>'
-                parts.append(f'<p style="margin:0 0 2px 12px">{named} {diff}</p>')
-            if entry.reason:
-                parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.warning}">{_escape(entry.reason)}</p>')
-            parts.append("<p style='margin:0 0 6px 0'></p>")
-        if len(entries) > MOST_ENTRIES:
-            parts.append(f"<p>{self.tr('… and {} more files').format(len(entries) - MOST_ENTRIES)}</p>")
-        self.entries.setText("".join(parts))
+        self.entries.setText(entries_html(self._batch(), entries, self.theme.colours))
+
+    @Slot(str)
+    def _undo_file(self, link: str) -> None:
+        batch, entry = self._batch(), entry_of_link(link)
+        if batch is not None and entry is not None:
+            self._context.client.submit(Undo(batch.id, (entry,)))
 
     @Slot(object)
     def _library_changed(self, changed: Changed) -> None:
@@ -162,5 +178,5 @@ def _entries(conn: sqlite3.Connection, batch_id: int) -> list[Any]:
     return list(queries.batch_entries(conn, batch_id))
 
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _day(batch: JournalBatch) -> date:
+    return date.fromtimestamp(batch.started_at)
