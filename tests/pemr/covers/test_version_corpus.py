@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from pemr.command import build
 from pemr.covers.abc_tunes import read_tune
 from pemr.covers.accompaniment import read_midi
 from pemr.covers.alignment import compare, voice
@@ -18,6 +20,7 @@ from pemr.covers.version_corpus import (
     Rendering,
     WorkToRender,
     listen_to_music,
+    read_moments,
     read_versions,
     read_work,
     render_corpus,
@@ -135,3 +138,19 @@ def test_real_music_is_a_work_of_one_version(tmp_path):
     assert len(heard) == 1
     versions, spectra = read_work(works_in(tmp_path / "out")[0])
     assert versions[0].frames == len(spectra[0]) > 50
+
+
+def test_a_set_of_recordings_becomes_a_corpus_with_moments_of_sound(tmp_path):
+    demo = sorted((Path(__file__).parents[3] / "resources" / "demo").glob("*.opus"))[:2]
+    for path in demo:
+        (tmp_path / "set" / "A work?").mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / "set" / "A work?" / path.name)
+    run = CliRunner().invoke(
+        build(), ["corpus", "listen", str(tmp_path / "set"), str(tmp_path / "out"), "--segments", "2"]
+    )
+    assert run.exit_code == 0, run.output
+    assert "2 recordings of 1 works" in run.output
+    path = works_in(tmp_path / "out")[0]
+    assert path.name == "A_work_.safetensors"
+    assert {index: kept.shape for index, kept in read_moments(path).items()} == {0: (2, 59049), 1: (2, 59049)}
+    assert [version.split for version in read_versions(path)] == ["train", "train"]

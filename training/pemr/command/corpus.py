@@ -98,3 +98,35 @@ def render_versions(
                 total += 1
                 bar.advance(task)
     typer.echo(f"{total} versions of {len(works)} works in {folder}, split {split}.")
+
+
+@app.command("listen")
+def listen(
+    root: Annotated[Path, typer.Argument(help="Where the set lies.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus goes; made if it is not there.")],
+    name: Annotated[str, typer.Option("--set", help="folder, covers80, shs100k or shs100k-sub.")] = "folder",
+    part: Annotated[str, typer.Option(help="Of SHS100K: train, validation or test.")] = "train",
+    development: Annotated[bool, typer.Option(help="To be measured on, not trained on.")] = False,
+    segments: Annotated[
+        int, typer.Option(help="Moments of sound to keep of each recording, for networks with the PEMR encoder.")
+    ] = 0,
+) -> None:
+    """Turn recordings of versions into a corpus to train or measure on. The same command goes on where it stopped."""
+    import torch
+
+    from pemr.covers.version_corpus import listen_to_set
+    from pemr.datasets.clique_catalogue import load_clique_set
+
+    torch.set_num_threads(1)
+    cliques = load_clique_set(name, root, part)
+    typer.echo(str(cliques))
+    for note in cliques.notes:
+        typer.echo(f"Note: {note}.")
+    works = {track.work for track in cliques.tracks if track.work is not None}
+    with Bar(transient=True) as bar:
+        task = bar.add_task("listening", total=len(works))
+        heard = 0
+        for versions in listen_to_set(folder, cliques, "development" if development else "train", segments):
+            heard += len(versions)
+            bar.advance(task)
+    typer.echo(f"{heard} recordings of {len(works)} works in {folder}.")

@@ -1,7 +1,7 @@
 """`pemr-train evaluate covers`: how well versions are found on a set, beside the paper's Table 5."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress as Bar
@@ -70,10 +70,8 @@ def covers(
 
 def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool) -> "HeardSet":
     from pemr.covers import evaluation
-    from pemr.datasets.cliques import load_clique_folder
-    from pemr.datasets.covers80 import load_covers80
+    from pemr.datasets.clique_catalogue import load_clique_set
     from pemr.datasets.da_tacos import da_tacos_tracks, read_hpcp
-    from pemr.datasets.shs100k import Part, load_shs100k
 
     if kind == "corpus":
         return evaluation.heard_corpus(root)
@@ -82,14 +80,5 @@ def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress", 
         features = list(read_hpcp(tracks))
         title = f"Da-TACOS, benchmark subset: {len(tracks)} tracks"
         return evaluation.HeardSet(title, "Da-TACOS", [track.work for track in tracks], features, [], ())
-    if kind == "covers80":
-        cliques = load_covers80(root)
-    elif kind in ("shs100k", "shs100k-sub"):
-        if part not in get_args(Part):
-            raise typer.BadParameter("train, validation or test", param_hint="--part")
-        cliques = load_shs100k(root, cast(Part, part), sub=kind == "shs100k-sub")
-    elif kind == "folder":
-        cliques = load_clique_folder(root)
-    else:
-        raise typer.BadParameter("folder, corpus, covers80, shs100k, shs100k-sub or da-tacos", param_hint="--set")
+    cliques = load_clique_set(kind, root, part)
     return evaluation.listen(cliques, cache, progress, with_moments=moments)

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import random
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -34,6 +35,7 @@ from pemr.covers.render_versions import load_tune, synthesise
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import Spectrum, spectrum
 from pemr.covers.tune_list import Split, development_works, reserved_sounds, tune_works
+from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
 
@@ -224,6 +226,41 @@ def listen_to_music(folder: Path, paths: Iterable[Path], split: Split = "train")
             version = CorpusVersion(name, 0, split, 0, "", path.stem, 0, 0.0, len(stored))
             write_work(folder, name, [version], [stored])
         yield from read_versions(target)
+    write_manifest(folder)
+
+
+def listen_to_set(folder: Path, cliques: CliqueSet, split: Split, segments: int = 0) -> Iterator[list[CorpusVersion]]:
+    """A set of recorded versions as a version corpus, one work at a time; works that are there are not heard again.
+
+    Distractors are left out, files that cannot be decoded too.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    works: dict[str, list[Path]] = {}
+    for track in cliques.tracks:
+        if track.work is not None:
+            works.setdefault(track.work, []).append(track.path)
+    for work, paths in works.items():
+        name = re.sub(r"[^\w-]+", "_", work)
+        target = folder / f"{name}.safetensors"
+        if not target.exists():
+            spectra: list[Spectrum] = []
+            moments: dict[int, Moments] = {}
+            versions: list[CorpusVersion] = []
+            for path in paths:
+                try:
+                    samples = decode(path, SAMPLE_RATE)
+                except DecodeError as error:
+                    log.warning("%s", error)
+                    continue
+                if segments:
+                    moments[len(spectra)] = moments_of(samples, segments)
+                spectra.append(spectrum(samples))
+                place = len(versions)
+                versions.append(CorpusVersion(name, place, split, 0, "", path.stem, 0, 0.0, len(spectra[-1])))
+            if not versions:
+                continue
+            write_work(folder, name, versions, spectra, moments)
+        yield read_versions(target)
     write_manifest(folder)
 
 
