@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -87,7 +87,7 @@ VIEWS = (
     View("recent"),
 )
 SORTS = ("artist", "title", "added")
-SCREENFUL, REPEATS = 96, 3
+SCREENFUL = 96
 LIKE = (
     "SELECT id FROM tracks WHERE missing = 0 AND (title LIKE ?1 OR artist LIKE ?1 OR album LIKE ?1 OR genres LIKE ?1) "
     "ORDER BY sort_artist, year, sort_album, disc_number, track_number"
@@ -121,30 +121,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tracks", type=int, default=100_000)
     parser.add_argument("--library", type=Path)
+    parser.add_argument("--sorts", nargs="+", default=SORTS)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--each", action="store_true", help="print every query")
     asked = parser.parse_args()
     if asked.library:
-        measure(asked.library, asked.each)
+        measure(asked.library, asked.sorts, asked.repeats, each=asked.each)
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "library.db"
         with open_library(file) as library:
             fill(library, asked.tracks)
-        measure(file, asked.each)
+        measure(file, asked.sorts, asked.repeats, each=asked.each)
 
 
-def measure(file: Path, each: bool) -> None:
+def measure(file: Path, sorts: Sequence[str] = SORTS, repeats: int = 3, *, each: bool = False) -> None:
     """All queries and views, in all orders."""
     to_rows, to_all, plain = Times(), Times(), Times()
     lines = [line[:end] for line in TYPED for end in range(1, len(line) + 1)] + list(WHOLE)
-    asked = [(line, ALL, sort) for line in lines for sort in SORTS] + [
-        ("", view, sort) for view in VIEWS for sort in SORTS
+    asked = [(line, ALL, sort) for line in lines for sort in sorts] + [
+        ("", view, sort) for view in VIEWS for sort in sorts
     ]
     with closing(open_reader(file)) as reader:
         print(f"{queries.counts(reader).tracks} tracks, {len(asked)} questions")
         for line, view, sort in asked:
             first, whole = Times(), Times()
-            count = ask(reader, line, view, sort, first, whole)
+            count = ask(reader, line, view, sort, repeats, first, whole)
             if each and count >= 0:
                 name = f"{line!r} {view.kind} by {sort}"
                 print(
@@ -160,10 +162,10 @@ def measure(file: Path, each: bool) -> None:
     plain.say("plain LIKE, all ids")
 
 
-def ask(reader: sqlite3.Connection, line: str, view: View, sort: str, first: Times, whole: Times) -> int:
+def ask(reader: sqlite3.Connection, line: str, view: View, sort: str, repeats: int, first: Times, whole: Times) -> int:
     """One question a few times -> how many rows; -1 when the line is not finished yet."""
     count = 0
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         started, busy = time.perf_counter(), time.thread_time()
         try:
             chunks = id_chunks(reader, line, view=view, sort=sort, descending=False)

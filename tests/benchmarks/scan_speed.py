@@ -68,7 +68,7 @@ def main() -> None:
         if asked.beet:
             compare("first scan", first, "beet import -A -C", beets)
         measure_pages(Path(place) / "library.db")
-        filter_latency.measure(Path(place) / "library.db", each=False)
+        filter_latency.measure(Path(place) / "library.db")
 
 
 def measure_scan(file: Path, folder: Path, walk: Spent) -> Spent:
