@@ -216,8 +216,9 @@ def _cross_fit(opinions: _Opinions, vectors: Floats, groups: Names, prior: Linea
     for fold in np.unique(folds):
         inside = (folds != fold)[opinions.track]
         rows, answers, weights = opinions.rows[inside], opinions.answers[inside], opinions.weights[inside]
+        heads = prior
         for at in reversed(range(len(PENALTIES))):
-            heads = fit(rows, answers, PENALTIES[at], weights, prior, float((folds != fold).sum()))
+            heads = fit(rows, answers, PENALTIES[at], weights, prior, float((folds != fold).sum()), heads)
             scores[at][folds == fold] = heads.scores(vectors[folds == fold])
     known, truth = opinions.known, opinions.truth
     losses = [float((np.logaddexp(0.0, score) - truth * score)[known].mean()) for score in scores]
