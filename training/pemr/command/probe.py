@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="What to measure.")],
-    data_set: Annotated[str, typer.Option(help="magnatagatune, gtzan, csv, own-tags, own-tags-free or folders.")],
+    data_set: Annotated[
+        str, typer.Option(help="magnatagatune, gtzan, csv, own-tags, own-tags-free, folders or mirdata:NAME.")
+    ],
     root: Annotated[Path, typer.Option(help="Where the data set is: its folder, or the table of csv.")],
     head: Annotated[str, typer.Option(help="linear, mlp or knn.")] = "linear",
     tags: Annotated[str | None, typer.Option(help="Only these tags, with commas.")] = None,

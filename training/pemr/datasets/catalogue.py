@@ -10,6 +10,7 @@ from pemr.datasets.gtzan import load_gtzan
 from pemr.datasets.labelled import LabelledSet
 from pemr.datasets.labelled_csv import load_csv
 from pemr.datasets.magnatagatune import load_magnatagatune
+from pemr.datasets.mirdata_sets import PREFIX, load_mirdata
 from pemr.datasets.own_tags import load_own_tags
 from pemr.errors import CorpusError
 
@@ -35,7 +36,9 @@ SETS: Mapping[str, KnownSet] = {
 
 
 def load_set(name: str, root: Path) -> LabelledSet:
-    """Raises `CorpusError` for an unknown name, or that says what to put where."""
+    """`mirdata:NAME` is any set of mirdata. Raises `CorpusError` for an unknown name or one that is not in place."""
+    if name.startswith(PREFIX):
+        return load_mirdata(name.removeprefix(PREFIX), root)
     if name not in SETS:
-        raise CorpusError(f"There is no data set {name}. Known sets: {', '.join(SETS)}")
+        raise CorpusError(f"There is no data set {name}. Known sets: {', '.join(SETS)}, {PREFIX}NAME")
     return SETS[name].load(root)
