@@ -14,6 +14,8 @@ from pemr import events
 from pemr.command import build
 from pemr.embed import Encoder
 
+TEACHERS = Path(__file__).parents[3] / "resources" / "models" / "teacher"
+
 
 def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "pemr.command", *map(str, arguments)]
@@ -44,6 +46,26 @@ def test_one_iteration_from_folder_to_model_file(music: Path, recipe_file: Path,
     encoder = Encoder.load(tmp_path / "model.safetensors")
     assert encoder.model_id in exported.stdout
     assert encoder.embed_file(music / "album 0" / "track 0.wav").track.shape == (512,)
+
+
+def test_a_run_probes_with_the_teachers_tags_and_draws_curves_for_tensorboard(
+    music: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    out = tmp_path / "run"
+    asked = ["pretrain", music, "--out", out, "--recipe", recipe_file, "--max-steps", 1, "--events", "--tensorboard"]
+    done = CliRunner().invoke(build(), [*map(str, asked), "--teacher", str(TEACHERS)])
+    assert done.exit_code == 0, done.output
+    heard = [events.parse(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    probes = {event.name for event in heard if isinstance(event, events.Probe)}
+    # which of the others can be measured depends on which tracks are held out, and that on where the folder lies
+    assert "other_half_mrr" in probes
+    assert list((out / "audio-cache").glob("musicnn*.safetensors")), "what the teacher said is kept"
+    curves = reading.EventAccumulator(str(out / "tensorboard"))
+    curves.Reload()
+    assert {"loss/total", "floor/positive", "speed/data_wait"} | {f"probe/{name}" for name in probes} <= set(
+        curves.Tags()["scalars"]
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM is a request only on POSIX")

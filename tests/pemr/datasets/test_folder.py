@@ -129,6 +129,25 @@ def test_a_batch_depends_on_seed_and_step_only(music: Path, tmp_path: Path) -> N
     assert not Batches(clips, 4, seed=2).batch(0).first.equal(running[0].first)
 
 
+def test_processes_share_a_batch_and_its_random_numbers_without_overlap(music: Path, tmp_path: Path) -> None:
+    manifest = cached(music, tmp_path / "cache")
+    clips = ClipCollection(manifest.tracks, tmp_path / "cache", RATE, RATE // 2)
+    whole = Batches(clips, 4, seed=1)
+    shares = [Batches(clips, 4, seed=1, rank=rank, processes=2) for rank in range(2)]
+    batch, parts = whole.batch(3), [share.batch(3) for share in shares]
+    assert batch.indices == parts[0].indices + parts[1].indices
+    assert np.array_equal(batch.first, np.concatenate([part.first for part in parts]))
+    assert np.array_equal(batch.second, np.concatenate([part.second for part in parts]))
+    seeds = [g.initial_seed() for view in range(2) for g in whole.augmentation_generators(3, view)]
+    assert seeds == [
+        g.initial_seed() for view in range(2) for share in shares for g in share.augmentation_generators(3, view)
+    ]
+    assert len({*seeds, whole.masking_generator(3).initial_seed()}) == 9, "each clip and view has its own"
+    assert {share.masking_generator(3).initial_seed() for share in shares} == {
+        whole.masking_generator(3).initial_seed()
+    }
+
+
 def test_fewer_clips_than_a_batch_repeat(music: Path, tmp_path: Path) -> None:
     manifest = cached(music, tmp_path / "cache")
     batches = Batches(ClipCollection(manifest.tracks, tmp_path / "cache", 4 * RATE, RATE), 10, seed=1)
