@@ -57,6 +57,7 @@ COMMANDS = (
     keeping.activate,
     keeping.settings,
     keeping.doctor,
+    caring.watch,
     caring.backup,
     caring.restore,
     caring.duplicates,

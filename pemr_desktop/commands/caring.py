@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,24 @@ import typer
 from rich.text import Text
 
 from pemr_desktop.commands.place import Place
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.messages import Scan
+from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.library import queries
+
+
+def watch(
+    context: typer.Context,
+    every: Annotated[float, typer.Option(min=0.05, help="Minutes from one look to the next.")] = 10.0,
+) -> None:
+    """Look for new, changed and moved files again and again, until Ctrl+C. Unchanged folders are passed over."""
+    place: Place = context.obj
+    while True:
+        try:
+            place.run(Scan(), "Scanning")
+        except JobRefused as error:
+            place.err.print(f"Not this time: {error}", markup=False)
+        time.sleep(every * 60)
 
 
 def backup(context: typer.Context) -> None:
@@ -50,4 +68,6 @@ def duplicates(context: typer.Context) -> None:
             for row in rows:
                 length_s = round(row.duration_s or 0)
                 place.out.print(f"  {length_s // 60}:{length_s % 60:02}  {row.format}  {row.location}", markup=False)
-    place.err.print(f"{len(groups)} groups of duplicates." if groups else "There are no duplicates.", markup=False)
+    place.err.print(
+        f"{counted(len(groups), 'group')} of duplicates." if groups else "There are no duplicates.", markup=False
+    )

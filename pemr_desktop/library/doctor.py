@@ -92,4 +92,8 @@ def _backups(path: Path) -> Iterator[Finding]:
 
 def _remedy(path: Path) -> str:
     copy = newest_backup(path)
-    return f"The newest backup is {readable(copy)}; put it in its place." if copy else "There is no backup beside it."
+    return (
+        f"The newest backup is {readable(copy)}; “pemr-desktop restore” puts it in place."
+        if copy
+        else "There is no backup beside it."
+    )

@@ -96,5 +96,9 @@ def _too_new(path: Path) -> LibraryTooNew:
 
 def _damaged(path: Path, reason: str) -> LibraryDamaged:
     copy = newest_backup(path)
-    remedy = f"The newest backup is {readable(copy)}; put it in its place." if copy else "There is no backup beside it."
+    remedy = (
+        f"The newest backup is {readable(copy)}; “pemr-desktop restore” puts it in place."
+        if copy
+        else "There is no backup beside it."
+    )
     return LibraryDamaged(f"The library {readable(path)} is damaged ({reason}). It was not touched. {remedy}")

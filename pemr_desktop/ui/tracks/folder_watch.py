@@ -1,4 +1,8 @@
-"""Watching the folders of the library: when files come, go or change, the worker looks at them soon after."""
+"""Watching the folders of the library: when files come, go or change, the worker looks at them soon after.
+
+Where the system cannot watch (too many folders, names it does not know, disks of other machines), a sweep over
+everything takes its place: a scan that passes over folders which are as they were.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,8 @@ QUIET_MS = 3_000
 """A folder that is being filled is looked at when nothing has changed for this long."""
 MOST_FOLDERS = 4_000
 """Systems limit how many folders a program may watch; of a larger library the first ones are watched."""
+SWEEP_MS, RARE_SWEEP_MS = 10 * 60_000, 60 * 60_000
+"""How often everything is swept: with folders that are not watched, and with all of them watched."""
 AT_ONCE = 40
 """Folders that are taken on between two frames."""
 
@@ -39,6 +45,8 @@ class FolderWatch(QObject):
         self._quiet = self._timer(QUIET_MS, self._scan)
         self._adding = self._timer(0, self._add_some)
         self._ask_again = self._timer(2_000, self._ask)
+        self._sweep = self._timer(RARE_SWEEP_MS, self._scan_all)
+        self._unwatched = 0
         self._unsubscribe = context.settings.subscribe(lambda name, _settings: self._setting_changed(name))
         context.client.ready.connect(self._ask_again.start)
         context.client.changed.connect(self._library_changed)
@@ -47,10 +55,14 @@ class FolderWatch(QObject):
         """The folders that are watched now."""
         return self._watcher.directories()
 
+    def unwatched(self) -> int:
+        """How many folders the system does not watch; the sweep looks after them."""
+        return self._unwatched
+
     def close(self) -> None:
         """Stop watching."""
         self._unsubscribe()
-        for timer in (self._quiet, self._adding, self._ask_again):
+        for timer in (self._quiet, self._adding, self._ask_again, self._sweep):
             timer.stop()
         if self._watcher.directories():
             self._watcher.removePaths(self._watcher.directories())
@@ -74,31 +86,53 @@ class FolderWatch(QObject):
     @Slot()
     def _ask(self) -> None:
         if not self._context.settings.current.scan.watch:
-            self._take({})
+            self._take(({}, 0))
+            self._sweep.stop()
             return
         self._context.reader.ask(_folders, done=self._take, failed=self._nothing, topic=(id(self), "folders"))
 
     def _nothing(self, error: Exception) -> None:
         log.info("No folders to watch yet: %s", error)
 
-    def _take(self, root_of: dict[str, int]) -> None:
-        self._root_of = root_of
+    def _take(self, answer: tuple[dict[str, int], int]) -> None:
+        self._root_of, self._unwatched = answer
         watched = set(self._watcher.directories())
-        gone = [path for path in watched if path not in root_of]
+        gone = [path for path in watched if path not in self._root_of]
         if gone:
             self._watcher.removePaths(gone)
-        self._to_add = [path for path in root_of if path not in watched][:MOST_FOLDERS]
+        waiting = [path for path in self._root_of if path not in watched]
+        self._to_add = waiting[: max(0, MOST_FOLDERS - len(watched) + len(gone))]
+        self._unwatched += len(waiting) - len(self._to_add)
         if self._to_add:
             self._adding.start()
+        self._sweep_when_due()
 
     @Slot()
     def _add_some(self) -> None:
         some, self._to_add = self._to_add[:AT_ONCE], self._to_add[AT_ONCE:]
         refused = self._watcher.addPaths(some)
-        if refused and len(refused) == len(some):
-            log.info("%d folders cannot be watched, for example %s", len(refused), refused[0])
+        self._unwatched += len(refused)
+        if refused and len(refused) == len(some):  # the system has had enough
+            self._unwatched += len(self._to_add)
+            self._to_add = []
         if self._to_add:
             self._adding.start()
+        else:
+            self._sweep_when_due()
+
+    def _sweep_when_due(self) -> None:
+        """Sweep more often when there are folders that nobody watches."""
+        if not self._context.settings.current.scan.watch:
+            return
+        if self._unwatched:
+            log.info("%d folders are not watched; everything is swept every few minutes instead.", self._unwatched)
+        self._sweep.start(SWEEP_MS if self._unwatched else RARE_SWEEP_MS)
+
+    @Slot()
+    def _scan_all(self) -> None:
+        if self._root_of or self._unwatched:
+            self._context.client.submit(Scan())
+        self._sweep_when_due()
 
     @Slot(str)
     def _directory_changed(self, path: str) -> None:
@@ -114,14 +148,15 @@ class FolderWatch(QObject):
             self._context.client.submit(Scan(roots))
 
 
-def _folders(conn: sqlite3.Connection) -> dict[str, int]:
-    """Folders with a name that is Unicode, as Qt's watcher knows no others, with the root they are in."""
+def _folders(conn: sqlite3.Connection) -> tuple[dict[str, int], int]:
+    """Folders with the root they are in, and how many have names that are not Unicode: Qt's watcher knows no such."""
     found: dict[str, int] = {}
+    unknown = 0
     online = {root.id for root in queries.roots(conn) if root.online}
     for folder in queries.folders(conn):
         if folder.root_id in online:
             try:
                 found[os.fsdecode(folder.path).encode().decode()] = folder.root_id
             except UnicodeEncodeError:
-                continue
-    return found
+                unknown += 1
+    return found, unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,3 +37,25 @@ def test_nothing_is_watched_when_the_user_does_not_want_it(
     qtbot.waitUntil(lambda: len(watch.watched()) == 3, timeout=20_000)
     working_app.settings.set("scan.watch", False)
     assert watch.watched() == []
+
+
+def test_folders_that_cannot_be_watched_are_swept(
+    qtbot: QtBot,
+    suggested_tracks: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    make_audio: Callable[..., Path],
+) -> None:
+    """Too many of them, or with a name that is not Unicode: then everything is looked through now and then."""
+    monkeypatch.setattr(folder_watch, "MOST_FOLDERS", 1)
+    monkeypatch.setattr(folder_watch, "SWEEP_MS", 500)
+    app: App = request.getfixturevalue("working_app")
+    watch = app.window.watch
+    qtbot.waitUntil(lambda: watch.unwatched() == 2 and len(watch.watched()) == 1, timeout=20_000)
+    strange = tmp_path / "Music" / os.fsdecode(b"caf\xe9")
+    song = make_audio(tmp_path / "elsewhere.flac", seconds=1, tags={"title": "Newcomer"})
+    strange.mkdir()
+    song.rename(strange / "Newcomer.flac")
+    qtbot.waitUntil(lambda: len(app.window.page.model.ids) == 7, timeout=60_000)
+    qtbot.waitUntil(lambda: watch.unwatched() == 3, timeout=20_000)
