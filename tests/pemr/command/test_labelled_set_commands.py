@@ -1,5 +1,9 @@
 """`pemr-train probe` and `finetune encoder` on small labelled sets of real files."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -129,3 +133,30 @@ def test_labels_have_to_come_from_somewhere(tmp_path: Path) -> None:
     failed = msgspec.json.decode(done.stdout)
     assert failed["event"] == "failed"
     assert "--data with --teacher, or --data-set with --root" in failed["message"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM is a request only on POSIX")
+def test_sigterm_ends_fine_tuning_with_a_model_and_the_same_command_goes_on(
+    table: Path, tmp_path: Path, recipe_file: Path
+) -> None:
+    out = tmp_path / "run"
+    arguments = ["finetune", "encoder", "--data-set", "csv", "--root", table, "--tags", "flute,tuba", "--out", out,
+                 "--recipe", recipe_file, "--cache", tmp_path / "cache", "--events",
+                 *settings("stop_patience=100000")]  # fmt: skip
+    command = [sys.executable, "-m", "pemr.command", *map(str, arguments), "--set", "epochs=100000"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    ) as process:
+        assert process.stdout is not None
+        heard = []
+        for line in process.stdout:
+            heard.append(events.parse(line))
+            if isinstance(heard[-1], events.Step) and heard[-1].step == 1:
+                process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    last = heard[-1]
+    assert isinstance(last, events.Finished)
+    assert last.reason == "stopped"
+    assert load_model(out / "model.safetensors").info.tags
+    said = invoke(*[part for part in arguments if part != "--events"], "--set", f"epochs={last.step + 1}")
+    assert f"goes on at step {last.step}" in said

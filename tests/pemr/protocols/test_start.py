@@ -6,11 +6,13 @@ import pytest
 import torch
 
 from pemr.checkpoint import Checkpoint, save_checkpoint
+from pemr.embed import Encoder
 from pemr.errors import CheckpointError, ModelMismatch
 from pemr.methods.build import build_method
 from pemr.modelfile import load_model
 from pemr.protocols.examples import Examples
 from pemr.protocols.start import measured_on, start_model, untrained_model
+from pemr.protocols.tagger import calibrated_heads
 from pemr.recipe import load_recipe
 
 
@@ -59,3 +61,11 @@ def test_fresh_weights_hear_the_training_tracks_at_mean_zero_and_spread_one(
     assert (measured.info.front_end.mean_db, measured.info.front_end.std_db) != (0.0, 1.0)
     for one, two in zip(fresh.encoder.parameters(), measured.encoder.parameters(), strict=True):
         assert torch.equal(one, two)
+
+
+def test_heads_go_on_from_their_calibrated_probabilities(tiny_model: Path) -> None:
+    model, encoder = load_model(tiny_model), Encoder.load(tiny_model)
+    track = torch.randn(512, generator=torch.Generator().manual_seed(1))
+    heads = calibrated_heads(model)
+    begun = torch.sigmoid(heads["weight"] @ track + heads["bias"])
+    torch.testing.assert_close(begun, torch.from_numpy(encoder.tag_probabilities(track.numpy())))

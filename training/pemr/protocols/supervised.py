@@ -28,7 +28,7 @@ from pemr.precision import Precision, resolved
 from pemr.protocols.evaluation import Judgement, embed_segments, judge_vectors
 from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.supervised_batches import SupervisedBatch, SupervisedBatches
-from pemr.protocols.tagger import Tagger, fresh_head
+from pemr.protocols.tagger import Tagger, calibrated_heads, fresh_head
 from pemr.stopping import StopRequest
 
 log = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ def _fresh_state(start: Model, run: _Run) -> _State:
     settings, train = run.settings, run.batches.examples
     head = fresh_head(len(train.tags), torch.from_numpy(train.targets).mean(dim=0))
     if tuple((tag.name, tag.group) for tag in start.info.tags) == train.tags:
-        head.load_state_dict({"weight": start.head_weight, "bias": start.head_bias})
+        head.load_state_dict(calibrated_heads(start))
     tagger = Tagger(start.encoder, head, frozen=settings.encoder == "frozen")
     groups: list[dict[str, Any]] = [{"params": list(head.parameters()), "lr": settings.head_learning_rate}]
     if not tagger.frozen:

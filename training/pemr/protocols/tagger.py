@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
+from pemr.modelfile import Model
 
 
 class Tagger(nn.Module):
@@ -32,3 +33,10 @@ def fresh_head(tags: int, shares: Tensor) -> nn.Linear:
         head.weight.zero_()
         head.bias.copy_(torch.logit(shares.clamp(1e-4, 1 - 1e-4)))
     return head
+
+
+def calibrated_heads(model: Model) -> dict[str, Tensor]:
+    """Weight (k, 512) and bias (k,) of a model's heads with the calibration of each tag worked in."""
+    slope = torch.tensor([tag.slope for tag in model.info.tags])
+    offset = torch.tensor([tag.offset for tag in model.info.tags])
+    return {"weight": slope[:, None] * model.head_weight, "bias": slope * model.head_bias + offset}
