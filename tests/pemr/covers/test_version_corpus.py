@@ -151,6 +151,6 @@ def test_a_set_of_recordings_becomes_a_corpus_with_moments_of_sound(tmp_path):
     assert run.exit_code == 0, run.output
     assert "2 recordings of 1 works" in run.output
     path = works_in(tmp_path / "out")[0]
-    assert path.name == "A_work_.safetensors"
+    assert path.name.startswith("A_work_-")
     assert {index: kept.shape for index, kept in read_moments(path).items()} == {0: (2, 59049), 1: (2, 59049)}
     assert [version.split for version in read_versions(path)] == ["train", "train"]

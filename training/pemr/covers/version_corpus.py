@@ -240,7 +240,7 @@ def listen_to_set(folder: Path, cliques: CliqueSet, split: Split, segments: int 
         if track.work is not None:
             works.setdefault(track.work, []).append(track.path)
     for work, paths in works.items():
-        name = re.sub(r"[^\w-]+", "_", work)
+        name = _file_name(work)
         target = folder / f"{name}.safetensors"
         if not target.exists():
             spectra: list[Spectrum] = []
@@ -262,6 +262,12 @@ def listen_to_set(folder: Path, cliques: CliqueSet, split: Split, segments: int 
             write_work(folder, name, versions, spectra, moments)
         yield read_versions(target)
     write_manifest(folder)
+
+
+def _file_name(work: str) -> str:
+    """A name that every file system takes, another one for every work."""
+    plain = re.sub(r"[^\w-]+", "_", work)[:60]
+    return plain if plain == work else f"{plain}-{hashlib.blake2b(work.encode(), digest_size=4).hexdigest()}"
 
 
 def write_work(
