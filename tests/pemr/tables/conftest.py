@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from conftest import melody, write_audio
@@ -22,10 +23,12 @@ CLIPS = (
 
 @pytest.fixture(scope="session")
 def data_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with MagnaTagATune and GTZAN."""
+    """A folder with MagnaTagATune, GTZAN, SHS100K-SUB and Covers80."""
     root = tmp_path_factory.mktemp("sets")
     _magnatagatune(root / "MagnaTagATune")
     _gtzan(root / "GTZAN")
+    _shs100k_sub(root / "SHS100K-SUB")
+    _covers80(root / "Covers80")
     return root
 
 
@@ -59,3 +62,32 @@ def _gtzan(root: Path) -> None:
     for number, ((_, genre), name) in enumerate(sorted(first.items())):
         (root / "genres" / genre).mkdir(parents=True, exist_ok=True)
         write_audio(root / "genres" / genre / f"{name}.wav", melody(2.0, 22_050, seed=number), 22_050)
+
+
+def _shs100k_sub(root: Path) -> None:
+    """Two works of two recordings in each part, and one recording that is on the list and not there."""
+    from pemr.datasets.shs100k import LISTS
+
+    (root / "audio").mkdir(parents=True)
+    for place, listing in enumerate(LISTS[True].values()):
+        works = (2 * place, 2 * place + 1)
+        names = [f"{work}_{version}" for work in works for version in range(2)]
+        np.save(root / listing, np.array([*names, f"{works[0]}_9"]))
+        for work in works:
+            for version in range(2):
+                tune = melody(8.0, 16_000, seed=work, transpose=3 * version, tempo=1 + 0.1 * version)
+                write_audio(root / "audio" / f"{work}_{version}.mp3", tune, 16_000)
+
+
+def _covers80(root: Path) -> None:
+    """Two songs, two recordings of each."""
+    folder = root / "covers32k"
+    names: list[list[str]] = [[], []]
+    for number, song in enumerate(("Abracadabra", "Claudette")):
+        (folder / song).mkdir(parents=True)
+        for side, artist in enumerate(("first", "second")):
+            names[side].append(f"{song}/{artist}+{song}")
+            tune = melody(8.0, 16_000, seed=20 + number, transpose=side, tempo=1 + 0.2 * side)
+            write_audio(folder / song / f"{artist}+{song}.mp3", tune, 16_000)
+    for side in range(2):
+        (folder / f"list{side + 1}.list").write_text("\n".join(names[side]) + "\n")

@@ -73,6 +73,21 @@ def test_one_epoch_runs_from_sound_to_the_row_beside_the_papers(name: str, data_
     assert "MagnaTagATune" in shown
 
 
+def test_one_step_of_the_cover_table_runs_from_sound_to_the_rows_beside_the_papers(data_sets: Path, out: Path) -> None:
+    settings = (*ONE_EPOCH, "covers.steps=1", "covers.clips.works=2", "covers.clips.lengths=[16]")
+    shown = run("table5-covers", str(data_sets), out, settings=settings)
+    lines = {line.row: line for line in report_of("table5-covers", out).lines}
+    for row in ("(rand. FCN) + CQT-Net", "(pre. FCN) + CQT-Net"):
+        for data_set in ("shs100k-sub", "covers80"):
+            line = lines[f"{row}, {data_set}"]
+            assert 0 < line.ours["map"] <= 1
+            assert 1 <= line.ours["mr1"] <= 3
+    assert lines["(pre. FCN) + CQT-Net, shs100k-sub"].paper == {"map": 0.484, "precision_at_10": 0.341, "mr1": 20.68}
+    assert lines["CQT-Net, covers80"].paper["map"] == 0.666
+    assert not lines["CQT-Net, covers80"].ours
+    assert "1 of 5 recordings are missing" in shown
+
+
 def test_tables_share_the_encoder_they_pre_train(data_sets: Path, out: Path) -> None:
     run("table2-linear", str(data_sets), out)
     before = sorted((out / "pretrained").iterdir())

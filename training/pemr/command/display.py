@@ -31,7 +31,7 @@ class Display:
                 self._show(event.doing, event.done, event.total, f"{event.skipped} skipped")
             case events.Started():
                 self.floors = event.floors
-                self._end()
+                self.end()
                 self._say(
                     f"{event.recipe}: {event.tracks} tracks, {event.clips} clips, {event.held_out_tracks} tracks held "
                     f"out, {event.skipped_files} files skipped; {event.parameters:,} parameters; "
@@ -49,12 +49,12 @@ class Display:
             case events.Warned():
                 self._say(f"[yellow]{event.message}[/]")
             case events.Measured():
-                self._end()
+                self.end()
             case events.Finished():
-                self._end()
+                self.end()
                 self._say(f"{event.reason} at step {event.step}, {event.hours:.2f} h in all: {event.checkpoint}")
             case events.Failed():
-                self._end()
+                self.end()
 
     def _with_floor(self, name: str, value: float) -> str:
         return f"{value:.3f} (floor {self.floors[name]:.2f})" if name in self.floors else f"{value:.3f}"
@@ -68,7 +68,8 @@ class Display:
     def _say(self, text: str) -> None:
         self.console.print(text, highlight=False)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Take the progress bar away."""
         if self.task is not None:
             self.progress.stop()
             self.progress.remove_task(self.task)
@@ -83,6 +84,24 @@ def both(first: events.Listener, second: events.Listener) -> events.Listener:
         second(event)
 
     return tell
+
+
+def wide_console() -> Console:
+    """A log file has no width of its own; a table there is not to be broken up."""
+    console = Console()
+    return console if console.is_terminal else Console(width=180)
+
+
+@contextmanager
+def section(title: str, run_folder: Path) -> Iterator[events.Listener]:
+    """One of several runs that follow each other: a line with its title, then its events, which its folder keeps."""
+    display = Display()
+    display.console.rule(title)
+    try:
+        with tee(display, run_folder / "events.jsonl") as both:
+            yield both
+    finally:
+        display.end()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """`pemr-train evaluate methods`: pre-training methods against each other at the same budget."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +12,6 @@ from rich.table import Table
 from pemr.command.listening import Data, TeacherDir, Threads, Validation, listener, prepare
 
 if TYPE_CHECKING:
-    from pemr import events
     from pemr.comparison.table import Entry, Line
     from pemr.finetune import Corpus
 
@@ -49,6 +46,7 @@ def methods(
     the validation music; the interval draws its albums with replacement, and the difference to the first method is
     taken draw by draw. Stopped at any moment, the same command goes on: finished runs and scores are kept in OUT.
     """
+    from pemr.command.display import section, wide_console
     from pemr.comparison.contenders import contenders
     from pemr.comparison.running import Plan, Stopped, compare, curve, entries
     from pemr.finetune import load_corpus
@@ -59,7 +57,7 @@ def methods(
     plan = Plan(contenders(names), seeds, budget_steps, data, out, cache, settings, curve_every)
     for method in plan.methods:
         method.recipe(1, plan.settings())
-    console = Console()
+    console = wide_console()
     with Bar(transient=True) as bar:
         corpus = load_corpus(data, validation, cache, teacher, listener(bar))
     progress = _quiet
@@ -69,7 +67,7 @@ def methods(
     else:
         try:
             found = compare(
-                plan, corpus, display=_display, progress=progress, told=lambda entry: _tell(console, entry),
+                plan, corpus, display=section, progress=progress, told=lambda entry: _tell(console, entry),
                 max_hours=max_hours,
             )  # fmt: skip
         except Stopped:
@@ -135,15 +133,6 @@ def _tell(console: Console, entry: "Entry") -> None:
         f"PR-AUC {entry.score.pr_auc:.4f}, {entry.seconds / max(1, entry.steps):.2f} s a step",
         highlight=False,
     )
-
-
-@contextmanager
-def _display(title: str, run_folder: Path) -> "Iterator[events.Listener]":
-    from pemr.command.display import Display, tee
-
-    Console().rule(title)
-    with tee(Display(), run_folder / "events.jsonl") as both:
-        yield both
 
 
 def _quiet(doing: str, done: int, total: int) -> None:

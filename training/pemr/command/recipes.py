@@ -1,7 +1,5 @@
 """`pemr-train recipes`: what experiments there are, and every table of the paper as one command."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +11,8 @@ from rich.table import Table
 from pemr.recipe import available_recipes, load_recipe
 
 if TYPE_CHECKING:
-    from pemr import events
-    from pemr.tables.running import Line, Report
+    from pemr.tables.rows import Line
+    from pemr.tables.running import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -81,6 +79,7 @@ def run(
     Stopped at any moment, the same command goes on. Tables share what they can: Table 2 linear and MLP, Table 3 and
     the last row of Table 6 pre-train one and the same encoder.
     """
+    from pemr.command.display import section, wide_console
     from pemr.command.listening import prepare
     from pemr.tables.places import parse_roots
     from pemr.tables.running import run_table
@@ -89,9 +88,9 @@ def run(
     table = load_table(name)
     prepare(threads)
     settings = [*(overrides or []), *([f"train.threads={threads}"] if threads else [])]
-    console = Console()
+    console = wide_console()
     report = run_table(
-        table, parse_roots(root), out, rows=rows, overrides=settings, display=_display,
+        table, parse_roots(root), out, rows=rows, overrides=settings, display=section,
         told=lambda line: console.print(_told(line), highlight=False),
     )  # fmt: skip
     print_report(console, table.title, report)
@@ -129,12 +128,3 @@ def _cell(value: float | None, measure: str) -> str:
     if value is None:
         return ""
     return f"{value:.3f}" if measure in ("map", "precision_at_10") else f"{value:.2f}"
-
-
-@contextmanager
-def _display(title: str, run_folder: Path) -> "Iterator[events.Listener]":
-    from pemr.command.display import Display, tee
-
-    Console().rule(title)
-    with tee(Display(), run_folder / "events.jsonl") as both:
-        yield both

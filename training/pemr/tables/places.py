@@ -8,7 +8,10 @@ from pathlib import Path
 import msgspec
 
 from pemr.datasets.catalogue import SETS, load_set
+from pemr.datasets.cliques import CliqueSet
+from pemr.datasets.covers80 import load_covers80
 from pemr.datasets.labelled import LabelledSet
+from pemr.datasets.shs100k import Part, load_shs100k
 from pemr.errors import CorpusError
 from pemr.recipe import Recipe
 
@@ -16,6 +19,7 @@ from pemr.recipe import Recipe
 LENGTH_SETTINGS = (
     "epochs", "max_steps", "threads", "checkpoint_minutes", "checkpoint_steps", "keep_steps", "probe_minutes",
 )  # fmt: skip
+CLIQUE_PARTS: dict[str, tuple[Part, ...]] = {"shs100k-sub": ("train", "validation", "test"), "covers80": ("test",)}
 FOLDERS = {
     "magnatagatune": ("MagnaTagATune", "magnatagatune", "mtat", "MTAT"),
     "gtzan": ("GTZAN", "gtzan"),
@@ -75,11 +79,30 @@ class Places:
     def finetuning(self, table: str, row: str, key: str) -> Path:
         return self.out / "finetuned" / f"{table}-{_plain(row)}-{key}"
 
+    def versions(self, data_set: str, part: str) -> Path:
+        """Spectra and moments of sound of a set of versions, a file a work."""
+        return self.out / "versions" / f"{data_set}-{part}"
+
     def result(self, table: str, row: str, part: str = "") -> Path:
         return self.out / "measured" / table / f"{_plain(row)}{part}.json"
 
     def table(self, table: str) -> Path:
         return self.out / f"{table}.json"
+
+
+def require_set(name: str, roots: Roots) -> None:
+    """Raises `CorpusError` that says what to put where."""
+    if name in CLIQUE_PARTS:
+        for part in CLIQUE_PARTS[name]:
+            clique_set(name, part, roots)
+    else:
+        labelled_set(name, roots)
+
+
+def clique_set(name: str, part: Part, roots: Roots) -> CliqueSet:
+    """A set of versions. Raises `CorpusError` that says what to put where."""
+    folder = roots.of(name)
+    return load_covers80(folder) if name == "covers80" else load_shs100k(folder, part, sub=True)
 
 
 def labelled_set(name: str, roots: Roots) -> LabelledSet:

@@ -31,6 +31,15 @@ class Stopped(Exception):
     """The person asked to stop; what is done is kept, the same command goes on."""
 
 
+class Line(msgspec.Struct, frozen=True):
+    """A line as it is printed: ours in the paper's units (ROC-AUC and PR-AUC times 100), the paper's beside it."""
+
+    row: str
+    ours: dict[str, float]
+    paper: dict[str, float]
+    detail: str = ""
+
+
 class Result(msgspec.Struct, frozen=True):
     """A measured row, or a point of a curve. `key` names all that it depends on; `last`: the end of the curve."""
 
@@ -45,11 +54,12 @@ class Result(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Overrides:
-    """`--set` of a table: `probe.` and `finetune.` are settings of the protocol, all others of pre-training."""
+    """`--set` of a table: `probe.`, `finetune.` and `covers.` are of the protocol, all others of pre-training."""
 
     pretraining: tuple[str, ...]
     probe: tuple[str, ...]
     finetune: tuple[str, ...]
+    covers: tuple[str, ...]
 
     @staticmethod
     def of(given: list[str]) -> "Overrides":
@@ -57,7 +67,7 @@ class Overrides:
             return tuple(text.removeprefix(prefix) for text in given if text.startswith(prefix))
 
         rest = tuple(text for text in given if not text.startswith(("probe.", "finetune.", "covers.")))
-        return Overrides(rest, below("probe."), below("finetune."))
+        return Overrides(rest, below("probe."), below("finetune."), below("covers."))
 
 
 @dataclass(frozen=True)
@@ -78,12 +88,12 @@ class TableRun:
         elif self.table.protocol == "epochs":
             for epochs in sorted({max(1, round(share * recipe.train.epochs)) for share in CURVE}):
                 point = msgspec.structs.replace(recipe, train=msgspec.structs.replace(recipe.train, epochs=epochs))
-                made = self._measured(row, point, self._pretrained(row, point, epochs))
+                made = self._measured(row, point, self.pretrained(row, point, epochs))
                 yield msgspec.structs.replace(made, last=epochs == recipe.train.epochs)
         else:
-            yield self._measured(row, recipe, self._pretrained(row, recipe))
+            yield self._measured(row, recipe, self.pretrained(row, recipe))
 
-    def _pretrained(self, row: TableRow, recipe: Recipe, epochs: int = 0) -> Path:
+    def pretrained(self, row: TableRow, recipe: Recipe, epochs: int = 0) -> Path:
         """The checkpoint at the end of the recipe; a run goes on from what is there. A curve keeps each point."""
         data_set = self.table.pretrain_on
         run = self.places.pretraining(recipe, data_set, "-curve" if epochs else "")

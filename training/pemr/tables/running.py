@@ -1,24 +1,18 @@
 """A whole table: its rows one after the other, printed beside the paper's numbers, kept as JSON."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from pemr.checkpoint import write_durably
-from pemr.datasets.catalogue import load_set
-from pemr.tables.places import Places, Roots
-from pemr.tables.rows import Display, Overrides, Result, Stopped, TableRun
-from pemr.tables.table_recipe import TableRecipe
+from pemr.tables.cover_rows import cover_lines
+from pemr.tables.places import Places, Roots, require_set
+from pemr.tables.rows import Display, Line, Overrides, Result, Stopped, TableRun
+from pemr.tables.table_recipe import TableRecipe, TableRow
 
-
-class Line(msgspec.Struct, frozen=True):
-    """A line as it is printed: ours in the paper's units (ROC-AUC and PR-AUC times 100), the paper's beside it."""
-
-    row: str
-    ours: dict[str, float]
-    paper: dict[str, float]
-    detail: str = ""
+log = logging.getLogger(__name__)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -44,26 +38,35 @@ def run_table(
     places = Places(out)
     run = TableRun(table, roots, places, Overrides.of(overrides), display)
     chosen = table.chosen(rows)
-    for name, folder in [(name, roots.of(name)) for name in table.data_sets]:
-        load_set(name, folder)
+    for folder, name in [(roots.of(name), name) for name in table.data_sets]:
+        log.info("%s is at %s", name, folder)
+        require_set(name, roots)
     lines: dict[str, list[Line]] = {}
     about: dict[str, None] = {}
     stopped = False
     try:
         for row in chosen:
-            for result in run.results(row):
-                line = _line(result, row.paper if result.last else {})
+            for line, facts in cover_lines(run, row) if table.protocol == "covers" else _lines(run, row):
                 lines.setdefault(row.name, []).append(line)
-                about.update(dict.fromkeys(_about(result)))
+                about.update(dict.fromkeys(facts))
                 told(line)
     except Stopped:
         stopped = True
-    listed = [
-        line for row in table.rows for line in lines.get(row.name, [Line(row.name, {}, row.paper)] if row.paper else [])
-    ]
+    listed = [line for row in table.rows for line in lines.get(row.name, _printed(row))]
     report = Report(table.name, listed, [*about, *table.notes], stopped)
     write_durably(places.table(table.name), msgspec.json.format(msgspec.json.encode(report), indent=1))
     return report
+
+
+def _lines(run: TableRun, row: TableRow) -> Iterator[tuple[Line, list[str]]]:
+    for result in run.results(row):
+        yield _line(result, row.paper if result.last else {}), _about(result)
+
+
+def _printed(row: TableRow) -> list[Line]:
+    """What the paper says of a row that was not measured."""
+    several = [Line(f"{row.name}, {name}", {}, paper) for name, paper in row.paper_on.items()]
+    return several or ([Line(row.name, {}, row.paper)] if row.paper else [])
 
 
 def _line(result: Result, paper: dict[str, float]) -> Line:

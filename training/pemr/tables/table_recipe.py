@@ -17,8 +17,8 @@ RANDOM = "random"
 class TableRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One method. `recipe` is what it is pre-trained with, `random` fresh weights; without one it is the paper's only.
 
-    `network` is the cover network of Table 5. `paper` holds the printed numbers. `ours`: measured unless others are
-    asked for.
+    `network` is the cover network of Table 5. `paper` holds the printed numbers, `paper_on` those of several sets.
+    `ours`: measured unless others are asked for.
     """
 
     name: str
@@ -26,6 +26,7 @@ class TableRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: tuple[str, ...] = ()
     network: str = ""
     paper: dict[str, float] = {}
+    paper_on: dict[str, dict[str, float]] = {}
     ours: bool = False
 
 
