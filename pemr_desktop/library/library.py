@@ -257,10 +257,18 @@ class Library:
         add: Mapping[str, Sequence[str]] | None = None,
         remove: Mapping[str, Sequence[str]] | None = None,
         options: WriteOptions | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
     ) -> Plans:
         """What the user's own edits would change: track id -> field -> exactly these values; see `plan_edits`."""
         return write_planning.plan_edits(
-            self.store, edits, options or WriteOptions(), add=add or {}, remove=remove or {}
+            self.store,
+            edits,
+            options or WriteOptions(),
+            progress or _silent,
+            cancelled or _never,
+            add=add or {},
+            remove=remove or {},
         )
 
     def apply_writes(

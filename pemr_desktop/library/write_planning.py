@@ -98,6 +98,8 @@ def plan_edits(
     store: Store,
     edits: Mapping[int, Mapping[str, Sequence[str]]],
     options: WriteOptions,
+    progress: Progress,
+    cancelled: Cancelled,
     *,
     add: Mapping[str, Sequence[str]],
     remove: Mapping[str, Sequence[str]],
@@ -108,7 +110,10 @@ def plan_edits(
     """
     plans: list[FilePlan] = []
     refused: dict[str, str] = {}
-    for track_id, wanted in edits.items():
+    for done, (track_id, wanted) in enumerate(edits.items()):
+        if cancelled():
+            break
+        progress(done, len(edits), "Comparing tags with files")
         path = store.read(track_path, track_id)
         try:
             plan = make_plan(

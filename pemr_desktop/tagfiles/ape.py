@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, BinaryIO
 
 from mutagen.apev2 import BINARY, APETextValue
 
+from pemr_desktop.tagfiles.ape_block import behind_block, item_keys
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
@@ -69,13 +71,23 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
 
 
 def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the block at the end of the file."""
+    """Write the block at the end of the file; what other programs put behind it (ID3v1, Lyrics3) stays behind it."""
+    behind = behind_block(stream)
+    if behind:
+        stream.seek(-len(behind), os.SEEK_END)
+        stream.truncate()
     stream.seek(0)
     file.tags.save(stream)
+    stream.seek(0, os.SEEK_END)
+    stream.write(behind)
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Text items that are not UTF-8 were read with replacement characters."""
+    """Items behind a wrong count or of one name, and texts that are not UTF-8, would not be what they were."""
+    if file.tags is None:
+        return ""
+    if len(item_keys(stream)) != len(_items(file)):
+        return "Its APEv2 tag is damaged: it holds more than it says, or two items of one name."
     texts = (str(value) for _, value in _items(file) if isinstance(value, APETextValue))
     return DAMAGED_TEXT if any("�" in text for text in texts) else ""
 

@@ -111,6 +111,8 @@ def _parts(block: bytes) -> list[bytes]:
             position += 4 + size
     except struct.error:
         return []
+    if position > len(block):  # the last comment says that it is longer than the block
+        return []
     return [*parts, block[position:]]
 
 

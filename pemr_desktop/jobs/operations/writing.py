@@ -32,8 +32,14 @@ def plan_writes(request: PlanWrites, context: JobContext) -> Outcome:
 def plan_edits(request: PlanEdits, context: JobContext) -> Outcome:
     """What the user's own edits would change in files. Opens no file for writing."""
     planned = context.library.plan_edits(
-        request.edits, add=request.add, remove=request.remove, options=_options(context, request.hard_links)
+        request.edits,
+        add=request.add,
+        remove=request.remove,
+        options=_options(context, request.hard_links),
+        progress=context.progress,
+        cancelled=context.cancelled,
     )
+    context.stop_if_cancelled()
     return _planned(planned)
 
 

@@ -9,15 +9,17 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import mutagen.apev2
 import mutagen.id3
 import pytest
+from mutagen.apev2 import APEv2
 
 from benchmarks.full_files import make_full_file
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_tags
-from pemr_desktop.tagfiles.write import apply_plan
+from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 
 WANTED = {"mood": ["calm"]}
 
@@ -153,3 +155,52 @@ def test_a_chunk_that_claims_to_be_larger_than_all_memory(full: Callable[[str], 
         apply_plan(make_plan(1, path, WANTED))
     except (TagReadError, WriteRefused):
         assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", [".ape", ".mpc", ".wv", ".ofr", ".tak"])
+def test_items_behind_a_count_that_is_too_small(full: Callable[[str], Path], suffix: str) -> None:
+    path = full(suffix)
+    content = path.read_bytes()
+    place = content.rindex(b"APETAGEX") + 16
+    path.write_bytes(content[:place] + struct.pack("<I", 3) + content[place + 4 :])
+    assert_left_untouched(path, "more than it says")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "has_ape"),
+    [(suffix, has) for suffix in (".ape", ".mpc", ".wv", ".tak") for has in (True, False)] + [(".mp3", True)],
+)
+def test_an_old_tag_behind_an_ape_tag_stays_there(full: Callable[[str], Path], suffix: str, has_ape: bool) -> None:
+    """mutagen cuts it off."""
+    path = full(suffix)
+    if suffix == ".mp3":  # with no other tag than APE
+        mutagen.id3.delete(path)
+        only = APEv2()
+        only["Title"] = "So What"
+        only.save(path)
+    if not has_ape:
+        mutagen.apev2.delete(path)
+    old = b"TAG" + b"An old title".ljust(125)
+    path.write_bytes(path.read_bytes() + old)
+    original, sound = path.read_bytes(), audio_digest(path)
+    outcome = apply_plan(make_plan(1, path, WANTED))
+    assert path.read_bytes().endswith(old)
+    assert path.read_bytes().count(old) == 1
+    assert audio_digest(path) == sound
+    assert outcome is not None and outcome.restore is not None
+    restore_bytes(path, outcome.restore, outcome.before_digest)
+    assert path.read_bytes() == original
+
+
+@pytest.mark.parametrize("suffix", [".ogg", ".oga", ".spx"])
+def test_a_comment_longer_than_its_block(full: Callable[[str], Path], suffix: str) -> None:
+    path = full(suffix)
+    file = mutagen.File(path)
+    file.tags[:] = [("TITLE", "A title"), ("LAST", "x" * 60)]
+    file.save()
+    content = bytearray(path.read_bytes())
+    place = content.index(struct.pack("<I", 65) + b"LAST=")
+    content[place + 1] = 0x70  # more than follows it
+    path.write_bytes(content)
+    with pytest.raises((WriteRefused, TagReadError)):
+        make_plan(1, path, WANTED)
