@@ -30,7 +30,7 @@ from pemr.metrics import roc_auc
 from pemr.modelfile import TagHead
 from pemr.vocabulary import VOCABULARY
 
-PENALTIES = (0.1, 0.3, 1.0, 3.0)
+PENALTIES = (0.03, 0.1, 0.5, 3.0, 10.0)
 FOLDS = 4
 LEAST_TRACKS = 12
 LEAST_TEACHER_THRESHOLD = 0.05
@@ -123,8 +123,8 @@ def tune(
     opinions = _gather(known_tags, len(tags), examples, weights or Weights())
     groups = np.array([example.group for example in examples])
     vectors = np.stack([example.vector for example in examples])
-    penalty, held_out = _cross_fit(opinions, vectors, groups, prior)
-    fitted = fit(opinions.rows, opinions.answers, penalty, opinions.weights, prior, float(len(examples)))
+    shared, own, held_out = _cross_fit(opinions, vectors, groups, prior, len(tags))
+    fitted = _fit_each(opinions, prior, own, float(len(examples)))
     before = prior.scores(vectors)
     weight, bias = prior.weight.copy(), prior.bias.copy()
     settled: list[TagHead] = []
@@ -141,7 +141,7 @@ def tune(
         settled.append(head)
         changes.append(change)
     kept = [at for at in range(len(known_tags)) if at < len(tags) or settled[at].supported]
-    return Tuned(Linear(weight[kept], bias[kept]), [settled[at] for at in kept], changes, penalty, len(examples))
+    return Tuned(Linear(weight[kept], bias[kept]), [settled[at] for at in kept], changes, shared, len(examples))
 
 
 def new_tags(tags: Sequence[TagHead], examples: Sequence[Example]) -> list[TagHead]:
@@ -209,8 +209,13 @@ def _said(example: Example, tag: str, is_new: bool, weights: Weights) -> tuple[f
     return None
 
 
-def _cross_fit(opinions: _Opinions, vectors: Floats, groups: Names, prior: Linear) -> tuple[float, Floats]:
-    """The penalty with the least log loss on left-out albums, and the scores (t, k) of tracks there."""
+def _cross_fit(
+    opinions: _Opinions, vectors: Floats, groups: Names, prior: Linear, shipped_count: int
+) -> tuple[float, Numbers, Floats]:
+    """The penalty with the least log loss on left-out albums, which one each tag takes, and scores (t, k) there.
+
+    All tags share one, but for those that a person judges or that are new: they have something else to learn.
+    """
     folds = folds_of(groups.tolist(), FOLDS)
     scores = np.zeros((len(PENALTIES), *opinions.truth.shape), np.float32)
     for fold in np.unique(folds):
@@ -221,18 +226,36 @@ def _cross_fit(opinions: _Opinions, vectors: Floats, groups: Names, prior: Linea
             heads = fit(rows, answers, PENALTIES[at], weights, prior, float((folds != fold).sum()), heads)
             scores[at][folds == fold] = heads.scores(vectors[folds == fold])
     known, truth = opinions.known, opinions.truth
-    losses = [float((np.logaddexp(0.0, score) - truth * score)[known].mean()) for score in scores]
-    best = int(np.argmin(losses))
-    return PENALTIES[best], scores[best]
+    losses = np.where(known, np.logaddexp(0.0, scores) - truth * scores, 0.0)
+    shared = int(np.argmin(losses.sum(axis=(1, 2))))
+    chosen = np.full(truth.shape[1], shared)
+    for column in range(len(chosen)):
+        if column >= shipped_count or _by_person(opinions, column):
+            judged = _judged(opinions, column)
+            chosen[column] = int(np.argmin(losses[:, judged, column].sum(axis=1)))
+    return PENALTIES[shared], chosen, np.take_along_axis(scores, chosen[None, None, :], axis=0)[0]
+
+
+def _fit_each(opinions: _Opinions, prior: Linear, chosen: Numbers, evidence: float) -> Linear:
+    """Heads from all opinions, each tag with its own penalty."""
+    weight, bias = prior.weight.copy(), prior.bias.copy()
+    for at in np.unique(chosen).tolist():
+        heads = fit(opinions.rows, opinions.answers, PENALTIES[at], opinions.weights, prior, evidence, prior)
+        weight[chosen == at], bias[chosen == at] = heads.weight[chosen == at], heads.bias[chosen == at]
+    return Linear(weight, bias)
 
 
 def _evidence(opinions: _Opinions, groups: Names, scores: Floats, column: int) -> Evidence:
     """What is known of one tag; only a person's words, where there are enough of both kinds."""
-    truth = opinions.truth[:, column]
-    known = (opinions.by_person if _by_person(opinions, column) else opinions.known)[:, column]
+    truth, known = opinions.truth[:, column], _judged(opinions, column)
     track = np.arange(len(groups))
     column_scores = scores[known, column : column + 1]
     return Evidence(column_scores, truth[known][:, None], known[known][:, None], track[known], groups[known])
+
+
+def _judged(opinions: _Opinions, column: int) -> Bools:
+    """The tracks (t,) that a tag is judged on."""
+    return np.asarray((opinions.by_person if _by_person(opinions, column) else opinions.known)[:, column])
 
 
 def _by_person(opinions: _Opinions, column: int) -> bool:
