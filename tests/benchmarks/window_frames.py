@@ -1,6 +1,7 @@
 """How fast the window is: start to usable window, filter keystroke to new rows, frame times while the worker analyses.
 
     python tests/benchmarks/window_frames.py [--tracks 100000] [--music DIR] [--seconds 20]
+    python tests/benchmarks/window_frames.py --library FILE      (one that many_tracks.py made; nothing is listened to)
 
 Makes a library of its own: real rows of real files, multiplied to the number of tracks asked for. The music (by
 default the demo library) is copied and listened to while the table scrolls. `paint` is one repaint of the table by the
@@ -58,6 +59,16 @@ def make_library(home: Path, music: Path, tracks: int) -> None:
         connection.execute(MULTIPLY, {"count": tracks})
     connection.execute("ANALYZE")
     connection.close()
+
+
+def take_library(home: Path, library: Path) -> None:
+    """Use a copy of a library that is there already."""
+    from pemr_desktop.paths import below
+    from pemr_desktop.settings import SettingsStore
+
+    paths = below(home).create()
+    SettingsStore(paths.settings_file).set("scan.watch", False)
+    shutil.copyfile(library, paths.library_file)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -173,7 +184,7 @@ def measure_filter(app: object) -> None:
     """From a query line that is sent to the first rows of the answer."""
     page, line = app.window.page, app.window.top_bar.query  # type: ignore[attr-defined]
     times: list[float] = []
-    for text in ("a", "am", "amb", "amber", "amber moon", "year:1960..1969", "artist:dawn -title:lake", ""):
+    for text in ("t", "a", "am", "amb", "amber", "amber moon", "year:1960..1969", "artist:dawn -title:lake", ""):
         loaded: list[int] = []
         connection = page.model.loaded.connect(loaded.append)
         start = time.perf_counter()
@@ -190,7 +201,7 @@ def run_for(seconds: float, also: Callable[[], bool] = lambda: False) -> None:
     wait_for(lambda: time.monotonic() > end or also())
 
 
-def measure_window(home: Path, seconds: float) -> None:
+def measure_window(home: Path, seconds: float, listen: bool) -> None:
     """Frames idle, then while the worker listens."""
     app = open_app(home)
     wait_for(lambda: first_rows_are_painted(app))
@@ -200,6 +211,15 @@ def measure_window(home: Path, seconds: float) -> None:
     frames.begin()
     run_for(seconds / 2)
     frames.report("idle")
+    if listen:
+        measure_listening(app, frames, seconds)
+    frames.scroll.stop()
+    frames.heart.stop()
+    app.stop()  # type: ignore[attr-defined]
+
+
+def measure_listening(app: object, frames: Frames, seconds: float) -> None:
+    """Frames while the worker listens to the tracks that have a file."""
     app.client.start()  # type: ignore[attr-defined]
     wait_for(lambda: app.client.last_ready is not None)  # type: ignore[attr-defined]
     from pemr_desktop.jobs.messages import Analyse
@@ -215,9 +235,6 @@ def measure_window(home: Path, seconds: float) -> None:
     view = app.client.job(job)  # type: ignore[attr-defined]
     frames.report("analysing")
     print(f"    {view.done} of {view.total} tracks listened to meanwhile; {view.message}")
-    frames.scroll.stop()
-    frames.heart.stop()
-    app.stop()  # type: ignore[attr-defined]
 
 
 def main(arguments: list[str]) -> int:
@@ -228,6 +245,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tracks", type=int, default=100_000)
     parser.add_argument("--music", type=Path)
+    parser.add_argument("--library", type=Path)
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args(arguments)
     if not os.environ.get("DISPLAY"):
@@ -236,12 +254,15 @@ def main(arguments: list[str]) -> int:
 
     home = Path(tempfile.mkdtemp(prefix="pemr-frames-"))
     os.environ["PEMR_DESKTOP_HOME"] = str(home)
-    music = home / "Music"
-    shutil.copytree(options.music or resource("demo"), music)
-    make_library(home, music, options.tracks)
-    print(f"library of {options.tracks} tracks, platform {os.environ.get('QT_QPA_PLATFORM', 'of the display')}")
+    if options.library:
+        take_library(home, options.library)
+    else:
+        music = home / "Music"
+        shutil.copytree(options.music or resource("demo"), music)
+        make_library(home, music, options.tracks)
+    print(f"{options.library or options.tracks} tracks, platform {os.environ.get('QT_QPA_PLATFORM', 'of the display')}")
     measure_start(home)
-    measure_window(home, options.seconds)
+    measure_window(home, options.seconds, listen=options.library is None)
     shutil.rmtree(home, ignore_errors=True)
     return 0
 

@@ -12,6 +12,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.messages import Changed
+from pemr_desktop.library import selecting
 from pemr_desktop.library.database import open_library
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
@@ -139,3 +140,38 @@ def test_a_view_of_ids_keeps_their_order(qtbot: QtBot, model: TrackModel, sugges
     wanted = tuple(reversed(suggested_tracks))
     shown(qtbot, model, view=View("ids", wanted))
     assert tuple(model.ids) == wanted
+
+
+def test_the_first_rows_are_shown_before_the_others_come(
+    qtbot: QtBot, model: TrackModel, table: TrackTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown(qtbot, model)
+    everything = list(model.ids)
+    chosen = [everything[0], everything[5]]
+    table.choose_ids(chosen)
+    monkeypatch.setattr(selecting, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(selecting, "CHUNK", 3)
+    counts: list[int] = []
+    rows_at_first: list[bool] = []
+    model.loaded.connect(counts.append)
+    model.idsChanged.connect(lambda: rows_at_first.append(all(model.track(line) is not None for line in (0, 1))))
+    with qtbot.waitSignal(model.idsCompleted):
+        model.show(query="artist:a")
+    assert counts == [2, 5, 6]
+    assert rows_at_first == [True]  # they come with their ids
+    assert list(model.ids) == everything
+    assert table.chosen_ids() == chosen
+    with qtbot.waitSignal(model.idsCompleted):
+        model.show(query="title:nothing")
+    assert model.rowCount() == 0
+
+
+def test_a_newer_question_ends_the_parts_of_the_older_one(
+    qtbot: QtBot, model: TrackModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selecting, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(selecting, "CHUNK", 1)
+    with qtbot.waitSignal(model.idsCompleted):
+        for query in ("", "artist:a", "", "title:gam"):
+            model.show(query=query)
+    assert titles(qtbot, model) == ["Gamma"]
