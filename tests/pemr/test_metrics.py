@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from pemr.metrics import (
     average_precision,
     best_expected_f1_threshold,
+    bootstrap,
     bootstrap_interval,
     expected_calibration_error,
+    interval,
     reliability,
     roc_auc,
     score_tags,
@@ -65,6 +67,17 @@ def test_the_interval_holds_the_value_and_is_wider_for_fewer_groups() -> None:
     assert many[0] < value < many[1]
     assert few[0] <= few[1]
     assert many == bootstrap_interval(["a", "b"], truth, score, [str(i) for i in range(400)], rounds=200)
+
+
+def test_whole_groups_are_drawn_so_two_of_them_give_four_pairs() -> None:
+    # album x is ranked rightly (1.0), album y wrongly (0.0), and of the four pairs of both together three are right
+    truth, score = np.array([[1], [0], [1], [0]], bool), np.array([[0.9], [0.1], [0.2], [0.8]])
+    drawn = bootstrap(["a"], truth, score, ["x", "x", "y", "y"], rounds=400)
+    values = [scores.macro_roc_auc for scores in drawn]
+    assert set(values) == {0.0, 0.75, 1.0}
+    assert np.mean(np.equal(values, 0.75)) == pytest.approx(1 / 2, abs=0.08)
+    assert interval(values) == (0.0, 1.0)
+    assert all(math.isnan(edge) for edge in interval([float("nan")]))
 
 
 def test_the_best_threshold_separates_sure_from_unsure() -> None:

@@ -1,6 +1,6 @@
 """Measures of tagging quality, in plain numpy. Every function skips what cannot be measured and says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,28 +68,37 @@ def score_tags(names: Sequence[str], truth: Array, score: Array, least_share: fl
 
 
 def bootstrap_interval(
+    names: Sequence[str], truth: Array, score: Array, groups: Sequence[str], *, rounds: int = 500, seed: int = 1
+) -> tuple[float, float]:
+    """95 % interval of the macro ROC-AUC, drawing whole groups (soundtracks, albums) with replacement."""
+    return interval([drawn.macro_roc_auc for drawn in bootstrap(names, truth, score, groups, rounds, seed)])
+
+
+def bootstrap(
     names: Sequence[str],
     truth: Array,
     score: Array,
     groups: Sequence[str],
-    *,
-    rounds: int = 500,
+    rounds: int,
     seed: int = 1,
     least_share: float = 0.01,
-    measure: Callable[[TagScores], float] = lambda scores: scores.macro_roc_auc,
-) -> tuple[float, float]:
-    """95 % interval of a measure, drawing whole groups (soundtracks, albums) with replacement."""
+) -> list[TagScores]:
+    """The measures of `rounds` draws of whole groups with replacement. truth (n, k), score (n, k), groups n."""
     random = np.random.default_rng(seed)
     members = [np.flatnonzero(np.asarray(groups) == group) for group in sorted(set(groups))]
-    values = []
+    drawn = []
     for _ in range(rounds):
         chosen = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
-        value = measure(score_tags(names, truth[chosen], score[chosen], least_share))
-        if np.isfinite(value):
-            values.append(value)
-    if not values:
+        drawn.append(score_tags(names, truth[chosen], score[chosen], least_share))
+    return drawn
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The middle 95 % of what is finite; NaN if nothing is."""
+    finite = [value for value in values if np.isfinite(value)]
+    if not finite:
         return float("nan"), float("nan")
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = np.percentile(finite, [2.5, 97.5])
     return float(low), float(high)
 
 

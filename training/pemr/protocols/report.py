@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pemr.events import Measured, TagFigure
-from pemr.metrics import TagScores, bootstrap_interval
+from pemr.metrics import bootstrap, interval
 from pemr.protocols.evaluation import Judgement
 from pemr.protocols.examples import Examples
 from pemr.protocols.labelled_examples import DecodedSet
@@ -28,14 +28,7 @@ def measured(
     labelled, examples = decoded.labelled, splits["test"]
     names = [name for name, _ in labelled.tags]
 
-    def interval(macro_roc: bool) -> tuple[float, float]:
-        def measure(scores: TagScores) -> float:
-            return scores.macro_roc_auc if macro_roc else scores.macro_pr_auc
-
-        return bootstrap_interval(
-            names, examples.truth, test.scores, examples.groups, rounds=rounds, least_share=0.0, measure=measure
-        )
-
+    drawn = bootstrap(names, examples.truth, test.scores, examples.groups, rounds, least_share=0.0)
     right = np.take_along_axis(examples.truth, test.scores.argmax(axis=1)[:, None], axis=1)
     scores = test.tags
     return Measured(
@@ -45,9 +38,9 @@ def measured(
         protocol=protocol,
         tracks={split: len(part.tracks) for split, part in splits.items()},
         roc_auc=scores.macro_roc_auc,
-        roc_auc_interval=interval(True),
+        roc_auc_interval=interval([scores.macro_roc_auc for scores in drawn]),
         pr_auc=scores.macro_pr_auc,
-        pr_auc_interval=interval(False),
+        pr_auc_interval=interval([scores.macro_pr_auc for scores in drawn]),
         accuracy=float(right.mean()) if labelled.one_label else None,
         validation_roc_auc=validation.tags.macro_roc_auc,
         validation_pr_auc=validation.tags.macro_pr_auc,
