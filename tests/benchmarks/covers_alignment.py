@@ -1,6 +1,6 @@
 """How well and how fast versions are found: ranking, verdicts, false alarms on real music, milliseconds.
 
-    python tests/benchmarks/covers_alignment.py --versions DIR      # a folder made by pemr.covers.render_versions
+    python tests/benchmarks/covers_alignment.py --versions DIR      # made by pemr-train corpus render versions
     python tests/benchmarks/covers_alignment.py --music DIR         # any music, no versions expected: false alarms
     python tests/benchmarks/covers_alignment.py                     # the demo library: verdicts and times only
 
@@ -10,7 +10,6 @@ Times are seconds of processor time of this process, so that other work on the m
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
 import os
 import random
@@ -24,8 +23,10 @@ import torch
 
 from pemr.audio import decode
 from pemr.covers.alignment import SPEEDS, Voice, compare, voice
+from pemr.covers.evaluation import heard_corpus
 from pemr.covers.features import SAMPLE_RATE, CoverFeatures, cover_features
 from pemr.covers.retrieval_metrics import evaluate
+from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
 from pemr_desktop.analysis.covers import CoverSearch, FoundPair
 
@@ -34,7 +35,7 @@ SUFFIXES = {".flac", ".mp3", ".m4a", ".ogg", ".opus", ".wav"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--versions", type=Path, help="folder with versions.tsv and the files it names")
+    parser.add_argument("--versions", type=Path, help="a version corpus, or a folder of works")
     parser.add_argument("--music", type=Path, help="folder of real music")
     parser.add_argument("--tracks", type=int, default=100, help="how many tracks of --music to draw (seeded)")
     parser.add_argument("--keys", type=int, nargs="+", default=[1, 2, 4], help="numbers of keys to try")
@@ -76,11 +77,18 @@ def _listen(paths: list[Path]) -> dict[Path, CoverFeatures]:
 
 
 def _versions(folder: Path, keys: list[int]) -> None:
-    with (folder / "versions.tsv").open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
-    features = _listen([folder / row["file"] for row in rows])
+    if list(folder.glob("*.safetensors")):
+        heard = heard_corpus(folder)
+        features = {Path(f"{place}"): found for place, found in enumerate(heard.features)}
+        named = heard.works
+    else:
+        cliques = load_clique_folder(folder)
+        features = _listen([track.path for track in cliques.tracks])
+        work_of = {track.path: track.work for track in cliques.tracks}
+        named = [work_of[path] for path in features]
+    numbers = {work: number for number, work in enumerate(dict.fromkeys(named))}
     voices = [voice(found) for found in features.values()]
-    works = [int(row["work"]) for row in rows]
+    works = [numbers[work] for work in named]
     print(f"{folder.name}: {len(works)} tracks, {len(set(works))} works; queries against all others")
     for count in keys:
         scores, milliseconds = _matrix(voices, count)

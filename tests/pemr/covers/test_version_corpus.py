@@ -8,11 +8,10 @@ from typer.testing import CliRunner
 
 from pemr.command import build
 from pemr.covers.abc_tunes import read_tune
-from pemr.covers.accompaniment import read_midi
 from pemr.covers.alignment import compare, voice
 from pemr.covers.arrange import arrange, arrange_song
+from pemr.covers.midifile import midi_bytes, read_midi
 from pemr.covers.pop_songs import compose
-from pemr.covers.render_versions import midi_bytes
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import features_of, spectrum
 from pemr.covers.tune_list import development_works, reserved_sounds, tune_works
@@ -29,6 +28,7 @@ from pemr.covers.version_corpus import (
 )
 from pemr.errors import CorpusError
 
+SOUNDFONT = Path("/usr/share/sounds/sf2/default-GM.sf2")
 TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF | G4 G4 :|\n"
 
 
@@ -154,3 +154,16 @@ def test_a_set_of_recordings_becomes_a_corpus_with_moments_of_sound(tmp_path):
     assert path.name.startswith("A_work_-")
     assert {index: kept.shape for index, kept in read_moments(path).items()} == {0: (2, 59049), 1: (2, 59049)}
     assert [version.split for version in read_versions(path)] == ["train", "train"]
+
+
+@pytest.mark.skipif(
+    shutil.which("fluidsynth") is None or not SOUNDFONT.exists(), reason="FluidSynth and a soundfont are not installed"
+)
+def test_a_version_played_by_a_soundfont_is_kept_with_its_sound(tmp_path):
+    rendering = Rendering(
+        tmp_path, soundfont=SOUNDFONT, sketched=1, rendered=1, audio_folder=tmp_path / "audio", segments=2
+    )
+    versions = next(iter(render_corpus(tmp_path / "out", songs(3), rendering)))
+    assert [version.sound for version in versions] == ["sketch", SOUNDFONT.stem]
+    assert (tmp_path / "audio" / "song-00003-1.flac").stat().st_size > 100_000
+    assert list(read_moments(works_in(tmp_path / "out")[0])) == [1]

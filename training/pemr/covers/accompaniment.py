@@ -5,25 +5,21 @@ from __future__ import annotations
 import os
 import random
 import re
-import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pemr.covers.arrange import DRUM_CHANNEL, LEAD_CHANNEL, QUALITIES, SECOND_CHANNEL, Chord, MidiNote
+from pemr.covers.arrange import QUALITIES, Chord, MidiNote
+from pemr.covers.midifile import read_midi
 from pemr.covers.tune_list import Split, reserved_sounds
-from pemr.errors import CorpusError
 
 NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 CHORD_NAMES = {intervals: name for name, intervals in QUALITIES.items()} | {(0, 3, 7, 10): "m7", (0, 3, 6, 10): "m7b5"}
 PART_OF_A_STYLE = re.compile(r"(Intro|End|Fill|Break|Cycle|Coda)\d*$", re.IGNORECASE)
-FREE_CHANNELS = [channel for channel in range(16) if channel not in (LEAD_CHANNEL, SECOND_CHANNEL, DRUM_CHANNEL)]
 DRAWS = 4
 LONGEST_RUN_S = 60
-MMA_DRUM_CHANNEL = 9
 
 
 @dataclass
@@ -90,72 +86,3 @@ def mma_grooves(home: Path, split: Split) -> tuple[str, ...]:
             if not PART_OF_A_STYLE.search(match[1]):
                 names.append(f"{inside}:{match[1]}")
     return tuple(names)
-
-
-def read_midi(data: bytes) -> list[MidiNote]:
-    """Notes of a standard MIDI file; channels are those of `arrange`, the drums apart. Raises `CorpusError`."""
-    if data[:4] != b"MThd" or len(data) < 14:
-        raise CorpusError("MMA wrote a file that is not MIDI.")
-    _, _, ticks = struct.unpack(">HHH", data[8:14])
-    notes: list[MidiNote] = []
-    channels: dict[int, int] = {}
-    place = 14
-    while place + 8 <= len(data):
-        (length,) = struct.unpack(">I", data[place + 4 : place + 8])
-        if data[place : place + 4] == b"MTrk":
-            notes += _track_notes(data[place + 8 : place + 8 + length], ticks, channels)
-        place += 8 + length
-    return sorted(notes, key=lambda note: (note.onset, note.channel, note.pitch))
-
-
-def _track_notes(track: bytes, ticks: int, channels: dict[int, int]) -> Iterator[MidiNote]:
-    program = [0] * 16
-    sounding: dict[tuple[int, int], tuple[int, int]] = {}
-    place = now = status = 0
-    while place < len(track):
-        delta, place = _variable_length(track, place)
-        now += delta
-        if track[place] & 0x80:
-            status = track[place]
-            place += 1
-        kind, channel = status & 0xF0, status & 0x0F
-        if status in (0xFF, 0xF0, 0xF7):
-            place += status == 0xFF
-            length, place = _variable_length(track, place)
-            place += length
-            continue
-        first = track[place]
-        second = track[place + 1] if kind not in (0xC0, 0xD0) and place + 1 < len(track) else 0
-        place += 1 if kind in (0xC0, 0xD0) else 2
-        if kind == 0xC0:
-            program[channel] = first
-        elif kind in (0x80, 0x90) and (channel, first) in sounding:
-            start, velocity = sounding.pop((channel, first))
-            yield MidiNote(
-                start / ticks,
-                max(now - start, 1) / ticks,
-                first,
-                velocity,
-                _channel(channel, channels),
-                program[channel],
-            )
-        if kind == 0x90 and second:
-            sounding[(channel, first)] = (now, second)
-
-
-def _channel(channel: int, channels: dict[int, int]) -> int:
-    """One of ours for one of MMA's; the drums stay, the lead's are kept free."""
-    if channel == MMA_DRUM_CHANNEL:
-        return DRUM_CHANNEL
-    if channel not in channels:
-        channels[channel] = FREE_CHANNELS[len(channels) % len(FREE_CHANNELS)]
-    return channels[channel]
-
-
-def _variable_length(data: bytes, place: int) -> tuple[int, int]:
-    value = 0
-    while True:
-        value = value << 7 | data[place] & 0x7F
-        place += 1
-        if not data[place - 1] & 0x80:
-            return value, place

@@ -6,9 +6,13 @@ import functools
 import random
 import tomllib
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from pemr.covers.abc_tunes import Tune, read_tune, tunes_in
+from pemr.errors import CorpusError
 
 Split = Literal["train", "development"]
 DEVELOPMENT_WORKS = 80
@@ -53,3 +57,12 @@ def development_works() -> frozenset[int]:
     random.Random(1).shuffle(every)
     random.Random(2).shuffle(several)
     return frozenset(every[:DEVELOPMENT_WORKS] + several[:DEVELOPMENT_WORKS])
+
+
+def load_tune(books: Path, printing: str) -> Tune:
+    """The tune `book.abc#n` (n counts from 1 in the order of the file) below the folder `books`."""
+    name, _, number = printing.rpartition("#")
+    tunes = tunes_in((books / name).read_text(encoding="utf-8", errors="replace"))
+    if not 1 <= int(number) <= len(tunes):
+        raise CorpusError(f"{books / name} holds {len(tunes)} tunes; there is no number {number}.")
+    return read_tune(tunes[int(number) - 1])

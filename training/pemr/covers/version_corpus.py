@@ -31,10 +31,10 @@ from pemr.covers.accompaniment import MmaBand, mma_grooves
 from pemr.covers.arrange import Accompanist, Arrangement, arrange, arrange_song
 from pemr.covers.features import SAMPLE_RATE, Samples
 from pemr.covers.pop_songs import compose
-from pemr.covers.render_versions import load_tune, synthesise
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import Spectrum, spectrum
-from pemr.covers.tune_list import Split, development_works, reserved_sounds, tune_works
+from pemr.covers.synthesis import synthesise
+from pemr.covers.tune_list import Split, development_works, load_tune, reserved_sounds, tune_works
 from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
