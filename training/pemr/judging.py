@@ -91,11 +91,6 @@ class HeldOut(msgspec.Struct, frozen=True):
         """Share of suggestions that were right; None without any."""
         return self.right / self.shown if self.shown else None
 
-    @property
-    def recall(self) -> float | None:
-        """Share of the true ones that were suggested; None without any."""
-        return self.right / self.positives if self.positives else None
-
 
 @dataclass(frozen=True)
 class Verdict:
