@@ -95,7 +95,12 @@ def test_the_command_prints_each_method_and_where_table_5_belongs(corpus, tmp_pa
         build(), ["evaluate", "covers", str(corpus), "--set", "corpus", "--network", str(tmp_path / "net.safetensors")]
     )
     assert run.exit_code == 0, run.output
-    for line in ("2-D Fourier chroma: MAP", "alignment, above the habits of both: MAP", "then alignment of 50: MAP"):
+    for line in (
+        "2-D Fourier chroma: MAP",
+        "alignment, above the habits of both: MAP",
+        "then alignment of 50: MAP",
+        "its first 50 for 100.0%",
+    ):
         assert line in run.output
     assert "figures do not compare" in run.output
 

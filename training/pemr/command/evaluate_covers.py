@@ -61,6 +61,10 @@ def covers(
             scorers["alignment, above the habits of both"] = alignment
         for name, scorer in scorers.items():
             typer.echo(f"{name}: {evaluation.measure(heard, scorer, progress, name)}")
+        for path, trained in loaded:
+            name = f"{trained.settings.name} ({path.name})"
+            share = evaluation.shortlist_recall(heard, scorers[name], shortlist)
+            typer.echo(f"{name}: a version is among its first {shortlist} for {share:.1%} of the queries")
     for method, mean_average_precision, precision, first_rank in evaluation.TABLE_5.get(heard.name, ()):
         figures = f"MAP {mean_average_precision:.3f}  MR1 {first_rank:.2f}  P@10 {precision:.3f}"
         typer.echo(f"Table 5 of the paper, {heard.name}, {method}: {figures}")

@@ -1,0 +1,61 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pemr.command import build
+from pemr.covers.networks.registry import load_network
+from pemr.covers.version_corpus import Rendering, WorkToRender, render_corpus
+from pemr.errors import CorpusError
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder = tmp_path / "corpus"
+    list(render_corpus(folder, [WorkToRender("song", n, "train") for n in (1, 2, 3)], Rendering(folder, sketched=2)))
+    return folder
+
+
+def test_training_leaves_a_network_a_curve_and_a_checkpoint(corpus, tmp_path):
+    development = tmp_path / "dev"
+    list(
+        render_corpus(
+            development, [WorkToRender("song", 20, "development")], Rendering(development, sketched=2, seed=4)
+        )
+    )
+    command = ["covers", "train", str(corpus), "--out", str(tmp_path / "run"), "--width", "16", "--channels", "4"]
+    run = CliRunner().invoke(build(), [*command, "--works", "2", "--steps", "2", "--development", str(development)])
+    assert run.exit_code == 0, run.output
+    assert "step 2: loss" in run.output
+    assert load_network(tmp_path / "run" / "best.safetensors").network.width == 16
+    curve = [json.loads(line) for line in (tmp_path / "run" / "curve.jsonl").read_text().splitlines()]
+    assert [point["step"] for point in curve] == [2]
+    assert set(curve[0]["map"]) == {"dev"}
+
+
+def test_rendering_goes_on_where_it_was_limited(tmp_path):
+    books = tmp_path / "books"
+    for book in ("airdsAirs", "oneills1850", "ryansMammoth"):
+        (books / book).mkdir(parents=True)
+    command = ["corpus", "render", "versions", str(tmp_path / "out"), "--tunes", "0", "--songs", "3", "--sketched", "2"]
+    command += ["--books", str(books), "--processes", "1"]
+    first = CliRunner().invoke(build(), [*command, "--limit", "1"])
+    assert "2 versions of 1 works" in first.output
+    before = next((tmp_path / "out").glob("*.safetensors")).stat().st_mtime_ns
+    rest = CliRunner().invoke(build(), command)
+    assert "6 versions of 3 works" in rest.output
+    assert sorted(path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.safetensors"))[0] == before
+
+
+def test_books_that_are_not_there_are_named(tmp_path):
+    run = CliRunner().invoke(
+        build(), ["corpus", "render", "versions", str(tmp_path / "out"), "--books", str(tmp_path / "none")]
+    )
+    assert isinstance(run.exception, CorpusError)
+    assert "airdsAirs, oneills1850, ryansMammoth" in str(run.exception)
+
+
+def test_a_set_that_is_not_known_is_refused(tmp_path):
+    run = CliRunner().invoke(build(), ["evaluate", "covers", str(tmp_path), "--set", "covers81"])
+    assert isinstance(run.exception, CorpusError)
+    assert "There are: folder, covers80, shs100k, shs100k-sub" in str(run.exception)
