@@ -129,6 +129,15 @@ def close_batch(connection: sqlite3.Connection, batch_id: int) -> None:
     )
 
 
+def unclosed_batches(connection: sqlite3.Connection) -> list[int]:
+    """Batches that have nothing planned any more and were never closed."""
+    found = connection.execute(
+        "SELECT id FROM journal_batches b WHERE finished_at IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.batch_id = b.id AND j.state = 'planned')"
+    )
+    return [batch_id for (batch_id,) in found]
+
+
 def note_undone(connection: sqlite3.Connection, entry_id: int, undone_by: int) -> None:
     """An entry was taken back by another one."""
     connection.execute("UPDATE journal SET undone_by = ? WHERE id = ?", (undone_by, entry_id))

@@ -23,6 +23,7 @@ def reconcile(store: Store) -> str:
     """Settle planned rows and remove stray copies -> a sentence for the user, empty when all was in order."""
     entries = store.read(journal.planned_entries)
     if not entries:
+        _close_batches(store)
         return ""
     done = 0
     for entry in entries:
@@ -39,10 +40,20 @@ def reconcile(store: Store) -> str:
             else:
                 journal.note_failed(connection, entry.id, INTERRUPTED)
             journal.close_batch(connection, entry.batch_id)
+    _close_batches(store)
     return (
         f"The last writing of tags was interrupted: {done} of the {len(entries)} files left were written, "
         "the others are as they were."
     )
+
+
+def _close_batches(store: Store) -> None:
+    """Say what became of batches whose last line could not be written, because the disk was full or the power went."""
+    batches = store.read(journal.unclosed_batches)
+    if batches:
+        with store.writing(durable=True) as connection:
+            for batch_id in batches:
+                journal.close_batch(connection, batch_id)
 
 
 def _was_written(entry: journal.Entry, path: Path, clone: Path) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.tagfiles.errors import readable
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,5 +69,8 @@ class Store:
             if self._closed:
                 return
             self._closed = True
-            self._connection.execute("PRAGMA optimize")
+            try:
+                self._connection.execute("PRAGMA optimize")
+            except sqlite3.OperationalError as error:  # the disk may be full; closing needs no room
+                log.warning("The library could not be tidied up: %s", error)
             self._connection.close()

@@ -144,7 +144,9 @@ def _exchange(
     except OSError as error:
         if pouring:
             raise WriteRefused(
-                path, f"{system_reason(error)} Writing was interrupted; it is finished from the copy at the next start."
+                path,
+                f"{system_reason(error)} Writing was interrupted; the next start finishes it from the copy, "
+                "or finds that nothing was written yet.",
             ) from error
         raise WriteRefused(path, f"{_write_reason(error)} {UNTOUCHED}") from error
     finally:

@@ -64,7 +64,6 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    signal.signal(signal.SIGPROF, _hang)
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     by_container = samples(asked.more)
     everything = [content for named in by_container.values() for _, content in named]
@@ -117,6 +116,7 @@ def fuzz(
     outcomes: Outcomes,
 ) -> None:
     """Damage and try `count` files of one container."""
+    signal.signal(signal.SIGPROF, _hang)
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         for number in range(count):
