@@ -137,7 +137,18 @@ def test_a_mistake_is_one_line_for_a_person(music: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["pretrain"], ["export"], ["finetune", "tags"], ["evaluate"], ["evaluate", "tags"], ["recipes"], ["corpus"]],
+    [
+        [],
+        ["pretrain"],
+        ["export"],
+        ["finetune", "tags"],
+        ["finetune", "encoder"],
+        ["probe"],
+        ["evaluate"],
+        ["evaluate", "tags"],
+        ["recipes"],
+        ["corpus"],
+    ],
 )
 def test_help_of_every_command_can_be_read(arguments: list[str]) -> None:
     shown = CliRunner().invoke(build(), [*arguments, "--help"])

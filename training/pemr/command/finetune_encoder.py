@@ -26,7 +26,7 @@ def add(group: typer.Typer) -> None:
 
 def run(
     out: Annotated[Path, typer.Option(help="The run folder: checkpoints, curves, and the model file.")],
-    model: Annotated[Path | None, typer.Option(help="What to begin with [default: random weights].")] = None,
+    model: Annotated[Path | None, typer.Option(help="What to begin with; without it random weights.")] = None,
     data: Annotated[
         list[Path] | None, typer.Option(help="Music for the teacher, one folder an album or soundtrack. Repeatable.")
     ] = None,
@@ -34,7 +34,7 @@ def run(
         Path | None, typer.Option(help="The folder that holds mtt_ and msd_musicnn.safetensors.")
     ] = None,
     validation: Annotated[
-        Path | None, typer.Option(help="Other music to judge on [default: every fifth folder of --data].")
+        Path | None, typer.Option(help="Other music to judge on; without it every fifth folder of --data.")
     ] = None,
     segments: Annotated[int, typer.Option(min=1, help="How many segments of a track the teacher labels.")] = 12,
     data_set: Annotated[str | None, typer.Option(help="A labelled set instead; see pemr-train probe.")] = None,
