@@ -39,7 +39,7 @@ def fetch_free_game_music(
 @render_app.command("versions")
 def render_versions(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus goes; made if it is not there.")],
-    tunes: Annotated[int | None, typer.Option(help="How many printed tunes [default: all].")] = None,
+    tunes: Annotated[int | None, typer.Option(help="How many printed tunes (default: all).")] = None,
     songs: Annotated[int, typer.Option(help="How many songs made by rule.")] = 2000,
     sketched: Annotated[int, typer.Option(help="Versions of a work sketched without audio, 12 ms each.")] = 8,
     rendered: Annotated[int, typer.Option(help="Versions of a work played by a soundfont, about 1 s each.")] = 0,
@@ -52,7 +52,7 @@ def render_versions(
     books: Annotated[Path | None, typer.Option(help="The books of tunes, if you have them unpacked.")] = None,
     soundfont: Annotated[Path | None, typer.Option(help="Another soundfont (.sf2, .sf3).")] = None,
     tools: Annotated[
-        Path | None, typer.Option(help="Where fetched packages are unpacked [default: DIR/tools].")
+        Path | None, typer.Option(help="Where fetched packages are unpacked (default: DIR/tools).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other versions.")] = 0,
     processes: Annotated[int, typer.Option(help="How many work at once; 0: half the cores.")] = 0,

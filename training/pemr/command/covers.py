@@ -21,7 +21,7 @@ def train(
         str, typer.Option(help="pitch-class, cqt-net, tpp-net, ki-net, fcn, fcn+cqt-net.")
     ] = "pitch-class",
     width: Annotated[int, typer.Option(help="Numbers in a track's vector.")] = 128,
-    channels: Annotated[int, typer.Option(help="Channels of the first layer [default: the network's].")] = 0,
+    channels: Annotated[int, typer.Option(help="Channels of the first layer (default: the network's).")] = 0,
     encoder: Annotated[
         Path | None,
         typer.Option(help="A PEMR model that fcn and fcn+cqt-net begin with; without it they begin at random."),

@@ -34,7 +34,7 @@ def methods(
         int, typer.Option(min=0, help="Also judge every method after each so many steps (Figure 4).")
     ] = 0,
     cache: Annotated[
-        Path | None, typer.Option(help="Decoded audio and the teacher's answers [default: in OUT].")
+        Path | None, typer.Option(help="Decoded audio and the teacher's answers (default: in OUT).")
     ] = None,
     max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
     only_show: Annotated[bool, typer.Option("--only-show", help="Train nothing; print what is there.")] = False,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ModelFile = Annotated[Path, typer.Option("--model", help="A model file (.safetensors).")]
 Data = Annotated[Path, typer.Option("--data", help="Training music, one folder an album or soundtrack.")]
 Validation = Annotated[
-    Path | None, typer.Option("--validation", help="Other music to judge on [default: every fifth folder of --data].")
+    Path | None, typer.Option("--validation", help="Other music to judge on (default: every fifth folder of --data).")
 ]
 TeacherDir = Annotated[Path, typer.Option("--teacher", help="The folder that holds mtt_ and msd_musicnn.safetensors.")]
 Cache = Annotated[Path, typer.Option("--cache", help="Where decoded audio and the teacher's answers are kept.")]

@@ -38,7 +38,7 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change one setting, e.g. train.batch_size=64. Repeatable."),
     ] = None,
-    cache: Annotated[Path | None, typer.Option(help="Where decoded audio is kept [default: OUT/audio-cache].")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Where decoded audio is kept (default: OUT/audio-cache).")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the latest checkpoint in OUT if there is one.")] = True,
     max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
     max_steps: Annotated[

@@ -61,7 +61,7 @@ def run(
         "runs/paper"
     ),
     rows: Annotated[
-        str | None, typer.Option(help="Rows to measure, with commas, or all [default: those of PEMR].")
+        str | None, typer.Option(help="Rows to measure, with commas, or all (default: those of PEMR).")
     ] = None,
     overrides: Annotated[
         list[str] | None,
