@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError, UnknownTrack
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.selecting import SORTS, selection
+from pemr_desktop.library.selecting import FIRST_CHUNK, SORTS, id_chunks, selection
 from pemr_desktop.library.views import ALL, View
 
 Heard = Callable[..., list[int]]
@@ -194,6 +194,32 @@ FILTERS = (
     "is:pending",
     "is:duplicate",
     "bpm:100..120 blue",
+    "-blue",
+    "blue -green",
+    "format:flac",
+    "-format:=mp3 blue",
+    "track:1",
+    "-disc:2..3",
+    "duration:>1:00",
+    "added:7d",
+    "is:new",
+    "path:f1",
+    "title:=blue",
+    "has:title",
+    "-has:title",
+    "has:artist",
+    "has:album",
+    "has:genre",
+    "-has:mood",
+    "has:year",
+    "has:bpm",
+    "has:analysis",
+    "-is:analysed",
+    "is:offline",
+    "is:missing",
+    "is:written",
+    "instrument:guitar",
+    "tag:jazz -tag:calm",
 )
 VIEWS = (
     ALL,
@@ -206,6 +232,13 @@ VIEWS = (
     View("suggested"),
     View("pending"),
     View("problems"),
+    View("offline"),
+    View("recent"),
+    View("duplicates"),
+    View("unanalysed"),
+    View("facet", "1950s", field="decade"),
+    View("facet", "FLAC", field="format"),
+    View("ids", (1, 2, 3)),
 )
 
 
@@ -215,7 +248,7 @@ def plan_of(connection: sqlite3.Connection, sql: str, values: list[object]) -> l
 
 def full_scans(plan: list[str]) -> list[str]:
     """Steps that read a whole table. Whole indexes in order, tiny tables and the full-text index are no such thing."""
-    small = ("SCAN m", "SCAN tags", "SCAN roots", "SCAN models", "SCAN problems")
+    small = ("SCAN formats", "SCAN m", "SCAN tags", "SCAN roots", "SCAN models", "SCAN problems")
     return [step for step in plan if step.startswith("SCAN") and "INDEX" not in step and not step.startswith(small)]
 
 
@@ -251,3 +284,22 @@ def test_no_query_reads_the_whole_table(large: sqlite3.Connection) -> None:
         for query in FILTERS:
             plan = plan_of(large, *selection(large, query, view=view, sort="artist", descending=False))
             assert full_scans(plan) == [], (view, query, plan)
+
+
+def test_a_broad_filter_walks_the_index_in_order_and_touches_no_row(large: sqlite3.Connection) -> None:
+    for sort in SORTS:
+        for query in ("title", "-title:1", "year:1900..2100", "has:title -has:mood"):
+            plan = plan_of(large, *selection(large, query, view=ALL, sort=sort, descending=False))
+            walked = next(step for step in plan if f"tracks_by_{sort}" in step)
+            assert "COVERING" in walked, (sort, query, plan)
+            assert not any("TEMP B-TREE" in step for step in plan), (sort, query, plan)
+
+
+def test_words_that_many_tracks_have_come_in_order_and_in_parts(large: sqlite3.Connection) -> None:
+    for query in ("title", "-title:1", "year:1900..1950"):
+        chunks = list(id_chunks(large, query, view=ALL, sort="title", descending=True))
+        assert len(chunks[0]) == FIRST_CHUNK
+        ids = [one for chunk in chunks for one in chunk]
+        assert ids == queries.track_ids(large, query, sort="title", descending=True).tolist()
+        by_hand = [row.id for row in queries.rows(large, sorted(ids)) if row.id in set(ids)]
+        assert sorted(ids) == by_hand
