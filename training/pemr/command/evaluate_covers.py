@@ -47,7 +47,7 @@ def covers(
         for note in heard.notes:
             typer.echo(f"Note: {note}.")
         scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(heard.features)}
-        alignment = evaluation.alignment_scorer(heard.features)
+        plain, alignment = evaluation.alignment_scorers(heard.features)
         for path, trained in loaded:
             name = f"{trained.settings.name} ({path.name})"
             scorers[name] = evaluation.network_scorer(trained, heard)
@@ -58,6 +58,7 @@ def covers(
                     scorers[name], alignment, shortlist
                 )
         if align:
+            scorers["alignment"] = plain
             scorers["alignment, above the habits of both"] = alignment
         for name, scorer in scorers.items():
             typer.echo(f"{name}: {evaluation.measure(heard, scorer, progress, name)}")

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -74,13 +75,13 @@ class HeardSet:
 
 
 def listen(
-    cliques: CliqueSet, cache: Path, progress: Progress = lambda *_: None, *, with_moments: bool = False
+    cliques: CliqueSet, kept_in: Path, progress: Progress = lambda *_: None, *, with_moments: bool = False
 ) -> HeardSet:
-    """Decode what is not in the cache. Files that cannot be decoded are left out and counted.
+    """Decode what is not in the folder `kept_in`. Files that cannot be decoded are left out and counted.
 
     `with_moments`: keep ten moments of sound of each track too, for networks that hear them.
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    kept_in.mkdir(parents=True, exist_ok=True)
     works: list[str | None] = []
     spectra: list[Spectrum] = []
     moments: list[Moments] = []
@@ -89,7 +90,7 @@ def listen(
         progress(done, len(cliques.tracks), "listening")
         status = track.path.stat()
         identity = f"{track.path.absolute()}|{status.st_size}|{status.st_mtime_ns}|{with_moments}"
-        kept = cache / f"{hashlib.blake2b(os.fsencode(identity), digest_size=12).hexdigest()}.safetensors"
+        kept = kept_in / f"{hashlib.blake2b(os.fsencode(identity), digest_size=12).hexdigest()}.safetensors"
         if kept.exists():
             stored = load_file(kept)
         else:
@@ -166,20 +167,14 @@ def cosine_scorer(vectors: Scores) -> Scorer:
     return lambda query: vectors @ vectors[query]
 
 
-def alignment_scorer(features: Sequence[CoverFeatures], *, habits: bool = True) -> Scorer:
-    """Our alignment; with `habits`, in standard deviations above what both tracks usually reach.
+def alignment_scorers(features: Sequence[CoverFeatures]) -> tuple[Scorer, Scorer]:
+    """Our alignment as it is, and in standard deviations above what both tracks usually reach.
 
     The whole matrix is worked out at the first question: n (n - 1) / 2 pairs.
     """
-    kept: list[Scores] = []
-
-    def score(query: int) -> Scores:
-        if not kept:
-            matrix = alignment_matrix(features)
-            kept.append(above_habits(matrix) if habits else matrix)
-        return np.asarray(kept[0][query], np.float32)
-
-    return score
+    plain = cache(lambda: alignment_matrix(features))
+    above = cache(lambda: above_habits(plain()))
+    return (lambda query: plain()[query]), (lambda query: above()[query])
 
 
 def alignment_matrix(features: Sequence[CoverFeatures]) -> Scores:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pemr.covers.features import FRAME_S, POOLED_FRAMES, CoverFeatures, unit_rows, whiten
+from pemr.covers.features import POOLED_FRAMES, CoverFeatures, unit_rows, whiten
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.spectrum import Spectrum, decibels_of, features_of
 
@@ -41,17 +41,15 @@ def frames_for(network: CoverNetwork, stored: Spectrum) -> Frames:
     return chroma_frames(features_of(stored)) if network.takes == "chroma" else spectrum_frames(stored)
 
 
-def shingles(frames: Frames) -> tuple[Frames, npt.NDArray[np.float32]]:
-    """(bins, t) -> parts of 30 s every 15 s (n, bins, 64) and where they start, in seconds; the last ends the track."""
+def shingles(frames: Frames) -> Frames:
+    """(bins, t) -> parts of 30 s every 15 s (n, bins, 64), the last ending with the track; short ones are padded."""
     bins, time = frames.shape
     if time <= SHINGLE_FRAMES:
         padded = np.zeros((1, bins, SHINGLE_FRAMES), np.float32)
         padded[0, :, :time] = frames
-        return padded, np.zeros(1, np.float32)
+        return padded
     starts = [*range(0, time - SHINGLE_FRAMES, SHINGLE_STEP), time - SHINGLE_FRAMES]
-    return np.stack([frames[:, start : start + SHINGLE_FRAMES] for start in starts]), np.array(
-        starts, np.float32
-    ) * FRAME_S
+    return np.stack([frames[:, start : start + SHINGLE_FRAMES] for start in starts])
 
 
 def track_vector(network: CoverNetwork, frames: Frames, segments: Tensor | None = None) -> Vectors:
@@ -64,7 +62,7 @@ def track_vector(network: CoverNetwork, frames: Frames, segments: Tensor | None 
 
 def shingle_vectors(network: CoverNetwork, frames: Frames, at_once: int = 64) -> Vectors:
     """(bins, t) -> unit vectors (n, width) of its half minutes."""
-    parts, _ = shingles(frames)
+    parts = shingles(frames)
     with torch.inference_mode():
         found = [network(torch.from_numpy(parts[first : first + at_once])) for first in range(0, len(parts), at_once)]
         vectors: Vectors = torch.nn.functional.normalize(torch.cat(found), dim=1).numpy()
