@@ -99,6 +99,8 @@ def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -
             return whole_number(values)
         except (ValueError, OverflowError) as error:
             raise CannotHold("An ID3 tag can hold only whole numbers in “bpm”.") from error
+    if (place == "TYER" or place.startswith("UFID:")) and len(values) > 1:
+        raise CannotHold(f"This file's ID3 tag can hold only one value in “{field}”.")
     if place == "TYER":
         years = tuple(value[:4] for value in values[:1])
         if not all(year.isdigit() and len(year) == 4 for year in years):

@@ -75,6 +75,8 @@ def _places(field: str) -> tuple[str, ...]:
 def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """Numbers are whole here, and track and disc are at most one "number/total"."""
     place = _places(field)[0]
+    if place in PAIRS | NUMBERS | FLAGS and len(values) > 1:
+        raise CannotHold(f"An MP4 file can hold only one value in “{field}”.")
     try:
         if place in NUMBERS:
             return whole_number(values[:1])

@@ -60,7 +60,8 @@ def make_plan(
                 "Choose whether the other names shall change too.",
             )
         damage = kind.lossy(opened.file, stream)
-        changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options)
+        said: list[str] = []
+        changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
         if changes and damage:
             raise WriteRefused(real, f"{damage} It was left untouched.")
     return FilePlan(
@@ -68,7 +69,7 @@ def make_plan(
         path=os.fsencode(real),
         identity=identity_of(status),
         changes=changes,
-        warnings=opened.warnings,
+        warnings=(*opened.warnings, *said),
     )
 
 
@@ -90,7 +91,9 @@ def _changes(
     remove: Mapping[str, Sequence[str]],
     add: Mapping[str, Sequence[str]],
     options: SaveOptions,
+    said: list[str],
 ) -> tuple[FieldChange, ...]:
+    """The changes; `said` gets a sentence for every value that the file can hold only in another form."""
     assert opened.kind is not None
     present = opened.kind.read_fields(opened.file)
     changes = []
@@ -107,11 +110,14 @@ def _changes(
         if after == before:
             continue
         try:
-            after = opened.kind.hold(opened.file, field, after, options)
+            held = opened.kind.hold(opened.file, field, after, options)
         except CannotHold as error:
             raise WriteRefused(path, f"{error} It was left untouched.") from error
-        if after != before:
-            changes.append(FieldChange(field, before, after))
+        if held != before:
+            changes.append(FieldChange(field, before, held))
+            if held != after:
+                forms = "“" + "; ".join(held) + "”" if held else "nothing"
+                said.append(f"“{'; '.join(after)}” becomes {forms} in “{field}”: these tags hold it no other way.")
     return tuple(changes)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pemr_desktop.tagfiles.digest import audio_digest, quick_digest
+from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.mapping import FIELDS
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.planning import make_plan
@@ -168,3 +169,13 @@ def test_other_blocks_of_a_flac_stay_to_the_byte(collected: Callable[[str], Path
     assert len(before) > 1
     apply_plan(make_plan(1, path, {"mood": ["calm"], "grouping": ["x" * 20_000]}))
     assert blocks() == before
+
+
+def test_what_a_format_cannot_hold_is_said(sample: Sample) -> None:
+    plan = make_plan(1, sample(".m4a"), {"bpm": ["127.6"]}, mode="replace")
+    assert [change.after for change in plan.changes] == [("128",)]
+    assert plan.warnings == ("“127.6” becomes “128” in “bpm”: these tags hold it no other way.",)
+    for suffix, field in ((".m4a", "tracknumber"), (".m4a", "bpm"), (".mp3", "musicbrainz_trackid")):
+        with pytest.raises(WriteRefused, match="only one value"):
+            make_plan(1, sample(suffix), {field: ["1", "2"]}, mode="replace")
+    assert make_plan(1, sample(".flac"), {"bpm": ["127.6", "63.8"]}, mode="replace").warnings == ()
