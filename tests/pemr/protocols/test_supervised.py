@@ -61,6 +61,8 @@ def test_the_model_file_holds_the_trained_encoder_and_heads(
     torch.testing.assert_close(model.head_weight, trained.tagger.head.weight.detach())
     moved = [name for name, value in model.encoder.state_dict().items() if not torch.equal(value, before[name])]
     assert any("conv.weight" in name for name in moved)
+    for name, value in start.encoder.state_dict().items():
+        assert torch.equal(value, before[name]), f"{name} of the model to start from was changed"
 
 
 def test_a_frozen_encoder_is_not_touched_not_even_its_batch_norms(
@@ -114,6 +116,11 @@ def test_a_run_is_not_gone_on_with_under_other_settings_or_data(
     train(untrained(), tone_examples, tmp_path, short)
     with pytest.raises(CheckpointError, match=r"learning_rate was 0.001, now 0.5"):
         train(untrained(), tone_examples, tmp_path, with_overrides(short, ["learning_rate=0.5"]))
+    other = untrained()
+    with torch.no_grad():
+        next(other.encoder.parameters()).add_(0.1)
+    with pytest.raises(CheckpointError, match="another model, other tracks or other labels"):
+        train(other, tone_examples, tmp_path, short)
     fewer = {**tone_examples, "train": tone_examples["validation"]}
     with pytest.raises(CheckpointError, match="another model, other tracks or other labels"):
         train(untrained(), fewer, tmp_path, short)

@@ -4,6 +4,7 @@ Read it from `train_supervised` downwards. Like pre-training it saves, stops and
 with the same weights as one that was never stopped.
 """
 
+import copy
 import hashlib
 import logging
 import math
@@ -139,7 +140,7 @@ def train_supervised(
     """Train encoder and head from a model until validation gets no better, the time is up, or a stop is asked for.
 
     `start` may hold trained or fresh weights; where its tags are those of the examples, its heads are gone on with.
-    It is changed. A run folder that holds a run with the same settings and data is gone on with. Raises `PemrError`
+    A run folder that holds a run with the same settings and data is gone on with. Raises `PemrError`
     subclasses; the latest checkpoint is intact whatever happens.
     """
     _require_use(train, validation)
@@ -189,7 +190,7 @@ def _fresh_state(start: Model, run: _Run) -> _State:
     head = fresh_head(len(train.tags), torch.from_numpy(train.targets).mean(dim=0))
     if tuple((tag.name, tag.group) for tag in start.info.tags) == train.tags:
         head.load_state_dict(calibrated_heads(start))
-    tagger = Tagger(start.encoder, head, frozen=settings.encoder == "frozen")
+    tagger = Tagger(copy.deepcopy(start.encoder), head, frozen=settings.encoder == "frozen")
     groups: list[dict[str, Any]] = [{"params": list(head.parameters()), "lr": settings.head_learning_rate}]
     if not tagger.frozen:
         groups.append({"params": list(tagger.encoder.parameters()), "lr": settings.learning_rate})
@@ -332,6 +333,9 @@ def _tell_start(run: _Run, state: _State, steps: int, name: str) -> None:
 def _identity(start: Model, train: Examples, validation: Examples) -> str:
     """What a run may not change between stop and resume beside its settings: the start model and the data."""
     sha = hashlib.sha256(f"{start.digest}|{start.model_id}|{train.tags}".encode())
+    if not start.digest:  # no model file: the weights speak for themselves
+        for value in start.encoder.state_dict().values():
+            sha.update(value.numpy().tobytes())
     for examples in (train, validation):
         for track in examples.tracks:
             sha.update(f"|{track.cache_name}".encode())

@@ -57,7 +57,6 @@ def examples_of(heard: TeacherTracks, front_end: FrontEnd) -> tuple[Examples, Ex
     """(training, validation) examples: the target of a segment is how likely the teacher says yes."""
     if front_end.sample_rate != SAMPLE_RATE:
         raise ModelMismatch(f"The teacher hears {SAMPLE_RATE} Hz, this model {front_end.sample_rate} Hz")
-
     length = front_end.segment_samples
     train, validation = heard.train, heard.validation
     return teacher_examples(train, heard.thresholds, length), teacher_examples(validation, heard.thresholds, length)
@@ -87,7 +86,5 @@ def save_tuned(
         "validation_pr_auc": round(trained.judgement.tags.macro_pr_auc, 4),
         **provenance,
     }
-    info = msgspec.structs.replace(
-        start.info, tags=tags, provenance={**start.info.provenance, "supervised": about}
-    )  # fmt: skip
+    info = msgspec.structs.replace(start.info, tags=tags, provenance={**start.info.provenance, "supervised": about})
     return save_model(out, info, trained.tagger.encoder, start.predictor, weight, bias), tags
