@@ -11,11 +11,12 @@ from pemr.checkpoint import load_checkpoint
 from pemr.command import build
 from pemr.comparison.contenders import contenders
 from pemr.comparison.encoders import NetworkEncoder, of_checkpoint
-from pemr.comparison.scoring import Score, interval
+from pemr.comparison.scoring import Score, album_draws, interval
 from pemr.comparison.table import Entry, Line, lines
 from pemr.errors import RecipeError
 from pemr.frontend import FrontEnd
 from pemr.labels import SEGMENTS
+from pemr.metrics import score_tags
 
 TEACHERS = Path(__file__).parents[3] / "resources" / "models" / "teacher"
 
@@ -137,6 +138,19 @@ def test_differences_are_paired_over_draws_and_seeds() -> None:
     assert simclr.difference_interval == pytest.approx((-0.01, -0.01))
     assert simclr.hours == pytest.approx(0.5)
     assert random.difference == pytest.approx(-0.11)
+
+
+def test_draws_of_albums_are_what_scoring_the_drawn_tracks_one_by_one_gives() -> None:
+    random = np.random.default_rng(5)
+    groups = [f"album {number}" for number in random.integers(0, 5, 40)]
+    truth = random.random((40, 6)) < [0.5, 0.2, 0.03, 0.9, 0.0, 1.0]
+    values = np.round(random.normal(size=(40, 6)) + truth, 1).astype(np.float32)  # rounded: ties
+    found = album_draws(truth, values, groups, rounds=20)
+    names = sorted(set(groups))
+    for at, drawn in enumerate(np.random.default_rng(1).integers(0, 5, (20, 5))):
+        chosen = np.concatenate([np.flatnonzero(np.asarray(groups) == names[place]) for place in drawn])
+        expected = score_tags("abcdef", truth[chosen], values[chosen])
+        assert found[:, at] == pytest.approx((expected.macro_roc_auc, expected.macro_pr_auc))
 
 
 def test_an_interval_leaves_out_draws_that_could_not_be_measured() -> None:

@@ -18,12 +18,11 @@ from pemr.embed import Floats
 from pemr.finetune import Corpus
 from pemr.heads import as_answers, fit_heads, track_scores
 from pemr.labels import SEGMENTS, LabelledTrack, Progress
-from pemr.metrics import score_tags
-from pemr.vocabulary import VOCABULARY
 
 log = logging.getLogger(__name__)
 
 ROUNDS = 500
+LEAST_SHARE = 0.01
 Values = npt.NDArray[np.float64]
 
 
@@ -77,7 +76,7 @@ def score_vectors(train: Sequence[Floats], validation: Sequence[Floats], corpus:
     scores, truth, values = track_scores(
         heads, validation, [track.labels for track in corpus.validation], corpus.thresholds
     )
-    roc_draws, pr_draws = _draws(truth, values, [track.group for track in corpus.validation])
+    roc_draws, pr_draws = album_draws(truth, values, [track.group for track in corpus.validation])
     return Score(scores.macro_roc_auc, scores.macro_pr_auc, roc_draws, pr_draws)
 
 
@@ -119,14 +118,34 @@ def segment_vectors(encoder: SegmentEncoder, tracks: Sequence[LabelledTrack], pr
     return vectors
 
 
-def _draws(truth: npt.NDArray[np.bool_], values: Floats, groups: Sequence[str]) -> Values:
-    """(2, rounds): ROC-AUC and PR-AUC of albums drawn with replacement, always the same draws."""
+def album_draws(truth: npt.NDArray[np.bool_], values: Floats, groups: Sequence[str], rounds: int = ROUNDS) -> Values:
+    """(2, rounds): macro ROC-AUC and PR-AUC of albums drawn with replacement, always the same draws.
+
+    The same as `score_tags` of the drawn tracks, for all draws at once: a track counts as often as it was drawn.
+    """
+    names = sorted(set(groups))
     random = np.random.default_rng(1)
-    members = [np.flatnonzero(np.asarray(groups) == group) for group in sorted(set(groups))]
-    names = [tag.name for tag in VOCABULARY]
-    drawn = np.full((2, ROUNDS), np.nan)
-    for at in range(ROUNDS):
-        chosen = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
-        scores = score_tags(names, truth[chosen], values[chosen])
-        drawn[:, at] = scores.macro_roc_auc, scores.macro_pr_auc
-    return drawn
+    drawn = random.integers(0, len(names), (rounds, len(names)))
+    times = np.stack([np.bincount(row, minlength=len(names)) for row in drawn])
+    weights = times[:, [names.index(group) for group in groups]].astype(np.float64)
+    total = weights.sum(axis=1)
+    sums, measured = np.zeros((2, rounds)), np.zeros(rounds)
+    for tag in range(truth.shape[1]):
+        positives = weights @ truth[:, tag]
+        kept = (positives >= np.maximum(1, np.ceil(LEAST_SHARE * total))) & (positives < total)
+        sums[:, kept] += _weighted_areas(truth[:, tag], values[:, tag], weights[kept])
+        measured += kept
+    return sums / np.where(measured > 0, measured, np.nan)
+
+
+def _weighted_areas(truth: npt.NDArray[np.bool_], score: Floats, weights: Values) -> Values:
+    """(2, rounds) ROC-AUC and PR-AUC where item i counts weights[:, i] times; items of equal score enter together."""
+    order = np.argsort(-score, kind="stable")
+    firsts = np.flatnonzero(np.append(True, np.diff(score[order]) != 0))
+    right = np.add.reduceat(weights[:, order] * truth[order], firsts, axis=1)
+    wrong = np.add.reduceat(weights[:, order] * ~truth[order], firsts, axis=1)
+    hits, misses = np.cumsum(right, axis=1), np.cumsum(wrong, axis=1)
+    below = misses[:, -1:] - misses + wrong / 2
+    roc_auc = (right * below).sum(axis=1) / (hits[:, -1] * misses[:, -1])
+    precision = np.divide(hits, hits + misses, out=np.zeros_like(hits), where=hits + misses > 0)
+    return np.stack([roc_auc, (right * precision).sum(axis=1) / hits[:, -1]])
