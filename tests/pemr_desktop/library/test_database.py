@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pemr_desktop.errors import LibraryInUse
@@ -164,6 +164,7 @@ def test_the_daily_backup_is_made_once_a_day(library: Library, album: list[Path]
 
 
 @given(st.lists(st.integers(0, 400), max_size=60))
+@settings(deadline=None)
 def test_thinning_keeps_the_newest_of_days_weeks_and_months(ages: list[int]) -> None:
     now = datetime(2026, 11, 23, 12)
     copies = sorted({now - timedelta(days=age) for age in ages}, reverse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pemr_desktop.library import queries
@@ -121,6 +121,7 @@ def test_a_duplicate_that_is_missing_leaves_no_group_of_one(
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12))))
+@settings(deadline=None)
 def test_groups_are_what_pairs_hold_together(pairs: list[tuple[int, int]]) -> None:
     groups = _groups(pairs)
     assert all(groups[one] == groups[other] for one, other in pairs)
