@@ -51,6 +51,16 @@ def test_only_chosen_frames_are_predicted() -> None:
     assert Predictor()(torch.randn(2, 20, 128), chosen).shape == (3, 128)
 
 
+def test_how_many_frames_are_chosen_changes_nothing_about_each() -> None:
+    torch.manual_seed(1)
+    predictor, frames = Predictor().eval(), torch.randn(4, 100, 128)
+    everything = predictor(frames, torch.ones(4, 100, dtype=torch.bool))
+    for count in (1, 60, 100):
+        chosen = torch.zeros(4, 100, dtype=torch.bool)
+        chosen[:, :count] = True
+        torch.testing.assert_close(predictor(frames, chosen), everything.view(4, 100, 128)[:, :count].flatten(0, 1))
+
+
 def test_frame_scores_are_equation_4() -> None:
     torch.manual_seed(1)
     predictor = Predictor(layers=2).eval()
