@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from mutagen.asf import ASFByteArrayAttribute, ASFGUIDAttribute, ASFUnicodeAttribute
 
+from pemr_desktop.tagfiles.asf_block import is_complete
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, FRONT_COVER, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
@@ -99,7 +100,9 @@ def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Attributes that are not valid UTF-16 were read with replacement characters."""
+    """Attributes behind a wrong count are hidden; those that are not valid UTF-16 have replacement characters."""
+    if not is_complete(stream):
+        return "Its header or a list of attributes is damaged: it holds more than it says."
     return DAMAGED_TEXT if any("�" in str(value) for _, value in _items(file)) else ""
 
 

@@ -191,8 +191,8 @@ def treasures(content: bytes) -> set[bytes]:
         content = _without_padding(content)
     if b"OggS" in content:
         content += _packets(content)
-    for free in re.finditer(b"(?s)(....)free", content):
-        content = content[: free.end()] + content[free.start() + int.from_bytes(free[1], "big") :]
+    for free in reversed(list(re.finditer(b"(?s)(....)free", content))):
+        content = content[: free.end()] + content[max(free.end(), free.start() + int.from_bytes(free[1], "big")) :]
     content += content.replace(b"\xff\0", b"\xff")  # unsynchronised
     plain = content.replace(b"\0", b"")  # UTF-16
     return {treasure for treasure in TREASURES if treasure in content or treasure in plain}

@@ -204,3 +204,26 @@ def test_a_comment_longer_than_its_block(full: Callable[[str], Path], suffix: st
     path.write_bytes(content)
     with pytest.raises((WriteRefused, TagReadError)):
         make_plan(1, path, WANTED)
+
+
+@pytest.mark.parametrize("guid", ["40a4d0d207e3d21197f000a0c95ea850", "941c23449894d149a1411d134e457054"])
+def test_attributes_behind_a_count_that_is_too_small(full: Callable[[str], Path], guid: str) -> None:
+    path = full(".wma")
+    content = bytearray(path.read_bytes())
+    place = content.index(bytes.fromhex(guid)) + 24
+    (count,) = struct.unpack_from("<H", content, place)
+    struct.pack_into("<H", content, place, count - 1)
+    path.write_bytes(content)
+    assert_left_untouched(path, "more than it says")
+
+
+@pytest.mark.parametrize("count", [0, 2, 1000])
+def test_header_objects_behind_a_wrong_count(full: Callable[[str], Path], count: int) -> None:
+    """With a count of 0 mutagen would have written a header without a stream: a file that no player opens."""
+    path = full(".wma")
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, 24, count)
+    path.write_bytes(content)
+    with pytest.raises((WriteRefused, TagReadError)):
+        make_plan(1, path, WANTED)
+    assert path.read_bytes() == bytes(content)
