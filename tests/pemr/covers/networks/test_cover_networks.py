@@ -24,8 +24,8 @@ def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps, dil
     x = torch.randn(2, 3, 12, 17)
     circular = nn.functional.pad(x, (0, 0, 0, 11), mode="circular")
     expected = nn.functional.conv2d(circular, layer.weight, padding=(0, taps // 2 * dilation), dilation=(1, dilation))
-    found = layer(x.permute(2, 0, 3, 1))
-    assert torch.allclose(found.permute(1, 3, 0, 2), expected, atol=1e-5)
+    found = layer(x.transpose(1, 2))
+    assert torch.allclose(found.transpose(1, 2), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("network", [PitchClassNet(), KiNet()])

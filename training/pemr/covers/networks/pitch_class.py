@@ -1,7 +1,7 @@
 """A network on chroma whose every layer turns with the key, so that a transposed track gives the same vector.
 
 Convolutions run round the circle of twelve pitch classes and along time. They are computed in the Fourier domain of
-the circle, where one of C channels costs 22 instead of 144 C² multiplications a frame. Tensors are (12, B, T, C).
+the circle, where one of C channels costs 22 instead of 144 C² multiplications a frame. Tensors are (B, 12, C, T).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def circle_basis() -> Tensor:
 
 
 class CircleConvolution(nn.Module):
-    """(12, B, T, in) -> (12, B, T, out): kernel of all twelve pitch classes and `taps` frames, zero-padded in time.
+    """(B, 12, in, T) -> (B, 12, out, T): kernel of all twelve pitch classes and `taps` frames, zero-padded in time.
 
     The same as a two-dimensional convolution with circular padding in pitch.
     """
@@ -43,34 +43,33 @@ class CircleConvolution(nn.Module):
         self.register_buffer("basis", circle_basis(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        _, batch, time, channels = x.shape
-        turned = (self.basis @ x.reshape(PITCH_CLASSES, -1)).view(PITCH_CLASSES, batch, time, channels)
+        batch, _, channels, time = x.shape
+        turned = torch.matmul(self.basis, x.reshape(batch, PITCH_CLASSES, -1))
+        flat, paired = turned.view(batch, PITCH_CLASSES * channels, time).split([2 * channels, 10 * channels], dim=1)
+        real, pairs = self._weights()
         reach = (self.taps - 1) // 2 * self.dilation
-        padded = nn.functional.pad(turned, (0, 0, reach, (self.taps - 1) * self.dilation - reach))
-        shifted = [padded[:, :, tap * self.dilation : tap * self.dilation + time] for tap in range(self.taps)]
-        rows = torch.cat(shifted, dim=3).view(PITCH_CLASSES, batch * time, self.taps * channels)
-        real, paired = self._weights()
-        flat = torch.bmm(rows[:2], real)
-        pairs = rows[2:].view(5, 2, batch * time, -1).transpose(1, 2).reshape(5, batch * time, -1)
-        round_ = torch.bmm(pairs, paired).view(5, batch * time, 2, -1).transpose(1, 2)
-        spectrum = torch.cat([flat, round_.reshape(10, batch * time, -1)])
-        return (self.basis.T @ spectrum.view(PITCH_CLASSES, -1)).view(PITCH_CLASSES, batch, time, -1)
+        spectrum = torch.cat(
+            [
+                nn.functional.conv1d(flat, real, padding=reach, dilation=self.dilation, groups=2),
+                nn.functional.conv1d(paired, pairs, padding=reach, dilation=self.dilation, groups=5),
+            ],
+            dim=1,
+        )
+        back = torch.matmul(self.basis.T, spectrum.view(batch, PITCH_CLASSES, -1))
+        return back.view(batch, PITCH_CLASSES, -1, time)
 
     def _weights(self) -> tuple[Tensor, Tensor]:
-        """Kernels of the two real frequencies (2, taps in, out), of the five others (5, 2 taps in, 2 out)."""
-        by_frequency = torch.einsum("fq,oiqt->ftio", self.basis, self.weight)
-        out = by_frequency.shape[-1]
-        kernels = by_frequency.reshape(PITCH_CLASSES, -1, out)
+        """Kernels of the two real frequencies (2 out, in, taps) and of the five others (10 out, 2 in, taps)."""
+        kernels = torch.einsum("fq,oiqt->foit", self.basis, self.weight)
         # the basis has length 1, a kernel must keep its own
-        real = kernels[:2] * math.sqrt(12)
+        real = kernels[:2].flatten(0, 1) * math.sqrt(12)
         cosine, sine = kernels[2::2] * math.sqrt(6), kernels[3::2] * math.sqrt(6)
-        above = torch.cat([cosine, -sine], dim=2)
-        below = torch.cat([sine, cosine], dim=2)
-        return real, torch.cat([above, below], dim=1)
+        above, below = torch.cat([cosine, sine], dim=2), torch.cat([-sine, cosine], dim=2)
+        return real, torch.cat([above, below], dim=1).flatten(0, 1)
 
 
 class Layer(nn.Module):
-    """Convolution, batch norm over all but channels, ReLU; then, if `pooled`, the larger of every two frames."""
+    """Convolution, if `pooled` the larger of every two frames, batch norm over all but channels, ReLU."""
 
     def __init__(self, channels_in: int, channels_out: int, *, pooled: bool, taps: int = 3) -> None:
         super().__init__()
@@ -80,10 +79,10 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.convolution(x)
+        flat = x.flatten(0, 1)
         if self.pooled:
-            x = nn.functional.pad(x, (0, 0, 0, x.shape[2] % 2), value=-1e4) if x.shape[2] % 2 else x
-            x = torch.maximum(x[:, :, 0::2], x[:, :, 1::2])
-        return torch.relu(self.norm(x.reshape(-1, x.shape[-1])).view(x.shape))
+            flat = nn.functional.max_pool1d(flat, 2, ceil_mode=True)
+        return torch.relu(self.norm(flat)).unflatten(0, x.shape[:2])
 
 
 class PitchClassNet(CoverNetwork):
@@ -105,7 +104,6 @@ class PitchClassNet(CoverNetwork):
         self.out = nn.Linear(2 * channels[-1], width)
 
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
-        x = self.layers(frames.transpose(0, 1).unsqueeze(-1))
-        strongest = x.amax(dim=0)
-        pooled = torch.cat([strongest.mean(dim=1), strongest.amax(dim=1)], dim=1)
+        strongest = self.layers(frames.unsqueeze(2)).amax(dim=1)
+        pooled = torch.cat([strongest.mean(dim=2), strongest.amax(dim=2)], dim=1)
         return torch.as_tensor(self.out(self.norm(pooled)))
