@@ -5,11 +5,14 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from pemr.embed import Encoder
+from pemr.modelfile import load_model, save_model
 from pemr_desktop.analysis.analyser import Analysed, Analyser
+from pemr_desktop.analysis.models import describe
 from pemr_desktop.analysis.suspects import MAX_ATTEMPTS, Suspects
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library import queries
@@ -58,6 +61,23 @@ def _feature_version() -> int:
     from pemr.covers.features import FEATURE_VERSION
 
     return int(FEATURE_VERSION)
+
+
+def test_a_model_of_another_method_leaves_no_importance_curve(
+    library: Library, model_file: Path, tmp_path: Path
+) -> None:
+    whole = load_model(model_file)
+    other = tmp_path / "simclr.safetensors"
+    info = msgspec.structs.replace(whole.info, predictor=None)
+    save_model(other, info, whole.encoder, None, whole.head_weight, whole.head_bias)
+    encoder = Encoder.load(other)
+    library.register_model(describe(encoder, other))
+    library.activate_model(encoder.model_id)
+    assert listen(library, encoder).analysed == 3
+    ids, _ = library.vectors(encoder.model_id)
+    detail = library.read(queries.detail, int(ids[0]))
+    assert detail.importance == b""
+    assert len(detail.suggestions) == 4
 
 
 def test_nothing_is_listened_to_twice(library: Library, encoder: Encoder) -> None:
