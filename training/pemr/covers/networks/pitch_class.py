@@ -45,7 +45,8 @@ class CircleConvolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         batch, _, channels, time = x.shape
         turned = torch.matmul(self.basis, x.reshape(batch, PITCH_CLASSES, -1))
-        flat, paired = turned.view(batch, PITCH_CLASSES * channels, time).split([2 * channels, 10 * channels], dim=1)
+        rows = turned.view(batch, PITCH_CLASSES * channels, time)
+        flat, paired = torch.split_with_sizes(rows, [2 * channels, 10 * channels], dim=1)
         real, pairs = self._weights()
         reach = (self.taps - 1) // 2 * self.dilation
         spectrum = torch.cat(
@@ -82,7 +83,7 @@ class Layer(nn.Module):
         flat = x.flatten(0, 1)
         if self.pooled:
             flat = nn.functional.max_pool1d(flat, 2, ceil_mode=True)
-        return torch.relu(self.norm(flat)).unflatten(0, x.shape[:2])
+        return torch.relu(self.norm(flat)).view(x.shape[0], PITCH_CLASSES, x.shape[2], -1)
 
 
 class PitchClassNet(CoverNetwork):
