@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -28,6 +29,7 @@ from pemr_desktop.jobs.messages import (
 )
 from pemr_desktop.library import queries
 from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.tuning import PENDING
 
 TUNES, NOISES = 12, 12
 HELD_BACK = 1
@@ -102,7 +104,12 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
     assert worker.close() == 0
     assert model_file.read_bytes() == shipped
 
+    with closing(sqlite3.connect(library_path)) as conn, conn:  # as if the worker had died while it made suggestions
+        conn.execute("DELETE FROM predictions")
+        conn.execute("INSERT INTO facts (name, value) VALUES (?, 1)", (PENDING,))
     worker = start_worker(model_file)
+    assert do(Analyse()).summary == "Every track has been listened to."
+    assert "chiptune" in suggested(library_path, plain)
     assert isinstance(do(Analyse((plain,), again=True)), Finished)
     assert "chiptune" in suggested(library_path, plain)  # the tuned heads listen, also after a new start
     assert "shipped again" in do(UntuneTags()).summary
