@@ -1,4 +1,6 @@
-"""Says once, when music has been listened to for the first time, that the tags can be tuned to it."""
+"""Says once, when music has been listened to for the first time, that the tags can be tuned to it; and, when many
+suggestions were answered, that they can learn from that.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,10 @@ import logging
 from PySide6.QtCore import QObject, Slot
 
 from pemr_desktop.errors import SettingsError
-from pemr_desktop.jobs.messages import Analyse, Finished, TuneResult, TuneTags
+from pemr_desktop.jobs.messages import AcceptAbove, Analyse, Decide, Finished, TuneResult, TuneTags
 from pemr_desktop.library import queries
 from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice
 
@@ -18,6 +21,7 @@ log = logging.getLogger(__name__)
 OFFER = "tuning.offer"
 KEY = "tuning"
 WORTH_IT_TRACKS = 30
+WORTH_IT_ANSWERS = 30
 
 
 class TuningOffer(QObject):
@@ -26,6 +30,7 @@ class TuningOffer(QObject):
     def __init__(self, context: WindowContext, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
+        self._lesson_offered = False
         context.client.finished.connect(self._finished)
 
     @Slot(object)
@@ -35,6 +40,10 @@ class TuningOffer(QObject):
             return
         if isinstance(view.request, Analyse) and self._context.settings.current.tuning.offer:
             self._context.reader.ask(queries.tuning, done=self._offer, failed=self._no_library, topic=(id(self), KEY))
+        elif isinstance(view.request, Decide | AcceptAbove) and not self._lesson_offered:
+            self._context.reader.ask(
+                queries.tuning, done=self._offer_lesson, failed=self._no_library, topic=(id(self), KEY)
+            )
         elif isinstance(view.request, TuneTags) and isinstance(self._context.client.result(event), TuneResult):
             self._context.notices.post(
                 Notice(event.summary, "good", "", self.tr("Show the figures"), self._show, key=KEY)
@@ -52,6 +61,26 @@ class TuningOffer(QObject):
             "you can always go back."
         )
         self._context.notices.post(Notice(sentence, "info", "", self.tr("Tune to my library"), self._tune, key=KEY))
+
+    def _offer_lesson(self, tuning: Tuning) -> None:
+        """Once in a session."""
+        if self._lesson_offered or tuning.answers_since < WORTH_IT_ANSWERS:
+            return
+        self._lesson_offered = True
+        sentence = self.tr("You have answered {} suggestions. The tags can learn from that in seconds.")
+        notice = Notice(
+            sentence.format(wording.number(tuning.answers_since)),
+            "info",
+            "",
+            self.tr("Learn now"),
+            self._teach,
+            key=KEY,
+        )
+        self._context.notices.post(notice)
+
+    def _teach(self) -> None:
+        self._context.client.submit(TuneTags(listen=False))
+        self._show()
 
     def _no_library(self, error: Exception) -> None:
         log.info("Nothing to tune: %s", error)

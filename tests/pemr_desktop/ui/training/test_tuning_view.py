@@ -15,7 +15,9 @@ from pemr_desktop.jobs.client import JobView
 from pemr_desktop.jobs.messages import (
     Analyse,
     Changed,
+    Decide,
     Finished,
+    Request,
     TagFigures,
     TunedTag,
     TuneResult,
@@ -141,7 +143,7 @@ def test_the_way_back_is_one_press(
     assert not view.back.isEnabled()
 
 
-def finish(context: WindowContext, request: Analyse | TuneTags, result: msgspec.Struct) -> None:
+def finish(context: WindowContext, request: Request, result: msgspec.Struct | None = None) -> None:
     """The worker says that this job is done."""
     job_id = context.client.submit(request)
     context.client.finished.emit(Finished(job_id, "Done.", Changed(), msgspec.Raw(msgspec.json.encode(result))))
@@ -169,4 +171,34 @@ def test_tuning_is_offered_once_and_one_press_starts_it(
     assert context.client.jobs()[-1].request == TuneTags() and wanted == ["tuning"]
     finish(context, TuneTags(), REPORT)
     assert posted[-1].action_text == "Show the figures"
+    offer.deleteLater()
+
+
+def test_after_many_answers_learning_from_them_is_offered_once(
+    qtbot: QtBot,
+    context: WindowContext,
+    paths: Paths,
+    suggested_tracks: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tuning_offer, "WORTH_IT_ANSWERS", 6)
+    offer = TuningOffer(context, context.actions)
+    posted: list[Notice] = []
+    context.notices.posted.connect(posted.append)
+    answers = Decide(tuple(suggested_tracks), ("jazz",), "rejected")
+    with open_library(paths.library_file) as library:
+        library.decide(suggested_tracks[:5], ["jazz"], "rejected")
+    finish(context, answers)
+    qtbot.waitUntil(context.reader.idle)
+    assert not posted
+    with open_library(paths.library_file) as library:
+        library.decide(suggested_tracks, ["jazz"], "rejected")
+    finish(context, answers)
+    qtbot.waitUntil(lambda: bool(posted), timeout=10_000)
+    assert "answered 6 suggestions" in posted[0].text and posted[0].action is not None
+    finish(context, answers)
+    qtbot.waitUntil(context.reader.idle)
+    assert len(posted) == 1
+    posted[0].action()
+    assert context.client.jobs()[-1].request == TuneTags(listen=False)
     offer.deleteLater()
