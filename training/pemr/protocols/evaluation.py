@@ -74,8 +74,9 @@ def chosen_segments(examples: Examples, track: int, most: int) -> list[int]:
 def judge_vectors(head: nn.Module, vectors: Sequence[Floats], examples: Examples, most: int = 0) -> Judgement:
     """A head on the embeddings that `embed_segments` gave with the same `most`."""
     losses, scores = [], []
+    device = next(head.parameters()).device
     for track, segments in enumerate(vectors):
-        logits: Tensor = head(torch.from_numpy(segments)).float()
+        logits: Tensor = head(torch.from_numpy(segments).to(device)).float().cpu()
         targets = torch.from_numpy(examples.heard[track].targets[chosen_segments(examples, track, most)])
         losses.append(float(nn.functional.binary_cross_entropy_with_logits(logits, targets)))
         scores.append(torch.sigmoid(logits).mean(dim=0).numpy())

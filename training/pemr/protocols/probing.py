@@ -23,11 +23,10 @@ def probe_encoder(
     cache: Path,
     max_track_s: float,
     listener: events.Listener,
-    device: torch.device | None = None,
 ) -> events.Measured:
     """Can be interrupted at any track and called again: what was decoded and heard is in the cache.
 
-    Raises `PemrError` subclasses.
+    Listens on a graphics processor if there is one. Raises `PemrError` subclasses.
     """
     front_end = encoder.front_end
     decoded = decode_set(
@@ -36,10 +35,11 @@ def probe_encoder(
     )  # fmt: skip
     splits = all_splits(decoded, front_end)
     encoder = encoder.measured_on(splits["train"], settings.seed)
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     features = {}
     for split, part in splits.items():
         features[split] = track_features(
-            encoder, part, cache, device or torch.device("cpu"),
+            encoder, part, cache, device,
             lambda done, total: listener(events.Preparing(done, total, 0, "listening")),
         )  # fmt: skip
 

@@ -190,7 +190,8 @@ def _fresh_state(start: Model, run: _Run) -> _State:
     head = fresh_head(len(train.tags), torch.from_numpy(train.targets).mean(dim=0))
     if tuple((tag.name, tag.group) for tag in start.info.tags) == train.tags:
         head.load_state_dict(calibrated_heads(start))
-    tagger = Tagger(copy.deepcopy(start.encoder), head, frozen=settings.encoder == "frozen")
+    # on its device before the optimiser is made: what a checkpoint holds of both then lands there as well
+    tagger = Tagger(copy.deepcopy(start.encoder), head, frozen=settings.encoder == "frozen").to(run.fabric.device)
     groups: list[dict[str, Any]] = [{"params": list(head.parameters()), "lr": settings.head_learning_rate}]
     if not tagger.frozen:
         groups.append({"params": list(tagger.encoder.parameters()), "lr": settings.learning_rate})
