@@ -77,7 +77,7 @@ def test_a_frozen_encoder_is_not_touched_not_even_its_batch_norms(
     assert trained.tagger.head.weight.abs().sum() > 0
 
 
-@pytest.mark.parametrize("overrides", [[], ["augmented=true", "mixed=0.4"]])
+@pytest.mark.parametrize("overrides", [[], ["augmented=true", "mixed=0.4"], ["schedule=cosine"]])
 def test_stop_and_resume_gives_the_same_weights_as_never_stopping(
     untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path, overrides: list[str]
 ) -> None:
@@ -107,6 +107,27 @@ def test_a_plateau_lowers_the_learning_rates_and_then_ends_the_run(
     assert trained.step == trained.best_step + 2 * 2  # evaluations, each after the two steps of an epoch
     latest = torch.load(tmp_path / "checkpoints/latest.pt", weights_only=True)
     assert latest["optimizer"]["param_groups"][0]["lr"] == SETTINGS.head_learning_rate * 0.5**2
+
+
+def test_on_the_cosine_schedule_the_rates_rise_fall_and_nothing_ends_the_run_early(
+    untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path
+) -> None:
+    settings = with_overrides(SETTINGS, ["schedule=cosine", "stop_patience=1", "epochs=10", "criterion=roc_auc"])
+    rates: list[float] = []
+
+    def keep_rate(event: events.AnyEvent) -> None:
+        if isinstance(event, events.CheckpointSaved) and event.kind == "latest":
+            latest = torch.load(tmp_path / "checkpoints/latest.pt", weights_only=True)
+            rates.append(latest["optimizer"]["param_groups"][0]["lr"])
+
+    every_step = with_overrides(settings, ["checkpoint_minutes=1e-9"])
+    trained = train(untrained(), tone_examples, tmp_path, every_step, listener=keep_rate)
+    assert (trained.reason, trained.step) == ("completed", 20)
+    assert max(rates) == rates[2] == SETTINGS.head_learning_rate
+    assert rates[2:20] == sorted(rates[2:20], reverse=True)
+    assert rates[19] < 0.01 * SETTINGS.head_learning_rate
+    with pytest.raises(CheckpointError, match="epochs was 10, now 11"):
+        train(untrained(), tone_examples, tmp_path, with_overrides(every_step, ["epochs=11"]))
 
 
 def test_a_run_is_not_gone_on_with_under_other_settings_or_data(

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 MEMORY_STEPS = 50
 FORMAT = 1
 KIND = "supervised"
+WARM_UP = 0.1
 Criterion = Literal["loss", "roc_auc", "pr_auc"]
 
 
@@ -47,6 +48,8 @@ class Supervised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     evaluation) on at most `validation_segments` of each (0: all). Then `plateau_patience` evaluations without a better
     `criterion` multiply the learning rates by `plateau_factor`; `stop_patience` of them end the run. `augmented` uses
     the augmentations of pre-training; `mixed` above 0 lays crops over each other (mixup of that strength).
+    With the schedule `cosine` the learning rates rise for a tenth of all steps and fall to nothing until the last one;
+    nothing ends such a run early.
     """
 
     encoder: Literal["trained", "frozen"] = "trained"
@@ -58,6 +61,7 @@ class Supervised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mixed: float = 0.0
     augmented: bool = False
     augmentation: Augmentation = msgspec.field(default_factory=Augmentation)
+    schedule: Literal["plateau", "cosine"] = "plateau"
     criterion: Criterion = "loss"
     evaluate_steps: int = 0
     validation_segments: int = 4
@@ -218,12 +222,14 @@ def _train(run: _Run, state: _State, stop: StopRequest, max_hours: float | None,
     reason = "completed"
     network.train()
     while state.step < steps:
-        if state.evaluations_since_best >= settings.stop_patience:
+        if settings.schedule == "plateau" and state.evaluations_since_best >= settings.stop_patience:
             reason = "converged"
             break
         step_began = time.monotonic()
         batch = next(stream)
         waited = time.monotonic() - step_began
+        if settings.schedule == "cosine":
+            _set_rates(optimizer, settings, state.step / steps)
         loss = _step(run, network, optimizer, batch)
         state.step += 1
         now = time.monotonic()
@@ -277,6 +283,13 @@ def _step(run: _Run, network: Any, optimizer: Any, batch: SupervisedBatch) -> fl
     return value
 
 
+def _set_rates(optimizer: Any, settings: Supervised, done: float) -> None:
+    """Learning rates where the share `done` of all steps lies behind; the head's group is the first."""
+    factor = done / WARM_UP if done < WARM_UP else 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP)))
+    for group, rate in zip(optimizer.param_groups, (settings.head_learning_rate, settings.learning_rate), strict=False):
+        group["lr"] = rate * factor
+
+
 def _evaluate(run: _Run, state: _State) -> None:
     """Measure on the validation tracks, keep the best, and slow down on a plateau."""
     settings = run.settings
@@ -286,7 +299,8 @@ def _evaluate(run: _Run, state: _State) -> None:
     for measure, chance in judgement.chances(run.validation).items():
         run.listener(events.Probe(state.step, f"validation_{measure}", judgement.value(measure), chance))
     value = judgement.cost(settings.criterion)
-    state.plateau.step(value)
+    if settings.schedule == "plateau":
+        state.plateau.step(value)
     if value < state.best:
         state.best, state.best_step, state.evaluations_since_best = value, state.step, 0
         _save(run, state, run.best, "best")
@@ -370,7 +384,8 @@ def _read(run: _Run, path: Path) -> dict[str, Any]:
     if content.get("kind") != KIND:
         raise CheckpointError(f"{path} is not a checkpoint of supervised training. Use another --out folder.")
     begun, wanted = msgspec.json.decode(content["settings"], type=Supervised), run.settings
-    keys = [key for key in Supervised.__struct_fields__ if key not in FREE_SETTINGS]
+    free = set(FREE_SETTINGS) - ({"epochs"} if begun.schedule == "cosine" else set())
+    keys = [key for key in Supervised.__struct_fields__ if key not in free]
     different = [key for key in keys if getattr(begun, key) != getattr(wanted, key)]
     if different:
         listed = ", ".join(f"{key} was {getattr(begun, key)}, now {getattr(wanted, key)}" for key in different)
