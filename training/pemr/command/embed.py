@@ -10,6 +10,8 @@ import typer
 from rich.progress import Progress as Bar
 from typer.core import TyperCommand
 
+from pemr.errors import ArchiveError
+
 SHOWN_ERRORS = 20
 RAY_ADDRESS = re.compile(r"auto|local|ray://.+|[\w.\-]+:\d+")
 
@@ -50,6 +52,10 @@ def run(
     model_id, error. Unreadable files are rows with an error. Stopped at any moment, the same command goes on where it
     stopped; when nothing has changed it has nothing to do.
     """
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ArchiveError("embed writes Parquet and needs pyarrow: pip install pyarrow") from error
     from pemr.archive.embedding import embed_folders
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
