@@ -112,8 +112,7 @@ def _launch(recipe: Recipe) -> Fabric:
     if recipe.train.batch_size % world:
         raise RecipeError(f"train.batch_size {recipe.train.batch_size} cannot be shared equally by {world} processes")
     here = int(os.environ["LOCAL_WORLD_SIZE"]) if world > 1 else 1
-    # the first process decodes all music while the others wait; and a method need not use all it has in each step
-    together = DDPStrategy(find_unused_parameters=True, broadcast_buffers=False, timeout=timedelta(days=2))
+    together = DDPStrategy(timeout=timedelta(days=2))  # the others wait while the first process decodes all music
     fabric = Fabric(
         accelerator=recipe.train.accelerator,
         devices=here,

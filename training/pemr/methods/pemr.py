@@ -48,6 +48,8 @@ class Pemr(Method):
         self.predictor = Predictor(
             n_mels, settings.layers, settings.heads, settings.feed_forward_width, settings.dropout
         )
+        if settings.masks == "none":
+            self.predictor.requires_grad_(False)
 
     def forward(self, first: Tensor, second: Tensor, generator: torch.Generator) -> Losses:
         """Log-mel views (B, 128, L) -> terms prediction, positive, negative, total. Eq. 6 to 9."""
