@@ -96,14 +96,17 @@ class Encoder:
             torch.set_num_threads(threads)
         return cls(load_model(Path(path)))
 
-    def embed_file(self, path: str | os.PathLike[str], *, max_segments: int = DEFAULT_SEGMENTS) -> TrackEmbedding:
-        """Decode and embed. Raises `DecodeError`."""
+    def embed_file(
+        self, path: str | os.PathLike[str], *, max_segments: int = DEFAULT_SEGMENTS, importance: bool = True
+    ) -> TrackEmbedding:
+        """Decode and embed. Without `importance` the curve stays empty. Raises `DecodeError`."""
         began = time.perf_counter()
         decoded = audio.read(path, self.sample_rate)
         decode_s = time.perf_counter() - began
         return self.embed_samples(
-            decoded.samples, max_segments=max_segments, decode_s=decode_s, truncated=decoded.truncated
-        )
+            decoded.samples, max_segments=max_segments, importance=importance, decode_s=decode_s,
+            truncated=decoded.truncated,
+        )  # fmt: skip
 
     @torch.inference_mode()
     def embed_samples(
@@ -111,6 +114,7 @@ class Encoder:
         samples: Floats,
         *,
         max_segments: int = DEFAULT_SEGMENTS,
+        importance: bool = True,
         decode_s: float = 0.0,
         truncated: bool = False,
     ) -> TrackEmbedding:
@@ -127,7 +131,7 @@ class Encoder:
             frames = self._log_mel(torch.from_numpy(batch))
             middle = time.perf_counter()
             vectors.append(self._encoder(frames))
-            if self._predictor is not None:
+            if importance and self._predictor is not None:
                 curves.append(self._predictor.importance(frames.transpose(1, 2)))
             frontend_s += middle - began
             encoder_s += time.perf_counter() - middle

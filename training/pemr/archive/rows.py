@@ -61,7 +61,7 @@ class RowMaker:
 
     def _row(self, path: str) -> dict[str, object]:
         try:
-            track = self.encoder.embed_file(path, max_segments=self.max_segments)
+            track = self.encoder.embed_file(path, max_segments=self.max_segments, importance=False)
         except DecodeError as error:
             return failed_row(path, self.encoder.model_id, error.reason)
         except (PemrError, OSError, RuntimeError, ValueError, MemoryError) as error:
