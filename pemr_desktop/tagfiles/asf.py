@@ -100,7 +100,7 @@ def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Attributes behind a wrong count are hidden; those that are not valid UTF-16 have replacement characters."""
+    """What lies behind a wrong count is hidden; attributes that are not valid UTF-16 have replacement characters."""
     if not is_complete(stream):
         return "Its header or a list of attributes is damaged: it holds more than it says."
     return DAMAGED_TEXT if any("�" in str(value) for _, value in _items(file)) else ""

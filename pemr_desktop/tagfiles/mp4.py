@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
+import mutagen.mp4
 from mutagen.mp4 import AtomDataType, MP4FreeForm
 
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind, whole_number
 from pemr_desktop.tagfiles.mapping import FIELDS, ITUNES, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.mp4_block import damage, items
 
 PAIRS = {"trkn", "disk"}
 NUMBERS = {"tmpo"}
@@ -145,15 +147,30 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
 
 
 def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the atoms; offsets into the sound are moved along by mutagen."""
+    """Write the atoms; offsets into the sound are moved along by mutagen.
+
+    Items whose values are as before keep their bytes, with what mutagen does not read of them: languages, names of
+    pictures, numbers of genres. They take the way of those it cannot parse, and are no longer in `file.tags`.
+    """
+    stream.seek(0)
+    before = mutagen.mp4.MP4(stream).tags or {}
+    unparsed: dict[str, list[bytes]] = {}
+    same = {key for key in before if before[key] == file.tags.get(key)}
+    for item in items(stream):
+        if item.key in same or item.content in file.tags._failed_atoms.get(item.name, ()):
+            unparsed.setdefault(item.name, []).append(item.content)
+    for key in same:
+        del file.tags[key]
+    file.tags._failed_atoms = unparsed
     stream.seek(0)
     file.save(stream)
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Text atoms that are not UTF-8 were read with replacement characters."""
+    """What a damaged length hides; text atoms that are not UTF-8 were read with replacement characters."""
     texts = (item for value in _tags(file).values() if isinstance(value, list) for item in value)
-    return DAMAGED_TEXT if any(isinstance(text, str) and "�" in text for text in texts) else ""
+    damaged_text = any(isinstance(text, str) and "�" in text for text in texts)
+    return damage(stream) or (DAMAGED_TEXT if damaged_text else "")
 
 
 MP4 = TagKind("MP4", read_fields, hold, write_field, raw, artwork, save, lossy)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import resource
 import signal
 import sys
@@ -21,12 +20,16 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mutagen.mp4._atom import AtomError, Atoms
+
 from benchmarks.damage import damaged
 from benchmarks.full_files import make_full_files
+from pemr_desktop.tagfiles.chunks import iff_chunks
 from pemr_desktop.tagfiles.digest import audio_digest, quick_digest
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.ogg import pages
@@ -189,10 +192,12 @@ def treasures(content: bytes) -> set[bytes]:
     """Which of the things that must not be lost are in a file, in whatever encoding. What it calls padding is free."""
     if content.startswith(b"fLaC"):
         content = _without_padding(content)
+    if content[4:8] == b"ftyp":
+        content = _without_free(content)
+    if content.startswith((b"FORM", b"RIFF")):  # a text that lies across two chunks may be torn by a third
+        content = _chunks(content)
     if b"OggS" in content:
         content += _packets(content)
-    for free in reversed(list(re.finditer(b"(?s)(....)free", content))):
-        content = content[: free.end()] + content[max(free.end(), free.start() + int.from_bytes(free[1], "big")) :]
     content += content.replace(b"\xff\0", b"\xff")  # unsynchronised
     plain = content.replace(b"\0", b"")  # UTF-16
     return {treasure for treasure in TREASURES if treasure in content or treasure in plain}
@@ -209,6 +214,24 @@ def _without_padding(content: bytes) -> bytes:
         if kind & 0x80:
             break
     return kept + content[position:]
+
+
+def _without_free(content: bytes) -> bytes:
+    """Without the padding beside the tag of an MP4 file."""
+    try:
+        beside = Atoms(BytesIO(content))[b"moov.udta.meta"].findall(b"free")
+    except (AtomError, KeyError):
+        return content
+    for atom in reversed(list(beside)):
+        content = content[: atom.offset + 8] + content[atom.offset + atom.length :]
+    return content
+
+
+def _chunks(content: bytes) -> bytes:
+    with tempfile.TemporaryFile() as stream:
+        stream.write(content)
+        found = list(iff_chunks(stream, big_endian=content.startswith(b"FORM")))
+    return b"|".join(content[chunk.start : chunk.end] for chunk in found)
 
 
 def _packets(content: bytes) -> bytes:

@@ -227,3 +227,27 @@ def test_header_objects_behind_a_wrong_count(full: Callable[[str], Path], count:
     with pytest.raises((WriteRefused, TagReadError)):
         make_plan(1, path, WANTED)
     assert path.read_bytes() == bytes(content)
+
+
+@pytest.mark.parametrize("hidden", [b"A human's comment", "Ein Lied".encode("utf-16-le")])
+def test_data_in_what_an_asf_header_calls_padding(full: Callable[[str], Path], hidden: bytes) -> None:
+    """A length that is too large makes padding of the objects behind it, and mutagen drops padding."""
+    path = full(".wma")
+    content = bytearray(path.read_bytes())
+    place = content.index(bytes.fromhex("74d40618dfca0945a4ba9aabcb96aae8")) + 24
+    content[place : place + len(hidden)] = hidden
+    path.write_bytes(content)
+    assert_left_untouched(path, "more than it says")
+
+
+@pytest.mark.parametrize("change_of_size", [-30, -1, 1, 5000])
+def test_an_extension_of_the_asf_header_with_a_wrong_size(full: Callable[[str], Path], change_of_size: int) -> None:
+    path = full(".wma")
+    content = bytearray(path.read_bytes())
+    place = content.index(bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")) + 24 + 18
+    (size,) = struct.unpack_from("<I", content, place)
+    struct.pack_into("<I", content, place, size + change_of_size)
+    path.write_bytes(content)
+    with pytest.raises((WriteRefused, TagReadError)):
+        make_plan(1, path, WANTED)
+    assert path.read_bytes() == bytes(content)
