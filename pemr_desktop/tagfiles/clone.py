@@ -132,18 +132,17 @@ def put_in_place(clone: Path, path: Path) -> None:
             if os.name != "nt" or attempt == REPLACE_ATTEMPTS - 1:
                 raise
             time.sleep(REPLACE_PAUSE_S)
-    try:
-        sync_folder(path.parent)
-    except OSError as error:  # the file is the new one all the same
-        log.warning("The folder of %s could not be brought to disk: %s", path, error)
+    _sync_folder_if_possible(path)
 
 
 def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:
     """Write the clone's content into the file itself, so that its hard links stay.
 
-    Not atomic: the clone stays until all is on disk, so that an interrupted pour can be finished from it.
+    Not atomic: the clone and its name are on disk before the first byte is written, and stay until the last one is,
+    so that an interrupted pour can be finished from it.
     """
     status = path.stat()
+    sync_folder(clone.parent)
     with clone.open("rb") as source, path.open("rb+") as target:
         shutil.copyfileobj(source, target, 1 << 20)
         target.truncate()
@@ -152,4 +151,12 @@ def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:
     if keep_times:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     clone.unlink()
-    sync_folder(path.parent)
+    _sync_folder_if_possible(path)
+
+
+def _sync_folder_if_possible(path: Path) -> None:
+    """The last step, behind which the file is the new one whether or not the folder can be synced."""
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        log.warning("The folder of %s could not be brought to disk: %s", path, error)

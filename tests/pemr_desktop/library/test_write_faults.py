@@ -120,3 +120,62 @@ def test_a_file_that_cannot_be_written_in_place_to_its_end_is_finished_at_the_ne
         assert path.samefile(other)
         assert [entry.name for entry in music.iterdir()] == [path.name]
         assert batch.done_count or call == "write"  # the first byte could not be written
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to see what the system is asked for")
+def test_a_power_cut_while_writing_in_place_always_finds_the_copy(
+    music: Path, tmp_path: Path, library_file: Path, song: Song
+) -> None:
+    """Copy, journal and the copy's name are on disk before the file is opened for writing; then the file before the
+    copy goes."""
+    path = song(music / "song.flac", title="Old", genre="Old")
+    (tmp_path / "other name.flac").hardlink_to(path)
+    with open_library(library_file) as library:
+        library.add_root(music)
+        library.scan()
+    calls = tmp_path / "calls"
+    traced = subprocess.run(
+        ["strace", "-f", "-y", "-e", IN_ORDER, "-o", calls, sys.executable, "-c", IN_PLACE, library_file],
+        capture_output=True,
+        text=True,
+    )
+    if "ptrace" in traced.stderr.lower():
+        pytest.skip("tracing is not allowed here")
+    assert traced.stdout == "{}\n", traced.stderr
+    done = steps_in_place(calls.read_text("utf-8", "replace"), path)
+    start = done.index("sync copy") - 1
+    assert done[start : start + 9] == [
+        "sync journal",
+        "sync copy",
+        "sync journal",
+        "sync folder",
+        "open file for writing",
+        "sync file",
+        "remove copy",
+        "sync folder",
+        "sync journal",
+    ]
+
+
+IN_ORDER = "trace=fsync,fdatasync,unlink,unlinkat,openat"
+
+
+def steps_in_place(calls: str, path: Path) -> list[str]:
+    """What was brought to disk, opened for writing and removed, in order."""
+    found = []
+    for line in calls.splitlines():
+        call = line.partition(" ")[2].strip().partition("(")[0]
+        if call == "openat":
+            if f'"{path}"' in line and ("O_RDWR" in line or "O_WRONLY" in line):
+                found.append("open file for writing")
+        elif call.startswith("unlink"):
+            found += ["remove copy"] if f"{path.parent}/.pemr-" in line else []
+        elif f"<{path.parent}/.pemr-" in line:
+            found.append("sync copy")
+        elif f"<{path}>" in line:
+            found.append("sync file")
+        elif f"<{path.parent}>" in line:
+            found.append("sync folder")
+        elif "library.db-wal>" in line:
+            found.append("sync journal")
+    return found
