@@ -13,7 +13,7 @@ import numpy as np
 from pemr.comparison.scoring import Score, interval, score_vectors, segment_vectors
 from pemr.embed import Encoder
 from pemr.errors import CorpusError
-from pemr.finetune import Row, load_corpus, measure_vectors, random_encoder
+from pemr.finetune import Row, learned_from_labels, load_corpus, measure_vectors, random_encoder
 from pemr.handcrafted import MfccChroma
 from pemr.judging import GroupCalibration
 from pemr.labels import Progress
@@ -117,7 +117,7 @@ def measure_bundled(corpus_dir: Path, cache: Path, models: Path, progress: Progr
         if name in (RANDOM, HANDCRAFTED):
             baselines[name] = made
         if encoder is bundled:
-            row = measure_vectors(name, train, validation, corpus)
+            row = measure_vectors(name, train, validation, corpus, labels_known=learned_from_labels(encoder))
     assert row is not None
     figures = Figures(
         model_id=bundled.model_id,

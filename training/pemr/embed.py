@@ -22,7 +22,8 @@ from pemr.modelfile import Model, TagHead, load_model
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
 
-DEFAULT_SEGMENTS = 24
+DEFAULT_SEGMENTS = 12
+"""Tags are as good as from every segment of a track, see tests/benchmarks/segments_per_track.py."""
 BATCH = 8
 PEAKS = 1000
 IMPORTANCE_STEP_S = 0.25

@@ -78,15 +78,23 @@ def measure(name: str, encoder: Encoder, corpus: Corpus, progress: Progress) -> 
     """Fit heads for this encoder on the training tracks and measure them on the validation tracks.
 
     Calibration, thresholds and support come from the validation tracks and from the training tracks as heads hear
-    them that were fitted without their soundtrack.
+    them that were fitted without their soundtrack; but from the validation tracks alone if the encoder itself has
+    learned from labels.
     """
     train = embed_tracks(encoder, corpus.train, progress)
     validation = embed_tracks(encoder, corpus.validation, progress)
     progress("fitting the heads", 0, 1)
-    return measure_vectors(name, train, validation, corpus)
+    return measure_vectors(name, train, validation, corpus, labels_known=learned_from_labels(encoder))
 
 
-def measure_vectors(name: str, train: Sequence[Floats], validation: Sequence[Floats], corpus: Corpus) -> Row:
+def learned_from_labels(encoder: object) -> bool:
+    """Whether an encoder was fine-tuned: what it says about its training tracks then proves nothing."""
+    return "supervised" in getattr(encoder, "provenance", {})
+
+
+def measure_vectors(
+    name: str, train: Sequence[Floats], validation: Sequence[Floats], corpus: Corpus, *, labels_known: bool
+) -> Row:
     """The same from the vectors (segments, width) of the tracks of the corpus."""
     groups, other_groups = [track.group for track in corpus.train], [track.group for track in corpus.validation]
     heads = fit_heads(train, [as_answers(track.labels, corpus.thresholds) for track in corpus.train], groups)
@@ -99,7 +107,7 @@ def measure_vectors(name: str, train: Sequence[Floats], validation: Sequence[Flo
         corpus.thresholds,
         [f"validation {name}" for name in other_groups],
     )
-    if heads.out_of_fold:
+    if heads.out_of_fold and not labels_known:
         evidence = evidence_of(heads.out_of_fold, _labels(corpus.train), corpus.thresholds, groups).joined(evidence)
     return Row(name, scores, interval, heads, judge(TAGS, evidence))
 
@@ -189,7 +197,8 @@ def random_encoder(model: Model, seed: int = 1) -> Encoder:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         encoder = FCN4().eval().requires_grad_(False)
-    empty = Model(model.info, encoder, model.predictor, model.head_weight, model.head_bias, "0" * 16, "")
+    info = msgspec.structs.replace(model.info, provenance={"method": "none"})
+    empty = Model(info, encoder, model.predictor, model.head_weight, model.head_bias, "0" * 16, "")
     return Encoder(empty)
 
 

@@ -87,7 +87,7 @@ def tags(
     """
     from pemr.comparison.scoring import SegmentEncoder, segment_vectors
     from pemr.embed import Encoder
-    from pemr.finetune import load_corpus, measure_vectors, random_encoder
+    from pemr.finetune import learned_from_labels, load_corpus, measure_vectors, random_encoder
     from pemr.handcrafted import MfccChroma
     from pemr.modelfile import load_model
 
@@ -100,7 +100,8 @@ def tags(
         rows = []
         for name, encoder in encoders:
             train, judged = (segment_vectors(encoder, part, progress) for part in (corpus.train, corpus.validation))
-            rows.append(measure_vectors(name, train, judged, corpus))
+            known = learned_from_labels(encoder)
+            rows.append(measure_vectors(name, train, judged, corpus, labels_known=known))
     print_rows(rows)
     if per_tag:
         print_tags(rows[0])
