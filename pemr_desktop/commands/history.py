@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -16,10 +16,8 @@ from pemr_desktop.commands.tagging import changes_text, print_refused
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.messages import Undo, WriteResult
 from pemr_desktop.library import queries
-from pemr_desktop.library.browsing import file_entries
+from pemr_desktop.library.browsing import NO_LIMIT, file_entries, is_open_write
 from pemr_desktop.library.rows import JournalBatch, JournalEntry
-
-ALL_BATCHES = 1_000_000
 
 OfFile = Annotated[Path | None, typer.Option("--file", help="Only this file.", show_default=False)]
 OfDay = Annotated[
@@ -61,8 +59,10 @@ def _to_undo(conn: sqlite3.Connection, batch: int | None, file: Path | None, day
         return [Undo(entry.batch_id, (entry.id,)) for entry in chosen]
     if batch is not None:
         return [Undo(batch)]
-    open_ = [row for row in _batches(conn, day) if row.operation == "write" and row.done_count and not row.undone]
-    return [Undo(row.id) for row in (open_ if day is not None else open_[:1])]
+    if day is not None:
+        return [Undo(row.id) for row in queries.open_writes_of_day(conn, day.date())]
+    newest = next((row for row in queries.history(conn, NO_LIMIT) if is_open_write(row)), None)
+    return [] if newest is None else [Undo(newest.id)]
 
 
 def _is_open(conn: sqlite3.Connection, entry: JournalEntry) -> bool:
@@ -114,10 +114,7 @@ def _of_file(conn: sqlite3.Connection, file: Path) -> list[JournalEntry]:
 
 
 def _batches(conn: sqlite3.Connection, day: datetime | None) -> list[JournalBatch]:
-    if day is None:
-        return queries.history(conn)
-    until = datetime.combine(day.date() + timedelta(days=1), datetime.min.time())
-    return queries.history(conn, ALL_BATCHES, since=day.timestamp(), until=until.timestamp())
+    return queries.history(conn) if day is None else queries.history_of_day(conn, day.date())
 
 
 def _is_on(moment: float, day: datetime | None) -> bool:

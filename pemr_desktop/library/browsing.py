@@ -6,6 +6,7 @@ import math
 import os
 import sqlite3
 from collections import Counter
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pemr_desktop.library.journal import unpack_changes
@@ -26,6 +27,7 @@ from pemr_desktop.library.rows import (
 )
 from pemr_desktop.library.suggestions import SHOWN
 
+NO_LIMIT = -1
 FACET_FIELDS = ("genre", "mood", "artist", "albumartist", "album", "composer")
 
 
@@ -187,6 +189,22 @@ def history(
         )
         for row in found
     ]
+
+
+def history_of_day(connection: sqlite3.Connection, day: date) -> list[JournalBatch]:
+    """All batches that were begun on a day, by the clock here, newest first."""
+    midnights = [datetime.combine(day + timedelta(days=ahead), datetime.min.time()).timestamp() for ahead in (0, 1)]
+    return history(connection, NO_LIMIT, since=midnights[0], until=midnights[1])
+
+
+def open_writes_of_day(connection: sqlite3.Connection, day: date) -> list[JournalBatch]:
+    """Those of a day that wrote something and can still be taken back, newest first, which is the order to do it in."""
+    return [batch for batch in history_of_day(connection, day) if is_open_write(batch)]
+
+
+def is_open_write(batch: JournalBatch) -> bool:
+    """Whether a batch wrote something that was not wholly taken back."""
+    return batch.operation == "write" and batch.done_count > 0 and not batch.undone
 
 
 def batch_entries(connection: sqlite3.Connection, batch_id: int) -> list[JournalEntry]:

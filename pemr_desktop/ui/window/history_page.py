@@ -34,6 +34,7 @@ class HistoryPage(TablePage):
             "historyPage", self.tr("History of written tags"), headings, (180, 420, 80, 120), context.theme, parent
         )
         self._context = context
+        self._of_day: list[JournalBatch] = []
         self.undo = QPushButton(self.tr("Undo this batch"), self)
         self.undo.setObjectName("undoBatch")
         self.undo.setAccessibleName(self.tr("Undo the chosen batch"))
@@ -105,22 +106,8 @@ class HistoryPage(TablePage):
     @Slot()
     def undo_chosen_day(self) -> None:
         """Bring back everything that was written on the day of the chosen batch, the newest first."""
-        for batch in self._written_that_day():
+        for batch in self._of_day:
             self._context.client.submit(Undo(batch.id))
-
-    def _written_that_day(self) -> list[JournalBatch]:
-        """What can still be taken back of that day, newest first, which is the order of the table."""
-        chosen = self._batch()
-        batches = [self.lines.item(row) for row in range(self.lines.rowCount())]
-        return [
-            batch
-            for batch in batches
-            if chosen is not None
-            and batch.operation == "write"
-            and batch.done_count
-            and not batch.undone
-            and _day(batch) == _day(chosen)
-        ]
 
     def _batch(self) -> JournalBatch | None:
         chosen = self.chosen()
@@ -153,11 +140,17 @@ class HistoryPage(TablePage):
     def _batch_chosen(self, _now: object = None, _before: object = None) -> None:
         batch = self._batch()
         self.undo.setEnabled(batch is not None and not batch.undone)
-        self.undo_day.setEnabled(bool(self._written_that_day()))
+        self._take_day([])
         if batch is None:
             self.entries.clear()
             return
+        self._context.reader.ask(queries.open_writes_of_day, _day(batch), done=self._take_day, topic=(id(self), "day"))
         self._context.reader.ask(_entries, batch.id, done=self._show_entries, topic=(id(self), "entries"))
+
+    def _take_day(self, writes: list[JournalBatch]) -> None:
+        """What can still be taken back of the day of the chosen batch, also of batches too old for the table."""
+        self._of_day = writes
+        self.undo_day.setEnabled(bool(writes))
 
     def _show_entries(self, entries: list[Any]) -> None:
         self.entries.setText(entries_html(self._batch(), entries, self.theme.colours))

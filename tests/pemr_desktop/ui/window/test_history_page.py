@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,8 +50,28 @@ def test_a_file_a_batch_and_a_day_are_taken_back(qtbot: QtBot, written: dict[Pat
     qtbot.waitUntil(lambda: page.lines.rowCount() == 3, timeout=WORKER_MS)
     page.table.selectRow(2)
     qtbot.waitUntil(lambda: page.entries.text().count(UNDO_LINK) == 2, timeout=WORKER_MS)
-    assert page.undo_day.isEnabled()
+    qtbot.waitUntil(page.undo_day.isEnabled, timeout=WORKER_MS)
     page.undo_day.click()
     qtbot.waitUntil(lambda: len(back()) == 3, timeout=WORKER_MS)
     qtbot.waitUntil(lambda: page.lines.rowCount() == 5, timeout=WORKER_MS)
     qtbot.waitUntil(lambda: not page.undo_day.isEnabled(), timeout=WORKER_MS)
+
+
+def test_a_day_has_more_batches_than_the_table_shows(
+    qtbot: QtBot, written: dict[Path, bytes], paths: Paths, working_app: App
+) -> None:
+    """Two hundred batches that changed nothing were begun later on the same day."""
+    with closing(sqlite3.connect(paths.library_file)) as connection, connection:
+        (started,) = connection.execute("SELECT max(started_at) FROM journal_batches").fetchone()
+        connection.executemany(
+            "INSERT INTO journal_batches (operation, started_at, finished_at, summary) VALUES ('write', ?, ?, '')",
+            [(started, started)] * 200,
+        )
+    window = working_app.window
+    window.go("history")
+    page = window.pages.page("history")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.lines.rowCount() == 200, timeout=WORKER_MS)
+    qtbot.waitUntil(page.undo_day.isEnabled, timeout=WORKER_MS)
+    page.undo_day.click()
+    qtbot.waitUntil(lambda: len(unchanged(written)()) == 3, timeout=WORKER_MS)
