@@ -197,8 +197,8 @@ def treasures(content: bytes) -> set[bytes]:
     if content.startswith((b"FORM", b"RIFF")):  # a text that lies across two chunks may be torn by a third
         content = _chunks(content)
     if b"OggS" in content:
-        content += _packets(content)
-    content += content.replace(b"\xff\0", b"\xff")  # unsynchronised
+        content += b"|" + _packets(content)
+    content += b"|" + content.replace(b"\xff\0", b"\xff")  # unsynchronised
     plain = content.replace(b"\0", b"")  # UTF-16
     return {treasure for treasure in TREASURES if treasure in content or treasure in plain}
 
