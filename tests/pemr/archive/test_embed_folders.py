@@ -19,7 +19,7 @@ from pemr.archive.parts import plan_parts
 from pemr.archive.rows import METADATA_KEY
 from pemr.command import build
 from pemr.datasets.folder import audio_files
-from pemr.embed import Encoder
+from pemr.embed import DEFAULT_SEGMENTS, Encoder
 from pemr.errors import ArchiveError, CorpusError
 from pemr.modelfile import load_model
 
@@ -117,7 +117,7 @@ def test_a_run_goes_on_with_the_parts_that_are_missing_or_damaged(
     with pytest.raises(Stopped):
         embed_folders([music], tiny_model, out, jobs=1, progress=stop)
     assert not out.exists()
-    first = plan_parts(audio_files([music]), load_model(tiny_model).digest, 24)[0].file(parts_folder(out))
+    first = plan_parts(audio_files([music]), load_model(tiny_model).digest, DEFAULT_SEGMENTS)[0].file(parts_folder(out))
     first.write_bytes(first.read_bytes()[:100])
     report = embed_folders([music], tiny_model, out, jobs=1)
     assert (report.tracks, report.made, len(report.errors)) == (6, 6, 2)

@@ -44,7 +44,10 @@ def run(
             "machine. The music has to lie under the same path on every node.",
         ),
     ] = None,
-    segments: Annotated[int, typer.Option(min=1, help="At most this many segments a track, spread evenly.")] = 24,
+    segments: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most this many segments a track, spread evenly (default: the application's)."),
+    ] = None,
 ) -> None:
     """Embed every track below some folders into one Parquet file, one row a track, sorted by path.
 
@@ -57,6 +60,7 @@ def run(
     except ImportError as error:
         raise ArchiveError("embed writes Parquet and needs pyarrow: pip install pyarrow") from error
     from pemr.archive.embedding import embed_folders
+    from pemr.embed import DEFAULT_SEGMENTS
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Bar(transient=True) as bar:
@@ -67,7 +71,13 @@ def run(
 
         try:
             report = embed_folders(
-                folders, model, out, jobs=jobs or os.cpu_count() or 1, ray=ray, max_segments=segments, progress=progress
+                folders,
+                model,
+                out,
+                jobs=jobs or os.cpu_count() or 1,
+                ray=ray,
+                max_segments=segments or DEFAULT_SEGMENTS,
+                progress=progress,
             )
         except KeyboardInterrupt:
             typer.echo("Stopped. What is done is kept; the same command goes on from here.", err=True)
