@@ -46,7 +46,7 @@ def run(
     ] = None,
     segments: Annotated[
         int | None,
-        typer.Option(min=1, help="At most this many segments a track, spread evenly (default: the application's)."),
+        typer.Option(min=1, help="At most this many segments a track (default: the application's)."),
     ] = None,
 ) -> None:
     """Embed every track below some folders into one Parquet file, one row a track, sorted by path.
@@ -71,14 +71,9 @@ def run(
 
         try:
             report = embed_folders(
-                folders,
-                model,
-                out,
-                jobs=jobs or os.cpu_count() or 1,
-                ray=ray,
-                max_segments=segments or DEFAULT_SEGMENTS,
-                progress=progress,
-            )
+                folders, model, out, jobs=jobs or os.cpu_count() or 1, ray=ray,
+                max_segments=segments or DEFAULT_SEGMENTS, progress=progress,
+            )  # fmt: skip
         except KeyboardInterrupt:
             typer.echo("Stopped. What is done is kept; the same command goes on from here.", err=True)
             raise typer.Exit(130) from None
