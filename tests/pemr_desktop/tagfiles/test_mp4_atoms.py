@@ -49,6 +49,19 @@ def arrange(path: Path, arranged: Callable[[dict[bytes, bytes]], bytes]) -> None
     path.write_bytes(grown)
 
 
+def encode(path: Path, options: dict[str, str]) -> None:
+    """Two seconds of tones as AAC."""
+    with av.open(str(path), "w", format="mp4", options=options) as file:
+        stream = file.add_stream("aac", rate=44_100, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        for number in range(90):
+            tone = np.sin(np.arange(1024, dtype=np.float32) * 0.05 + number)[None] * np.float32(0.5)
+            frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 44_100, number * 1024
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+
+
 def decoded(path: Path) -> np.ndarray:
     with av.open(str(path)) as file:
         return np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
@@ -122,18 +135,17 @@ def test_a_file_in_fragments_is_written_only_when_they_still_find_their_sound(
 ) -> None:
     """mutagen moves the places in the first fragment along, and the others would be noise."""
     path = tmp_path / "stream.m4a"
-    with av.open(str(path), "w", format="mp4", options={"movflags": flags, "frag_duration": "300000"}) as file:
-        stream = file.add_stream("aac", rate=44_100, layout="mono")
-        assert isinstance(stream, av.AudioStream)
-        for number in range(90):
-            tone = np.sin(np.arange(1024, dtype=np.float32) * 0.05 + number)[None] * np.float32(0.5)
-            frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = 44_100, number * 1024
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
+    encode(path, {"movflags": flags, "frag_duration": "300000"})
     assert path.read_bytes().count(b"moof") > 2
     if is_written:
         write_and_undo(path)
     else:
         with pytest.raises(WriteRefused, match="fragments"):
             make_plan(1, path, WANTED)
+
+
+def test_the_sound_behind_a_tag_that_grows_is_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "fast start.m4a"
+    encode(path, {"movflags": "faststart"})
+    assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
+    write_and_undo(path)
