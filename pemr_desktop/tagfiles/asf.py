@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 from mutagen.asf import ASFByteArrayAttribute, ASFGUIDAttribute, ASFUnicodeAttribute
 
-from pemr_desktop.tagfiles.asf_block import is_complete
+from pemr_desktop.tagfiles.asf_block import is_complete, note_length
+from pemr_desktop.tagfiles.chunks import file_length
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, FRONT_COVER, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
@@ -94,9 +95,11 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
 
 
 def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the header objects."""
+    """Write the header objects, and the new length of the file where the old one was noted, which mutagen forgets."""
+    before = file_length(stream)
     stream.seek(0)
     file.save(stream)
+    note_length(stream, before)
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:

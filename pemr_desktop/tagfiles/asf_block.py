@@ -5,6 +5,9 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from pemr_desktop.tagfiles.chunks import file_length
+
+FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 CONTENT = bytes.fromhex("3326b2758e66cf11a6d900aa0062ce6c")
 EXTENDED_CONTENT = bytes.fromhex("40a4d0d207e3d21197f000a0c95ea850")
 HEADER_EXTENSION = bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")
@@ -12,6 +15,7 @@ METADATA = bytes.fromhex("eacbf8c5af5b77488467aa8c44fa4cca")
 METADATA_LIBRARY = bytes.fromhex("941c23449894d149a1411d134e457054")
 PADDING = bytes.fromhex("74d40618dfca0945a4ba9aabcb96aae8")
 HEADER_HEAD = 30
+FILE_ID = 16
 OBJECT_HEAD = 24
 EXTENSION_HEAD = 22
 LARGEST_HEADER = 1 << 28
@@ -32,6 +36,20 @@ def is_complete(stream: BinaryIO) -> bool:
     except (Incomplete, struct.error):
         return False
     return True
+
+
+def note_length(stream: BinaryIO, before: int) -> None:
+    """Write how long the file is where the header says that it is `before` bytes long."""
+    _, data = _header(stream)
+    position = HEADER_HEAD
+    for kind, content in _objects(data):
+        place = position + OBJECT_HEAD + FILE_ID
+        if kind == FILE_PROPERTIES and struct.unpack_from("<Q", content, FILE_ID) == (before,):
+            length = file_length(stream)
+            stream.seek(place)
+            stream.write(struct.pack("<Q", length))
+            return
+        position += OBJECT_HEAD + len(content)
 
 
 def _header(stream: BinaryIO) -> tuple[int, bytes]:
