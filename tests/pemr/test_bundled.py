@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from pemr.bundled import Figures, retrieval
+from pemr.bundled import Figures, models_folder, retrieval
 from pemr.card import BEGIN, END, card_tables, write_card
 from pemr.command import build
 from pemr.errors import CorpusError
@@ -74,3 +74,9 @@ def test_a_card_without_a_place_for_tables_is_left_alone(tmp_path: Path) -> None
     with pytest.raises(CorpusError, match="no place for the tables"):
         write_card(card, figures)
     assert card.stat().st_mtime_ns == before
+
+
+def test_the_shipped_card_says_what_was_measured() -> None:
+    folder = models_folder()
+    figures = msgspec.json.decode((folder / "bundled.json").read_bytes(), type=Figures)
+    assert card_tables(figures) in (folder / "bundled.md").read_text(encoding="utf-8")
