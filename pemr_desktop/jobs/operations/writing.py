@@ -55,11 +55,14 @@ def apply_writes(request: ApplyWrites, context: JobContext) -> Outcome:
 
 
 def undo(request: Undo, context: JobContext) -> Outcome:
-    """Bring back what a batch changed. Fields that no longer hold what was written are left alone and named."""
+    """Bring back what a batch changed. Fields that no longer hold what was written are left alone and named.
+
+    A file of several names (hard links) keeps them: it was written in place with all of them, and comes back so.
+    """
     written = context.library.undo(
         request.batch_id,
         request.entry_ids,
-        options=_options(context, "refuse"),
+        options=_options(context, "in place"),
         progress=context.progress,
         cancelled=context.cancelled,
     )

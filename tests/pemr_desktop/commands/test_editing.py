@@ -88,3 +88,17 @@ def test_undo_of_a_day_brings_all_of_it_back(run: Run, scanned: list[Path]) -> N
 
 def test_a_file_that_was_never_written_has_no_history(run: Run, scanned: list[Path]) -> None:
     assert "Nothing was ever written" in run("history", "--file", scanned[0], code=1).stderr
+
+
+def test_what_was_written_into_a_file_of_two_names_comes_back_into_both(
+    run: Run, scanned: list[Path], tmp_path: Path
+) -> None:
+    other = tmp_path / f"other name{scanned[0].suffix}"
+    other.hardlink_to(scanned[0])
+    original = scanned[0].read_bytes()
+    assert "hard links" in run("edit", scanned[0], "--set", "genre=Jazz", "--apply", code=1).stderr
+    run("edit", scanned[0], "--set", "genre=Jazz", "--hard-links", "in place", "--apply")
+    assert read_tags(other).fields["genre"] == ("Jazz",)
+    run("undo")
+    assert other.read_bytes() == original
+    assert other.samefile(scanned[0])
