@@ -19,7 +19,7 @@ from pemr_desktop.library.versions import FoundVersion
 
 if TYPE_CHECKING:
     from pemr.covers.features import CoverFeatures
-    from pemr_desktop.analysis.covers import FoundPair
+    from pemr_desktop.analysis.cover_findings import FoundPair
 
 
 def find_covers(request: FindCovers, context: JobContext) -> Outcome:

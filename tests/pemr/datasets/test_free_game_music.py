@@ -42,9 +42,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorpusTrack:
         path.write_bytes(data)
     archive = tmp_path / "tune_1_all.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", str(tree), str(archive)], check=True, capture_output=True)
-    monkeypatch.setattr(
-        free_game_music, "download_package", lambda _package, scratch: Path(shutil.copy(archive, scratch / archive.name))
-    )
+
+    def bring(_package: str, scratch: Path) -> Path:
+        return Path(shutil.copy(archive, scratch / archive.name))
+
+    monkeypatch.setattr(free_game_music, "download_package", bring)
     digest = hashlib.sha256(content).hexdigest()
     return CorpusTrack("tune", "usr/share/games/tune/music/one.ogg", 1.0, "train", digest)
 
