@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 WORKER_MODULE = "pemr_desktop.jobs.worker"
 QUIET_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -33,3 +37,15 @@ def module_command(module: str) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "--run-module", module]
     return [sys.executable, "-m", module]
+
+
+def put_away(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child and leave nothing of it behind: no zombie, no open pipe."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                log.debug("Process %d went away with an order unread", process.pid)

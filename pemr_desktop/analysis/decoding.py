@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr_desktop.analysis.decode_child import Answer, Order
-from pemr_desktop.processes import module_command
+from pemr_desktop.processes import module_command, put_away
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.identity import identity
 from pemr_desktop.tagfiles.plan import FileIdentity
@@ -145,16 +145,8 @@ class DecodeChild:
 
     def _reap(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    log.debug("A decode child went away with an order unread")
+        if process is not None:
+            put_away(process)
 
 
 class DecodePool(Generic[Item, Result]):

@@ -22,7 +22,7 @@ import msgspec
 
 from pemr_desktop.library.file_reading import FileContent, Reading, ToRead, reading_of
 from pemr_desktop.library.tag_child import READY, Order, read_frame, write_frame
-from pemr_desktop.processes import module_command
+from pemr_desktop.processes import module_command, put_away
 from pemr_desktop.tagfiles.errors import TagReadError, readable
 from pemr_desktop.tagfiles.identity import identity, system_reason
 
@@ -95,16 +95,8 @@ class TagChild:
     def reap(self) -> None:
         """Leave nothing of the process behind."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    log.debug("A tag child went away with an order unread")
+        if process is not None:
+            put_away(process)
 
     def _ask(self, order: Sequence[ToRead]) -> list[Reading]:
         """The answers that come before the child ends."""
