@@ -8,8 +8,10 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 
+from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.ogg import has_true_checksums
 from pemr_desktop.tagfiles.sniffing import sniff
 from pemr_desktop.tagfiles.vorbis_block import ODD, is_complete, is_faithful
 
@@ -87,7 +89,13 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
 
 
 def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the comments; an ID3 block that somebody put before a FLAC stays."""
+    """Write the comments; an ID3 block that somebody put before a FLAC stays.
+
+    Longer comments give all pages of an Ogg file new numbers and with them new checksums. Raises CannotHold when one
+    is wrong now: the page is damaged, players pass over it, and with a new checksum they would play it.
+    """
+    if sniff(stream).startswith("ogg/") and not has_true_checksums(stream):
+        raise CannotHold("A checksum in it is wrong: it is damaged, and rewriting it would hide where.")
     stream.seek(0)
     file.save(stream)
 

@@ -37,6 +37,7 @@ from pemr_desktop.tagfiles.opening import CONTAINERS
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import LONGEST_VALUE, read_artwork, read_tags
 from pemr_desktop.tagfiles.sniffing import sniff
+from pemr_desktop.tagfiles.vorbis_block import _block, _parts
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 
 LIMIT_S = 10
@@ -196,7 +197,9 @@ def treasures(content: bytes) -> set[bytes]:
         content = _without_free(content)
     if content.startswith((b"FORM", b"RIFF")):  # a text that lies across two chunks may be torn by a third
         content = _chunks(content)
-    if b"OggS" in content:
+    if b"OpusTags" in content:
+        content = _opus_comments(content)
+    elif b"OggS" in content:
         content += b"|" + _packets(content)
     content += b"|" + content.replace(b"\xff\0", b"\xff")  # unsynchronised
     plain = content.replace(b"\0", b"")  # UTF-16
@@ -232,6 +235,11 @@ def _chunks(content: bytes) -> bytes:
         stream.write(content)
         found = list(iff_chunks(stream, big_endian=content.startswith(b"FORM")))
     return b"|".join(content[chunk.start : chunk.end] for chunk in found)
+
+
+def _opus_comments(content: bytes) -> bytes:
+    """The comments and what is carried along behind them: more comments may come in between."""
+    return b"|".join(_parts(_block(BytesIO(content), "ogg/opus")))
 
 
 def _packets(content: bytes) -> bytes:
