@@ -59,7 +59,7 @@ def run(
     from pemr.errors import CorpusError
     from pemr.protocols.finetuning import MODEL_FILE, Start, finetune, set_labels, teacher_labels
     from pemr.protocols.settings import with_overrides
-    from pemr.protocols.supervised import Supervised
+    from pemr.protocols.supervised_settings import Supervised
     from pemr.recipe import load_recipe
 
     with failures_as_events(as_events):

@@ -14,7 +14,8 @@ from pemr.protocols.examples import Examples
 from pemr.protocols.labelled_examples import DecodedSet, all_splits, decode_set
 from pemr.protocols.report import measured
 from pemr.protocols.start import measured_on, start_model, untrained_model
-from pemr.protocols.supervised import Supervised, Trained, train_supervised
+from pemr.protocols.supervised import Trained, train_supervised
+from pemr.protocols.supervised_settings import Supervised
 from pemr.protocols.tuned_model import TeacherTracks, examples_of, hear_folders, save_tuned
 
 MODEL_FILE = "model.safetensors"

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pemr.errors import TrainingDiverged
 from pemr.protocols.evaluation import Judgement, judge_scores, judge_vectors
 from pemr.protocols.examples import Examples, Floats
-from pemr.protocols.supervised import Criterion
+from pemr.protocols.supervised_settings import Criterion
 
 TEMPERATURE = 0.07
 Features = Sequence[Floats]

@@ -11,7 +11,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import torch
@@ -19,16 +19,17 @@ from lightning.fabric import Fabric
 from torch import nn
 
 from pemr import events
-from pemr.augment import Augmentation, augment
+from pemr.augment import augment
 from pemr.checkpoint import load_content, save_content
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
 from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
 from pemr.modelfile import Model
-from pemr.precision import Precision, resolved
+from pemr.precision import resolved
 from pemr.protocols.evaluation import Judgement, embed_segments, judge_vectors
 from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.supervised_batches import SupervisedBatch, SupervisedBatches
+from pemr.protocols.supervised_settings import Supervised
 from pemr.protocols.tagger import Tagger, calibrated_heads, fresh_head
 from pemr.stopping import StopRequest
 
@@ -37,46 +38,6 @@ log = logging.getLogger(__name__)
 MEMORY_STEPS = 50
 FORMAT = 1
 KIND = "supervised"
-WARM_UP = 0.1
-Criterion = Literal["loss", "roc_auc", "pr_auc"]
-
-
-class Supervised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of supervised training.
-
-    The validation tracks are evaluated every `evaluate_steps` (0: each epoch, less often if that is shorter than an
-    evaluation) on at most `validation_segments` of each (0: all). Then `plateau_patience` evaluations without a better
-    `criterion` multiply the learning rates by `plateau_factor`; `stop_patience` of them end the run. `augmented` uses
-    the augmentations of pre-training; `mixed` above 0 lays crops over each other (mixup of that strength).
-    With the schedule `cosine` the learning rates rise for a tenth of all steps and fall to nothing until the last one;
-    nothing ends such a run early.
-    """
-
-    encoder: Literal["trained", "frozen"] = "trained"
-    batch_size: int = 48
-    epochs: int = 100
-    learning_rate: float = 3e-4
-    head_learning_rate: float = 1e-3
-    weight_decay: float = 1e-6
-    mixed: float = 0.0
-    augmented: bool = False
-    augmentation: Augmentation = msgspec.field(default_factory=Augmentation)
-    schedule: Literal["plateau", "cosine"] = "plateau"
-    criterion: Criterion = "loss"
-    evaluate_steps: int = 0
-    validation_segments: int = 4
-    plateau_patience: int = 3
-    plateau_factor: float = 0.3
-    stop_patience: int = 8
-    precision: Precision = "32-true"
-    accelerator: str = "auto"
-    threads: int = 0
-    seed: int = 1
-    checkpoint_minutes: float = 10.0
-
-
-# settings that may change between stop and resume without changing what is computed in a step
-FREE_SETTINGS = ("epochs", "threads", "checkpoint_minutes", "stop_patience")
 
 
 @dataclass(frozen=True)
@@ -229,7 +190,8 @@ def _train(run: _Run, state: _State, stop: StopRequest, max_hours: float | None,
         batch = next(stream)
         waited = time.monotonic() - step_began
         if settings.schedule == "cosine":
-            _set_rates(optimizer, settings, state.step / steps)
+            for group, rate in zip(optimizer.param_groups, settings.rates(state.step / steps), strict=False):
+                group["lr"] = rate
         loss = _step(run, network, optimizer, batch)
         state.step += 1
         now = time.monotonic()
@@ -281,13 +243,6 @@ def _step(run: _Run, network: Any, optimizer: Any, batch: SupervisedBatch) -> fl
     run.fabric.backward(loss)
     optimizer.step()
     return value
-
-
-def _set_rates(optimizer: Any, settings: Supervised, done: float) -> None:
-    """Learning rates where the share `done` of all steps lies behind; the head's group is the first."""
-    factor = done / WARM_UP if done < WARM_UP else 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP)))
-    for group, rate in zip(optimizer.param_groups, (settings.head_learning_rate, settings.learning_rate), strict=False):
-        group["lr"] = rate * factor
 
 
 def _evaluate(run: _Run, state: _State) -> None:
@@ -384,7 +339,7 @@ def _read(run: _Run, path: Path) -> dict[str, Any]:
     if content.get("kind") != KIND:
         raise CheckpointError(f"{path} is not a checkpoint of supervised training. Use another --out folder.")
     begun, wanted = msgspec.json.decode(content["settings"], type=Supervised), run.settings
-    free = set(FREE_SETTINGS) - ({"epochs"} if begun.schedule == "cosine" else set())
+    free = begun.free_settings()
     keys = [key for key in Supervised.__struct_fields__ if key not in free]
     different = [key for key in keys if getattr(begun, key) != getattr(wanted, key)]
     if different:

@@ -18,7 +18,7 @@ from pemr.protocols.finetuning import Start, finetune, set_labels
 from pemr.protocols.probe import ProbeSettings
 from pemr.protocols.probing import probe_encoder
 from pemr.protocols.settings import with_overrides
-from pemr.protocols.supervised import Supervised
+from pemr.protocols.supervised_settings import Supervised
 from pemr.recipe import Recipe
 from pemr.tables.places import Places, Roots, labelled_set, pretraining_files
 from pemr.tables.table_recipe import RANDOM, TableRecipe, TableRow
