@@ -8,7 +8,6 @@ from typing import BinaryIO, NamedTuple
 
 COMMENT_PACKET = 1
 PAGE_HEADER = 27
-UNKNOWN_GRANULE = 0xFFFF_FFFF_FFFF_FFFF  # on a page on which no packet ends
 CHECKSUM = slice(22, 26)
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -43,15 +42,11 @@ def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
 
 
 def has_true_checksums(file: BinaryIO) -> bool:
-    """Whether every whole page of sound is what its checksum says. Reads all of the file."""
+    """Whether every whole page is what its checksum says. Reads all of the file."""
     length = file.seek(0, 2)
-    is_sound = False
     for page in pages(file):
-        is_sound = is_sound or page.granule not in (0, UNKNOWN_GRANULE)
         if page.end > length:
             break
-        if not is_sound:
-            continue
         start = page.start - len(page.lacing) - PAGE_HEADER
         file.seek(start)
         content = bytearray(file.read(page.end - start))

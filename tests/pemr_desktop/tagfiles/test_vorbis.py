@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from mutagen.ogg import OggPage
 
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_tags
@@ -27,6 +29,17 @@ def replace(path: Path, old: bytes, new: bytes) -> None:
     content = path.read_bytes()
     assert content.count(old) == 1
     path.write_bytes(content.replace(old, new))
+    if sniff(BytesIO(content)).startswith("ogg/"):
+        give_checksums(path)
+
+
+def give_checksums(path: Path) -> None:
+    """As the program that wrote it would have."""
+    written = b""
+    with path.open("rb") as stream:
+        while stream.tell() < path.stat().st_size:
+            written += OggPage(stream).write()
+    path.write_bytes(written)
 
 
 @every_kind
