@@ -52,12 +52,12 @@ def has_true_checksums(file: BinaryIO) -> bool:
         content = bytearray(file.read(page.end - start))
         noted = bytes(content[CHECKSUM])
         content[CHECKSUM] = bytes(4)
-        if noted != _checksum(content):
+        if noted != checksum(content):
             return False
     return True
 
 
-def _checksum(page: bytearray) -> bytes:
+def checksum(page: bytearray) -> bytes:
     """CRC-32 as Ogg has it: the bits of each byte the other way round, and nothing inverted."""
     found = ~zlib.crc32(page.translate(MIRRORED), 0xFFFF_FFFF) & 0xFFFF_FFFF
     return found.to_bytes(4, "big").translate(MIRRORED)
