@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from pemr_desktop.analysis.suspects import MAX_ATTEMPTS
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.jobs.messages import AddFolders, Analyse, Failed, Finished, Progress
 from pemr_desktop.library.reader import open_reader
@@ -54,10 +55,14 @@ def test_ten_kills_at_random_moments_lose_no_track(
     assert len(killed) == 10 and len(set(killed)) == 10
     assert client.stop(20.0)
     with closing(open_reader(library_path)) as conn:
-        for table, column in (("tracks", "id"), ("embeddings", "track_id")):
-            ids = [row[0] for row in conn.execute(f"SELECT {column} FROM {table}")]
-            assert len(ids) == 12 and len(set(ids)) == 12, table
-        assert conn.execute("SELECT COUNT(*) FROM problems").fetchone()[0] == 0
+        tracks = [row[0] for row in conn.execute("SELECT id FROM tracks")]
+        heard = [row[0] for row in conn.execute("SELECT track_id FROM embeddings")]
+        given_up = dict(conn.execute("SELECT track_id, reason FROM problems").fetchall())
+        assert len(tracks) == 12 and len(set(tracks)) == 12
+        # chance may hit one track as often as a track that really ends the worker: it is named then, not forgotten
+        assert sorted([*heard, *given_up]) == sorted(tracks)
+        assert all("ended the program several times" in reason for reason in given_up.values())
+        assert len(given_up) <= moments.count("listening") // (MAX_ATTEMPTS - 1)
         assert conn.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
     assert not library_path.with_name(library_path.name + ".listening").exists()
