@@ -1,11 +1,13 @@
 """How fast a library is scanned, rescanned and asked, beside beets, bare mutagen and a bare walk on the same files.
 
     python tests/benchmarks/large_library.py FOLDER 100000
-    python tests/benchmarks/scan_speed.py FOLDER [--beet PATH-OF-THE-BEET-COMMAND]
+    python tests/benchmarks/scan_speed.py FOLDER [--beet PATH-OF-THE-BEET-COMMAND [--beet-files 10000]]
 
 Every figure comes from the same run, and the files are read once before, so that all find them in memory. Seconds of
 the processor count child processes in: on a busy machine only they mean something. beets imports in place, without
-looking anything up and without writing (`beet import -q -A -C -W`), into a library of its own that is thrown away.
+looking anything up and without writing (`beet import -q -A -C -W`), into a library of its own that is thrown away; it
+keeps every album, also one that it has already by name. With --beet-files it gets whole folders up to so many files,
+and its files per second stand for the rest.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -43,12 +46,17 @@ class Spent(NamedTuple):
     wall_s: float
     cpu_s: float
 
+    def per(self, files: int, others: int) -> Spent:
+        """What `others` files would take at the pace of `files`."""
+        return Spent(self.wall_s * others / files, self.cpu_s * others / files)
+
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--beet", type=Path, help="the beet command to compare with")
+    parser.add_argument("--beet-files", type=int, help="beets imports only about this many files")
     asked = parser.parse_args()
     folder = asked.folder.absolute()
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
@@ -60,8 +68,10 @@ def main() -> None:
     say("bare mutagen, one process", count, bare)
     with tempfile.TemporaryDirectory() as place:
         if asked.beet:
-            _, beets = timed(lambda: import_into_beets(asked.beet, folder, Path(place) / "beets"))
-            say("beet import -A -C", count, beets)
+            some = [folder] if asked.beet_files is None else folders_of(folder, asked.beet_files)
+            imported, beets = timed(lambda: import_into_beets(asked.beet, folder, some, Path(place) / "beets"))
+            say("beet import -A -C", imported, beets)
+            beets = beets.per(imported, count)
             compare("beet import -A -C", beets, "bare mutagen", bare)
         first = measure_scan(Path(place) / "library.db", folder, walk)
         compare("first scan", first, "bare mutagen", bare)
@@ -93,12 +103,30 @@ def measure_scan(file: Path, folder: Path, walk: Spent) -> Spent:
     return first
 
 
-def import_into_beets(beet: Path, folder: Path, home: Path) -> None:
-    """Import all files into a new library of beets."""
+def import_into_beets(beet: Path, folder: Path, some: list[Path], home: Path) -> int:
+    """Import the files of some folders into a new library of beets -> how many it holds then."""
     home.mkdir()
-    (home / "config.yaml").write_text(f"directory: {folder}\nlibrary: {home / 'library.db'}\nplugins: []\n")
-    command = [str(beet), "import", "-q", "-A", "-C", "-W", str(folder)]
+    (home / "config.yaml").write_text(
+        f"directory: {folder}\nlibrary: {home / 'library.db'}\nplugins: []\nimport:\n  duplicate_action: keep\n"
+    )
+    command = [str(beet), "import", "-q", "-A", "-C", "-W", *map(str, some)]
     subprocess.run(command, check=True, env={**os.environ, "BEETSDIR": str(home)}, capture_output=True)
+    with closing(sqlite3.connect(home / "library.db")) as made:
+        return int(made.execute("SELECT count(*) FROM items").fetchone()[0])
+
+
+def folders_of(folder: Path, files: int) -> list[Path]:
+    """Whole folders of music, as many as hold about so many files."""
+    some: dict[Path, int] = {}
+    for path in music_in(folder):
+        some[path.parent] = some.get(path.parent, 0) + 1
+    kept, count = [], 0
+    for place in sorted(some):
+        if count >= files:
+            break
+        kept.append(place)
+        count += some[place]
+    return kept
 
 
 def measure_pages(file: Path) -> None:
