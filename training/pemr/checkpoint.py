@@ -11,6 +11,7 @@ import torch
 from pemr.errors import CheckpointError
 from pemr.frontend import FrontEnd
 from pemr.recipe import Recipe
+from pemr.time_spent import TimeSpent, stored_time
 
 FORMAT = 1
 # settings that may change between stop and resume without changing what is computed in a step
@@ -20,12 +21,12 @@ FREE_SETTINGS = (
 
 
 class Checkpoint(msgspec.Struct):
-    """`model`, `optimizer` and `generators` are what torch hands out; `seconds` is the time trained so far."""
+    """`model`, `optimizer` and `generators` are what torch hands out; `spent` is the time trained so far."""
 
     recipe: Recipe
     front_end: FrontEnd
     step: int
-    seconds: float
+    spent: TimeSpent
     best_probe: float
     model: dict[str, Any]
     optimizer: dict[str, Any]
@@ -39,7 +40,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "recipe": msgspec.json.encode(checkpoint.recipe).decode(),
         "front_end": msgspec.json.encode(checkpoint.front_end).decode(),
         "step": checkpoint.step,
-        "seconds": checkpoint.seconds,
+        **checkpoint.spent.stored(),
         "best_probe": checkpoint.best_probe,
         "model": checkpoint.model,
         "optimizer": checkpoint.optimizer,
@@ -80,7 +81,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             recipe=msgspec.json.decode(content["recipe"], type=Recipe),
             front_end=msgspec.json.decode(content["front_end"], type=FrontEnd),
             step=content["step"],
-            seconds=content["seconds"],
+            spent=stored_time(content),
             best_probe=content["best_probe"],
             model=content["model"],
             optimizer=content["optimizer"],

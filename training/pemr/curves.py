@@ -34,6 +34,8 @@ def tensorboard_curves(folder: Path) -> Iterator[events.Listener]:
                     "speed/samples_per_second": event.samples_per_second,
                     "speed/data_wait": event.data_wait,
                     "memory/resident_gigabytes": event.memory_bytes / 1e9,
+                    "time/hours": event.hours,
+                    "time/processor_hours": event.processor_hours,
                 }
                 for name, value in values.items():
                     writer.add_scalar(name, value, event.step)

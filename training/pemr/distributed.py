@@ -48,6 +48,15 @@ def highest(number: int) -> int:
     return int(value)
 
 
+def total(number: float) -> float:
+    """The sum of the numbers of all processes."""
+    if processes() == 1:
+        return number
+    value = torch.tensor(number, dtype=torch.float32, device=_meeting_place())
+    dist.all_reduce(value)
+    return float(value)
+
+
 def gather(rows: Tensor) -> Tensor:
     """Rows (B, D) of this process -> float32 rows (processes * B, D) of all, in the order of the whole batch."""
     if processes() == 1:

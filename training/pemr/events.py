@@ -50,7 +50,8 @@ class Started(Event, frozen=True):
 class Step(Event, frozen=True):
     """One optimiser step.
 
-    `data_wait` is the share of its time spent waiting for samples, `memory_bytes` what the process holds.
+    `data_wait` is the share of its time spent waiting for samples, `memory_bytes` what the process holds, `hours` and
+    `processor_hours` what the run took up to here, see `Finished`.
     """
 
     step: int
@@ -61,6 +62,8 @@ class Step(Event, frozen=True):
     seconds_left: float
     data_wait: float
     memory_bytes: int = 0
+    hours: float = 0.0
+    processor_hours: float = 0.0
 
 
 class Probe(Event, frozen=True):
@@ -87,12 +90,19 @@ class Warned(Event, frozen=True):
 
 
 class Finished(Event, frozen=True):
-    """The run ended well; `reason` is completed, stopped or time."""
+    """The run ended well; `reason` is completed, stopped or time.
+
+    `hours` by the clock, which also runs while the process is stopped or waits; `processor_hours` of all threads of all
+    processes, counted from the step `processor_hours_from` on: what a run took before, when it was not counted, is
+    not known.
+    """
 
     step: int
     reason: str
     checkpoint: str
     hours: float
+    processor_hours: float = 0.0
+    processor_hours_from: int = 0
 
 
 class Failed(Event, frozen=True):

@@ -57,7 +57,7 @@ def export(run_or_checkpoint: Path, out: Path, *, which: str = "latest") -> str:
             "method": checkpoint.recipe.method,
             "steps": checkpoint.step,
             "batch_size": checkpoint.recipe.train.batch_size,
-            "hours": round(checkpoint.seconds / 3600, 3),
+            **checkpoint.spent.provenance(),
             "seed": checkpoint.recipe.train.seed,
             "other_half_mrr": round(checkpoint.best_probe, 4) if which == "best" else None,
         },

@@ -28,6 +28,7 @@ from pemr.precision import resolved
 from pemr.recipe import Recipe
 from pemr.run_folder import Places, RunFile, clips_of, decode_all, prepare_run, require_tracks
 from pemr.stopping import StopRequest
+from pemr.time_spent import Stopwatch, TimeSpent
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class State:
     method: Method
     optimizer: torch.optim.Optimizer
     step: int = 0
-    seconds: float = 0.0
+    spent: TimeSpent = field(default_factory=TimeSpent)
     best_probe: float = -math.inf
     losses: dict[str, float] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ def pretrain(
         fabric = _launch(recipe)
         run = _prepare_everywhere(recipe, folders, places, fabric, listener, stop)
         if run is None:
-            return _finished(listener, 0, "stopped", None, 0.0)
+            return _finished(listener, 0, "stopped", None, TimeSpent())
         torch.manual_seed(recipe.train.seed)
         method = build_method(recipe)
         optimizer = torch.optim.Adam(
@@ -191,13 +192,13 @@ class Training:
         if self._probe():
             self._save(self.places.latest, "latest")
         self.fabric.barrier()
-        return _finished(self.listener, state.step, REASONS[end], self.places.latest, state.seconds)
+        return _finished(self.listener, state.step, REASONS[end], self.places.latest, state.spent)
 
     def _steps(self, stream: Iterator[Batch], stop: StopRequest, deadline: float) -> int:
         """The loop. Returns why it ended: all steps are done, the time is up or a stop was asked for."""
         train, state = self.recipe.train, self.state
-        began = last_save = last_probe = time.monotonic()
-        seconds_before = state.seconds
+        last_save = last_probe = time.monotonic()
+        stopwatch = Stopwatch(state.spent)
         while state.step < self.steps:
             step_began = time.monotonic()
             batch = next(stream)
@@ -205,7 +206,7 @@ class Training:
             state.losses = self._step(batch)
             state.step += 1
             now = time.monotonic()
-            state.seconds = seconds_before + now - began
+            state.spent = stopwatch.read()
             self._tell_step(now - step_began, waited, deadline - now)
             if state.step % MEMORY_STEPS == 0:
                 give_back_unused_memory()
@@ -300,8 +301,11 @@ class Training:
         left = min((self.steps - state.step) * seconds, seconds_to_deadline)
         epoch = (state.step - 1) // self.batches.steps_per_epoch
         self.listener(
-            events.Step(state.step, self.steps, epoch, state.losses, rate, left, waited / seconds, resident_bytes())
-        )
+            events.Step(
+                state.step, self.steps, epoch, state.losses, rate, left, waited / seconds, resident_bytes(),
+                state.spent.hours, state.spent.processor_hours,
+            )
+        )  # fmt: skip
 
     def _probe(self) -> bool:
         """Measure the encoder, in the first process; keep it if it is the best so far. Returns whether it is."""
@@ -336,7 +340,7 @@ class Training:
         if torch.cuda.is_available():
             generators["cuda"] = torch.cuda.get_rng_state()
         return Checkpoint(
-            self.recipe, self.run.front_end, state.step, state.seconds, state.best_probe,
+            self.recipe, self.run.front_end, state.step, state.spent, state.best_probe,
             state.method.state_dict(), self.optimizer.state_dict(), generators,
         )  # fmt: skip
 
@@ -344,7 +348,7 @@ class Training:
 def _restore(state: State, checkpoint: Checkpoint) -> None:
     state.method.load_state_dict(checkpoint.model)
     state.optimizer.load_state_dict(checkpoint.optimizer)
-    state.step, state.seconds, state.best_probe = checkpoint.step, checkpoint.seconds, checkpoint.best_probe
+    state.step, state.spent, state.best_probe = checkpoint.step, checkpoint.spent, checkpoint.best_probe
     torch.set_rng_state(checkpoint.generators["torch"])
     if "cuda" in checkpoint.generators and torch.cuda.is_available():
         torch.cuda.set_rng_state(checkpoint.generators["cuda"])
@@ -356,9 +360,11 @@ def _due(seconds: float, every_minutes: float, step: int, every_steps: int) -> b
 
 
 def _finished(
-    listener: events.Listener, step: int, reason: str, checkpoint: Path | None, seconds: float
+    listener: events.Listener, step: int, reason: str, checkpoint: Path | None, spent: TimeSpent
 ) -> events.Finished:
-    event = events.Finished(step, reason, str(checkpoint or ""), seconds / 3600)
+    event = events.Finished(
+        step, reason, str(checkpoint or ""), spent.hours, spent.processor_hours, spent.counted_from
+    )  # fmt: skip
     listener(event)
     return event
 

@@ -17,6 +17,7 @@ from pemr.errors import RecipeError
 from pemr.frontend import FrontEnd
 from pemr.labels import SEGMENTS
 from pemr.metrics import score_tags
+from pemr.time_spent import TimeSpent
 
 TEACHERS = Path(__file__).parents[3] / "resources" / "models" / "teacher"
 
@@ -126,9 +127,9 @@ def score(value: float, wobble: float = 0.0) -> Score:
 
 def test_differences_are_paired_over_draws_and_seeds() -> None:
     entries = [
-        Entry("pemr", 1, score(0.80, 0.05), 10, 3600.0),
-        Entry("pemr", 2, score(0.82, 0.05), 10, 3600.0),
-        Entry("simclr", 1, score(0.79, 0.05), 10, 1800.0),
+        Entry("pemr", 1, score(0.80, 0.05), 10, TimeSpent(3600.0, 1800.0)),
+        Entry("pemr", 2, score(0.82, 0.05), 10, TimeSpent(3600.0, 1800.0)),
+        Entry("simclr", 1, score(0.79, 0.05), 10, TimeSpent(1800.0, 900.0, counted_from=5)),
         Entry("random encoder", 1, score(0.70)),
     ]
     pemr, simclr, random = lines(entries, "pemr")
@@ -137,6 +138,7 @@ def test_differences_are_paired_over_draws_and_seeds() -> None:
     assert simclr.difference == pytest.approx(-0.01)  # seed 1 only, where both are there
     assert simclr.difference_interval == pytest.approx((-0.01, -0.01))
     assert simclr.hours == pytest.approx(0.5)
+    assert (pemr.processor_hours, simclr.processor_hours) == (pytest.approx(0.5), None)
     assert random.difference == pytest.approx(-0.11)
 
 

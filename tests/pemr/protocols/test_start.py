@@ -14,6 +14,7 @@ from pemr.protocols.examples import Examples
 from pemr.protocols.start import measured_on, start_model, untrained_model
 from pemr.protocols.tagger import calibrated_heads
 from pemr.recipe import load_recipe
+from pemr.time_spent import TimeSpent
 
 
 def checkpoint_of(method: str, run_dir: Path) -> Path:
@@ -21,7 +22,7 @@ def checkpoint_of(method: str, run_dir: Path) -> Path:
     recipe = load_recipe(method)
     built = build_method(recipe)
     content = Checkpoint(
-        recipe, recipe.front_end, 7, 1.0, 0.5, built.state_dict(), {}, {"torch": torch.get_rng_state()}
+        recipe, recipe.front_end, 7, TimeSpent(1.0, 0.5), 0.5, built.state_dict(), {}, {"torch": torch.get_rng_state()}
     )
     save_checkpoint(content, run_dir / "checkpoints" / "latest.pt")
     return run_dir

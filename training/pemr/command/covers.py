@@ -64,9 +64,10 @@ def train(
     def told(now: Told) -> None:
         figures = "  ".join(f"MAP {name} {value:.3f}" for name, value in now.measures.items())
         learned = f"loss {now.loss:.3f}, right work {now.right_work:.2f}"
-        typer.echo(f"step {now.step}: {learned}  {figures}  {now.seconds / 3600:.2f} h")
+        typer.echo(f"step {now.step}: {learned}  {figures}  {now.spent.hours:.2f} h")
         with (out / "curve.jsonl").open("a", encoding="utf-8") as curve:
-            curve.write(json.dumps({"step": now.step, "loss": now.loss, "map": now.measures}) + "\n")
+            hours = {"hours": now.spent.hours, "processor_hours": now.spent.processor_hours}
+            curve.write(json.dumps({"step": now.step, **hours, "loss": now.loss, "map": now.measures}) + "\n")
 
     best = train_network(settings, corpora, out, development=development or (), max_hours=max_hours, told=told)
     typer.echo(f"Best network: {best}")

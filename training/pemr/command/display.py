@@ -52,7 +52,7 @@ class Display:
                 self.end()
             case events.Finished():
                 self.end()
-                self._say(f"{event.reason} at step {event.step}, {event.hours:.2f} h in all: {event.checkpoint}")
+                self._say(f"{event.reason} at step {event.step}, {_hours(event)}: {event.checkpoint}")
             case events.Failed():
                 self.end()
 
@@ -74,6 +74,11 @@ class Display:
             self.progress.stop()
             self.progress.remove_task(self.task)
             self.task = None
+
+
+def _hours(event: events.Finished) -> str:
+    before = f", those before step {event.processor_hours_from} not counted" if event.processor_hours_from else ""
+    return f"{event.hours:.2f} h in all ({event.processor_hours:.2f} h of the processor{before})"
 
 
 def both(first: events.Listener, second: events.Listener) -> events.Listener:

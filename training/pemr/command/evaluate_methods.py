@@ -90,7 +90,8 @@ def show(console: Console, found: "list[Entry]", reference: str, corpus: "Corpus
     albums = len({track.group for track in corpus.validation})
     console.print(
         f"{len(corpus.train)} training tracks, {len(corpus.validation)} validation tracks of {albums} albums. "
-        "Intervals draw these albums with replacement; they say nothing about other seeds. ± is the spread over seeds.",
+        "Intervals draw these albums with replacement; they say nothing about other seeds. ± is the spread over seeds. "
+        "Hours are by the clock and of the processor (all threads); – where a run did not count them from its start.",
         highlight=False,
     )
     out.mkdir(parents=True, exist_ok=True)
@@ -98,11 +99,14 @@ def show(console: Console, found: "list[Entry]", reference: str, corpus: "Corpus
 
 
 def _table(rows: "list[Line]", reference: str) -> Table:
-    table = Table("method", "seeds", "steps", "hours", "ROC-AUC", "95 %", "PR-AUC", f"minus {reference}", "95 %")
+    table = Table(
+        "method", "seeds", "steps", "hours", "processor", "ROC-AUC", "95 %", "PR-AUC", f"minus {reference}", "95 %"
+    )
     for row in rows:
         spread = "" if row.seed_spread is None else f" ± {row.seed_spread:.4f}"
         table.add_row(
             row.name, str(row.seeds), str(row.steps or "–"), f"{row.hours:.2f}" if row.steps else "–",
+            _hours(row.processor_hours if row.steps else None),
             f"{row.roc_auc:.4f}{spread}", _interval(row.interval), f"{row.pr_auc:.4f}",
             "" if row.difference is None else f"{row.difference:+.4f}",
             "" if row.difference_interval is None else _interval(row.difference_interval, "+"),
@@ -110,27 +114,33 @@ def _table(rows: "list[Line]", reference: str) -> Table:
     return table
 
 
+def _hours(hours: float | None) -> str:
+    return "–" if hours is None else f"{hours:.2f}"
+
+
 def _interval(interval: tuple[float, float], sign: str = "") -> str:
     return " .. ".join(format(value, f"{sign}.3f") for value in interval)
 
 
 def _show_curve(console: Console, found: "list[Entry]") -> None:
+    from pemr.comparison.table import mean_hours, mean_processor_hours
+
     if not found:
         return
-    table = Table("steps", "hours", "seeds", "ROC-AUC", "PR-AUC", title=f"{found[0].name} over time")
+    table = Table("steps", "hours", "processor", "seeds", "ROC-AUC", "PR-AUC", title=f"{found[0].name} over time")
     for steps in dict.fromkeys(entry.steps for entry in found):
         here = [entry for entry in found if entry.steps == steps]
-        hours = sum(entry.seconds for entry in here) / len(here) / 3600
+        hours, processor = mean_hours(here), _hours(mean_processor_hours(here))
         roc = sum(entry.score.roc_auc for entry in here) / len(here)
         pr = sum(entry.score.pr_auc for entry in here) / len(here)
-        table.add_row(str(steps), f"{hours:.2f}", str(len(here)), f"{roc:.4f}", f"{pr:.4f}")
+        table.add_row(str(steps), f"{hours:.2f}", processor, str(len(here)), f"{roc:.4f}", f"{pr:.4f}")
     console.print(table)
 
 
 def _tell(console: Console, entry: "Entry") -> None:
     console.print(
         f"{entry.name}, seed {entry.seed}, step {entry.steps}: ROC-AUC {entry.score.roc_auc:.4f}, "
-        f"PR-AUC {entry.score.pr_auc:.4f}, {entry.seconds / max(1, entry.steps):.2f} s a step",
+        f"PR-AUC {entry.score.pr_auc:.4f}, {entry.spent.seconds / max(1, entry.steps):.2f} s a step",
         highlight=False,
     )
 

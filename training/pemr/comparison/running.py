@@ -21,6 +21,7 @@ from pemr.frontend import FrontEnd
 from pemr.handcrafted import MfccChroma
 from pemr.labels import Progress
 from pemr.pretrain import pretrain
+from pemr.time_spent import TimeSpent
 
 RANDOM, HANDCRAFTED = "random encoder", "MFCC + chroma"
 MANY_EPOCHS = 1_000_000
@@ -54,12 +55,14 @@ class About(msgspec.Struct, frozen=True):
     """What a checkpoint says about its training."""
 
     step: int
-    seconds: float
+    spent: TimeSpent
     front_end: FrontEnd
 
     @property
     def key(self) -> str:
-        return msgspec.json.encode(self).decode()
+        """The same for the same weights: no two checkpoints of a run were saved at the same second."""
+        known = {"step": self.step, "seconds": self.spent.seconds, "front_end": self.front_end}
+        return msgspec.json.encode(known).decode()
 
 
 def compare(
@@ -112,14 +115,14 @@ def judged(plan: Plan, method: Contender, seed: int, corpus: Corpus, progress: P
         if about.step <= plan.steps and about.step not in found:
             file = plan.out / "scores" / f"{folder.name}-{about.step:07d}.safetensors"
             made = _scored(file, corpus, about.key, progress, partial(of_checkpoint, checkpoint))
-            found[about.step] = Entry(method.name, seed, made, about.step, about.seconds)
+            found[about.step] = Entry(method.name, seed, made, about.step, about.spent)
     return [found[step] for step in sorted(found)]
 
 
 def about_checkpoint(path: Path) -> About:
     """Step, time and front end of a checkpoint."""
     checkpoint = load_checkpoint(path)
-    return About(checkpoint.step, checkpoint.seconds, checkpoint.front_end)
+    return About(checkpoint.step, checkpoint.spent, checkpoint.front_end)
 
 
 def _is_done(run: Path, steps: int) -> bool:

@@ -1,27 +1,31 @@
 """The table of a comparison: mean over seeds, how far seeds and albums move it, and the paired distance to PEMR."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
 
 from pemr.comparison.scoring import Score, Values, interval
+from pemr.time_spent import TimeSpent
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A score of one run; `steps` and `seconds` are what training took, 0 for encoders that were not trained."""
+    """A score of one run; `steps` and `spent` are what training took, nothing for encoders that were not trained."""
 
     name: str
     seed: int
     score: Score
     steps: int = 0
-    seconds: float = 0.0
+    spent: TimeSpent = field(default_factory=TimeSpent)
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One method. `seed_spread` is the standard deviation over seeds; `difference` is to the first trained method."""
+    """One method. `seed_spread` is the standard deviation over seeds; `difference` is to the first trained method.
+
+    `hours` by the clock and of the processor are means over seeds; the latter None where a run did not count them all.
+    """
 
     name: str
     seeds: int
@@ -33,6 +37,7 @@ class Line(msgspec.Struct, frozen=True):
     pr_auc: float
     difference: float | None = None
     difference_interval: tuple[float, float] | None = None
+    processor_hours: float | None = None
 
 
 def lines(entries: Sequence[Entry], reference: str | None) -> list[Line]:
@@ -54,14 +59,26 @@ def _line(entries: Sequence[Entry], against: Sequence[Entry]) -> Line:
         name=entries[0].name,
         seeds=len(entries),
         steps=max(entry.steps for entry in entries),
-        hours=sum(entry.seconds for entry in entries) / len(entries) / 3600,
+        hours=mean_hours(entries),
         roc_auc=float(np.mean(values)),
         seed_spread=float(np.std(values, ddof=1)) if len(values) > 1 else None,
         interval=interval(_mean_draws(entries)),
         pr_auc=float(np.mean([entry.score.pr_auc for entry in entries])),
         difference=difference,
         difference_interval=sure,
+        processor_hours=mean_processor_hours(entries),
     )
+
+
+def mean_hours(entries: Sequence[Entry]) -> float:
+    """Hours of training by the clock."""
+    return float(np.mean([entry.spent.hours for entry in entries]))
+
+
+def mean_processor_hours(entries: Sequence[Entry]) -> float | None:
+    """Hours of the processor, None if they are not known of every run."""
+    known = [entry.spent.processor_hours for entry in entries if not entry.spent.counted_from]
+    return float(np.mean(known)) if len(known) == len(entries) else None
 
 
 def _difference(

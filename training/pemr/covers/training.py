@@ -29,6 +29,7 @@ from pemr.covers.work_loss import cosine_softmax, version_contrast
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
 from pemr.stopping import StopRequest
+from pemr.time_spent import Stopwatch, TimeSpent, stored_time
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Told:
     step: int
     loss: float
     right_work: float
-    seconds: float
+    spent: TimeSpent
     measures: dict[str, float]
 
 
@@ -119,7 +120,7 @@ class _Run:
             [*self.network.parameters(), self.centres], lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.step = 0
-        self.seconds = 0.0
+        self.spent = TimeSpent()
         self.best = -1.0
 
     def learn(self) -> tuple[float, float]:
@@ -172,7 +173,7 @@ class _Run:
             "centres": self.centres.detach(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
-            "seconds": self.seconds,
+            **self.spent.stored(),
             "best": self.best,
         }
         torch.save(content, buffer)
@@ -206,7 +207,7 @@ class _Run:
         with torch.no_grad():
             self.centres[rows] = content["centres"]
         self.optimizer.load_state_dict(_grown(content["optimizer"], rows, len(self.works)))
-        self.step, self.seconds, self.best = content["step"], content["seconds"], content["best"]
+        self.step, self.spent, self.best = content["step"], stored_time(content), content["best"]
 
 
 def _grown(state: dict[str, Any], rows: Tensor, works: int) -> dict[str, Any]:
@@ -244,17 +245,17 @@ def train(
         run.load(out / LATEST)
     sets = [read_development(folder, probe) for folder in development]
     log.info("%s: %d parameters, %d works", settings.network.name, parameters_of(run.network), len(works))
-    began = time.monotonic()
-    measured = began
+    began = measured = time.monotonic()
+    stopwatch = Stopwatch(run.spent)
     losses: list[tuple[float, float]] = []
     with StopRequest(out / "stop") as stop:
         while True:
             over = run.step >= settings.steps or stop.asked
             over = over or (max_hours is not None and time.monotonic() - began > max_hours * 3600)
             if losses and (over or time.monotonic() - measured > settings.measure_minutes * 60):
-                run.seconds += time.monotonic() - measured
+                run.spent = stopwatch.read()
                 told(_measure(run, sets, losses, out))
-                losses, measured = [], time.monotonic()
+                losses, measured, stopwatch = [], time.monotonic(), Stopwatch(run.spent)
             if over:
                 return out / BEST
             losses.append(run.learn())
@@ -274,4 +275,4 @@ def _measure(run: _Run, sets: Sequence[DevelopmentSet], losses: list[tuple[float
         )
         save_network(out / BEST, network, run.settings.network, provenance)
     run.save(out / LATEST)
-    return Told(run.step, loss, right, run.seconds, measures)
+    return Told(run.step, loss, right, run.spent, measures)

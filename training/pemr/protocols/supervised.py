@@ -9,7 +9,7 @@ import hashlib
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from pemr.protocols.supervised_batches import SupervisedBatch, SupervisedBatches
 from pemr.protocols.supervised_settings import Supervised
 from pemr.protocols.tagger import Tagger, calibrated_heads, fresh_head
 from pemr.stopping import StopRequest
+from pemr.time_spent import Stopwatch, TimeSpent, stored_time
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Trained:
     judgement: Judgement
     step: int
     best_step: int
-    hours: float
+    spent: TimeSpent
     reason: str
 
 
@@ -61,7 +62,7 @@ class _State:
     optimizer: torch.optim.Optimizer
     plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
     step: int = 0
-    seconds: float = 0.0
+    spent: TimeSpent = field(default_factory=TimeSpent)
     best: float = math.inf
     best_step: int = 0
     evaluations_since_best: int = 0
@@ -175,7 +176,7 @@ def _train(run: _Run, state: _State, stop: StopRequest, max_hours: float | None,
     _tell_start(run, state, steps, name)
     network, optimizer = run.fabric.setup(state.tagger, state.optimizer)
     began = last_save = time.monotonic()
-    seconds_before = state.seconds
+    stopwatch = Stopwatch(state.spent)
     deadline = math.inf if max_hours is None else began + max_hours * 3600
     if state.step == 0:
         _evaluate(run, state)
@@ -195,13 +196,13 @@ def _train(run: _Run, state: _State, stop: StopRequest, max_hours: float | None,
         loss = _step(run, network, optimizer, batch)
         state.step += 1
         now = time.monotonic()
-        state.seconds = seconds_before + now - began
+        state.spent = stopwatch.read()
         rate = settings.batch_size / (now - step_began)
         left = min((steps - state.step) * settings.batch_size / rate, deadline - now)
         run.listener(
             events.Step(
                 state.step, steps, (state.step - 1) // batches.steps_per_epoch, {"cross_entropy": loss}, rate, left,
-                waited / (now - step_began), resident_bytes(),
+                waited / (now - step_began), resident_bytes(), state.spent.hours, state.spent.processor_hours,
             )
         )  # fmt: skip
         if state.step % MEMORY_STEPS == 0:
@@ -273,8 +274,11 @@ def _result(run: _Run, state: _State, reason: str) -> Trained:
     tagger = tagger.cpu()
     judgement = judge_vectors(tagger.head, vectors, run.validation)
     told = "completed" if reason == "converged" else reason
-    run.listener(events.Finished(step, told, str(run.best), state.seconds / 3600))
-    return Trained(tagger, vectors, judgement, step, best_step, state.seconds / 3600, reason)
+    spent = state.spent
+    run.listener(
+        events.Finished(step, told, str(run.best), spent.hours, spent.processor_hours, spent.counted_from)
+    )  # fmt: skip
+    return Trained(tagger, vectors, judgement, step, best_step, spent, reason)
 
 
 def _tell_start(run: _Run, state: _State, steps: int, name: str) -> None:
@@ -321,7 +325,7 @@ def _save(run: _Run, state: _State, path: Path, kind: str) -> None:
         "settings": msgspec.json.encode(run.settings).decode(),
         "identity": run.identity,
         "step": state.step,
-        "seconds": state.seconds,
+        **state.spent.stored(),
         "best": state.best,
         "best_step": state.best_step,
         "evaluations_since_best": state.evaluations_since_best,
@@ -358,5 +362,5 @@ def _restore(state: _State, run: _Run, path: Path) -> None:
     state.tagger.load_state_dict(content["tagger"])
     state.optimizer.load_state_dict(content["optimizer"])
     state.plateau.load_state_dict(content["plateau"])
-    state.step, state.seconds, state.best = content["step"], content["seconds"], content["best"]
+    state.step, state.spent, state.best = content["step"], stored_time(content), content["best"]
     state.best_step, state.evaluations_since_best = content["best_step"], content["evaluations_since_best"]

@@ -79,7 +79,7 @@ def save_tuned(
     about = {
         "start_model": start.model_id or "random weights",
         "steps": trained.best_step,
-        "hours": round(trained.hours, 3),
+        **trained.spent.provenance(),
         "validation_tracks": len(validation.tracks),
         "validation_cross_entropy": round(trained.judgement.loss, 4),
         "validation_roc_auc": round(trained.judgement.tags.macro_roc_auc, 4),

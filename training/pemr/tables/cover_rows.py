@@ -144,10 +144,11 @@ def _trained(run: TableRun, row: TableRow, settings: CoverTraining) -> Path:
 
 def _as_event(now: Told, settings: CoverTraining) -> events.Step:
     losses = {"loss": now.loss, "right_work": now.right_work, **{f"MAP {k}": v for k, v in now.measures.items()}}
-    step_s = now.seconds / now.step
+    step_s = now.spent.seconds / now.step
+    hours = (now.spent.hours, now.spent.processor_hours)
     clips = settings.clips.works * settings.clips.clips_a_work
     left = (settings.steps - now.step) * step_s
-    return events.Step(now.step, settings.steps, 0, losses, clips / max(step_s, 1e-9), left, 0.0)
+    return events.Step(now.step, settings.steps, 0, losses, clips / max(step_s, 1e-9), left, 0.0, 0, *hours)
 
 
 def _settings(run: TableRun, row: TableRow, recipe: Recipe, encoder: Path | None) -> CoverTraining:

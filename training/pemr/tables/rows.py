@@ -128,7 +128,7 @@ class TableRun:
             row=row.name,
             epochs=recipe.train.epochs if checkpoint else 0,
             steps=checkpoint.step if checkpoint else 0,
-            pretraining_hours=checkpoint.seconds / 3600 if checkpoint else 0.0,
+            pretraining_hours=checkpoint.spent.hours if checkpoint else 0.0,
             measured=self._apply(row, recipe, file, labelled, key),
         )
         write_durably(kept, msgspec.json.encode(made))
@@ -168,7 +168,7 @@ class TableRun:
         return tuned.figures
 
     def _key(self, recipe: Recipe, checkpoint: Checkpoint | None, labelled: LabelledSet) -> str:
-        begun = (checkpoint.step, checkpoint.seconds) if checkpoint else (0, 0.0)
+        begun = (checkpoint.step, checkpoint.spent.seconds) if checkpoint else (0, 0.0)
         known: list[object] = [
             recipe, begun, self.table.protocol, self.overrides.probe, self.overrides.finetune,
             labelled.split_name, [str(file.path) for file in labelled.files],
