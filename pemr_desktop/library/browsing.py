@@ -26,6 +26,7 @@ from pemr_desktop.library.rows import (
     VersionPair,
 )
 from pemr_desktop.library.suggestions import SHOWN
+from pemr_desktop.library.versions import RELATION
 
 NO_LIMIT = -1
 FACET_FIELDS = ("genre", "mood", "artist", "albumartist", "album", "composer")
@@ -253,12 +254,11 @@ def cover_groups(connection: sqlite3.Connection) -> list[CoverGroup]:
 
 def version_pairs(connection: sqlite3.Connection, track_id: int) -> list[VersionPair]:
     """What is known of a track and others, judged pairs first, then the most likely."""
+    told_by = "CASE WHEN judged IS NOT NULL THEN 'user' WHEN tagged IS NOT NULL THEN 'tags' ELSE 'found' END"
+    columns = f"track_a, track_b, {RELATION}, {told_by}, probability, key_shift, tempo_ratio"
     found = connection.execute(
-        "SELECT track_a, track_b, coalesce(judged, relation), CASE WHEN judged IS NULL THEN source ELSE 'user' END, "
-        "probability, key_shift, tempo_ratio FROM versions WHERE track_a = ? "
-        "UNION ALL SELECT track_a, track_b, coalesce(judged, relation), "
-        "CASE WHEN judged IS NULL THEN source ELSE 'user' END, probability, key_shift, tempo_ratio "
-        "FROM versions WHERE track_b = ?",
+        f"SELECT {columns} FROM versions WHERE track_a = ? AND {RELATION} IS NOT NULL "
+        f"UNION ALL SELECT {columns} FROM versions WHERE track_b = ? AND {RELATION} IS NOT NULL",
         (track_id, track_id),
     )
     pairs = [VersionPair(*row) for row in found]

@@ -12,6 +12,7 @@ import msgspec
 
 from pemr_desktop.library.places import absolute, folder_of, show
 from pemr_desktop.library.track_columns import columns, pack_fields, tag_rows
+from pemr_desktop.library.versions import forget_found
 from pemr_desktop.tagfiles.digest import QUICK_VERSION, audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity_of
@@ -73,10 +74,7 @@ def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
     """Drop all that was computed from the sound of a track; decisions of the user stay."""
     for table in ("embeddings", "predictions", "peaks", "cover_features"):
         connection.execute(f"DELETE FROM {table} WHERE track_id = ?", (track_id,))
-    connection.execute(
-        "DELETE FROM versions WHERE judged IS NULL AND source = 'found' AND (track_a = ? OR track_b = ?)",
-        (track_id, track_id),
-    )
+    forget_found(connection, track_id)
     connection.execute("UPDATE tracks SET open_suggestions = 0, sound_group = NULL WHERE id = ?", (track_id,))
 
 

@@ -14,34 +14,55 @@ from pemr.covers.cliques import version_groups
 from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.rows import Relation
 
+Heard = Literal["same recording", "version"]
+
 LARGEST_TAGGED_WORK = 200  # a "work" with more tracks is a tagging mistake
+TAGGED_BY: tuple[tuple[str, Heard], ...] = (
+    ("musicbrainz_workid", "version"),
+    ("musicbrainz_trackid", "same recording"),
+)
+RELATION = "coalesce(judged, tagged, found)"  # the user's word wins over tags, which win over the ear
 
 
 class FoundVersion(msgspec.Struct, frozen=True):
-    """A pair the ear found. key_shift and tempo_ratio read from track_a to track_b; passages are JSON."""
+    """What the ear measured of a pair; `relation` is None when that is too weak to call it anything.
+
+    key_shift and tempo_ratio read from track_a to track_b; passages are JSON. `above`: standard deviations above what
+    both reach with strangers; `likeness`: along the path; `straight_s`: the longest passage at one tempo.
+    """
 
     track_a: int
     track_b: int
-    relation: Literal["same recording", "version"]
+    relation: Heard | None
     probability: float
     key_shift: int | None = None
     tempo_ratio: float | None = None
     passages: bytes = b""
+    above: float | None = None
+    likeness: float | None = None
+    straight_s: float | None = None
+    is_copy: bool = False
 
 
 def store_versions(connection: sqlite3.Connection, track_id: int, pairs: Sequence[FoundVersion]) -> None:
-    """Store what was found for a track among those compared before, and that it has been compared."""
+    """Store what was found for a track among those compared before, and that it has been compared.
+
+    What an earlier pass found for it among those tracks, and this one did not, is no longer so.
+    """
+    compared = "(SELECT track_id FROM cover_features WHERE compared = 1)"
+    _void(connection, f"track_a = ? AND track_b IN {compared} OR track_b = ? AND track_a IN {compared}", track_id)
     for pair in pairs:
         if pair.track_a >= pair.track_b:
             raise LibraryError("A pair of versions names the track with the smaller id first.")
         if not (_exists(connection, pair.track_a) and _exists(connection, pair.track_b)):
             continue
         connection.execute(
-            "INSERT INTO versions (track_a, track_b, relation, source, probability, key_shift, tempo_ratio, passages, "
-            "found_at) VALUES (?, ?, ?, 'found', ?, ?, ?, ?, ?) ON CONFLICT (track_a, track_b) DO UPDATE SET "
-            "relation = excluded.relation, source = excluded.source, probability = excluded.probability, "
-            "key_shift = excluded.key_shift, tempo_ratio = excluded.tempo_ratio, passages = excluded.passages, "
-            "found_at = excluded.found_at",
+            "INSERT INTO versions (track_a, track_b, found, probability, key_shift, tempo_ratio, passages, above, "
+            "likeness, straight_s, is_copy, found_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (track_a, track_b) DO UPDATE SET found = excluded.found, "
+            "probability = excluded.probability, key_shift = excluded.key_shift, tempo_ratio = excluded.tempo_ratio, "
+            "passages = excluded.passages, above = excluded.above, likeness = excluded.likeness, "
+            "straight_s = excluded.straight_s, is_copy = excluded.is_copy, found_at = excluded.found_at",
             (
                 pair.track_a,
                 pair.track_b,
@@ -50,10 +71,51 @@ def store_versions(connection: sqlite3.Connection, track_id: int, pairs: Sequenc
                 pair.key_shift,
                 pair.tempo_ratio,
                 pair.passages,
+                pair.above,
+                pair.likeness,
+                pair.straight_s,
+                pair.is_copy,
                 time.time(),
             ),
         )
     connection.execute("UPDATE cover_features SET compared = 1 WHERE track_id = ?", (track_id,))
+
+
+def forget_found(connection: sqlite3.Connection, track_id: int) -> None:
+    """A track has another sound now: what was heard of its pairs is void; what tags and the user say stays."""
+    _void(connection, "track_a = ? OR track_b = ?", track_id)
+
+
+def _void(connection: sqlite3.Connection, which: str, track_id: int) -> None:
+    """Forget what was heard of some pairs of a track."""
+    both = (track_id, track_id)
+    connection.execute(f"DELETE FROM versions WHERE judged IS NULL AND tagged IS NULL AND ({which})", both)
+    connection.execute(
+        f"UPDATE versions SET found = NULL, probability = NULL, above = NULL, found_at = NULL WHERE {which}", both
+    )
+
+
+def measured(connection: sqlite3.Connection) -> list[FoundVersion]:
+    """All pairs with what the ear measured of them, passages apart; pairs of before it was kept are not among them."""
+    found = connection.execute(
+        "SELECT track_a, track_b, found, probability, key_shift, tempo_ratio, x'', above, likeness, straight_s, "
+        "is_copy FROM versions WHERE above IS NOT NULL"
+    )
+    return [FoundVersion(*row[:10], is_copy=bool(row[10])) for row in found]
+
+
+def call_anew(connection: sqlite3.Connection, calls: Iterable[tuple[int, int, Heard | None, float]]) -> list[int]:
+    """Other words and probabilities for measured pairs (a, b, relation, probability) -> tracks that it concerns."""
+    changed: set[int] = set()
+    for track_a, track_b, relation, probability in calls:
+        done = connection.execute(
+            "UPDATE versions SET found = ?, probability = ? WHERE track_a = ? AND track_b = ? AND above IS NOT NULL "
+            "AND (found IS NOT ? OR probability IS NOT ?)",
+            (relation, probability, track_a, track_b, relation, probability),
+        )
+        if done.rowcount:
+            changed |= {track_a, track_b}
+    return sorted(changed)
 
 
 def compared_ids(connection: sqlite3.Connection) -> set[int]:
@@ -73,7 +135,8 @@ def judge(
     before = _members(connection, (first, second))
     if relation == "undecided":
         connection.execute(
-            "DELETE FROM versions WHERE track_a = ? AND track_b = ? AND relation IS NULL", (first, second)
+            "DELETE FROM versions WHERE track_a = ? AND track_b = ? AND found_at IS NULL AND tagged IS NULL",
+            (first, second),
         )
         connection.execute(
             "UPDATE versions SET judged = NULL, judged_at = NULL WHERE track_a = ? AND track_b = ?", (first, second)
@@ -90,35 +153,45 @@ def judge(
 
 def versions_from_tags(connection: sqlite3.Connection) -> int:
     """Pairs whose files name the same MusicBrainz work or recording -> how many there are."""
-    connection.execute("DELETE FROM versions WHERE source = 'tags' AND judged IS NULL")
-    count = 0
-    for field, relation in (("musicbrainz_workid", "version"), ("musicbrainz_trackid", "same recording")):
-        for group in _tracks_by_value(connection, field):
-            if len(group) > LARGEST_TAGGED_WORK:
-                continue
-            for track_a, track_b in combinations(sorted(group), 2):
-                connection.execute(
-                    "INSERT INTO versions (track_a, track_b, relation, source, found_at) VALUES (?, ?, ?, 'tags', ?) "
-                    "ON CONFLICT (track_a, track_b) DO UPDATE SET relation = excluded.relation, source = 'tags'",
-                    (track_a, track_b, relation, time.time()),
-                )
-                count += 1
+    tagged: dict[tuple[int, int], Heard] = {}
+    for field, relation in TAGGED_BY:
+        for group in tracks_by_value(connection, field):
+            if len(group) <= LARGEST_TAGGED_WORK:
+                tagged |= dict.fromkeys(combinations(sorted(group), 2), relation)
+    known = {
+        (track_a, track_b): relation
+        for track_a, track_b, relation in connection.execute(
+            "SELECT track_a, track_b, tagged FROM versions WHERE tagged IS NOT NULL"
+        )
+    }
+    if tagged == known:
+        return len(tagged)
+    gone = known.keys() - tagged.keys()
+    connection.executemany(
+        "DELETE FROM versions WHERE track_a = ? AND track_b = ? AND found_at IS NULL AND judged IS NULL", gone
+    )
+    connection.executemany("UPDATE versions SET tagged = NULL WHERE track_a = ? AND track_b = ?", gone)
+    connection.executemany(
+        "INSERT INTO versions (track_a, track_b, tagged) VALUES (?, ?, ?) "
+        "ON CONFLICT (track_a, track_b) DO UPDATE SET tagged = excluded.tagged",
+        [(*pair, relation) for pair, relation in tagged.items() if known.get(pair) != relation],
+    )
     regroup(connection)
-    return count
+    return len(tagged)
 
 
 def regroup(connection: sqlite3.Connection) -> int:
     """Cover groups anew from all pairs -> how many. A group keeps its id while one of its tracks stays in it."""
     pairs = []
     rejected = []
-    for track_a, track_b, relation, source, probability, judged in connection.execute(
-        "SELECT track_a, track_b, relation, source, probability, judged FROM versions"
+    for track_a, track_b, relation, is_told, probability in connection.execute(
+        f"SELECT track_a, track_b, {RELATION}, coalesce(judged, tagged) IS NOT NULL, probability FROM versions "
+        f"WHERE {RELATION} IS NOT NULL"
     ):
-        if (judged or relation) == "not a version":
+        if relation == "not a version":
             rejected.append((track_a, track_b))
         else:
-            sure = 1.0 if judged or source == "tags" else float(probability or 0.0)
-            pairs.append((track_a, track_b, sure))
+            pairs.append((track_a, track_b, 1.0 if is_told else float(probability or 0.0)))
     groups = version_groups(pairs, rejected)
     old: dict[int, int] = dict(
         connection.execute("SELECT id, cover_group FROM tracks WHERE cover_group IS NOT NULL").fetchall()
@@ -151,7 +224,8 @@ def _title(connection: sqlite3.Connection, members: Iterable[int]) -> str:
     return min(titles, key=lambda title: (-titles[title], len(title), title), default="")
 
 
-def _tracks_by_value(connection: sqlite3.Connection, field: str) -> list[list[int]]:
+def tracks_by_value(connection: sqlite3.Connection, field: str) -> list[list[int]]:
+    """Tracks that share a value of a field, group by group."""
     groups: dict[str, set[int]] = {}
     for folded, track_id in connection.execute(
         "SELECT folded, track_id FROM track_tags WHERE field = ? AND folded IN "
