@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 import sqlite3
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pemr_desktop.library.journal import unpack_changes
-from pemr_desktop.library.places import decode, encode, find_track, folder_of, show
+from pemr_desktop.library.places import encode, find_track, show
 from pemr_desktop.library.rows import (
     CoverGroup,
     Facet,
-    FolderRow,
     JournalBatch,
     JournalEntry,
     LibraryCounts,
@@ -133,36 +131,6 @@ def roots(connection: sqlite3.Connection) -> list[RootRow]:
         "FROM roots r ORDER BY r.path"
     )
     return [RootRow(row[0], row[1], show(row[1]), bool(row[2]), row[3]) for row in found]
-
-
-def folders(connection: sqlite3.Connection) -> list[FolderRow]:
-    """Every folder with music below it, parents before children."""
-    found: list[FolderRow] = []
-    separator = os.sep.encode()
-    for root_id, root in connection.execute("SELECT id, path FROM roots ORDER BY path").fetchall():
-        inside = root if root.endswith(separator) else root + separator
-        below: Counter[bytes] = Counter({b"": 0})
-        for folder, count in connection.execute(
-            "SELECT folder, count(*) FROM tracks WHERE root_id = ? AND missing = 0 GROUP BY folder", (root_id,)
-        ):
-            part = folder
-            while part:
-                below[part] += count
-                part = folder_of(part)
-            below[b""] += count
-        for folder in sorted(below, key=lambda path: path.split(b"/") if path else []):
-            path = inside + folder.replace(b"/", separator) if folder else root
-            found.append(
-                FolderRow(
-                    path=path,
-                    location=show(path),
-                    name=show(folder.rpartition(b"/")[2] if folder else encode(Path(decode(root).name)) or root),
-                    depth=folder.count(b"/") + 1 if folder else 0,
-                    track_count=below[folder],
-                    root_id=root_id,
-                )
-            )
-    return found
 
 
 def history(

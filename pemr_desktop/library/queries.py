@@ -6,7 +6,6 @@ from pemr_desktop.library.browsing import (
     counts,
     cover_groups,
     facets,
-    folders,
     history,
     history_of_day,
     models,
@@ -19,6 +18,7 @@ from pemr_desktop.library.browsing import (
     vocabulary,
 )
 from pemr_desktop.library.completing import completions
+from pemr_desktop.library.folder_tree import folders_in, music_folders
 from pemr_desktop.library.places import find_track, track_path
 from pemr_desktop.library.row_reading import detail, rows
 from pemr_desktop.library.selecting import SORTS, track_ids
@@ -37,10 +37,11 @@ __all__ = [
     "detail",
     "facets",
     "find_track",
-    "folders",
+    "folders_in",
     "history",
     "history_of_day",
     "models",
+    "music_folders",
     "open_writes_of_day",
     "playlist_tracks",
     "playlists",

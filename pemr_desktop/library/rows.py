@@ -147,14 +147,12 @@ class TagRow(msgspec.Struct, frozen=True):
 
 
 class FolderRow(msgspec.Struct, frozen=True):
-    """A folder with music below it. `path` is `os.fsencode(absolute path)`; `depth` 0 is a root."""
+    """A folder inside a root. `path` is `os.fsencode(absolute path)`; tracks in folders below it count, too."""
 
     path: bytes
-    location: str
     name: str
-    depth: int
     track_count: int
-    root_id: int
+    has_folders: bool
 
 
 class JournalEntry(msgspec.Struct, frozen=True):

@@ -100,9 +100,7 @@ class FolderWatch(QObject):
         gone = [path for path in watched if path not in self._root_of]
         if gone:
             self._watcher.removePaths(gone)
-        waiting = [path for path in self._root_of if path not in watched]
-        self._to_add = waiting[: max(0, MOST_FOLDERS - len(watched) + len(gone))]
-        self._unwatched += len(waiting) - len(self._to_add)
+        self._to_add = [path for path in self._root_of if path not in watched]
         if self._to_add:
             self._adding.start()
         self._sweep_when_due()
@@ -149,14 +147,17 @@ class FolderWatch(QObject):
 
 
 def _folders(conn: sqlite3.Connection) -> tuple[dict[str, int], int]:
-    """Folders with the root they are in, and how many have names that are not Unicode: Qt's watcher knows no such."""
+    """The first folders with the root they are in, and how many are left out: too many, or of names that Qt's watcher
+    does not know because they are not Unicode."""
     found: dict[str, int] = {}
-    unknown = 0
-    online = {root.id for root in queries.roots(conn) if root.online}
-    for folder in queries.folders(conn):
-        if folder.root_id in online:
+    left_out = 0
+    for root in queries.roots(conn):
+        for folder in queries.music_folders(conn, root.id, root.path) if root.online else ():
+            if len(found) == MOST_FOLDERS:
+                left_out += 1
+                continue
             try:
-                found[os.fsdecode(folder.path).encode().decode()] = folder.root_id
+                found[os.fsdecode(folder).encode().decode()] = root.id
             except UnicodeEncodeError:
-                unknown += 1
-    return found, unknown
+                left_out += 1
+    return found, left_out

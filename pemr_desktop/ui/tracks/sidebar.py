@@ -59,6 +59,7 @@ class Sidebar(QWidget):
         self.tree.expanded.connect(self._expanded)
         self.tree.collapsed.connect(self._collapsed)
         self.tree.selectionModel().currentChanged.connect(self._current_changed)
+        self.tree.selectionModel().currentChanged.connect(self._show_more, Qt.ConnectionType.QueuedConnection)
         self.tree.customContextMenuRequested.connect(self._menu)
         self.tree.dropped.connect(self._dropped)
         self.tree.droppedFiles.connect(self.droppedFiles)
@@ -97,20 +98,31 @@ class Sidebar(QWidget):
     @Slot(QModelIndex)
     def _expanded(self, index: QModelIndex) -> None:
         place = self.model.place(index)
-        if place is not None and place.facet and place.view is None:
-            self.model.open_facet(place.facet)
+        if place is not None:
+            self.model.open(place)
 
     @Slot(QModelIndex)
     def _collapsed(self, index: QModelIndex) -> None:
         place = self.model.place(index)
-        if place is not None and place.facet and place.view is None:
-            self.model.close_facet(place.facet)
+        if place is not None:
+            self.model.close(place)
 
     @Slot(QModelIndex, QModelIndex)
     def _current_changed(self, index: QModelIndex, _before: QModelIndex) -> None:
         place = self.model.place(index)
         if place is not None and (place.view is not None or place.page):
             self.placeChosen.emit(place)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _show_more(self, index: QModelIndex, before: QModelIndex) -> None:
+        """The line under many others: show more of them, and go back to where the cursor was."""
+        place = self.model.place(index)
+        if place is not None and place.more_of:
+            self.model.more(place.more_of)
+            blocked = self.tree.selectionModel().blockSignals(True)
+            self.tree.setCurrentIndex(before)
+            self.tree.selectionModel().blockSignals(blocked)
+            self.tree.viewport().update()
 
     @Slot(QPoint)
     def _menu(self, where: QPoint) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 
 from pemr_desktop.jobs.messages import Changed
 from pemr_desktop.library import queries
+from pemr_desktop.library.rows import Facet, FolderRow
 from pemr_desktop.library.views import View
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
 REFRESH_MS = 900
-FACET_LIMIT = 500
+AT_ONCE = 500
+"""So many folders or values are shown of one place; the last line asks for as many again."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class Place:
     page: str = ""
     count: int | None = None
     facet: str = ""
+    opens: bool = False
+    """What is in it is asked for when it is opened: values of a field, or folders."""
+    more_of: str = ""
+    """The key of a place that holds more than is shown; this line asks for it."""
     root_id: int | None = None
     playlist_id: int | None = None
     children: tuple[Place, ...] = field(default=(), repr=False)
@@ -40,7 +47,7 @@ class Place:
     @property
     def is_heading(self) -> bool:
         """A title of a section, which cannot be chosen."""
-        return self.view is None and not self.page and not self.facet
+        return self.view is None and not self.page and not self.facet and not self.more_of
 
 
 class SidebarModel(QStandardItemModel):
@@ -49,7 +56,7 @@ class SidebarModel(QStandardItemModel):
     def __init__(self, reader: Reader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader = reader
-        self._open_facets: set[str] = set()
+        self._open: dict[str, int] = {}  # key -> how many lines at most
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(REFRESH_MS)
@@ -68,50 +75,56 @@ class SidebarModel(QStandardItemModel):
 
     @Slot()
     def refresh(self) -> None:
-        """Ask for counts, folders, playlists, groups, and for the facets that are open."""
+        """Ask for counts, roots, playlists, groups, and for what is in the places that are open."""
         self._later.stop()
         self._reader.ask(_facts, done=self._take_facts, failed=self._nothing, topic=(id(self), "facts"))
-        for name in self._open_facets:
-            self._ask_facet(name)
+        for key in self._open:
+            self._ask(key)
 
     def take_change(self, changed: Changed) -> None:
         """Something changed; refresh soon, but not for every file."""
         if changed != Changed() and not self._later.isActive():
             self._later.start()
 
-    def open_facet(self, name: str) -> None:
-        """Its values are wanted."""
-        self._open_facets.add(name)
-        self._ask_facet(name)
+    def open(self, place: Place) -> None:
+        """What is in it is wanted."""
+        if place.opens:
+            self._open.setdefault(place.key, AT_ONCE)
+            self._ask(place.key)
 
-    def close_facet(self, name: str) -> None:
-        """Nobody looks at its values now."""
-        self._open_facets.discard(name)
+    def close(self, place: Place) -> None:
+        """Nobody looks at what is in it now."""
+        self._open.pop(place.key, None)
+
+    def more(self, key: str) -> None:
+        """Show more of what is in an open place."""
+        if key in self._open:
+            self._open[key] += AT_ONCE
+            self._ask(key)
 
     def hasChildren(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> bool:  # noqa: B008
-        """A facet can be opened before its values are known."""
+        """A place can be opened before it is known what is in it."""
         place = self.place(parent) if parent.isValid() else None
-        return bool(place is not None and place.facet and not place.view) or super().hasChildren(parent)
+        return bool(place is not None and place.opens) or super().hasChildren(parent)
 
-    def _ask_facet(self, name: str) -> None:
-        self._reader.ask(_facet, name, done=self._take_facet, failed=self._nothing, topic=(id(self), name))
+    def _ask(self, key: str) -> None:
+        place = self.place(self.find(key))
+        if place is None:
+            del self._open[key]
+            return
+        self._reader.ask(
+            _inside, place, self._open[key], done=self._take_inside, failed=self._nothing, topic=(id(self), key)
+        )
 
-    def _take_facet(self, answer: tuple[str, list[Any]]) -> None:
-        name, found = answer
-        item = _find(self.invisibleRootItem(), f"facet.{name}")
+    def _take_inside(self, answer: tuple[str, list[Place], bool]) -> None:
+        key, found, is_whole = answer
+        item = _find(self.invisibleRootItem(), key)
         if item is None:
             return
-        children = tuple(
-            Place(
-                f"facet.{name}.{one.value}",
-                one.value or self.tr("(none)"),
-                view=View("facet", one.value, field=name),
-                facet=name,
-                count=one.count,
-            )
-            for one in found
-        )
-        self._put(item, children)
+        places = [one if one.text else replace(one, text=self.tr("(none)")) for one in found]
+        if not is_whole:
+            places.append(Place(f"{key}.more", self.tr("Show more…"), "more", more_of=key))
+        self._put(item, places)
 
     def _take_facts(self, facts: _Facts) -> None:
         self._put(self.invisibleRootItem(), self._sections(facts))
@@ -137,7 +150,7 @@ class SidebarModel(QStandardItemModel):
             Place("pending", say("To be written"), "review", View("pending"), count=_known(counts, "pending_writes")),
         )
         facets = tuple(
-            Place(f"facet.{name}", text, icon, facet=name)
+            Place(f"facet.{name}", text, icon, facet=name, opens=True)
             for name, text, icon in (
                 ("genre", say("Genres"), "tag"),
                 ("mood", say("Moods"), "mood"),
@@ -166,7 +179,7 @@ class SidebarModel(QStandardItemModel):
         sections = [
             Place("section.library", say("Library"), children=library),
             Place("section.browse", say("Browse"), children=facets),
-            Place("section.folders", say("Folders"), children=facts.folders),
+            Place("section.folders", say("Folders"), children=facts.roots),
             Place("section.playlists", say("Playlists"), children=facts.playlists),
             Place("section.covers", say("Covers"), children=covers),
             Place("section.care", say("Care"), children=care),
@@ -186,7 +199,7 @@ class SidebarModel(QStandardItemModel):
             if item is None or _key(item) != place.key:
                 item = self._moved_or_new(parent, row, place.key)
             self._dress(item, place)
-            if place.children or not place.facet:
+            if not place.opens:
                 self._put(item, place.children)
 
     def _moved_or_new(self, parent: QStandardItem, row: int, key: str) -> QStandardItem:
@@ -209,7 +222,7 @@ class SidebarModel(QStandardItemModel):
         counted = "" if place.count is None else f", {place.count}"
         item.setData(f"{place.text}{counted}", Qt.ItemDataRole.AccessibleTextRole)
         flags = Qt.ItemFlag.ItemIsEnabled
-        if not place.is_heading:
+        if not place.is_heading and not place.more_of:
             flags |= Qt.ItemFlag.ItemIsSelectable
         if place.playlist_id is not None:
             flags |= Qt.ItemFlag.ItemIsDropEnabled
@@ -221,7 +234,7 @@ class _Facts:
     """What the sidebar shows of the library, read in one go."""
 
     counts: Any = None
-    folders: tuple[Place, ...] = ()
+    roots: tuple[Place, ...] = ()
     playlists: tuple[Place, ...] = ()
     groups: tuple[Place, ...] = ()
 
@@ -242,39 +255,52 @@ def _facts(conn: sqlite3.Connection) -> _Facts:
         Place(f"group.{one.id}", one.title, "covers", View("cover-group", one.id), count=len(one.track_ids))
         for one in queries.cover_groups(conn)
     )
-    return _Facts(queries.counts(conn), _folder_tree(conn), playlists, groups)
-
-
-def _folder_tree(conn: sqlite3.Connection) -> tuple[Place, ...]:
-    """Roots, and the folders below them, nested by depth."""
-    roots = {root.path: root for root in queries.roots(conn)}
-    tree: list[tuple[int, Place, list[Any]]] = []
-    top: list[Any] = []
-    for folder in queries.folders(conn):
-        root = roots.get(folder.path)
-        icon = "folder" if root is None or root.online else "offline"
-        place = Place(
-            f"folder.{folder.path.hex()}",
-            folder.name or folder.location,
-            icon,
-            View("folder", folder.path),
-            count=folder.track_count,
-            root_id=root.id if root is not None else None,
+    roots = tuple(
+        Place(
+            _folder_key(one.path),
+            one.location.rstrip(os.sep).rpartition(os.sep)[2] or one.location,
+            "folder" if one.online else "offline",
+            View("folder", one.path),
+            count=one.track_count,
+            opens=bool(queries.folders_in(conn, one.path, 1)),
+            root_id=one.id,
         )
-        while tree and tree[-1][0] >= folder.depth:
-            tree.pop()
-        node: tuple[int, Place, list[Any]] = (folder.depth, place, [])
-        (tree[-1][2] if tree else top).append(node)
-        tree.append(node)
-
-    def grown(node: tuple[int, Place, list[Any]]) -> Place:
-        return replace(node[1], children=tuple(grown(one) for one in node[2]))
-
-    return tuple(grown(node) for node in top)
+        for one in queries.roots(conn)
+    )
+    return _Facts(queries.counts(conn), roots, playlists, groups)
 
 
-def _facet(conn: sqlite3.Connection, name: str) -> tuple[str, list[Any]]:
-    return name, queries.facets(conn, name, limit=FACET_LIMIT)
+def _inside(conn: sqlite3.Connection, place: Place, limit: int) -> tuple[str, list[Place], bool]:
+    """The key of a place, what is in it, and whether that is all."""
+    if place.facet:
+        values = queries.facets(conn, place.facet, limit + 1)
+        found = [_value(place.facet, one) for one in values]
+    else:
+        path = place.view.value if place.view is not None else None
+        folders = queries.folders_in(conn, path if isinstance(path, bytes) else b"", limit + 1)
+        found = [_folder(one) for one in folders]
+    return place.key, found[:limit], len(found) <= limit
+
+
+def _value(name: str, one: Facet) -> Place:
+    return Place(
+        f"facet.{name}.{one.value}", one.value, view=View("facet", one.value, field=name), facet=name, count=one.count
+    )
+
+
+def _folder(one: FolderRow) -> Place:
+    return Place(
+        _folder_key(one.path),
+        one.name,
+        "folder",
+        View("folder", one.path),
+        count=one.track_count,
+        opens=one.has_folders,
+    )
+
+
+def _folder_key(path: bytes) -> str:
+    return f"folder.{path.hex()}"
 
 
 def _known(counts: Any, name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -80,10 +81,8 @@ def test_views_show_what_they_say(
     library: Library, reader: sqlite3.Connection, titles: Callable[..., list[str]], music: Path, album: list[Path]
 ) -> None:
     everything = queries.track_ids(reader, sort="path").tolist()
-    folder = queries.folders(reader)
-    assert [(row.name, row.depth, row.track_count) for row in folder] == [("music", 0, 4), ("Kind of Blue", 1, 3)]
-    assert titles(view=View("folder", folder[1].path)) == ["So What", "Blue in Green", "All Blues"]
-    assert len(titles(view=View("folder", folder[0].path))) == 4
+    assert titles(view=View("folder", os.fsencode(music / "Kind of Blue"))) == ["So What", "Blue in Green", "All Blues"]
+    assert len(titles(view=View("folder", os.fsencode(music)))) == 4
     assert titles(view=View("facet", "pop", field="genre")) == ["Café"]
     assert titles(view=View("facet", "1950s", field="decade")) == ["So What", "All Blues"]
     assert titles(view=View("ids", (everything[2], everything[0])), sort="view") == ["All Blues", "So What"]
@@ -92,6 +91,29 @@ def test_views_show_what_they_say(
     assert titles("miles", view=View("playlist", playlist), sort="view") == ["So What"]
     assert len(titles(view=View("recent"))) == len(titles(view=View("unanalysed"))) == 4
     assert titles(view=View("problems")) == titles(view=View("duplicates")) == []
+
+
+def test_folders_are_told_level_by_level(
+    library: Library, reader: sqlite3.Connection, music: Path, song: Callable[..., Path]
+) -> None:
+    """`a b` sorts between `a` and what is in it; a folder without music of its own counts what is below."""
+    for number, place in enumerate(("a/x/deep", "a b", "a", "a/y", "a-b", "only/below", "")):
+        song(music / place / "song.flac", seed=number, title=f"Song {number}")
+    library.add_root(music)
+    library.scan()
+
+    def told(folder: Path, limit: int = 100) -> list[tuple[str, int, bool]]:
+        found = queries.folders_in(reader, os.fsencode(folder), limit)
+        return [(row.name, row.track_count, row.has_folders) for row in found]
+
+    assert told(music) == [("a", 3, True), ("a b", 1, False), ("a-b", 1, False), ("only", 1, True)]
+    assert told(music / "a") == [("x", 1, True), ("y", 1, False)]
+    assert told(music / "a b") == told(music / "none") == told(music.parent) == []
+    assert len(told(music, limit=2)) == 2
+    (root,) = queries.roots(reader)
+    every = [os.fsdecode(path) for path in queries.music_folders(reader, root.id, root.path)]
+    wanted = ("", "a", "a b", "a-b", "a/x", "a/x/deep", "a/y", "only", "only/below")
+    assert every[0] == str(music) and sorted(every) == sorted(str(music / place) for place in wanted)
 
 
 def test_facets_count_spellings_as_one(

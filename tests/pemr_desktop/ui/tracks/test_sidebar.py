@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.library.database import open_library
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.tracks import sidebar_model
 from pemr_desktop.ui.tracks.sidebar import Sidebar
 from pemr_desktop.ui.tracks.sidebar_model import Place
 from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE
@@ -63,12 +64,33 @@ def test_a_facet_is_asked_for_when_it_is_opened(qtbot: QtBot, sidebar: Sidebar) 
     assert place(sidebar, "facet.artist.Artist 0").count == 3
 
 
-def test_folders_are_nested(sidebar: Sidebar) -> None:
-    heading = sidebar.model.find("section.folders")
-    root = sidebar.model.index(0, 0, heading)
+def test_folders_are_asked_for_when_they_are_opened(qtbot: QtBot, sidebar: Sidebar) -> None:
+    root = sidebar.model.index(0, 0, sidebar.model.find("section.folders"))
     found = sidebar.model.place(root)
-    assert found is not None and found.root_id is not None and found.text == "Music"
+    assert found is not None and found.root_id is not None and found.text == "Music" and found.count == 6
+    assert sidebar.model.hasChildren(root) and sidebar.model.rowCount(root) == 0
+    sidebar.tree.expand(root)
+    qtbot.waitUntil(lambda: sidebar.model.rowCount(root) == 2)
+    album = sidebar.model.place(sidebar.model.index(0, 0, root))
+    assert album is not None and album.text == "Album 0" and album.count == 3 and not album.opens
+    sidebar.model.refresh()
+    qtbot.waitUntil(sidebar.model._reader.idle)
     assert sidebar.model.rowCount(root) == 2
+
+
+def test_of_many_values_some_are_shown_and_more_when_wanted(
+    qtbot: QtBot, sidebar: Sidebar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sidebar_model, "AT_ONCE", 1)
+    sidebar.go("suggested")
+    sidebar.tree.expand(sidebar.model.find("facet.artist"))
+    qtbot.waitUntil(lambda: sidebar.model.find("facet.artist.more").isValid())
+    assert sidebar.model.rowCount(sidebar.model.find("facet.artist")) == 2
+    sidebar.tree.setCurrentIndex(sidebar.model.find("facet.artist.more"))
+    qtbot.waitUntil(lambda: not sidebar.model.find("facet.artist.more").isValid())
+    assert sidebar.model.rowCount(sidebar.model.find("facet.artist")) == 2
+    here = sidebar.place()
+    assert here is not None and here.key == "suggested"
 
 
 def test_the_place_stays_while_counts_change(
