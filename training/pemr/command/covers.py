@@ -30,8 +30,8 @@ def train(
         list[Path] | None, typer.Option(help="Corpus folders to measure on, never trained on. Repeatable.")
     ] = None,
     steps: Annotated[int, typer.Option(help="Optimiser steps in all.")] = 100_000,
-    works: Annotated[int, typer.Option(help="Works in a batch, four clips of each.")] = 24,
-    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 1e-3,
+    works: Annotated[int, typer.Option(help="Works in a batch, four clips of each.")] = 16,
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 2e-3,
     measure_minutes: Annotated[float, typer.Option(help="How often to measure and save.")] = 5.0,
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 1,
     max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,

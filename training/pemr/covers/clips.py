@@ -26,7 +26,7 @@ class ClipSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The rest are probabilities, and the level of noise.
     """
 
-    works: int = 24
+    works: int = 16
     clips_a_work: int = 4
     lengths: tuple[int, ...] = (64, 96, 128)
     stretch: float = 0.5

@@ -28,6 +28,7 @@ from pemr.covers.version_corpus import MOMENT_SCALE, Moments, read_moments, read
 from pemr.covers.work_loss import cosine_softmax, version_contrast
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
+from pemr.precision import computes_in_bfloat16
 from pemr.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent, stored_time
 
@@ -43,12 +44,12 @@ class CoverTraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: NetworkSettings = NetworkSettings()
     clips: ClipSettings = ClipSettings()
     steps: int = 100_000
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     warm_up: int = 200
     weight_decay: float = 1e-4
     scale: float = 20.0
     margin: float = 0.1
-    contrast: float = 0.5
+    contrast: float = 1.0
     temperature: float = 0.1
     averaged: float = 0.998
     measure_minutes: float = 5.0
@@ -111,6 +112,7 @@ class _Run:
     def __init__(self, settings: CoverTraining, works: Sequence[TrainingWork]) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
+        self.half = computes_in_bfloat16(torch.device("cpu"))
         self.works = list(works)
         self.network = build_network(settings.network).train()
         self.front_end = LogMel(settings.network.front_end)
@@ -135,7 +137,9 @@ class _Run:
             segments = self.front_end(sound.flatten(0, 1)).unflatten(0, sound.shape[:2])
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * min(1.0, (self.step + 1) / settings.warm_up)
-        vectors = self.network(torch.from_numpy(batch.clips), segments)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            vectors = self.network(torch.from_numpy(batch.clips), segments)
+        vectors = vectors.float()
         loss = cosine_softmax(vectors, self.centres, works, scale=settings.scale, margin=settings.margin)
         if settings.contrast:
             loss = loss + settings.contrast * version_contrast(vectors, works, temperature=settings.temperature)

@@ -17,13 +17,13 @@ def test_the_basis_of_the_circle_is_orthonormal():
     assert torch.allclose(circle_basis() @ circle_basis().T, torch.eye(12), atol=1e-6)
 
 
-@pytest.mark.parametrize(("taps", "dilation"), [(3, 1), (5, 1), (3, 2)])
-def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps, dilation):
+@pytest.mark.parametrize(("taps", "stride"), [(3, 1), (5, 1), (5, 2)])
+def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps, stride):
     torch.manual_seed(1)
-    layer = CircleConvolution(3, 4, taps, dilation)
+    layer = CircleConvolution(3, 4, taps, stride)
     x = torch.randn(2, 3, 12, 17)
     circular = nn.functional.pad(x, (0, 0, 0, 11), mode="circular")
-    expected = nn.functional.conv2d(circular, layer.weight, padding=(0, taps // 2 * dilation), dilation=(1, dilation))
+    expected = nn.functional.conv2d(circular, layer.weight, padding=(0, taps // 2), stride=(1, stride))
     found = layer(x.transpose(1, 2))
     assert torch.allclose(found.transpose(1, 2), expected, atol=1e-5)
 

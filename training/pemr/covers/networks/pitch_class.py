@@ -30,14 +30,14 @@ def circle_basis() -> Tensor:
 class CircleConvolution(nn.Module):
     """(B, 12, in, T) -> (B, 12, out, T): kernel of all twelve pitch classes and `taps` frames, zero-padded in time.
 
-    The same as a two-dimensional convolution with circular padding in pitch.
+    The same as a two-dimensional convolution with circular padding in pitch; of `stride` frames in time one is kept.
     """
 
     basis: Tensor
 
-    def __init__(self, channels_in: int, channels_out: int, taps: int = 3, dilation: int = 1) -> None:
+    def __init__(self, channels_in: int, channels_out: int, taps: int = 3, stride: int = 1) -> None:
         super().__init__()
-        self.taps, self.dilation = taps, dilation
+        self.taps, self.stride = taps, stride
         scale = 1.0 / math.sqrt(channels_in * taps * PITCH_CLASSES)
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, PITCH_CLASSES, taps) * scale * math.sqrt(2.0))
         self.register_buffer("basis", circle_basis(), persistent=False)
@@ -48,16 +48,16 @@ class CircleConvolution(nn.Module):
         rows = turned.view(batch, PITCH_CLASSES * channels, time)
         flat, paired = torch.split_with_sizes(rows, [2 * channels, 10 * channels], dim=1)
         real, pairs = self._weights()
-        reach = (self.taps - 1) // 2 * self.dilation
+        reach = (self.taps - 1) // 2
         spectrum = torch.cat(
             [
-                nn.functional.conv1d(flat, real, padding=reach, dilation=self.dilation, groups=2),
-                nn.functional.conv1d(paired, pairs, padding=reach, dilation=self.dilation, groups=5),
+                nn.functional.conv1d(flat, real, padding=reach, stride=self.stride, groups=2),
+                nn.functional.conv1d(paired, pairs, padding=reach, stride=self.stride, groups=5),
             ],
             dim=1,
         )
         back = torch.matmul(self.basis.T, spectrum.view(batch, PITCH_CLASSES, -1))
-        return back.view(batch, PITCH_CLASSES, -1, time)
+        return back.view(batch, PITCH_CLASSES, -1, spectrum.shape[2])
 
     def _weights(self) -> tuple[Tensor, Tensor]:
         """Kernels of the two real frequencies (2 out, in, taps) and of the five others (10 out, 2 in, taps)."""
@@ -70,24 +70,23 @@ class CircleConvolution(nn.Module):
 
 
 class Layer(nn.Module):
-    """Convolution, if `pooled` the larger of every two frames, batch norm over all but channels, ReLU."""
+    """Convolution, batch norm over all but channels, ReLU."""
 
-    def __init__(self, channels_in: int, channels_out: int, *, pooled: bool, taps: int = 3) -> None:
+    def __init__(self, channels_in: int, channels_out: int, *, taps: int, stride: int) -> None:
         super().__init__()
-        self.convolution = CircleConvolution(channels_in, channels_out, taps)
+        self.convolution = CircleConvolution(channels_in, channels_out, taps, stride)
         self.norm = nn.BatchNorm1d(channels_out)
-        self.pooled = pooled
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.convolution(x)
-        flat = x.flatten(0, 1)
-        if self.pooled:
-            flat = nn.functional.max_pool1d(flat, 2, ceil_mode=True)
-        return torch.relu(self.norm(flat)).view(x.shape[0], PITCH_CLASSES, x.shape[2], -1)
+        return torch.relu(self.norm(x.flatten(0, 1))).view(x.shape)
 
 
 class PitchClassNet(CoverNetwork):
-    """Chroma (B, 12, T) -> (B, width). The largest over pitch classes, then mean and largest over time."""
+    """Chroma (B, 12, T) -> (B, width). The largest over pitch classes, then mean and largest over time.
+
+    Three of five layers halve time: a maximum over frames instead would cost more than the convolutions.
+    """
 
     takes: ClassVar[Input] = "chroma"
 
@@ -97,7 +96,7 @@ class PitchClassNet(CoverNetwork):
         into = (1, *channels[:-1])
         self.layers = nn.Sequential(
             *(
-                Layer(before, after, pooled=0 < place < 4, taps=5 if place == 0 else 3)
+                Layer(before, after, taps=5 if place < 4 else 3, stride=2 if 0 < place < 4 else 1)
                 for place, (before, after) in enumerate(zip(into, channels, strict=True))
             )
         )
