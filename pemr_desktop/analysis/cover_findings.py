@@ -8,21 +8,26 @@ from typing import Literal
 import msgspec
 
 from pemr.covers.alignment import Alignment
+from pemr_desktop.analysis.cover_evidence import Evidence
 from pemr_desktop.jobs.messages import CoverMatch, Passage
 from pemr_desktop.library.rows import Verdict
 
 
 class FoundPair(msgspec.Struct, frozen=True):
-    """Two tracks of the library that are versions; key, tempo and passages read from `track_a` to `track_b`."""
+    """Two tracks of the library; key, tempo and passages read from `track_a` to `track_b`.
+
+    `relation` is None when the evidence is too weak to call them versions.
+    """
 
     track_a: int
     track_b: int
-    relation: Literal["same recording", "version"]
+    relation: Literal["same recording", "version"] | None
     probability: float
     score: float
     key_shift: int
     tempo_ratio: float
     passages: tuple[Passage, ...]
+    evidence: Evidence
 
 
 @dataclass(frozen=True)
@@ -44,32 +49,41 @@ class AllVersions:
 
 
 def match_of(track_id: int, verdict: Verdict, probability: float, alignment: Alignment) -> CoverMatch:
-    passages = tuple(
+    """A match as the window is told of it."""
+    return CoverMatch(
+        track_id,
+        verdict,
+        round(probability, 4),
+        alignment.score,
+        alignment.key_shift,
+        alignment.tempo_ratio,
+        _passages(alignment),
+    )
+
+
+def pair_of(
+    track_id: int, other_id: int, evidence: Evidence, verdict: Verdict, probability: float, alignment: Alignment
+) -> FoundPair:
+    """The pair of a track and another one that it was aligned with, told from the smaller id to the larger."""
+    relation = verdict if verdict in ("same recording", "version") else None
+    passages = _passages(alignment)
+    shift, ratio = alignment.key_shift, alignment.tempo_ratio
+    if other_id < track_id:
+        turned = (Passage(part.b_start_s, part.b_end_s, part.a_start_s, part.a_end_s) for part in passages)
+        passages = tuple(sorted(turned, key=lambda part: part.a_start_s))
+        shift = (-shift + 5) % 12 - 5
+        ratio = round(1.0 / max(ratio, 1e-3), 3)
+    first, second = sorted((track_id, other_id))
+    return FoundPair(
+        first, second, relation, round(probability, 4), alignment.score, shift, ratio, passages, evidence
+    )  # fmt: skip
+
+
+def _passages(alignment: Alignment) -> tuple[Passage, ...]:
+    return tuple(
         Passage(passage.a_start_s, passage.a_end_s, passage.b_start_s, passage.b_end_s)
         for passage in alignment.passages
     )
-    return CoverMatch(
-        track_id, verdict, round(probability, 4), alignment.score, alignment.key_shift, alignment.tempo_ratio, passages
-    )
-
-
-def pair_of(track_id: int, match: CoverMatch) -> FoundPair:
-    """The pair of a track and its match, told from the smaller id to the larger."""
-    assert match.verdict in ("same recording", "version")
-    if track_id < match.track_id:
-        return FoundPair(
-            track_id, match.track_id, match.verdict, match.probability, match.score, match.key_shift, match.tempo_ratio,
-            match.passages,
-        )  # fmt: skip
-    turned = tuple(
-        sorted(
-            (Passage(part.b_start_s, part.b_end_s, part.a_start_s, part.a_end_s) for part in match.passages),
-            key=lambda part: part.a_start_s,
-        )
-    )
-    shift = (-match.key_shift + 5) % 12 - 5
-    ratio = round(1.0 / max(match.tempo_ratio, 1e-3), 3)
-    return FoundPair(match.track_id, track_id, match.verdict, match.probability, match.score, shift, ratio, turned)
 
 
 def sentence_of(matches: list[CoverMatch], compared: int) -> str:

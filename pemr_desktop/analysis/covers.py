@@ -10,15 +10,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pemr.covers.alignment import Alignment, Comparison, Voice, compare, explain, voice
+from pemr.covers.alignment import Alignment, Comparison, compare, explain
 from pemr.covers.background import Background, Habit, default_background
-from pemr.covers.features import HEADER, CoverFeatures, CoverFeaturesError
+from pemr.covers.features import CoverFeatures
+from pemr_desktop.analysis.cover_evidence import (
+    POSSIBLE_PROBABILITY,
+    VERSION_PROBABILITY,
+    Evidence,
+    call,
+    evidence_of,
+    is_copy,
+)
 from pemr_desktop.analysis.cover_findings import (
     AllVersions,
     CoverFindings,
@@ -28,7 +35,7 @@ from pemr_desktop.analysis.cover_findings import (
     sentence_of,
 )
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist
-from pemr_desktop.jobs.messages import CoverMatch
+from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
 from pemr_desktop.library.rows import Verdict
 
 log = logging.getLogger(__name__)
@@ -36,25 +43,18 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
-STRANGERS = 48
-"""Tracks of the library that stand for strangers when a track's habit is measured."""
 AT_ONCE = 32
 """References compared between two looks at progress and cancellation."""
-VERSION_PROBABILITY = 0.68
-POSSIBLE_PROBABILITY = 0.25
 SHORTLIST_FROM = 3000
 """Libraries of more tracks than that are searched by way of a shortlist."""
 SHORTLISTED = 250
-VOICES_KEPT = 4096
-LOADED_AT_ONCE = 256
 EXPLAINED = 60
 """References, highest scores first, whose alignment is looked at closely."""
 LEAST_ABOVE = 1.0
 UNCHOOSY = Habit(usual=-0.5, spread=0.6)
 """The habit of a reference that would speak most for a match, before its own is measured."""
-LEAST_PASSAGE_S = 10.0
-SAME_COVERAGE, SAME_CLOSENESS, SAME_TEMPO = 0.75, 0.94, 0.015
-SAME_PROBABILITY = 0.99
+MEASURED_AGAIN = 1.25
+"""A habit is measured anew once there are that many times as many strangers as it was measured with."""
 
 
 class CoverSearchCancelled(Exception):
@@ -62,15 +62,15 @@ class CoverSearchCancelled(Exception):
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    """A track to be compared, and its id if it is a stored one."""
+class Weighed:
+    """What speaks for a pair, what it is called, and how the two are aligned, read from the first to the second."""
 
-    features: CoverFeatures
-    track_id: int | None
-
-    @property
-    def frames(self) -> int:
-        return len(self.features.chroma)
+    track_a: int | None
+    track_b: int
+    evidence: Evidence
+    verdict: Verdict
+    probability: float
+    alignment: Alignment
 
 
 class CoverSearch:
@@ -86,26 +86,39 @@ class CoverSearch:
 
         Without a `shortlist` everything is aligned, however large the library.
         """
-        self.outdated: list[int] = []
         self._background = background or default_background()
         self._shortlist = shortlist
         self._shortlist_lock = threading.Lock()
-        self._stamps: dict[int, bytes] = {}
-        self._voices: OrderedDict[int, Voice] = OrderedDict()
-        self._lock = threading.RLock()
-        self._tracks: dict[int, _Candidate] = {}
-        self._problems: dict[int, str] = {}
-        self._habits: dict[int, Habit] = {}
+        self._lock = threading.Lock()
+        self._habits: dict[int, tuple[Habit, int]] = {}
+        self._tracks = CoverTracks(gone=self._forget)
         for track_id, data in tracks:
-            self.add(track_id, data)
+            self._tracks.add(track_id, data)
         if self.outdated:
             log.warning("%d tracks have cover features of another version", len(self.outdated))
 
     def __len__(self) -> int:
-        return len(self._tracks) + len(self._problems)
+        return len(self._tracks)
 
     def __contains__(self, track_id: object) -> bool:
-        return track_id in self._tracks or track_id in self._problems
+        return track_id in self._tracks
+
+    @property
+    def outdated(self) -> list[int]:
+        """Tracks whose features were made by another version."""
+        return self._tracks.outdated
+
+    @property
+    def background(self) -> Background:
+        """The figures that verdicts come from."""
+        return self._background
+
+    def use(self, background: Background) -> None:
+        """Judge by other figures from now on."""
+        with self._lock:
+            if background != self._background:
+                self._background = background
+                self._habits.clear()
 
     def bring_up_to_date(
         self,
@@ -113,51 +126,21 @@ class CoverSearch:
         features_of: Callable[[int], bytes | None],
         all_features: Callable[[], Iterable[tuple[int, bytes]]],
     ) -> int:
-        """Take in what is new or changed, forget what is gone: how many tracks that were.
-
-        `stamps`: the head of each track's stored features, which differs when they do. When much is new everything
-        is read at once.
-        """
-        with self._lock:
-            gone = [track_id for track_id in self._stamps if track_id not in stamps]
-            fresh = [track_id for track_id, stamp in stamps.items() if self._stamps.get(track_id) != stamp]
-        for track_id in gone:
-            self.remove(track_id)
-        if len(fresh) > LOADED_AT_ONCE:
-            wanted = set(fresh)
-            found: Iterable[tuple[int, bytes]] = (row for row in all_features() if row[0] in wanted)
-        else:
-            found = ((track_id, data) for track_id in fresh if (data := features_of(track_id)) is not None)
-        for track_id, data in found:
-            self.add(track_id, data)
-        return len(gone) + len(fresh)
+        """Take in what is new or changed, forget what is gone (see `CoverTracks`): how many tracks that were."""
+        return self._tracks.bring_up_to_date(stamps, features_of, all_features)
 
     def add(self, track_id: int, data: bytes | CoverFeatures) -> None:
         """Take a track in, or replace it."""
-        self.remove(track_id)
-        with self._lock:
-            self._stamps[track_id] = (data.to_bytes() if isinstance(data, CoverFeatures) else data)[: HEADER.size]
-        try:
-            features = data if isinstance(data, CoverFeatures) else CoverFeatures.from_bytes(data)
-        except CoverFeaturesError:
-            self.outdated.append(track_id)
-            return
-        with self._lock:
-            if features.problem is None:
-                self._tracks[track_id] = _Candidate(features, track_id)
-            else:
-                self._problems[track_id] = features.problem
+        self._tracks.add(track_id, data)
 
     def remove(self, track_id: int) -> None:
         """Forget a track; nothing happens if it is not there."""
+        self._tracks.remove(track_id)
+
+    def _forget(self, track_id: int) -> None:
+        """A track is gone or has new features."""
         with self._lock:
-            self._tracks.pop(track_id, None)
-            self._problems.pop(track_id, None)
             self._habits.pop(track_id, None)
-            self._stamps.pop(track_id, None)
-            self._voices.pop(track_id, None)
-            if track_id in self.outdated:
-                self.outdated.remove(track_id)
         if self._shortlist is not None:
             with self._shortlist_lock:
                 self._shortlist.forget(track_id)
@@ -173,18 +156,23 @@ class CoverSearch:
     ) -> CoverFindings:
         """Versions of a track, best first. Raises `CoverSearchCancelled`, or `CoverFeaturesError` for damaged bytes."""
         features = query if isinstance(query, CoverFeatures) else CoverFeatures.from_bytes(query)
-        with self._lock:
-            others = [track for track_id, track in sorted(self._tracks.items()) if track_id != exclude_id]
-            silent = len(self._problems) - (exclude_id in self._problems)
+        others = [track for track_id, track in self._tracks.comparable().items() if track_id != exclude_id]
+        silent = self._tracks.problems().keys() - {exclude_id}
         if features.problem is not None:
             return CoverFindings((), 0, features.problem)
         if not others:
             reason = "no other track has been listened to yet" if not silent else "the others hold no music to compare"
             return CoverFindings((), 0, f"There is nothing to compare this track with: {reason}.")
-        asked = _Candidate(features, exclude_id)
+        asked = Candidate(features, exclude_id)
         chosen = self._worth_aligning(asked, others, progress, cancelled)
         found = self._compare(asked, chosen, progress, cancelled)
-        matches = self._judge(asked, chosen, found, len(others), cancelled)[:limit]
+        weighed = self._weigh(asked, chosen, found, len(others), POSSIBLE_PROBABILITY, cancelled)
+        weighed.sort(key=lambda pair: (pair.verdict != "same recording", -pair.probability, -pair.evidence.above))
+        matches = [
+            match_of(pair.track_b, pair.verdict, pair.probability, pair.alignment)
+            for pair in weighed
+            if pair.verdict != "none"
+        ][:limit]
         return CoverFindings(tuple(matches), len(others), sentence_of(matches, len(others)))
 
     def find_all(
@@ -192,18 +180,18 @@ class CoverSearch:
         *,
         found: Callable[[int, list[FoundPair]], None],
         compared: Collection[int] = (),
+        least: float = VERSION_PROBABILITY,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> AllVersions:
         """Compare all tracks with one another, but not those in `compared` among themselves.
 
+        Pairs at least so likely are reported; those too weak to be called versions have no relation.
         `found(track_id, pairs)` is called for each new track once it has been compared with all before it: store both
         at once and pass the ids as `compared` next time, and the search goes on where it stopped.
         """
-        with self._lock:
-            tracks = dict(sorted(self._tracks.items()))
-            unheard = sorted(set(self._problems) - set(compared))
-        for track_id in unheard:
+        tracks = self._tracks.comparable()
+        for track_id in sorted(self._tracks.problems().keys() - set(compared)):
             found(track_id, [])
         before = [track for track_id, track in tracks.items() if track_id in compared]
         fresh = [track for track_id, track in tracks.items() if track_id not in compared]
@@ -227,25 +215,24 @@ class CoverSearch:
                 ]
                 scores = self._compare(track, chosen, within, cancelled)
                 pairs = [
-                    pair_of(track.track_id, match)
-                    for match in self._judge(track, chosen, scores, len(tracks) - 1, cancelled)
-                    if match.verdict != "possible"
+                    pair_of(track.track_id, pair.track_b, pair.evidence, pair.verdict, pair.probability, pair.alignment)
+                    for pair in self._weigh(track, chosen, scores, len(tracks) - 1, least, cancelled)
                 ]
             except CoverSearchCancelled:
                 return AllVersions(pairs_done, pairs_found, True)
             found(track.track_id, pairs)
             pairs_done += len(before)
-            pairs_found += len(pairs)
+            pairs_found += sum(pair.relation is not None for pair in pairs)
             before.append(track)
         return AllVersions(pairs_done, pairs_found, False)
 
     def _worth_aligning(
         self,
-        asked: _Candidate,
-        others: list[_Candidate],
+        asked: Candidate,
+        others: list[Candidate],
         progress: Progress | None,
         cancelled: Cancelled | None,
-    ) -> list[_Candidate]:
+    ) -> list[Candidate]:
         """All others in a library of a few thousand; those that the shortlist names in a larger one."""
         if self._shortlist is None or len(others) <= SHORTLIST_FROM:
             return others
@@ -260,23 +247,10 @@ class CoverSearch:
             raise CoverSearchCancelled
         return [known[track_id] for track_id in sorted(best)]
 
-    def _voice(self, track: _Candidate) -> Voice:
-        """A track ready to be compared; the last few thousand are remembered."""
-        if track.track_id is None:
-            return voice(track.features)
-        with self._lock:
-            known = self._voices.get(track.track_id)
-            if known is None:
-                known = self._voices[track.track_id] = voice(track.features)
-            self._voices.move_to_end(track.track_id)
-            while len(self._voices) > VOICES_KEPT:
-                self._voices.popitem(last=False)
-        return known
-
     def _compare(
         self,
-        asked: _Candidate,
-        others: list[_Candidate],
+        asked: Candidate,
+        others: list[Candidate],
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> Comparison:
@@ -287,54 +261,80 @@ class CoverSearch:
             if progress is not None:
                 progress(first, len(others), "Comparing harmony and melody")
             part = others[first : first + AT_ONCE]
-            parts.append(compare(self._voice(asked), [self._voice(other) for other in part]))
+            parts.append(compare(self._tracks.voice(asked), [self._tracks.voice(other) for other in part]))
         if not parts:
-            return compare(self._voice(asked), [])
+            return compare(self._tracks.voice(asked), [])
         return Comparison(
             np.concatenate([part.score for part in parts]),
             np.concatenate([part.key_shift for part in parts]),
             np.concatenate([part.speed for part in parts]),
         )
 
-    def _judge(
+    def _weigh(
         self,
-        asked: _Candidate,
-        others: list[_Candidate],
+        asked: Candidate,
+        others: list[Candidate],
         found: Comparison,
         candidates: int,
+        least: float,
         cancelled: Cancelled | None,
-    ) -> list[CoverMatch]:
-        """Matches that are at least possible, best first, out of `candidates` tracks in all."""
+    ) -> list[Weighed]:
+        """Pairs at least so likely to be versions, and copies, out of `candidates` tracks in all."""
         if not others:
             return []
         background = self._background
         excess = background.excess(found.score, asked.frames, np.array([other.frames for other in others]))
         own = self._habit(asked, cancelled, {other.track_id: float(excess[i]) for i, other in enumerate(others)})
-        matches: list[tuple[float, CoverMatch]] = []
+        weighed: list[Weighed] = []
         for place in np.argsort(-excess, kind="stable")[:EXPLAINED]:
             other, score = others[int(place)], float(excess[place])
             if own.above(score) < LEAST_ABOVE or other.track_id is None:
                 break
-            alignment = explain(self._voice(asked), self._voice(other), found, int(place))
-            evidence = (alignment.likeness, candidates)
+            alignment = explain(self._tracks.voice(asked), self._tracks.voice(other), found, int(place))
             at_best = 0.5 * (own.above(score) + UNCHOOSY.above(score))
-            if background.probability(at_best, *evidence) < POSSIBLE_PROBABILITY and not _is_copy(alignment):
+            if background.probability(at_best, alignment.likeness, candidates) < least and not is_copy(alignment):
                 continue
-            above = 0.5 * (own.above(score) + self._habit(other, cancelled).above(score))
-            verdict, probability = judge(alignment, background.probability(above, *evidence))
-            if verdict != "none":
-                matches.append((above, match_of(other.track_id, verdict, probability, alignment)))
-        matches.sort(key=lambda item: (item[1].verdict != "same recording", -item[1].probability, -item[0]))
-        return [match for _, match in matches]
+            evidence = evidence_of(alignment, 0.5 * (own.above(score) + self._habit(other, cancelled).above(score)))
+            verdict, probability = call(evidence, background, candidates)
+            if probability >= least:
+                weighed.append(Weighed(asked.track_id, other.track_id, evidence, verdict, probability, alignment))
+        return weighed
+
+    def weigh_pair(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> Weighed | None:
+        """What speaks for two tracks, however little; None if one of them cannot be compared."""
+        tracks = self._tracks.comparable()
+        a, b = tracks.get(track_a), tracks.get(track_b)
+        if a is None or b is None:
+            return None
+        found = self._compare(a, [b], cancelled=cancelled)
+        excess = float(self._background.excess(found.score, a.frames, b.frames)[0])
+        above = 0.5 * (self._habit(a, cancelled).above(excess) + self._habit(b, cancelled).above(excess))
+        alignment = explain(self._tracks.voice(a), self._tracks.voice(b), found, 0)
+        evidence = evidence_of(alignment, above)
+        return Weighed(track_a, track_b, evidence, *call(evidence, self._background, len(tracks) - 1), alignment)
+
+    def would_align(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> bool:
+        """Whether a search for one of them comes across the other at all: in a large library a shortlist decides."""
+        tracks = self._tracks.comparable()
+        for asked, other in ((track_a, track_b), (track_b, track_a)):
+            others = [track for track_id, track in tracks.items() if track_id != asked]
+            if tracks[other] in self._worth_aligning(tracks[asked], others, None, cancelled):
+                return True
+        return False
 
     def _habit(
-        self, track: _Candidate, cancelled: Cancelled | None, known: Mapping[int | None, float] | None = None
+        self, track: Candidate, cancelled: Cancelled | None, known: Mapping[int | None, float] | None = None
     ) -> Habit:
-        """How a track scores with strangers of this library; `known`: excesses that need not be measured again."""
-        with self._lock:
-            if track.track_id in self._habits:
-                return self._habits[track.track_id]
-            strangers = [self._tracks[id_] for id_ in _sample(self._tracks, STRANGERS) if id_ != track.track_id]
+        """How a track scores with strangers of this library; `known`: excesses that need not be measured again.
+
+        It is remembered until the library holds so many more that it can be known better.
+        """
+        strangers = [stranger for stranger in self._tracks.sample() if stranger.track_id != track.track_id]
+        if track.track_id is not None:
+            with self._lock:
+                habit, measured_with = self._habits.get(track.track_id, (Habit(), 0))
+            if measured_with and len(strangers) < MEASURED_AGAIN * measured_with:
+                return habit
         known = known or {}
         excesses = [known[stranger.track_id] for stranger in strangers if stranger.track_id in known]
         missing = [stranger for stranger in strangers if stranger.track_id not in known]
@@ -345,30 +345,5 @@ class CoverSearch:
         habit = self._background.habit(np.array(excesses))
         if track.track_id is not None:
             with self._lock:
-                self._habits[track.track_id] = habit
+                self._habits[track.track_id] = habit, len(excesses)
         return habit
-
-
-def judge(alignment: Alignment, probability: float) -> tuple[Verdict, float]:
-    """A verdict in words, and the probability that goes with it."""
-    if _is_copy(alignment):
-        return "same recording", max(SAME_PROBABILITY, probability)
-    if alignment.straight_s < LEAST_PASSAGE_S or probability < POSSIBLE_PROBABILITY:
-        return "none", probability
-    return ("version" if probability >= VERSION_PROBABILITY else "possible"), probability
-
-
-def _is_copy(alignment: Alignment) -> bool:
-    """Same key, same tempo, nearly the same chroma along one long straight passage."""
-    return (
-        alignment.key_shift == 0
-        and abs(alignment.tempo_ratio - 1.0) <= SAME_TEMPO
-        and alignment.coverage >= SAME_COVERAGE
-        and alignment.closeness >= SAME_CLOSENESS
-        and alignment.straight_s >= LEAST_PASSAGE_S
-    )
-
-
-def _sample(track_ids: Iterable[int], count: int) -> list[int]:
-    """A choice of ids that hardly changes when tracks come or go."""
-    return sorted(track_ids, key=lambda track_id: (track_id * 2654435761 % 2**32, track_id))[:count]

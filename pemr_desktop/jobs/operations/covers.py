@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY
 from pemr_desktop.analysis.decoding import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
@@ -65,15 +66,24 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
                 pair.key_shift,
                 pair.tempo_ratio,
                 msgspec.json.encode(pair.passages),
+                pair.evidence.above,
+                pair.evidence.likeness,
+                pair.evidence.straight_s,
+                pair.evidence.is_copy,
             )
             for pair in pairs
         ]
         library.store_versions(track_id, versions)
-        if pairs:
-            context.touched({pair.track_a for pair in pairs} | {pair.track_b for pair in pairs}, versions=True)
+        sure = [pair for pair in pairs if pair.relation is not None]
+        if sure:
+            context.touched({pair.track_a for pair in sure} | {pair.track_b for pair in sure}, versions=True)
 
     outcome = search.find_all(
-        compared=library.compared_ids(), found=found, progress=context.progress, cancelled=context.cancelled
+        compared=library.compared_ids(),
+        least=NEAR_PROBABILITY,
+        found=found,
+        progress=context.progress,
+        cancelled=context.cancelled,
     )
     groups = library.regroup()
     context.touched(versions=True, everything=bool(outcome.found_pairs))

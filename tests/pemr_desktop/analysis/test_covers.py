@@ -7,7 +7,8 @@ import pytest
 
 from pemr.covers.alignment import align
 from pemr.covers.features import CoverFeatures, cover_features
-from pemr_desktop.analysis.covers import CoverSearch, CoverSearchCancelled, FoundPair, judge
+from pemr_desktop.analysis.cover_evidence import VERSION_PROBABILITY, evidence_of
+from pemr_desktop.analysis.covers import CoverSearch, CoverSearchCancelled, FoundPair
 
 RATE = 16_000
 SCALE = (0, 2, 4, 5, 7, 9, 11)
@@ -73,7 +74,7 @@ def test_the_same_sound_in_another_file_is_the_same_recording(search, features):
 
 def test_a_copy_cut_half_a_frame_later_is_still_the_same_recording(features):
     cut = cover_features(play(4)[int(16.5 * 3720 * 2) :])
-    assert judge(align(features[4], [cut])[0], 0.5)[0] == "same recording"
+    assert evidence_of(align(features[4], [cut])[0], above=0.0).is_copy
 
 
 def test_a_work_that_stands_alone_has_no_version(search, features):
@@ -217,4 +218,34 @@ def test_the_limit_cuts_the_list(search, features):
 
 def test_the_same_key_tempo_and_notes_on_another_instrument_are_a_version_and_no_copy(features):
     other = cover_features(play(1, tempo=1.05, bright=0.9))
-    assert judge(align(features[1], [other])[0], 0.99)[0] == "version"
+    assert not evidence_of(align(features[1], [other])[0], above=9.0).is_copy
+
+
+def test_how_a_track_does_with_strangers_is_measured_again_when_the_library_has_grown(features):
+    small = CoverSearch([(work, features[work].to_bytes()) for work in (1, 2, 5, 6, 7, 8, 9, 10)])
+    before = small.weigh_pair(1, 5)
+    for work in range(11, 21):
+        small.add(work, features[work])
+    grown = small.weigh_pair(1, 5)
+    anew = CoverSearch([(work, features[work].to_bytes()) for work in (1, 2, *range(5, 21))]).weigh_pair(1, 5)
+    assert before is not None and grown is not None and anew is not None
+    assert grown.evidence == anew.evidence != before.evidence
+
+
+def test_two_tracks_are_weighed_as_a_search_would(search, features):
+    match = search.find(features[1], exclude_id=1).matches[0]
+    pair = search.weigh_pair(1, match.track_id)
+    assert pair is not None
+    assert (pair.verdict, pair.alignment.key_shift) == (match.verdict, match.key_shift)
+    assert pair.probability == pytest.approx(match.probability, abs=0.02)
+    stranger = search.weigh_pair(1, 9)
+    assert stranger is not None and stranger.verdict in ("none", "possible")
+    assert search.weigh_pair(1, 24) is None
+
+
+def test_weak_evidence_is_reported_when_asked_for(search):
+    sure, _ = everything(search)
+    more, outcome = everything(search, least=0.001)
+    weak = [pair for pairs in more.values() for pair in pairs if pair.relation is None]
+    assert weak and all(pair.probability < VERSION_PROBABILITY for pair in weak)
+    assert outcome.found_pairs == sum(len(pairs) for pairs in sure.values())
