@@ -14,7 +14,7 @@ from pemr.covers.midifile import midi_bytes, read_midi
 from pemr.covers.pop_songs import compose
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import features_of, spectrum
-from pemr.covers.tune_list import development_works, reserved_sounds, tune_works
+from pemr.covers.tune_list import CALIBRATION_WORKS, development_works, reserved_sounds, tune_works
 from pemr.covers.version_corpus import (
     Rendering,
     WorkToRender,
@@ -64,10 +64,13 @@ def test_two_processes_render_what_one_does(tmp_path, rendering):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
-def test_training_and_development_share_no_work():
+def test_training_calibration_and_development_share_no_work():
     train, development = works_to_render("train", songs=40), works_to_render("development", songs=4)
-    assert not {work.name for work in train} & {work.name for work in development}
+    calibration = works_to_render("calibration", songs=4)
+    names = [work.name for work in (*train, *development, *calibration)]
+    assert len(names) == len(set(names)) == len(tune_works()) + 44
     assert len(development) == len(development_works()) + 4
+    assert len(calibration) == CALIBRATION_WORKS
 
 
 def test_reserved_works_and_soundfonts_are_out_of_reach(tmp_path):

@@ -46,6 +46,9 @@ def render_versions(
     development: Annotated[
         bool, typer.Option(help="Render the development works instead of the training ones.")
     ] = False,
+    calibration: Annotated[
+        bool, typer.Option(help="Render the works that scores are calibrated on instead of the training ones.")
+    ] = False,
     music: Annotated[
         list[Path] | None, typer.Option(help="A folder of real music to hear as well, a work each. Repeatable.")
     ] = None,
@@ -74,7 +77,9 @@ def render_versions(
     from pemr.covers.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
 
     torch.set_num_threads(1)
-    split: Split = "development" if development else "train"
+    if development and calibration:
+        raise typer.BadParameter("A corpus is either of development or of calibration works.")
+    split: Split = "development" if development else "calibration" if calibration else "train"
     found = bring_tools(
         tools or folder / "tools", books, split, audio=rendered > 0, said=lambda line: typer.echo(line, err=True)
     )

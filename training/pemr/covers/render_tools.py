@@ -17,7 +17,9 @@ from pemr.errors import CorpusError
 
 BOOKS_PACKAGE = "music21==10.5.1"
 BOOKS = ("airdsAirs", "oneills1850", "ryansMammoth")
-SOUNDFONT_PACKAGES: dict[Split, str] = {"train": "opl3-soundfont", "development": "fluid-soundfont-gm"}
+SOUNDFONT_PACKAGES: dict[Split, str] = {
+    "train": "opl3-soundfont", "calibration": "opl3-soundfont", "development": "fluid-soundfont-gm"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class RenderTools:
 def bring_tools(
     folder: Path, books: Path | None, split: Split, *, audio: bool, said: Callable[[str], None]
 ) -> RenderTools:
-    """Fetch what is missing in `folder`; `books` if they are elsewhere. Each split has a soundfont of its own.
+    """Fetch what is missing in `folder`; `books` if they are elsewhere. What is measured on has a soundfont of its own.
 
     Raises `CorpusError` that says what could not be had.
     """

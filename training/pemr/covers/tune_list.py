@@ -14,8 +14,10 @@ import msgspec
 from pemr.covers.abc_tunes import Tune, read_tune, tunes_in
 from pemr.errors import CorpusError
 
-Split = Literal["train", "development"]
+Split = Literal["train", "calibration", "development"]
+"""Networks learn from `train`; how their scores and the alignment's are joined, from `calibration`."""
 DEVELOPMENT_WORKS = 80
+CALIBRATION_WORKS = 200
 
 
 class ReservedSounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +59,27 @@ def development_works() -> frozenset[int]:
     random.Random(1).shuffle(every)
     random.Random(2).shuffle(several)
     return frozenset(every[:DEVELOPMENT_WORKS] + several[:DEVELOPMENT_WORKS])
+
+
+@functools.cache
+def calibration_works() -> frozenset[int]:
+    """The last of all that are not measured on, in the order in which a corpus is rendered."""
+    return frozenset(_in_order()[-CALIBRATION_WORKS:])
+
+
+def works_of(split: Split) -> list[int]:
+    """The works of a split, in an order drawn once and for all."""
+    if split == "development":
+        numbers = sorted(development_works())
+        random.Random(0).shuffle(numbers)
+        return numbers
+    return [number for number in _in_order() if (number in calibration_works()) == (split == "calibration")]
+
+
+def _in_order() -> list[int]:
+    numbers = sorted(tune_works().keys() - development_works())
+    random.Random(0).shuffle(numbers)
+    return numbers
 
 
 def load_tune(books: Path, printing: str) -> Tune:

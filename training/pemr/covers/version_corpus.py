@@ -34,7 +34,7 @@ from pemr.covers.pop_songs import compose
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import Spectrum, spectrum
 from pemr.covers.synthesis import synthesise
-from pemr.covers.tune_list import Split, development_works, load_tune, reserved_sounds, tune_works
+from pemr.covers.tune_list import Split, load_tune, reserved_sounds, tune_works, works_of
 from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
@@ -104,16 +104,10 @@ class Rendering:
 
 
 def works_to_render(split: Split, tunes: int | None = None, songs: int = 0) -> list[WorkToRender]:
-    """The first works of each repertoire in a split; `tunes` None: all."""
-    development = development_works()
-    numbers = [number for number in sorted(tune_works()) if (number in development) == (split == "development")]
-    random.Random(0).shuffle(numbers)
-    made = (
-        number
-        for number in range(songs * DEVELOPMENT_EVERY)
-        if (number % DEVELOPMENT_EVERY == 0) == (split == "development")
-    )
-    chosen = [WorkToRender("tune", number, split) for number in numbers[:tunes]]
+    """The first works of each repertoire in a split; `tunes` None: all. Songs are of no use to calibrate with."""
+    every = () if split == "calibration" else range(songs * DEVELOPMENT_EVERY)
+    made = (number for number in every if (number % DEVELOPMENT_EVERY == 0) == (split == "development"))
+    chosen = [WorkToRender("tune", number, split) for number in works_of(split)[:tunes]]
     return chosen + [WorkToRender("song", number, split) for number, _ in zip(made, range(songs), strict=False)]
 
 
