@@ -68,8 +68,9 @@ class Ear:
             return self._encoder
 
     def covers(self, library: Library) -> CoverSearch:
-        """The cover search over all tracks that have been listened to, up to date."""
+        """The cover search over all tracks that have been listened to, up to date, taught if it was."""
         from pemr.covers.features import FEATURE_VERSION, HEADER
+        from pemr_desktop.analysis.cover_calibrating import figures_in_use
         from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
         from pemr_desktop.analysis.covers import CoverSearch
 
@@ -84,6 +85,7 @@ class Ear:
                 lambda track_id: library.cover_features_of(track_id, FEATURE_VERSION),
                 lambda: library.cover_features(FEATURE_VERSION),
             )
+            self._covers.use(figures_in_use(library))
             return self._covers
 
     def neighbours(self, library: Library, model_id: str) -> VectorIndex:

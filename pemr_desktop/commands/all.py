@@ -16,6 +16,7 @@ from pemr.errors import PemrError
 from pemr_desktop import __version__
 from pemr_desktop.commands import (
     caring,
+    covers,
     demo,
     editing,
     history,
@@ -40,7 +41,6 @@ COMMANDS = (
     tagging.accept,
     tagging.reject,
     tuning.tune,
-    versions.covers,
     versions.versions,
     versions.judge,
     versions.similar,
@@ -77,6 +77,7 @@ def application() -> typer.Typer:
     app.callback(invoke_without_command=True)(_options)
     for command in COMMANDS:
         app.command(command.__name__.rstrip("_"))(command)
+    app.add_typer(covers.application(), name="covers")
     app.add_typer(playlists.application(), name="playlist")
     app.command("open", hidden=True)(window.window)
     return app

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.library.rows import Relation, Verdict
 from pemr_desktop.tagfiles.plan import FilePlan
 
@@ -120,6 +121,20 @@ class JudgeVersion(Request, frozen=True, tag="judge-version"):
     relation: Relation | Literal["undecided"]
 
 
+class CheckCovers(Request, frozen=True, tag="check-covers"):
+    """Check the cover search against what is known of the library's own pairs."""
+
+
+class TeachCovers(Request, frozen=True, tag="teach-covers"):
+    """Fit how sure the cover search is of what to those pairs; kept only where it proves better. `dry_run`: never."""
+
+    dry_run: bool = False
+
+
+class UnteachCovers(Request, frozen=True, tag="unteach-covers"):
+    """Back to the cover search as it was shipped."""
+
+
 class ActivateModel(Request, frozen=True, tag="activate-model"):
     """Use this model file from now on; analysis with it follows."""
 
@@ -175,6 +190,9 @@ AnyRequest = (
     | MoreLikeThis
     | FindAllVersions
     | JudgeVersion
+    | CheckCovers
+    | TeachCovers
+    | UnteachCovers
     | ActivateModel
     | TuneTags
     | UntuneTags
@@ -430,6 +448,8 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     FindCovers: CoverResult,
     MoreLikeThis: SimilarResult,
     FindAllVersions: VersionsResult,
+    CheckCovers: CoverQuality,
+    TeachCovers: CoverTeachingResult,
     TuneTags: TuneResult,
     SavePlaylist: PlaylistResult,
     ImportPlaylist: PlaylistResult,

@@ -12,6 +12,7 @@ from pemr_desktop.jobs.messages import (
     AddFolders,
     Analyse,
     ApplyWrites,
+    CheckCovers,
     Decide,
     DeletePlaylist,
     FindAllVersions,
@@ -25,8 +26,10 @@ from pemr_desktop.jobs.messages import (
     Request,
     SavePlaylist,
     Scan,
+    TeachCovers,
     TuneTags,
     Undo,
+    UnteachCovers,
     UntuneTags,
 )
 
@@ -79,6 +82,12 @@ def title(request: Request) -> str:
             return say("jobs", "Finding all versions")
         case JudgeVersion():
             return say("jobs", "Noting your verdict")
+        case CheckCovers():
+            return say("jobs", "Checking the cover search")
+        case TeachCovers():
+            return say("jobs", "Teaching the cover search")
+        case UnteachCovers():
+            return say("jobs", "Going back to the shipped cover search")
         case ActivateModel():
             return say("jobs", "Switching to another model")
         case TuneTags(listen=True):

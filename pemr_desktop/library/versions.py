@@ -101,7 +101,7 @@ def measured(connection: sqlite3.Connection) -> list[FoundVersion]:
         "SELECT track_a, track_b, found, probability, key_shift, tempo_ratio, x'', above, likeness, straight_s, "
         "is_copy FROM versions WHERE above IS NOT NULL"
     )
-    return [FoundVersion(*row[:10], is_copy=bool(row[10])) for row in found]
+    return [FoundVersion(*row[:-1], is_copy=bool(row[-1])) for row in found]  # type: ignore[misc]
 
 
 def call_anew(connection: sqlite3.Connection, calls: Iterable[tuple[int, int, Heard | None, float]]) -> list[int]:

@@ -1,0 +1,235 @@
+"""The calibration of the cover search, fitted to what is known of a library and kept only where it proves better.
+
+Three figures are fitted: how much evidence it takes, and how much lying above strangers and likeness along the path
+count. They are drawn towards the shipped ones, so few answers change little. Proof: on works that had no part in the
+fit, the truth must have been likelier than before by more than chance, and the verdicts no worse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr.covers.background import FEWEST_CANDIDATES, Background, default_background
+from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S
+from pemr_desktop.analysis.cover_grading import SURE, Weighed
+from pemr_desktop.jobs.cover_quality import Count, CoverTeachingResult, TeachingScore
+from pemr_desktop.library.cover_calibrations import calibration
+from pemr_desktop.library.library import Library
+
+Floats = npt.NDArray[np.float64]
+
+NEEDED = 6
+"""So many versions, and so many pairs that are none, must be known."""
+WORKS_NEEDED = 3
+FOLDS = 5
+ABOVE_CENTRE, LIKENESS_CENTRE = 4.0, 0.8
+"""Where evidence usually decides; the figures are fitted around this point."""
+PRIOR_SPREAD = (1.5, 0.3, 0.3)
+"""How far the three may go from the shipped ones: log-odds at the centre, and shares of the two slopes."""
+LEAST_SLOPE = 0.25
+STEPS = 40
+LEAST_PROBABILITY = 1e-6
+WANTED_SHARE = 0.95
+"""If more strangers than before would be called versions, so many of all those called must be right all the same."""
+VERSIONS_FOR_A_MISTAKE = 2
+"""So many versions may be missed for each stranger that is no longer called one."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What is fitted, under the names they have in `Background`."""
+
+    evidence_bias: float
+    evidence_above: float
+    evidence_likeness: float
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What came of it; `background` is the fitted one, or the one of before where that was not worse."""
+
+    background: Background
+    result: CoverTeachingResult
+
+
+class TooFewAnswers(Exception):
+    """Not enough is known to learn from; says what is needed and what is there."""
+
+
+def figures_of(background: Background) -> Figures:
+    """The three that can be fitted."""
+    return Figures(background.evidence_bias, background.evidence_above, background.evidence_likeness)
+
+
+def with_figures(shipped: Background, figures: Figures) -> Background:
+    """The shipped background with other figures."""
+    return msgspec.structs.replace(shipped, **msgspec.structs.asdict(figures))
+
+
+def figures_in_use(library: Library) -> Background:
+    """The figures that judge in this library. Those fitted to it stand in for one shipped set only."""
+    shipped = default_background()
+    stored = library.read(calibration)
+    if stored is None or stored.shipped != digest_of(shipped):
+        return shipped
+    return with_figures(shipped, msgspec.json.decode(stored.figures, type=Figures))
+
+
+def is_taught(background: Background) -> bool:
+    """Whether these are other figures than the shipped ones."""
+    return figures_of(background) != figures_of(default_background())
+
+
+def digest_of(shipped: Background) -> str:
+    """Names the figures that a fit began with: fitted ones stand in for no others."""
+    return hashlib.blake2b(msgspec.json.encode(shipped), digest_size=8).hexdigest()
+
+
+def teach(pairs: Sequence[Weighed], shipped: Background, now: Background, candidates: int) -> Taught:
+    """Fit, and prove against `now`, the figures in use. Raises `TooFewAnswers`."""
+    telling = [one for one in pairs if not one.evidence.is_copy and one.evidence.straight_s >= LEAST_PASSAGE_S]
+    versions = sum(one.pair.is_version for one in telling)
+    strangers = len(telling) - versions
+    groups = _works_of(telling)
+    works = len(set(groups.values()))
+    if min(versions, strangers) < NEEDED or works < WORKS_NEEDED:
+        raise TooFewAnswers(
+            f"Too few answers to learn from: {NEEDED} versions of {WORKS_NEEDED} works and {NEEDED} pairs that are no "
+            f"versions are needed; {versions} of {works} and {strangers} are there. Copies of the same recording "
+            "teach nothing. Nothing was changed."
+        )
+    aside = _held_out(telling, groups, shipped, candidates)
+    before = [_probability(one, now, candidates) for one in telling]
+    after = [_probability(one, aside[place], candidates) for place, one in enumerate(telling)]
+    scores = [_score(telling, found, backgrounds, candidates) for found, backgrounds in (
+        (before, [now] * len(telling)), (after, aside))]  # fmt: skip
+    reason = _objection(telling, before, after, scores[0], scores[1])
+    result = CoverTeachingResult(versions, strangers, works, scores[0], scores[1], not reason, reason)
+    return Taught(now if reason else fit(telling, shipped, candidates), result)
+
+
+def fit(pairs: Sequence[Weighed], shipped: Background, candidates: int) -> Background:
+    """The likeliest figures, given the pairs and how far from the shipped ones they are thought to lie."""
+    rows = np.array([_row(one) for one in pairs])
+    truth = np.array([one.pair.is_version for one in pairs], np.float64)
+    weights = np.array([one.weight for one in pairs])
+    start = _from_figures(figures_of(shipped))
+    spread = np.array(PRIOR_SPREAD) * np.array([1.0, start[1], start[2]])
+    values = start.copy()
+    for _ in range(STEPS):
+        chance = _sigmoid(rows @ values + _prior_odds(shipped, candidates))
+        slope = rows.T @ (weights * (truth - chance)) - (values - start) / spread**2
+        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + np.diag(1 / spread**2)
+        step = np.linalg.solve(curve, slope)
+        values = values + step * min(1.0, 1.0 / max(1e-9, float(np.abs(step / spread).max())))
+        values[1:] = np.maximum(values[1:], LEAST_SLOPE * start[1:])
+    return with_figures(shipped, _to_figures(values))
+
+
+def _held_out(
+    pairs: Sequence[Weighed], groups: dict[int, int], shipped: Background, candidates: int
+) -> list[Background]:
+    """For each pair the figures fitted without any pair of the works of its fold."""
+    names = sorted(set(groups.values()), key=lambda name: hashlib.blake2b(str(name).encode()).digest())
+    fold_of = {name: place % min(FOLDS, len(names)) for place, name in enumerate(names)}
+    folds = [{fold_of[groups[one.pair.track_a]], fold_of[groups[one.pair.track_b]]} for one in pairs]
+    fitted = {
+        fold: fit([one for one, touched in zip(pairs, folds, strict=True) if fold not in touched], shipped, candidates)
+        for fold in set(fold_of.values())
+    }
+    return [fitted[fold_of[groups[one.pair.track_a]]] for one in pairs]
+
+
+def _works_of(pairs: Sequence[Weighed]) -> dict[int, int]:
+    """Track -> the smallest id among all that known versions join it with: pairs of one work stay together."""
+    top: dict[int, int] = {}
+
+    def root(track: int) -> int:
+        while top.setdefault(track, track) != track:
+            track = top[track]
+        return track
+
+    for one in pairs:
+        a, b = root(one.pair.track_a), root(one.pair.track_b)
+        if one.pair.is_version:
+            top[max(a, b)] = min(a, b)
+    return {track: root(track) for track in list(top)}
+
+
+def _score(
+    pairs: Sequence[Weighed], probabilities: Sequence[float], backgrounds: Sequence[Background], candidates: int
+) -> TeachingScore:
+    sure = [one.called(background, candidates)[0] in SURE for one, background in zip(pairs, backgrounds, strict=True)]
+    right = sum(found and one.pair.is_version for one, found in zip(pairs, sure, strict=True))
+    losses, weights = _losses(pairs, probabilities), np.array([one.weight for one in pairs])
+    return TeachingScore(
+        Count(right, sum(sure)),
+        Count(right, sum(one.pair.is_version for one in pairs)),
+        float((losses * weights).sum() / max(1, sum(one.pair.is_version for one in pairs))),
+    )
+
+
+def _objection(
+    pairs: Sequence[Weighed],
+    before: Sequence[float],
+    after: Sequence[float],
+    old: TeachingScore,
+    new: TeachingScore,
+) -> str:
+    """Why the new figures are not kept; empty when they are better."""
+    weights = np.array([one.weight for one in pairs])
+    gains = (_losses(pairs, before) - _losses(pairs, after)) * weights
+    by_chance = math.sqrt(float(np.square(gains - gains.mean()).sum()))
+    if float(gains.sum()) <= by_chance:
+        return "On works kept aside it is no better than before, or by chance only."
+
+    more_wrong = new.called.of - new.called.right > old.called.of - old.called.right
+    if more_wrong and new.called.right < WANTED_SHARE * new.called.of:
+        return "On works kept aside it would call more strangers versions than before."
+    spared = (old.called.of - old.called.right) - (new.called.of - new.called.right)
+    if not more_wrong and new.called.right < old.called.right - VERSIONS_FOR_A_MISTAKE * spared:
+        return "On works kept aside it would find fewer versions than before."
+    return ""
+
+
+def _losses(pairs: Sequence[Weighed], probabilities: Sequence[float]) -> Floats:
+    chances = np.clip(np.array(probabilities), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    truth = np.array([one.pair.is_version for one in pairs])
+    losses: Floats = -np.log(np.where(truth, chances, 1 - chances))
+    return losses
+
+
+def _probability(one: Weighed, background: Background, candidates: int) -> float:
+    return background.probability(one.evidence.above, one.evidence.likeness, candidates)
+
+
+def _row(one: Weighed) -> tuple[float, float, float]:
+    return 1.0, one.evidence.above - ABOVE_CENTRE, one.evidence.likeness - LIKENESS_CENTRE
+
+
+def _from_figures(figures: Figures) -> Floats:
+    at_centre = (
+        figures.evidence_bias + figures.evidence_above * ABOVE_CENTRE + figures.evidence_likeness * LIKENESS_CENTRE
+    )
+    return np.array([at_centre, figures.evidence_above, figures.evidence_likeness])
+
+
+def _to_figures(values: Floats) -> Figures:
+    above, likeness = float(values[1]), float(values[2])
+    return Figures(float(values[0]) - above * ABOVE_CENTRE - likeness * LIKENESS_CENTRE, above, likeness)
+
+
+def _prior_odds(background: Background, candidates: int) -> float:
+    prior = min(0.5, background.versions_a_track / max(candidates, FEWEST_CANDIDATES))
+    return math.log(prior / (1.0 - prior))
+
+
+def _sigmoid(values: Floats) -> Floats:
+    chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
+    return chance

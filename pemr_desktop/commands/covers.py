@@ -1,0 +1,206 @@
+"""Covers: of one track or file; how good the search is on this library, and teaching it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+from typer.core import TyperGroup
+
+from pemr_desktop.commands.place import Place
+from pemr_desktop.commands.tagging import named
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.cover_quality import Count, CoverQuality, CoverTeachingResult, WrongPair
+from pemr_desktop.jobs.messages import (
+    CheckCovers,
+    CoverMatch,
+    CoverResult,
+    FindCovers,
+    TeachCovers,
+    UnteachCovers,
+)
+from pemr_desktop.library import queries
+
+WRONG_SHOWN = 20
+SURENESS = {
+    "too few": "Too few pairs to say whether it is as sure as it should be.",
+    "fits": "It is as sure as it should be.",
+    "too sure": "It is surer than it should be.",
+    "too unsure": "It could be surer than it is.",
+}
+
+
+class FindsByDefault(TyperGroup):
+    """`covers FILE` is `covers find FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put in the command that was left out."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["find", *args]
+        return super().parse_args(ctx, args)
+
+
+def application() -> typer.Typer:
+    """The group `pemr-desktop covers`."""
+    app = typer.Typer(
+        cls=FindsByDefault, no_args_is_help=True, help="Find versions of a track, check that, and teach it."
+    )
+    for command in (find, quality, teach):
+        app.command(command.__name__)(command)
+    return app
+
+
+def find(
+    context: typer.Context,
+    file_or_id: Annotated[str, typer.Argument(help="A track number, or a file in or outside the library.")],
+    limit: Annotated[int, typer.Option(help="How many at most.")] = 20,
+) -> None:
+    """Find versions of a track, in or outside the library. `covers FILE` does the same."""
+    place: Place = context.obj
+    result = cast("CoverResult", place.run(_cover_request(place, file_or_id, limit), "Finding covers"))
+    print_covers(place, result)
+
+
+def quality(
+    context: typer.Context,
+    all_wrong: Annotated[bool, typer.Option("--all", help="List all wrong pairs, not only the first.")] = False,
+) -> None:
+    """Check the search against pairs that are known: confirmed, rejected, or told by MusicBrainz ids in the files."""
+    place: Place = context.obj
+    checked = cast("CoverQuality", place.run(CheckCovers(), "Checking"))
+    print_quality(place, checked, len(checked.wrong) if all_wrong else WRONG_SHOWN)
+
+
+def teach(
+    context: typer.Context,
+    undo: Annotated[bool, typer.Option("--undo", help="Back to the search as it was shipped.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
+) -> None:
+    """Let the search learn from the same pairs; kept only where it gets better on works kept aside."""
+    place: Place = context.obj
+    if undo and dry_run:
+        raise JobRefused("--undo goes alone.")
+    if undo:
+        place.run(UnteachCovers(), "Going back")
+        return
+    result = cast("CoverTeachingResult", place.run(TeachCovers(dry_run), "Teaching"))
+    place.err.print(
+        f"Learned from {result.versions:,} versions of {result.works:,} works, "
+        f"and {result.strangers:,} pairs that are none."
+    )
+    before, after = result.before, result.after
+    for words, one, other in (
+        ("called versions and right", before.called, after.called),
+        ("known versions found", before.found, after.found),
+    ):
+        place.out.print(f"{words}: {of(one)} -> {of(other)}")
+    place.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
+    if result.kept and not dry_run:
+        place.err.print("To go back: pemr-desktop covers teach --undo")
+
+
+def of(count: Count) -> str:
+    """“41 of 44”."""
+    return f"{count.right:,} of {count.of:,}"
+
+
+def print_quality(place: Place, checked: CoverQuality, wrong_shown: int) -> None:
+    """The figures, each with its counts, and the pairs it gets wrong."""
+    lines = [f"known: {checked.by_you:,} pairs from you, {checked.by_tags:,} from MusicBrainz ids in the files"]
+    if checked.called.of:
+        low, high = checked.called_low, checked.called_high
+        lines.append(f"called versions: {of(checked.called)} are (likely {low:.0%} to {high:.0%} of all such pairs)")
+    for words, count in (
+        ("known versions found", checked.found),
+        ("  by the same artist", checked.found_same_artist),
+        ("  by another artist", checked.found_other_artist),
+        ("the same recording found", checked.found_same_recording),
+        ("of those you confirmed, it still finds", checked.confirmed),
+        ("pairs of different works rightly left alone", checked.strangers),
+    ):
+        if count.of:
+            lines.append(f"{words}: {of(count)}")
+    for band in checked.bands:
+        lines.append(
+            f"when {band.low:.0%} to {band.high:.0%} sure: {band.right} of {band.of} are versions, "
+            f"{band.expected:.1f} should be"
+        )
+    lines.append(SURENESS[checked.sureness])
+    if checked.not_compared:
+        lines.append(
+            f"{checked.not_compared:,} of these tracks have not been compared with all others yet, so wrong matches "
+            "among them may be missing here. Run: pemr-desktop versions"
+        )
+    for line in lines:
+        place.out.print(line, markup=False)
+    _print_wrong(place, checked.wrong[:wrong_shown], len(checked.wrong))
+
+
+def _print_wrong(place: Place, wrong: tuple[WrongPair, ...], in_all: int) -> None:
+    if not wrong:
+        return
+    with place.reader() as conn:
+        ids = sorted({track for pair in wrong for track in (pair.track_a, pair.track_b)})
+        rows = {row.id: row for row in queries.rows(conn, ids)}
+    table = Table("it says", "sure", "it is", "says who", "track", "track", box=None, pad_edge=False)
+    for pair in wrong:
+        if pair.track_a in rows and pair.track_b in rows:
+            said = "not compared" if not pair.reached else "no version" if pair.said == "none" else pair.said
+            who = "you" if pair.told_by == "you" else "the files"
+            tracks = (Text(f"{one} {named(rows[one])}") for one in (pair.track_a, pair.track_b))
+            table.add_row(said, f"{pair.probability:.0%}", pair.truth, who, *tracks)
+    place.out.print(table)
+    if in_all > len(wrong):
+        place.err.print(f"{in_all - len(wrong):,} more wrong pairs: --all lists them.")
+
+
+def print_covers(place: Place, result: CoverResult) -> None:
+    """A line a match: verdict, how sure, key, tempo, and the longest passage."""
+    if not result.matches:
+        return
+    with place.reader() as conn:
+        rows = {row.id: row for row in queries.rows(conn, [match.track_id for match in result.matches])}
+    table = Table("track", "artist – title", "verdict", "sure", "key", "tempo", "passage", box=None, pad_edge=False)
+    for match in result.matches:
+        if match.track_id in rows:
+            table.add_row(
+                str(match.track_id),
+                Text(named(rows[match.track_id])),
+                match.verdict,
+                f"{match.probability:.0%}",
+                key_shift_text(match.key_shift),
+                f"×{match.tempo_ratio:.2f}",
+                _passage_text(match),
+            )
+    place.out.print(table)
+
+
+def key_shift_text(semitones: int) -> str:
+    """“same key”, “+3 semitones”."""
+    if semitones == 0:
+        return "same key"
+    return f"{semitones:+d} semitone{'' if abs(semitones) == 1 else 's'}"
+
+
+def _passage_text(match: CoverMatch) -> str:
+    if not match.passages:
+        return ""
+    longest = max(match.passages, key=lambda passage: passage.a_end_s - passage.a_start_s)
+    times = [longest.a_start_s, longest.a_end_s, longest.b_start_s, longest.b_end_s]
+    a_start, a_end, b_start, b_end = (f"{int(s) // 60}:{int(s) % 60:02d}" for s in times)
+    return f"{a_start}–{a_end} is {b_start}–{b_end}"
+
+
+def _cover_request(place: Place, file_or_id: str, limit: int) -> FindCovers:
+    path = Path(file_or_id).expanduser().absolute()
+    if file_or_id.isdigit() and not path.exists():
+        return FindCovers(track_id=int(file_or_id), limit=limit)
+    if not path.is_file():
+        raise JobRefused(f"{file_or_id} is neither a track number nor a file.")
+    with place.reader() as conn:
+        known = queries.find_track(conn, path)
+    return FindCovers(track_id=known, limit=limit) if known else FindCovers(path=os.fsencode(path), limit=limit)

@@ -1,0 +1,132 @@
+"""The cover search checked against the library's own pairs, taught by them, and the way back."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pemr_desktop.analysis.cover_evidence import Evidence, call
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.jobs.messages import CheckCovers, TeachCovers, UnteachCovers
+from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.library import cover_calibrations as store
+from pemr_desktop.library import versions
+
+if TYPE_CHECKING:
+    from pemr.covers.background import Background
+    from pemr_desktop.analysis.cover_grading import Exam
+    from pemr_desktop.analysis.covers import CoverSearch
+
+
+def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
+    """Say how many of its verdicts are right and how many known versions it finds; changes nothing but the report."""
+    from pemr_desktop.analysis.cover_calibrating import is_taught
+    from pemr_desktop.analysis.cover_grading import grade
+
+    search, exam = _exam(context)
+    quality = grade(exam, search.background, taught=is_taught(search.background))
+    _keep_quality(quality, context)
+    return Outcome(_quality_summary(quality), quality)
+
+
+def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
+    """Fit the calibration to what is known, prove it on works kept aside, and use it if it is better."""
+    from pemr.covers.background import default_background
+    from pemr_desktop.analysis import cover_calibrating as calibrating
+    from pemr_desktop.analysis.cover_grading import grade
+
+    search, exam = _exam(context)
+    shipped = default_background()
+    try:
+        taught = calibrating.teach(exam.weighed, shipped, search.background, exam.candidates)
+    except calibrating.TooFewAnswers as error:
+        raise JobRefused(str(error)) from None
+    result = taught.result
+    if not result.kept:
+        return Outcome(f"Nothing was changed. {result.reason}", result)
+    if request.dry_run:
+        return Outcome(f"{_score_words(result)} This was a trial: nothing was changed.", result)
+    with context.library.store.writing() as connection:
+        changed = _call_anew(connection, taught.background, exam.candidates)
+        result = msgspec.structs.replace(result, changed_pairs=len(changed))
+        figures = msgspec.json.encode(calibrating.figures_of(taught.background))
+        store.use_calibration(connection, calibrating.digest_of(shipped), figures, msgspec.json.encode(result))
+    search.use(taught.background)
+    _keep_quality(grade(exam, taught.background, taught=True), context)
+    context.touched(versions=True, everything=bool(changed))
+    return Outcome(f"The cover search has learned from your library. {_score_words(result)}", result)
+
+
+def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
+    """Back to the shipped calibration. What you confirmed and rejected stays."""
+    from pemr.covers.background import default_background
+
+    search = context.ear.covers(context.library)
+    shipped = default_background()
+    with context.library.store.writing() as connection:
+        if not store.use_shipped(connection):
+            return Outcome("The cover search is as it was shipped.")
+        changed = _call_anew(connection, shipped, len(search) - 1)
+        store.forget_quality(connection)
+    search.use(shipped)
+    context.touched(versions=True, everything=bool(changed))
+    return Outcome("The cover search is as it was shipped again. What you confirmed and rejected stays.")
+
+
+def _exam(context: JobContext) -> tuple[CoverSearch, Exam]:
+    from pemr_desktop.analysis.cover_grading import examine
+
+    context.progress(0, 0, "Looking up what is known")
+    search = context.ear.covers(context.library)
+    exam = examine(context.library, search, context.progress, context.cancelled)
+    if not exam.weighed:
+        raise JobRefused(
+            "There is nothing to check the cover search against yet. Confirm or reject what Find covers shows, or name "
+            "the MusicBrainz works in your files, as Picard does; the tracks must have been listened to."
+        )
+    return search, exam
+
+
+def _keep_quality(quality: CoverQuality, context: JobContext) -> None:
+    with context.library.store.writing() as connection:
+        store.store_quality(connection, msgspec.json.encode(quality))
+    context.touched(versions=True)
+
+
+def _call_anew(connection: sqlite3.Connection, background: Background, candidates: int) -> list[int]:
+    """Call all measured pairs what these figures make of them -> tracks that it concerns."""
+    calls: list[tuple[int, int, versions.Heard | None, float]] = []
+    for pair in versions.measured(connection):
+        evidence = Evidence(pair.above or 0.0, pair.likeness or 0.0, pair.straight_s or 0.0, pair.is_copy)
+        verdict, probability = call(evidence, background, candidates)
+        relation = verdict if verdict in ("same recording", "version") else None
+        calls.append((pair.track_a, pair.track_b, relation, round(probability, 4)))
+    changed = versions.call_anew(connection, calls)
+    if changed:
+        versions.regroup(connection)
+    return changed
+
+
+def _quality_summary(quality: CoverQuality) -> str:
+    parts = []
+    if quality.called.of:
+        are = "is" if quality.called.right == 1 else "are"
+        parts.append(f"{quality.called.right:,} of {counted(quality.called.of, 'pair')} called versions {are}")
+    if quality.found.of:
+        parts.append(f"{quality.found.right:,} of {counted(quality.found.of, 'known version')} found")
+    if not parts:
+        parts.append(f"{counted(len(quality.wrong), 'wrong pair')} among {counted(quality.by_you, 'answer')}")
+    return f"{'; '.join(parts)}."
+
+
+def _score_words(result: CoverTeachingResult) -> str:
+    before, after = result.before, result.after
+    return (
+        f"On works kept aside, {after.called.right} of {after.called.of} pairs called versions are (before: "
+        f"{before.called.right} of {before.called.of}), and {after.found.right} of {after.found.of} known versions are "
+        f"found (before: {before.found.right})."
+    )
