@@ -9,7 +9,7 @@ import msgspec
 
 from pemr_desktop.library.folder_states import FolderVisit
 from pemr_desktop.library.track_rows import ReadTrack
-from pemr_desktop.tagfiles.digest import lacking_of, quick_digest_of
+from pemr_desktop.tagfiles.digest import cut_off_warning, quick_digest_of
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity, identity_of
 from pemr_desktop.tagfiles.opening import open_tags
@@ -83,17 +83,14 @@ def read_content(path: Path) -> FileContent:
                 return FileContent(None, _settled(state, path), error.reason, b"")
             tags = tags_of(opened)
             quick = quick_digest_of(stream, opened.container)
-            lacking = lacking_of(stream, opened.container)
+            cut_off = cut_off_warning(stream, opened.container)
             if identity(path) != state:
                 return FileContent(
                     None, None, "It was being written while it was read; the next scan reads it again.", b""
                 )
     except TagReadError as error:
         return FileContent(None, None, error.reason, b"")
-    reasons = list(tags.warnings)
-    if lacking:
-        reasons.append(f"It is cut off: at least {lacking:,} bytes are lacking at its end.")
-    return FileContent(tags, state, " ".join(reasons), quick)
+    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick)
 
 
 def _settled(state: FileIdentity, path: Path) -> FileIdentity | None:

@@ -7,6 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from pemr_desktop.tagfiles.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
 from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length
+from pemr_desktop.tagfiles.wavpack import lacking_bytes
 
 
 class Span(NamedTuple):
@@ -39,7 +40,8 @@ def audio_spans(file: BinaryIO, container: str) -> AudioSpans:
         return _of_chunks(file, [chunk for chunk in dsdiff_chunks(file) if chunk.name.upper() != b"ID3 "])
     if container == "asf":
         return _asf(file)
-    return AudioSpans((_between_tags(file),), 0)
+    span = _between_tags(file)
+    return AudioSpans((span,), lacking_bytes(file, *span) if container == "wavpack" else 0)
 
 
 def _of_chunks(file: BinaryIO, chunks: list[Chunk]) -> AudioSpans:

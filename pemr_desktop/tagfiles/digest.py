@@ -65,11 +65,13 @@ def quick_digest_of(stream: BinaryIO, container: str) -> bytes:
     return made.digest()
 
 
-def lacking_of(stream: BinaryIO, container: str) -> int:
-    """Bytes that the container announces and the file does not have: more than 0 means that it was cut off."""
+def cut_off_warning(stream: BinaryIO, container: str) -> str:
+    """A sentence where the container announces more bytes than the file has; empty where nothing is known to lack."""
     if container.startswith("ogg/"):
-        return lacking_bytes(stream, file_length(stream))
-    return audio_spans(stream, container).lacking
+        lacking = lacking_bytes(stream, file_length(stream))
+    else:
+        lacking = audio_spans(stream, container).lacking
+    return f"It is cut off: at least {lacking:,} bytes are lacking at its end." if lacking else ""
 
 
 def whole_digest(stream: BinaryIO) -> bytes:

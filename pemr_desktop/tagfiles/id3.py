@@ -7,11 +7,13 @@ from typing import Any, BinaryIO
 from mutagen.id3 import APIC, COMM, TCON, TXXX, UFID, Encoding, Frames, PairedTextFrame, TextFrame
 from mutagen.id3._tags import ID3SaveConfig
 
+from pemr_desktop.tagfiles.audio_spans import audio_spans
 from pemr_desktop.tagfiles.chunks import add_lacking_pad_byte
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.id3_block import find_block, lost_frames
 from pemr_desktop.tagfiles.kind import FRONT_COVER, Fields, SaveOptions, TagKind, whole_number
 from pemr_desktop.tagfiles.mapping import FIELDS, find_field
+from pemr_desktop.tagfiles.sniffing import sniff
 
 ID3V1_LENGTH = 128
 ONLY_IN_4 = {"TMOO": "TXXX:MOOD", "TDRC": "TYER"}
@@ -176,7 +178,11 @@ def _id3v1(stream: BinaryIO) -> bytes:
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Frames that mutagen dropped while reading, or could not carry over to the version that would be written."""
+    """Frames that mutagen dropped while reading, or could not carry over to the version that would be written, and
+    chunks that end behind the file: nobody would find the one with the tags behind them."""
+    container = sniff(stream)
+    if container in ("riff", "aiff") and audio_spans(stream, container).lacking:
+        return "Its sound is cut off, and its tags would have to stand behind what is lacking."
     block, rest = find_block(stream)
     if rest.strip(b"\0"):
         return DAMAGED_BLOCK

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_reason
 from pemr_desktop.tagfiles.kind import SaveOptions
@@ -59,11 +60,13 @@ def make_plan(
                 f"It has {status.st_nlink} names (hard links), perhaps because another program shares it. "
                 "Choose whether the other names shall change too.",
             )
-        damage = kind.lossy(opened.file, stream)
         said: list[str] = []
         changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
-        if changes and damage:
+        damage = kind.lossy(opened.file, stream) if changes else ""
+        if damage:
             raise WriteRefused(real, f"{damage} It was left untouched.")
+        if cut_off := cut_off_warning(stream, opened.container):
+            said.append(f"{cut_off} Tags can be written all the same; what is lacking stays lacking.")
     return FilePlan(
         track_id=track_id,
         path=os.fsencode(real),

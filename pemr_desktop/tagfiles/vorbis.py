@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 
-from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
 from pemr_desktop.tagfiles.ogg import has_true_checksums
@@ -16,6 +15,7 @@ from pemr_desktop.tagfiles.sniffing import sniff
 from pemr_desktop.tagfiles.vorbis_block import ODD, is_complete, is_faithful
 
 UNFAITHFUL = "Its comments end early or hold something that rewriting would lose."
+WRONG_CHECKSUM = "A checksum in it is wrong: it is damaged, and rewriting it would hide where."
 
 
 def _comments(file: Any) -> list[tuple[str, str]]:
@@ -89,21 +89,21 @@ def artwork(file: Any) -> list[tuple[bool, bytes]]:
 
 
 def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the comments; an ID3 block that somebody put before a FLAC stays.
-
-    Longer comments give all pages of an Ogg file new numbers and with them new checksums. Raises CannotHold when one
-    is wrong now: the page is damaged, players pass over it, and with a new checksum they would play it.
-    """
-    if sniff(stream).startswith("ogg/") and not has_true_checksums(stream):
-        raise CannotHold("A checksum in it is wrong: it is damaged, and rewriting it would hide where.")
+    """Write the comments; an ID3 block that somebody put before a FLAC stays."""
     stream.seek(0)
     file.save(stream)
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Comments that mutagen left out or would write in another way than they are."""
+    """Comments that mutagen left out or would write in another way than they are, and damaged Ogg pages.
+
+    Longer comments give all pages of an Ogg file new numbers and with them new checksums. Where one is wrong now the
+    page is damaged and players pass over it; with a new checksum they would play it. Reads all of an Ogg file.
+    """
     container = sniff(stream)
-    return "" if is_faithful(file.tags, stream, container) and is_complete(stream, container) else UNFAITHFUL
+    if not (is_faithful(file.tags, stream, container) and is_complete(stream, container)):
+        return UNFAITHFUL
+    return WRONG_CHECKSUM if container.startswith("ogg/") and not has_true_checksums(stream) else ""
 
 
 VORBIS = TagKind("Vorbis comments", read_fields, hold, write_field, raw, artwork, save, lossy)

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.broken_files import add_broken_files, add_odd_files
-from pemr_desktop.tagfiles.digest import audio_digest, lacking_of, quick_digest
-from pemr_desktop.tagfiles.errors import TagFileError, TagReadError
+from pemr_desktop.tagfiles.digest import audio_digest, cut_off_warning, quick_digest
+from pemr_desktop.tagfiles.errors import TagFileError, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.sniffing import sniff
@@ -46,19 +46,56 @@ def test_reasons_say_what_the_file_looks_like(tmp_path: Path) -> None:
             read_tags(tmp_path / name)
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".m4a", ".wma", ".ogg", ".opus"])
-def test_a_file_that_was_cut_off_is_noticed(sample: Sample, suffix: str) -> None:
+def cut_off(path: Path) -> str:
+    with path.open("rb") as stream:
+        return cut_off_warning(stream, sniff(stream))
+
+
+@pytest.mark.parametrize("suffix", [".wma", ".ogg", ".opus", ".wv"])
+def test_a_file_that_was_cut_off_can_be_tagged_and_says_so(sample: Sample, suffix: str) -> None:
     path = sample(suffix)
     whole = path.read_bytes()
-    with path.open("rb") as stream:
-        assert lacking_of(stream, sniff(stream)) == 0
-    path.write_bytes(whole[: len(whole) - 700])
-    if suffix == ".m4a":  # FFmpeg puts the index at the end: without it there is nothing left to read
-        with pytest.raises(TagReadError):
-            read_tags(path)
-        return
-    with path.open("rb") as stream:
-        assert lacking_of(stream, sniff(stream)) > 0
+    assert cut_off(path) == ""
+    path.write_bytes(whole[: whole.index(b"APETAGEX") - 40 if suffix == ".wv" else len(whole) - 700])
+    assert "cut off" in cut_off(path)
+    sound = audio_digest(path)
+    plan = make_plan(1, path, {"mood": ["calm"]})
+    assert any("what is lacking stays lacking" in warning for warning in plan.warnings)
+    apply_plan(plan)
+    assert read_tags(path).fields["mood"] == ("calm",)
+    assert audio_digest(path) == sound
+    assert "cut off" in cut_off(path)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff"])
+def test_no_tags_are_put_behind_sound_that_is_lacking(sample: Sample, suffix: str) -> None:
+    path = sample(suffix)
+    path.write_bytes(path.read_bytes()[:-700])
+    content = path.read_bytes()
+    assert "cut off" in cut_off(path)
+    with pytest.raises(WriteRefused, match="behind what is lacking"):
+        make_plan(1, path, {"mood": ["calm"]})
+    assert path.read_bytes() == content
+
+
+def test_a_wavpack_file_with_fewer_blocks_than_promised_is_cut_off(
+    make_audio: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Cut between two blocks: all that is there is whole, and only the first block tells that more should follow."""
+    path = make_audio(tmp_path / "long.wv", seconds=6.0)
+    content = path.read_bytes()
+    last = content.rindex(b"wvpk")
+    assert last > 0
+    path.write_bytes(content[:last])
+    assert "at least 32 bytes are lacking" in cut_off(path)
+
+
+def test_an_mp4_file_without_its_end_has_no_index(sample: Sample) -> None:
+    """FFmpeg puts the index at the end: without it there is nothing left to read."""
+    path = sample(".m4a")
+    path.write_bytes(path.read_bytes()[:-700])
+    with pytest.raises(TagReadError):
+        read_tags(path)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
