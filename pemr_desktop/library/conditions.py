@@ -9,17 +9,17 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-import msgspec
-
 from pemr_desktop.library.errors import QueryError
 from pemr_desktop.library.folding import AFTER_ALL_TEXT, fold
-from pemr_desktop.library.id_sets import IN_SEARCH, IdSet, any_of, by_columns
+from pemr_desktop.library.id_sets import IdSet, any_of, by_columns, in_search
 from pemr_desktop.library.places import after, decode, relative
 from pemr_desktop.library.query_line import GROUP_FIELDS, HEARD_ONLY, TEXT_FIELDS, Term, Value
 from pemr_desktop.library.suggestions import SHOWN, UNDECIDED
 from pemr_desktop.library.views import View
 
 RECENT_S = 30 * 86_400.0
+PREFIX_LENGTH = 3
+"""The full-text index holds the beginnings of words up to so many letters."""
 FTS_COLUMN = {
     "title": "title",
     "artist": "artist",
@@ -35,12 +35,16 @@ NOT_REJECTED = (
     "NOT EXISTS (SELECT 1 FROM decisions d WHERE d.track_id = p.track_id AND d.tag_id = p.tag_id "
     "AND d.decision = 'rejected')"
 )
-BY_VALUE = "SELECT track_id FROM track_tags WHERE field = ? AND folded = ?"
-DUPLICATES = IdSet(
-    "SELECT id FROM tracks WHERE audio_digest IN (SELECT audio_digest FROM tracks "
-    "WHERE audio_digest IS NOT NULL AND missing = 0 GROUP BY audio_digest HAVING count(*) > 1) "
-    "UNION ALL SELECT id FROM tracks WHERE sound_group IN (SELECT sound_group FROM tracks "
-    "WHERE sound_group IS NOT NULL AND missing = 0 GROUP BY sound_group HAVING count(*) > 1)"
+HEARD = f"SELECT p.track_id AS id FROM {SHOWN}"
+BY_VALUE = "SELECT track_id AS id FROM track_tags WHERE field = ? AND folded = ?"
+DUPLICATES = any_of(
+    [
+        IdSet(
+            f"SELECT id FROM tracks WHERE {column} IN (SELECT {column} FROM tracks INDEXED BY tracks_by_{column} "
+            f"WHERE {column} IS NOT NULL AND missing = 0 GROUP BY {column} HAVING count(*) > 1)"
+        )
+        for column in ("audio_digest", "sound_group")
+    ]
 )
 FORMATS = (
     "WITH RECURSIVE formats (name) AS (SELECT min(format) FROM tracks WHERE missing = 0 UNION ALL "
@@ -54,23 +58,25 @@ HAS = {
     "artwork": IdSet("SELECT id FROM tracks WHERE has_artwork = 1"),
     "suggestions": IdSet("SELECT id FROM tracks WHERE open_suggestions > 0"),
     "genre": by_columns("t.sort_genre < ?", [AFTER_ALL_TEXT], "sort_genre"),
-    "mood": IdSet("SELECT track_id FROM track_tags WHERE field = 'mood'"),
+    "mood": IdSet("SELECT track_id AS id FROM track_tags WHERE field = 'mood'"),
     "title": by_columns("t.titled = 1", [], "titled"),
     "artist": by_columns("t.sort_artist < ?", [AFTER_ALL_TEXT], "sort_artist"),
     "album": by_columns("t.sort_album < ?", [AFTER_ALL_TEXT], "sort_album"),
     "year": by_columns("t.year IS NOT NULL", [], "year"),
     "bpm": IdSet("SELECT id FROM tracks WHERE bpm IS NOT NULL"),
-    "analysis": IdSet("SELECT track_id FROM embeddings WHERE model_id = (SELECT id FROM models WHERE active = 1)"),
+    "analysis": IdSet(
+        "SELECT track_id AS id FROM embeddings WHERE model_id = (SELECT id FROM models WHERE active = 1)"
+    ),
 }
 IS = {
     "offline": IdSet("SELECT id FROM tracks WHERE root_id IN (SELECT id FROM roots WHERE online = 0)"),
     "missing": IdSet("SELECT id FROM tracks WHERE missing = 1"),
-    "problem": IdSet("SELECT track_id FROM problems WHERE track_id IS NOT NULL"),
+    "problem": IdSet("SELECT track_id AS id FROM problems WHERE track_id IS NOT NULL"),
     "duplicate": DUPLICATES,
     "analysed": HAS["analysis"],
-    "pending": IdSet("SELECT track_id FROM decisions WHERE decision = 'accepted' AND settled_at IS NULL"),
+    "pending": IdSet("SELECT track_id AS id FROM decisions WHERE decision = 'accepted' AND settled_at IS NULL"),
     "written": IdSet(
-        "SELECT track_id FROM journal WHERE track_id IS NOT NULL AND state = 'done' AND undone_by IS NULL"
+        "SELECT track_id AS id FROM journal WHERE track_id IS NOT NULL AND state = 'done' AND undone_by IS NULL"
     ),
 }
 
@@ -79,15 +85,16 @@ def term_sets(terms: Sequence[Term]) -> list[IdSet]:
     """The terms of a query, all of which must hold; words ask the full-text index one question. Raises QueryError."""
     expressions = []
     sets = []
+    all_held = True
     for term in terms:
         expression = _words_expression(term)
         if expression:
             expressions.append(expression)
+            all_held &= all(is_held(value) for value in term.values)
         else:
-            wanted = _wanted(term)
-            sets.append(msgspec.structs.replace(wanted, negated=True) if term.negated else wanted)
+            sets.append(_wanted(term).turned() if term.negated else _wanted(term))
     if expressions:
-        sets.append(IdSet(IN_SEARCH, [" AND ".join(expressions)]))
+        sets.append(in_search(" AND ".join(expressions), held=all_held))
     return sets
 
 
@@ -157,6 +164,11 @@ def match_expression(value: Value, column: str = "") -> str:
     return " AND ".join(f'{where}"{word}" *' for word in words)
 
 
+def is_held(value: Value) -> bool:
+    """Whether the full-text index holds what `match_expression` asks for, and need not collect it from longer words."""
+    return value.match == "phrase" or all(len(word) <= PREFIX_LENGTH for word in words_of(value.text))
+
+
 def _text(term: Term, value: Value) -> IdSet:
     if value.match == "whole" and term.field in ("artist", "albumartist", "album", "composer"):
         return IdSet(BY_VALUE, [term.field, fold(value.text)])
@@ -164,19 +176,22 @@ def _text(term: Term, value: Value) -> IdSet:
     if not expression:
         raise QueryError("Only letters and digits can be looked for.", term.position, term.length)
     if value.match == "whole" and term.field == "title":
-        sql = f"SELECT id FROM tracks WHERE id IN ({IN_SEARCH}) AND title = ? COLLATE NOCASE"
-        return IdSet(sql, [expression, value.text])
-    return IdSet(IN_SEARCH, [expression])
+        words = in_search(expression, held=False)
+        sql = f"SELECT id FROM tracks WHERE id IN ({words.sql}) AND title = ? COLLATE NOCASE"
+        return IdSet(sql, [*words.values, value.text])
+    return in_search(expression, held=is_held(value))
 
 
 def _tag(field: str, value: Value) -> IdSet:
     """What the file says, what was accepted, and what is suggested and not rejected; see the query line's help."""
     tags, tag_values = _tag_ids(field, value)
     still = UNDECIDED if field == "suggested" else NOT_REJECTED
-    heard = IdSet(f"SELECT p.track_id FROM {SHOWN} WHERE p.tag_id IN ({tags}) AND {still}", tag_values)
+    heard = IdSet(f"{HEARD} WHERE p.tag_id IN ({tags}) AND {still}", tag_values)
     if field == "suggested":
         return heard
-    accepted = IdSet(f"SELECT track_id FROM decisions WHERE decision = 'accepted' AND tag_id IN ({tags})", tag_values)
+    accepted = IdSet(
+        f"SELECT track_id AS id FROM decisions WHERE decision = 'accepted' AND tag_id IN ({tags})", tag_values
+    )
     in_file = () if field in HEARD_ONLY else ("genre", "mood") if field == "tag" else (field,)
     return any_of([heard, accepted, *(_in_file(name, value) for name in in_file)])
 
@@ -197,7 +212,7 @@ def _in_file(field: str, value: Value) -> IdSet:
     expression = match_expression(value, FTS_COLUMN[field])
     if value.match == "whole" or not expression:
         return IdSet(BY_VALUE, [field, fold(value.text)])
-    return IdSet(IN_SEARCH, [expression])
+    return in_search(expression, held=is_held(value))
 
 
 # --- views
@@ -211,7 +226,7 @@ def view_set(connection: sqlite3.Connection, view: View) -> IdSet | None:
         "pending": IS["pending"],
         "duplicates": DUPLICATES,
         "offline": any_of([IS["missing"], IS["offline"]]),
-        "unanalysed": msgspec.structs.replace(HAS["analysis"], negated=True),
+        "unanalysed": HAS["analysis"].turned(),
     }
     if view.kind == "all":
         return None
@@ -220,12 +235,12 @@ def view_set(connection: sqlite3.Connection, view: View) -> IdSet | None:
     if view.kind == "recent":
         return _recent()
     if view.kind == "playlist":
-        return IdSet("SELECT track_id FROM playlist_tracks WHERE playlist_id = ?", [view.value])
+        return IdSet("SELECT track_id AS id FROM playlist_tracks WHERE playlist_id = ?", [view.value])
     if view.kind == "cover-group":
         return IdSet("SELECT id FROM tracks WHERE cover_group = ?", [view.value])
     if view.kind == "ids":
         ids = view.value if isinstance(view.value, tuple) else ()
-        return IdSet("SELECT value FROM json_each(?)", [json.dumps(ids)])
+        return IdSet("SELECT value AS id FROM json_each(?)", [json.dumps(ids)])
     if view.kind == "folder":
         return _folder(connection, view.value)
     return _facet(view.field, str(view.value))
@@ -255,7 +270,9 @@ def _facet(field: str, value: str) -> IdSet:
         return by_columns("t.format = ?", [value], "format")
     if field == "suggestion":
         tag = "SELECT id FROM tags WHERE folded = ?"
-        return IdSet(f"SELECT p.track_id FROM {SHOWN} WHERE p.tag_id IN ({tag}) AND {NOT_REJECTED}", [fold(value)])
+        return IdSet(
+            f"SELECT p.track_id AS id FROM {SHOWN} WHERE p.tag_id IN ({tag}) AND {NOT_REJECTED}", [fold(value)]
+        )
     return IdSet(BY_VALUE, [field, fold(value)])
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 import msgspec
 
-IN_SEARCH = "SELECT rowid FROM track_search WHERE track_search MATCH ?"
 NARROW = 2_000
 """A set of fewer tracks than this is looked up track by track; of larger ones the sorted index is walked."""
+BROAD = 20_000
+"""A set of so many tracks takes too long to gather before the first rows are shown."""
 
 
 class IdSet(msgspec.Struct, frozen=True):
-    """Tracks whose id `sql` selects; `negated`: all others.
+    """Tracks that `sql` selects, as its only column `id`; `negated`: all others.
 
     `test` asks the same of `columns` of a track `t`, with the same values: free where these are in the index walked.
+    `parts`: the sets that this is the union of. `seeks`: how fast it can be asked about one track; where that takes as
+    long as gathering the set, never.
     """
 
     sql: str
@@ -23,18 +27,41 @@ class IdSet(msgspec.Struct, frozen=True):
     negated: bool = False
     test: str = ""
     columns: tuple[str, ...] = ()
+    parts: tuple[IdSet, ...] = ()
+    seeks: Literal["fast", "slow", "never"] = "fast"
 
     def condition(self, at_hand: Collection[str] = ()) -> str:
-        """A condition on the track `t`; the columns `at_hand` cost nothing."""
-        asked = self.test if self.test and set(self.columns) <= set(at_hand) else f"+t.id IN ({self.sql})"
-        return f"NOT coalesce({asked}, 0)" if self.negated else asked
+        """A condition on the track `t`; the columns `at_hand` cost nothing, otherwise the whole set is gathered."""
+        return self.signed(self.test if self.is_at_hand(at_hand) else f"+t.id IN ({self.sql})")
+
+    def seek(self) -> str:
+        """A condition on the track `t` that looks up this track alone, with the same values."""
+        return self.signed(self.test or f"EXISTS (SELECT 1 FROM ({self.sql}) s WHERE s.id = t.id)")
+
+    def is_at_hand(self, columns: Collection[str]) -> bool:
+        """Whether these columns of a track are all it takes."""
+        return bool(self.test) and set(self.columns) <= set(columns)
+
+    def complement(self) -> IdSet:
+        """All other tracks, where that can be asked of the same columns."""
+        return by_columns(f"NOT coalesce({self.test}, 0)", self.values, *self.columns)
+
+    def turned(self) -> IdSet:
+        """With the other sign."""
+        return msgspec.structs.replace(self, negated=not self.negated)
+
+    def signed(self, condition: str) -> str:
+        """A condition, turned round where the set is negated."""
+        return f"NOT coalesce({condition}, 0)" if self.negated else condition
 
 
 def any_of(sets: Sequence[IdSet]) -> IdSet:
     """The union."""
     if len(sets) == 1:
         return sets[0]
-    return IdSet(" UNION ALL ".join(one.sql for one in sets), [value for one in sets for value in one.values])
+    sql = " UNION ALL ".join(one.sql for one in sets)
+    slowest = max((one.seeks for one in sets), key=("fast", "slow", "never").index)
+    return IdSet(sql, [value for one in sets for value in one.values], parts=tuple(sets), seeks=slowest)
 
 
 def by_columns(test: str, values: Sequence[object], *columns: str) -> IdSet:
@@ -42,13 +69,14 @@ def by_columns(test: str, values: Sequence[object], *columns: str) -> IdSet:
     return IdSet(f"SELECT t.id FROM tracks t WHERE t.missing IN (0, 1) AND {test}", values, test=test, columns=columns)
 
 
-def narrowest(connection: sqlite3.Connection, sets: Sequence[IdSet]) -> int | None:
-    """The set with the fewest tracks, if that is narrow; its place in the sequence."""
-    sizes = []
-    for place, one in enumerate(sets):
-        if not one.negated:
-            size = connection.execute(
-                f"SELECT count(*) FROM (SELECT 1 FROM ({one.sql}) LIMIT {NARROW})", one.values
-            ).fetchone()[0]
-            sizes.append((size, place))
-    return min(sizes)[1] if sizes and min(sizes)[0] < NARROW else None
+def in_search(expression: str, *, held: bool) -> IdSet:
+    """Tracks by an FTS5 expression. `held`: the full-text index holds each of its words as it is asked for."""
+    sql = "SELECT rowid AS id FROM track_search WHERE track_search MATCH ?"
+    return IdSet(sql, [expression], seeks="slow" if held else "never")
+
+
+def size(connection: sqlite3.Connection, one: IdSet) -> int:
+    """How many tracks a set holds, whatever its sign: BROAD at most, NARROW where counting is gathering."""
+    most = NARROW if one.seeks == "never" and not one.parts else BROAD
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({one.sql}) LIMIT {most})"
+    return int(connection.execute(sql, one.values).fetchone()[0])

@@ -6,26 +6,13 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator
 
-from pemr_desktop.library.conditions import term_sets, view_set
-from pemr_desktop.library.id_sets import narrowest
-from pemr_desktop.library.query_line import parse
+from pemr_desktop.library.first_rows import ENOUGH, first_ids
+from pemr_desktop.library.id_sets import BROAD, IdSet, size
+from pemr_desktop.library.selection import ORDERS, Selection, selection
 from pemr_desktop.library.views import ALL, View
 
-_WITHIN_ARTIST = ("sort_artist", "year", "sort_album", "disc_number", "track_number")
-ORDERS: dict[str, tuple[str, ...]] = {
-    "artist": _WITHIN_ARTIST,
-    "album": ("sort_album", "disc_number", "track_number", "sort_title"),
-    "title": ("sort_title", "sort_artist"),
-    "year": ("year", "sort_artist", "sort_album", "disc_number", "track_number"),
-    "genre": ("sort_genre", "sort_artist", "sort_album", "disc_number", "track_number"),
-    "duration": ("duration_s",),
-    "added": ("added_at",),
-    "format": ("format", "sort_artist", "sort_album", "disc_number", "track_number"),
-    "path": ("root_id", "rel_path"),
-}
-"""Each the columns of an index `tracks_by_…`, behind `missing`."""
 SORTS = tuple(ORDERS)
-FIRST_CHUNK, CHUNK = 200, 20_000
+CHUNK = 20_000
 
 
 def track_ids(
@@ -41,9 +28,10 @@ def track_ids(
     Missing tracks are left out, except where the view or the query asks for them. Sort "view" is the order of the
     playlist or of the ids.
     """
-    found: array[int] = array("q")
-    for chunk in id_chunks(connection, query, view=view, sort=sort, descending=descending):
-        found.extend(chunk)
+    asked = selection(connection, query, view=view, sort=sort, descending=descending)
+    found = array("q", (row[0] for row in connection.execute(*whole(connection, asked))))
+    if _has_own_order(view, sort):
+        return _in_view_order(connection, view, found, keep=sort != "view", descending=descending)
     return found
 
 
@@ -51,51 +39,59 @@ def id_chunks(
     connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool
 ) -> Iterator[array[int]]:
     """`track_ids` as they are found: a screenful first, at once, then many at a time. At least one, maybe empty."""
-    sql, values = selection(connection, query, view=view, sort=sort, descending=descending)
-    cursor = connection.execute(sql, values)
-    if view.kind == "ids" or (view.kind == "playlist" and sort == "view"):
-        found = array("q", (row[0] for row in cursor))
-        yield _in_view_order(connection, view, found, keep=sort != "view", descending=descending)
+    if _has_own_order(view, sort):
+        yield track_ids(connection, query, view=view, sort=sort, descending=descending)
         return
-    size = FIRST_CHUNK
-    while True:
-        chunk = array("q", (row[0] for row in cursor.fetchmany(size)))
-        if chunk or size == FIRST_CHUNK:
+    connection.execute("BEGIN")  # the rest fits the first ones, whatever is written meanwhile
+    try:
+        asked = selection(connection, query, view=view, sort=sort, descending=descending)
+        first = first_ids(connection, asked)
+        if first:
+            yield first
+        cursor = connection.execute(*whole(connection, asked))
+        if first:
+            cursor.fetchmany(len(first))
+        else:
+            yield array("q", (row[0] for row in cursor.fetchmany(ENOUGH)))
+        while chunk := array("q", (row[0] for row in cursor.fetchmany(CHUNK))):
             yield chunk
-        if len(chunk) < size:
-            return
-        size = CHUNK
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
 
 
-def selection(
-    connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool
-) -> tuple[str, list[object]]:
-    """The SQL behind `track_ids`, and its values.
+def whole(connection: sqlite3.Connection, asked: Selection) -> tuple[str, list[object]]:
+    """The SQL for all ids, and its values.
 
     A narrow condition is looked up and the few tracks are sorted. Otherwise the index in the wanted order is walked
-    and each track looked up in the sets of the other conditions: the first rows are there as soon as the sets are.
+    and each track looked up in the sets of the other conditions.
     """
-    terms = parse(query)
-    sets = term_sets(terms)
-    of_view = view_set(connection, view)
-    if of_view is not None:
-        sets.append(of_view)
-    wants_missing = view.kind in ("offline", "ids", "problems") or any(
-        term.field == "is" and any(value.text == "missing" for value in term.values) for term in terms
-    )
-    name = sort if sort in ORDERS else "artist"
-    narrow = narrowest(connection, sets)
+    narrow = asked.narrow
     if narrow is None:
-        where = [one.condition(ORDERS[name]) for one in sets]
+        by = f"INDEXED BY tracks_by_{asked.order}"
+        sets = [_smaller(connection, *one, asked.columns) for one in zip(asked.sets, asked.sizes, strict=True)]
+        where = [one.condition(asked.columns) for one in sets]
     else:
+        by = "NOT INDEXED"
+        sets = list(asked.sets)
         where = [one.condition() for one in sets]
         where[narrow] = f"t.id IN ({sets[narrow].sql})"
-    where.append("t.missing IN (0, 1)" if wants_missing else "t.missing = 0")
-    by = f"INDEXED BY tracks_by_{name}" if narrow is None else "NOT INDEXED"
-    direction = " DESC" if descending else ""
-    order = ", ".join(f"t.{column}{direction}" for column in (*ORDERS[name], "id"))
+    where.append(asked.present())
     values = [value for one in sets for value in one.values]
-    return f"SELECT t.id FROM tracks t {by} WHERE {' AND '.join(where)} ORDER BY {order}", values
+    return f"SELECT t.id FROM tracks t {by} WHERE {' AND '.join(where)} {asked.in_order()}", values
+
+
+def _smaller(connection: sqlite3.Connection, one: IdSet, count: int, columns: tuple[str, ...]) -> IdSet:
+    """A broad set, or what it leaves out when that is quicker to gather."""
+    if count == BROAD and one.test and not one.is_at_hand(columns):
+        rest = one.complement()
+        if size(connection, rest) < BROAD:
+            return rest.turned()
+    return one
+
+
+def _has_own_order(view: View, sort: str) -> bool:
+    return view.kind == "ids" or (view.kind == "playlist" and sort == "view")
 
 
 def _in_view_order(

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pemr_desktop.library import queries
+from pemr_desktop.library import first_rows, id_sets, queries, selecting
+from pemr_desktop.library import selection as selection_module
 from pemr_desktop.library.errors import QueryError, UnknownTrack
+from pemr_desktop.library.first_rows import ENOUGH, first_ids
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.selecting import FIRST_CHUNK, SORTS, id_chunks, selection
+from pemr_desktop.library.selecting import SORTS, id_chunks, whole
+from pemr_desktop.library.selection import selection
 from pemr_desktop.library.views import ALL, View
 
 Heard = Callable[..., list[int]]
@@ -268,6 +271,10 @@ def plan_of(connection: sqlite3.Connection, sql: str, values: list[object]) -> l
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 
+def asked(connection: sqlite3.Connection, query: str, sort: str, view: View = ALL) -> tuple[str, list[object]]:
+    return whole(connection, selection(connection, query, view=view, sort=sort, descending=False))
+
+
 def full_scans(plan: list[str]) -> list[str]:
     """Steps that read a whole table. Whole indexes in order, tiny tables and the full-text index are no such thing."""
     small = ("SCAN formats", "SCAN m", "SCAN tags", "SCAN roots", "SCAN models", "SCAN problems")
@@ -295,7 +302,7 @@ def large(
 
 def test_unfiltered_tables_are_read_off_an_index_in_order(large: sqlite3.Connection) -> None:
     for sort in SORTS:
-        plan = plan_of(large, *selection(large, "", view=ALL, sort=sort, descending=False))
+        plan = plan_of(large, *asked(large, "", sort))
         assert full_scans(plan) == []
         assert not any("TEMP B-TREE" in step for step in plan), (sort, plan)
         assert any("USING COVERING INDEX" in step for step in plan), (sort, plan)
@@ -304,14 +311,14 @@ def test_unfiltered_tables_are_read_off_an_index_in_order(large: sqlite3.Connect
 def test_no_query_reads_the_whole_table(large: sqlite3.Connection) -> None:
     for view in VIEWS:
         for query in FILTERS:
-            plan = plan_of(large, *selection(large, query, view=view, sort="artist", descending=False))
+            plan = plan_of(large, *asked(large, query, "artist", view))
             assert full_scans(plan) == [], (view, query, plan)
 
 
 def test_a_broad_filter_walks_the_index_in_order_and_touches_no_row(large: sqlite3.Connection) -> None:
     for sort in SORTS:
         for query in ("title", "-title:1", "year:1900..2100", "has:title -has:mood"):
-            plan = plan_of(large, *selection(large, query, view=ALL, sort=sort, descending=False))
+            plan = plan_of(large, *asked(large, query, sort))
             walked = next(step for step in plan if f"tracks_by_{sort}" in step)
             assert "COVERING" in walked, (sort, query, plan)
             assert not any("TEMP B-TREE" in step for step in plan), (sort, query, plan)
@@ -320,8 +327,64 @@ def test_a_broad_filter_walks_the_index_in_order_and_touches_no_row(large: sqlit
 def test_words_that_many_tracks_have_come_in_order_and_in_parts(large: sqlite3.Connection) -> None:
     for query in ("title", "-title:1", "year:1900..1950"):
         chunks = list(id_chunks(large, query, view=ALL, sort="title", descending=True))
-        assert len(chunks[0]) == FIRST_CHUNK
+        assert len(chunks[0]) == ENOUGH
         ids = [one for chunk in chunks for one in chunk]
         assert ids == queries.track_ids(large, query, sort="title", descending=True).tolist()
         by_hand = [row.id for row in queries.rows(large, sorted(ids)) if row.id in set(ids)]
         assert sorted(ids) == by_hand
+
+
+@pytest.fixture
+def everything_is_broad(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a library of a million tracks."""
+    for module in (id_sets, selection_module, selecting, first_rows):
+        monkeypatch.setattr(module, "BROAD", 50)
+    monkeypatch.setattr(id_sets, "NARROW", 40)
+    monkeypatch.setattr(selection_module, "NARROW", 40)
+
+
+@pytest.mark.parametrize("sort", ["artist", "added"])
+def test_the_first_rows_of_a_broad_question_are_the_first_of_all(
+    large: sqlite3.Connection, everything_is_broad: None, sort: str
+) -> None:
+    found = 0
+    for view in (ALL, View("unanalysed")):
+        for query in (*FILTERS, "tit", "-tit", "title art", "year:1900..2100 -year:1950..1960", "-is:missing"):
+            asked = selection(large, query, view=view, sort=sort, descending=False)
+            first = first_ids(large, asked).tolist()
+            every = queries.track_ids(large, query, view=view, sort=sort).tolist()
+            assert first == every[: len(first)], (view, query)
+            parts = id_chunks(large, query, view=view, sort=sort, descending=False)
+            assert [one for part in parts for one in part] == every, (view, query)
+            found += len(first) >= ENOUGH
+    assert found >= 5
+
+
+def test_the_first_rows_come_without_gathering_what_is_broad(
+    large: sqlite3.Connection, everything_is_broad: None
+) -> None:
+    """Each track of the walk is looked up by itself: no set is put together first."""
+    for query in ("tit", "year:1900..2100", "has:title", "-year:1950", "tit -format:mp3"):
+        steps: list[str] = []
+        asked = selection(large, query, view=ALL, sort="path", descending=False)
+        large.set_trace_callback(steps.append)
+        try:
+            assert len(first_ids(large, asked)) >= ENOUGH, query
+        finally:
+            large.set_trace_callback(None)
+        for step in steps:
+            if step.startswith("SELECT t.id"):
+                plan = plan_of(large, step, [])
+                assert not any("LIST SUBQUERY" in line and "json" not in step for line in plan), (query, plan)
+                assert full_scans(plan) in ([], ["SCAN json_each VIRTUAL TABLE INDEX 1:"]), (query, plan)
+
+
+def test_a_transaction_ends_with_the_last_part(large: sqlite3.Connection) -> None:
+    parts = id_chunks(large, "title", view=ALL, sort="artist", descending=False)
+    next(parts)
+    assert large.in_transaction
+    parts.close()
+    assert not large.in_transaction
+    with pytest.raises(QueryError):
+        next(id_chunks(large, "year:x", view=ALL, sort="artist", descending=False))
+    assert not large.in_transaction
