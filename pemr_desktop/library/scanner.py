@@ -23,11 +23,12 @@ from pemr_desktop.library.folder_states import (
     known_states,
     state_of,
 )
+from pemr_desktop.library.moved_files import MovedFiles
 from pemr_desktop.library.places import absolute, decode, encode, folder_of, show
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.roots import ScanTarget, below_clause, is_online
 from pemr_desktop.library.store import Cancelled, Progress, Store
-from pemr_desktop.library.track_rows import find_moved, insert_track, same_file, still_is, update_track
+from pemr_desktop.library.track_rows import insert_track, same_file, still_is, update_track
 from pemr_desktop.library.walk import Listing, Pruning, walk
 from pemr_desktop.tagfiles.digest import QUICK_VERSION
 
@@ -110,6 +111,7 @@ class _TargetScan:
         self.changed = changed
         self.children = children
         self.seen: set[int] = set()
+        self.moved_files = MovedFiles(self.seen)
         self.back: list[int] = []
         self.visited: set[bytes] = set()
         self.not_there: list[tuple[int, bytes]] = []  # tracks that their folder does not list
@@ -321,7 +323,7 @@ class _TargetScan:
             update_track(connection, asked.known_id, track, file_unchanged=asked.unchanged)
             self.counts.changed += not asked.unchanged
             return asked.known_id
-        track_id = find_moved(connection, track, self.seen, asked.names_beside)
+        track_id = self.moved_files.find(connection, track, asked.names_beside)
         if track_id is not None:
             update_track(connection, track_id, track)
             self.counts.moved += 1

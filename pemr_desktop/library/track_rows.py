@@ -1,4 +1,4 @@
-"""Storing what a scan read: new tracks, changed ones, and old ones found at a new place."""
+"""Storing what a scan read: new tracks, and ones that changed or were found at a new place."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 
-from pemr_desktop.library.places import absolute, folder_of, show
+from pemr_desktop.library.places import folder_of, show
 from pemr_desktop.library.track_columns import columns, pack_fields, tag_rows
 from pemr_desktop.library.versions import forget_found
-from pemr_desktop.tagfiles.digest import QUICK_VERSION, audio_digest
-from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.digest import QUICK_VERSION
 from pemr_desktop.tagfiles.identity import identity_of
 from pemr_desktop.tagfiles.plan import FileIdentity
 from pemr_desktop.tagfiles.read import FileTags
@@ -78,54 +77,6 @@ def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
     connection.execute("UPDATE tracks SET open_suggestions = 0, sound_group = NULL WHERE id = ?", (track_id,))
 
 
-def find_moved(
-    connection: sqlite3.Connection, track: ReadTrack, seen: set[int], names_beside: frozenset[str]
-) -> int | None:
-    """The track that this new file used to be, when that one's file is no longer at its place.
-
-    The samples of the sound must agree, and the size or else the whole sound. A track on a disk that is not there
-    counts only at the same place below its root, or with the same file and folder name. `names_beside`: names in
-    the new file's folder, for file systems that take two spellings for one name.
-    """
-    rows = connection.execute(
-        "SELECT t.id, t.rel_path, t.size, t.audio_digest, r.path, r.online FROM tracks t JOIN roots r "
-        "ON r.id = t.root_id WHERE t.quick_digest = ? AND t.quick_version = ?",
-        (track.quick_digest, QUICK_VERSION),
-    ).fetchall()
-    found: list[tuple[bool, bool, int]] = []
-    for track_id, rel_path, size, known_digest, root, online in rows:
-        if track_id in seen:
-            continue
-        old = absolute(root, rel_path)
-        if not _is_gone(old, track.path, names_beside):
-            continue
-        same_name = old.name == track.path.name
-        same_place = rel_path == track.rel_path or (same_name and old.parent.name == track.path.parent.name)
-        if not online and not same_place:
-            continue
-        if size != track.identity.size and known_digest is not None and known_digest != _whole_sound(track.path):
-            continue
-        found.append((same_name, size == track.identity.size, track_id))
-    return max(found)[2] if found else None
-
-
-def _is_gone(old: Path, new: Path, names_beside: frozenset[str]) -> bool:
-    try:
-        old.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return old.parent == new.parent and old.name not in names_beside
-
-
-def _whole_sound(path: Path) -> bytes | None:
-    try:
-        return audio_digest(path)
-    except TagReadError:
-        return None
-
-
 def _place(track: ReadTrack) -> dict[str, Any]:
     return {
         "root_id": track.root_id,
@@ -139,21 +90,21 @@ def _state(track: ReadTrack, now: float) -> dict[str, Any]:
     return {
         "size": track.identity.size,
         "mtime_ns": track.identity.mtime_ns,
-        "inode": _signed(track.identity.inode),
+        "inode": signed(track.identity.inode),
         "quick_digest": track.quick_digest,
         "quick_version": QUICK_VERSION,
         "read_at": now,
     }
 
 
-def _signed(inode: int) -> int:
+def signed(inode: int) -> int:
     """An inode as SQLite can hold it: some file systems use all 64 bits."""
     return inode - (1 << 64) if inode >= 1 << 63 else inode
 
 
 def same_file(status: os.stat_result, size: int, mtime_ns: int, inode: int) -> bool:
     """Whether a file is still as the row says."""
-    return status.st_mtime_ns == mtime_ns and status.st_size == size and _signed(status.st_ino) == inode
+    return status.st_mtime_ns == mtime_ns and status.st_size == size and signed(status.st_ino) == inode
 
 
 def still_is(path: Path, identity: FileIdentity) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from pemr_desktop.library import queries, track_rows
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.scanner import ScanOutcome
+from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 
@@ -112,6 +113,31 @@ def test_a_new_way_to_make_digests_loses_nothing_that_was_heard(
     versions = library.read(lambda conn: conn.execute("SELECT DISTINCT quick_version FROM tracks").fetchall())
     assert versions == [(track_rows.QUICK_VERSION,)]
     assert library.scan() == ScanOutcome(found=4)
+
+
+@pytest.mark.parametrize("whole_sound_is_known", [True, False])
+def test_a_file_that_moved_before_digests_were_made_in_a_new_way_keeps_what_was_heard(
+    library: Library, music: Path, album: list[Path], heard: Callable[..., list[int]], whole_sound_is_known: bool
+) -> None:
+    """With the whole sound known it may have been tagged and touched meanwhile, otherwise only moved."""
+    heard(library)
+    track = library.read(queries.find_track, album[1])
+    other = library.read(queries.find_track, album[2])
+    digest = audio_digest(album[1])
+    with library.store.writing() as connection:
+        connection.execute("UPDATE tracks SET quick_version = 0, quick_digest = x'00'")
+        if whole_sound_is_known:
+            connection.execute("UPDATE tracks SET audio_digest = ? WHERE id = ?", (digest, track))
+    if whole_sound_is_known:
+        apply_plan(make_plan(0, album[1], {"title": ["Retagged meanwhile"]}, mode="replace"))
+    moved = music / "elsewhere" / f"another name{album[1].suffix}"
+    moved.parent.mkdir()
+    album[1].rename(moved)
+    assert library.scan() == ScanOutcome(found=4, moved=1)
+    assert library.read(queries.find_track, moved) == track
+    assert library.read(queries.find_track, album[2]) == other
+    model = library.read(queries.active_model)
+    assert model is not None and library.tracks_to_analyse(model.id) == []
 
 
 def test_another_length_is_another_sound_whatever_the_digests(
