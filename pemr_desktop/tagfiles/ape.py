@@ -8,9 +8,14 @@ from typing import Any, BinaryIO
 from mutagen.apev2 import BINARY, APETextValue
 
 from pemr_desktop.tagfiles.ape_block import behind_block, item_keys
+from pemr_desktop.tagfiles.audio_spans import audio_spans
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.sniffing import sniff
+from pemr_desktop.tagfiles.wavpack import chain
+
+CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
 
 
 def _items(file: Any) -> list[tuple[str, Any]]:
@@ -83,7 +88,10 @@ def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Items behind a wrong count or of one name, and texts that are not UTF-8, would not be what they were."""
+    """Items behind a wrong count or of one name, and texts that are not UTF-8, would not be what they were. Behind a
+    WavPack block that lacks its end the tag would be taken for the rest of it."""
+    if sniff(stream) == "wavpack" and chain(stream, *audio_spans(stream, "wavpack").spans[0]).lacking_bytes:
+        return CUT_OFF
     if file.tags is None:
         return ""
     if len(item_keys(stream)) != len(_items(file)):

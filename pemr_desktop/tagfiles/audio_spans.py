@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from pemr_desktop.tagfiles.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
 from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length
-from pemr_desktop.tagfiles.wavpack import lacking_bytes
+from pemr_desktop.tagfiles.wavpack import chain
 
 
 class Span(NamedTuple):
@@ -41,7 +41,7 @@ def audio_spans(file: BinaryIO, container: str) -> AudioSpans:
     if container == "asf":
         return _asf(file)
     span = _between_tags(file)
-    return AudioSpans((span,), lacking_bytes(file, *span) if container == "wavpack" else 0)
+    return AudioSpans((span,), chain(file, *span).least_bytes if container == "wavpack" else 0)
 
 
 def _of_chunks(file: BinaryIO, chunks: list[Chunk]) -> AudioSpans:

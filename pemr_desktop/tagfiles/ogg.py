@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+MAGIC = b"OggS"
 COMMENT_PACKET = 1
 PAGE_HEADER = 27
 CHECKSUM = slice(22, 26)
@@ -27,7 +28,7 @@ def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
     while True:
         file.seek(position)
         head = file.read(PAGE_HEADER)
-        if len(head) < PAGE_HEADER or head[:4] != b"OggS":
+        if len(head) < PAGE_HEADER or head[:4] != MAGIC:
             return
         lacing = file.read(head[26])
         start = position + PAGE_HEADER + head[26]
@@ -41,20 +42,26 @@ def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
         )
 
 
-def has_true_checksums(file: BinaryIO) -> bool:
-    """Whether every whole page is what its checksum says. Reads all of the file."""
+def is_damaged(file: BinaryIO) -> bool:
+    """Whether a whole page is not what its checksum says, or pages follow after something that is none.
+
+    Reads all of the file. A last page that lacks its end, and anything else behind the last page, is no such damage.
+    """
     length = file.seek(0, 2)
+    position = 0
     for page in pages(file):
         if page.end > length:
-            break
+            return False
         start = page.start - len(page.lacing) - PAGE_HEADER
         file.seek(start)
         content = bytearray(file.read(page.end - start))
         noted = bytes(content[CHECKSUM])
         content[CHECKSUM] = bytes(4)
         if noted != checksum(content):
-            return False
-    return True
+            return True
+        position = page.end
+    file.seek(position)
+    return MAGIC in file.read()
 
 
 def checksum(page: bytearray) -> bytes:
@@ -87,7 +94,7 @@ def lacking_bytes(file: BinaryIO, length: int) -> int:
     start = max(0, length - 131_072)
     file.seek(start)
     tail = file.read()
-    last = tail.rfind(b"OggS")
+    last = tail.rfind(MAGIC)
     if last < 0:
         return 0
     page = next(pages(file, start + last), None)

@@ -10,12 +10,12 @@ from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 
 from pemr_desktop.tagfiles.kind import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.ogg import has_true_checksums
+from pemr_desktop.tagfiles.ogg import is_damaged
 from pemr_desktop.tagfiles.sniffing import sniff
 from pemr_desktop.tagfiles.vorbis_block import ODD, is_complete, is_faithful
 
 UNFAITHFUL = "Its comments end early or hold something that rewriting would lose."
-WRONG_CHECKSUM = "A checksum in it is wrong: it is damaged, and rewriting it would hide where."
+DAMAGED_PAGE = "One of its pages is damaged, by its checksum, and rewriting it would hide which."
 
 
 def _comments(file: Any) -> list[tuple[str, str]]:
@@ -103,7 +103,7 @@ def lossy(file: Any, stream: BinaryIO) -> str:
     container = sniff(stream)
     if not (is_faithful(file.tags, stream, container) and is_complete(stream, container)):
         return UNFAITHFUL
-    return WRONG_CHECKSUM if container.startswith("ogg/") and not has_true_checksums(stream) else ""
+    return DAMAGED_PAGE if container.startswith("ogg/") and is_damaged(stream) else ""
 
 
 VORBIS = TagKind("Vorbis comments", read_fields, hold, write_field, raw, artwork, save, lossy)

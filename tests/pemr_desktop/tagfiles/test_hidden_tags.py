@@ -263,3 +263,16 @@ def test_an_ogg_page_with_a_wrong_checksum_gets_no_right_one(full: Callable[[str
     with pytest.raises(WriteRefused, match="checksum"):
         make_plan(1, path, {"grouping": ["x" * 9000]})
     assert path.read_bytes() == bytes(content)
+
+
+@pytest.mark.parametrize("suffix", [".ogg", ".opus", ".oga", ".spx"])
+def test_an_ogg_file_with_something_between_its_pages_is_left_alone(full: Callable[[str], Path], suffix: str) -> None:
+    """Players look for the next page; what renumbers the pages would stop there. Behind the last page it may be."""
+    path = full(suffix)
+    content = path.read_bytes()
+    last = content.rindex(b"OggS")
+    path.write_bytes(content[:last] + b"junk" + content[last:])
+    with pytest.raises(WriteRefused, match="damaged"):
+        make_plan(1, path, {"mood": ["calm"]})
+    path.write_bytes(content + b"junk")
+    assert make_plan(1, path, {"mood": ["calm"]}).changes
