@@ -12,6 +12,7 @@ from pemr_desktop.tagfiles.audio_spans import audio_spans
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.musepack import ends_early
 from pemr_desktop.tagfiles.sniffing import sniff
 from pemr_desktop.tagfiles.wavpack import chain
 
@@ -88,9 +89,8 @@ def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
 
 
 def lossy(file: Any, stream: BinaryIO) -> str:
-    """Items behind a wrong count or of one name, and texts that are not UTF-8, would not be what they were. Behind a
-    WavPack block that lacks its end the tag would be taken for the rest of it."""
-    if sniff(stream) == "wavpack" and chain(stream, *audio_spans(stream, "wavpack").spans[0]).lacking_bytes:
+    """Items behind a wrong count or of one name, and texts that are not UTF-8, would not be what they were."""
+    if _ends_early(stream):
         return CUT_OFF
     if file.tags is None:
         return ""
@@ -98,6 +98,17 @@ def lossy(file: Any, stream: BinaryIO) -> str:
         return "Its APEv2 tag is damaged: it holds more than it says, or two items of one name."
     texts = (str(value) for _, value in _items(file) if isinstance(value, APETextValue))
     return DAMAGED_TEXT if any("�" in text for text in texts) else ""
+
+
+def _ends_early(stream: BinaryIO) -> bool:
+    """Whether players would take a tag at the end for the rest of a block that was cut off."""
+    container = sniff(stream)
+    if container not in ("wavpack", "musepack"):
+        return False
+    start, end = audio_spans(stream, container).spans[0]
+    if container == "musepack":
+        return ends_early(stream, start, end)
+    return chain(stream, start, end).lacking_bytes > 0
 
 
 APE = TagKind("APEv2", read_fields, hold, write_field, raw, artwork, save, lossy)

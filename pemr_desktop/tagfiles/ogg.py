@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 MAGIC = b"OggS"
+LAST_PAGE = 4
 COMMENT_PACKET = 1
 PAGE_HEADER = 27
 CHECKSUM = slice(22, 26)
@@ -14,13 +15,17 @@ MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class Page(NamedTuple):
-    """One page. `start`..`end` is its content; `lacing` says how packets share it; `end` may lie past the file's."""
+    """One page. `start`..`end` is its content; `lacing` says how packets share it; `end` may lie past the file's.
+
+    `is_last`: the stream ends with it.
+    """
 
     serial: int
     granule: int
     lacing: bytes
     start: int
     end: int
+    is_last: bool
 
 
 def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
@@ -39,16 +44,18 @@ def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
             lacing=lacing,
             start=start,
             end=position,
+            is_last=bool(head[5] & LAST_PAGE),
         )
 
 
 def is_damaged(file: BinaryIO) -> bool:
-    """Whether a whole page is not what its checksum says, or pages follow after something that is none.
+    """Whether a whole page is not what its checksum says, or something stands where the next page should.
 
-    Reads all of the file. A last page that lacks its end, and anything else behind the last page, is no such damage.
+    Reads all of the file. A page that lacks its end, and anything behind the end of a stream, is no such damage.
     """
     length = file.seek(0, 2)
     position = 0
+    has_ended = False
     for page in pages(file):
         if page.end > length:
             return False
@@ -59,9 +66,10 @@ def is_damaged(file: BinaryIO) -> bool:
         content[CHECKSUM] = bytes(4)
         if noted != checksum(content):
             return True
-        position = page.end
+        position, has_ended = page.end, page.is_last
     file.seek(position)
-    return MAGIC in file.read()
+    rest = file.read()
+    return MAGIC in rest if has_ended else bool(rest.strip(b"\0"))
 
 
 def checksum(page: bytearray) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
@@ -62,9 +62,8 @@ def make_plan(
             )
         said: list[str] = []
         changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
-        damage = kind.lossy(opened.file, stream) if changes else ""
-        if damage:
-            raise WriteRefused(real, f"{damage} It was left untouched.")
+        if changes:
+            content_to_keep(opened, stream, real)
         if cut_off := cut_off_warning(stream, opened.container):
             said.append(f"{cut_off} Tags can be written all the same; what is lacking stays lacking.")
     return FilePlan(
@@ -74,6 +73,22 @@ def make_plan(
         changes=changes,
         warnings=(*opened.warnings, *said),
     )
+
+
+def content_to_keep(opened: Opened, stream: BinaryIO, path: Path) -> dict[str, object]:
+    """All that the tags hold, as `TagKind.raw` tells it. Raises WriteRefused where rewriting would lose some of it."""
+    assert opened.kind is not None
+    damage = opened.kind.lossy(opened.file, stream)
+    if damage:
+        raise WriteRefused(path, f"{damage} It was left untouched.")
+    try:
+        return opened.kind.raw(opened.file)
+    except OSError:
+        raise
+    except Exception as error:  # mutagen reads values that it cannot write
+        raise WriteRefused(
+            path, f"Its tags hold something that could not be written again ({error}). It was left untouched."
+        ) from error
 
 
 def resolve(path: Path) -> Path:

@@ -22,7 +22,7 @@ from pemr_desktop.tagfiles.identity import identity, is_protected, system_reason
 from pemr_desktop.tagfiles.kind import VENDOR, SaveOptions
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
-from pemr_desktop.tagfiles.planning import PROTECTED, HardLinks, resolve
+from pemr_desktop.tagfiles.planning import PROTECTED, HardLinks, content_to_keep, resolve
 from pemr_desktop.tagfiles.proof import side_content
 from pemr_desktop.tagfiles.read import open_ordinary
 from pemr_desktop.tagfiles.restore import follow_recipe, make_recipe
@@ -181,11 +181,8 @@ def _edit(path: Path, copy: _Copy, changes: tuple[FieldChange, ...], options: Sa
         kind = opened.kind
         if kind is None:
             raise WriteRefused(path, f"{opened.format} files have no place for tags.")
-        damage = kind.lossy(opened.file, stream)
-        if damage:
-            raise WriteRefused(path, f"{damage} {UNTOUCHED}")
+        before_raw = content_to_keep(opened, stream, path)
         before_fields = kind.read_fields(opened.file)
-        before_raw = kind.raw(opened.file)
         before_side = side_content(stream, opened.container)
     for change in changes:
         if before_fields.get(change.field, ()) != change.before:
