@@ -94,14 +94,15 @@ def test_a_wavpack_file_with_fewer_blocks_than_promised_is_cut_off(
 
 
 def test_a_value_that_can_be_read_but_not_written_is_told_in_the_plan(sample: Sample) -> None:
-    """The lowest gain that RVA2 knows is one that mutagen reads and then refuses to write."""
+    """A peak of twice full scale in RVA2: mutagen reads it and then refuses to write it."""
     path = sample(".mp3")
     tags = ID3(path)
-    tags.add(RVA2(desc="track", channel=1, gain=-63, peak=0))
+    tags.add(RVA2(desc="track", channel=1, gain=0, peak=0))
     tags.save(path)
     content = path.read_bytes()
-    place = content.index(b"track\0\x01") + 7
-    path.write_bytes(content[:place] + b"\x80\x00" + content[place + 2 :])
+    harmless, odd = b"track\0\x01\0\0\x10\0\0", b"tra\0\x01\0\0\x20\xff\xff\xff\xff"
+    assert harmless in content
+    path.write_bytes(content.replace(harmless, odd))
     with pytest.raises(WriteRefused, match="could not be written again"):
         make_plan(1, path, {"mood": ["calm"]})
 
