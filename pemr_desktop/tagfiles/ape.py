@@ -7,14 +7,13 @@ from typing import Any, BinaryIO
 
 from mutagen.apev2 import BINARY, APETextValue
 
+from pemr_desktop.tagfiles import musepack, tak, wavpack
 from pemr_desktop.tagfiles.ape_block import behind_block, item_keys
 from pemr_desktop.tagfiles.audio_spans import audio_spans
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.musepack import ends_early
 from pemr_desktop.tagfiles.sniffing import sniff
-from pemr_desktop.tagfiles.wavpack import chain
 
 CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
 
@@ -101,14 +100,12 @@ def lossy(file: Any, stream: BinaryIO) -> str:
 
 
 def _ends_early(stream: BinaryIO) -> bool:
-    """Whether players would take a tag at the end for the rest of a block that was cut off."""
+    """Whether players would take a tag at the end for the rest of something that was cut off. Reads the sound."""
     container = sniff(stream)
-    if container not in ("wavpack", "musepack"):
+    tests = {"musepack": musepack.ends_early, "tak": tak.ends_early, "wavpack": wavpack.ends_early}
+    if container not in tests:
         return False
-    start, end = audio_spans(stream, container).spans[0]
-    if container == "musepack":
-        return ends_early(stream, start, end)
-    return chain(stream, start, end).lacking_bytes > 0
+    return tests[container](stream, *audio_spans(stream, container).spans[0])
 
 
 APE = TagKind("APEv2", read_fields, hold, write_field, raw, artwork, save, lossy)

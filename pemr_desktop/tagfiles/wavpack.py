@@ -38,3 +38,8 @@ def chain(file: BinaryIO, start: int, end: int) -> Chain:
         reached = max(reached, low_index + (high_index << 32) + samples)
         longest = max(longest, samples)
     return Chain(max(0, position - end), -(-(total - reached) // longest) if longest and reached < total else 0)
+
+
+def ends_early(file: BinaryIO, start: int, end: int) -> bool:
+    """Whether the sound between `start` and `end` is cut off in the middle of a block."""
+    return chain(file, start, end).lacking_bytes > 0

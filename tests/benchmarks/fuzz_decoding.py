@@ -16,6 +16,7 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,7 +27,9 @@ import av.logging
 from benchmarks.damage import damaged
 from benchmarks.fuzz_tagfiles import SEALED, WANTED, samples, sealed
 from pemr_desktop.tagfiles.errors import TagFileError
+from pemr_desktop.tagfiles.opening import CONTAINERS
 from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.sniffing import sniff
 from pemr_desktop.tagfiles.write import apply_plan
 
 BROKEN = ("different", "an error of another kind")
@@ -68,7 +71,7 @@ def fuzz(
             content = damaged(whole, everything, draw)
             if draw.random() < SEALED:
                 content = sealed(content)
-            path = Path(folder) / f"song{Path(name).suffix}"
+            path = Path(folder) / f"song{suffix_of(content, name)}"
             path.write_bytes(content)
             outcome = try_one(path)
             told[outcome] += 1
@@ -78,6 +81,12 @@ def fuzz(
                 print(kept, flush=True)
             path.unlink()
     return told
+
+
+def suffix_of(content: bytes, name: str) -> str:
+    """The ending that fits the content: FFmpeg goes by the name where the content leaves it in doubt."""
+    container = CONTAINERS.get(sniff(BytesIO(content)))
+    return container.suffixes[0] if container else Path(name).suffix
 
 
 def try_one(path: Path) -> str:
@@ -93,7 +102,7 @@ def try_one(path: Path) -> str:
         traceback.print_exc()
         return "an error of another kind"
     after = decoded(path)
-    if before != after:
+    if before[:2] != after[:2]:
         return "different"
     return "same, though it cannot be decoded to the end" if before[2] else "same"
 

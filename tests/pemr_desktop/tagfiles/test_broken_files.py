@@ -68,7 +68,7 @@ def test_a_file_that_was_cut_off_can_be_tagged_and_says_so(sample: Sample, suffi
     assert "cut off" in cut_off(path)
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".wv", ".mpc"])
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".wv", ".mpc", ".tak"])
 def test_no_tags_are_put_where_sound_is_lacking(sample: Sample, suffix: str) -> None:
     path = sample(suffix)
     path.write_bytes(path.read_bytes()[:-700])
