@@ -11,7 +11,7 @@ from pemr_desktop.library.heard import TrackAnalysis
 if TYPE_CHECKING:
     from pemr.embed import Encoder
 
-PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "heads_s": "heads"}
+PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "importance_s": "importance", "heads_s": "heads"}
 """What the encoder calls its parts, and what people call them."""
 
 

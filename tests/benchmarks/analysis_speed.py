@@ -1,15 +1,19 @@
 """What listening to a track costs, part by part, beside the musicnn teacher on the same tracks in the same run.
 
-    python tests/benchmarks/analysis_speed.py MUSIC_FOLDER [--tracks 40] [--threads 2]
+    python tests/benchmarks/analysis_speed.py MUSIC_FOLDER [--tracks 20] [--shortest 210] [--longest 270]
 
-The teacher hears every 3 s patch of a track, as its own package does; both work on the same decoded samples.
+Seconds are those of the processor, all threads together, so that other work on the machine hardly moves them. Decoding
+is from the file to the mono samples that all parts hear. The teacher hears every 3 s patch of a track, one after the
+other, as its own package does.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,56 +23,81 @@ from pemr import audio, teacher
 from pemr.covers.features import cover_features
 from pemr.datasets.folder import audio_files
 from pemr.embed import Encoder
+from pemr.errors import DecodeError
 from pemr_desktop.resources import resource
+
+PARTS = {
+    "frontend_s": "front end",
+    "encoder_s": "encoder",
+    "importance_s": "importance",
+    "heads_s": "heads",
+}
 
 
 def main() -> None:
     """Measure and print one table."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folder", type=Path)
-    arguments.add_argument("--tracks", type=int, default=40)
-    arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--tracks", type=int, default=20)
+    arguments.add_argument("--shortest", type=float, default=210.0, help="seconds a track lasts at least")
+    arguments.add_argument("--longest", type=float, default=270.0, help="seconds a track lasts at most")
+    arguments.add_argument("--threads", type=int, default=1)
     asked = arguments.parse_args()
     torch.set_num_threads(asked.threads)
     encoder = Encoder.load(resource("models", "bundled.safetensors"))
     musicnn = teacher.load_teacher(resource("models", "teacher", "mtt_musicnn.safetensors"))
-    found = audio_files([asked.folder])
+    found = [path for path in audio_files([asked.folder]) if asked.shortest <= _duration_s(path) <= asked.longest]
     paths = found[:: max(1, len(found) // asked.tracks)][: asked.tracks]
+    if not paths:
+        raise SystemExit(f"{asked.folder} holds no track of {asked.shortest:g} to {asked.longest:g} s")
     spent: dict[str, float] = defaultdict(float)
     heard_s = 0.0
-    _teach(_listen(paths[0], encoder)[0], musicnn)  # the first time warms up
+    _teach(_listen(paths[0], encoder, defaultdict(float)), musicnn)  # the first time warms up
     for path in paths:
-        samples, timings = _listen(path, encoder)
-        began = time.perf_counter()
-        _teach(samples, musicnn)
-        timings["musicnn"] = time.perf_counter() - began
+        samples = _listen(path, encoder, spent)
+        spent["musicnn"] += _took(lambda samples=samples: _teach(samples, musicnn))
         heard_s += len(samples) / encoder.sample_rate
-        for part, seconds in timings.items():
-            spent[part] += seconds
+    _show(spent, len(paths), heard_s)
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg()) if hasattr(os, "getloadavg") else "not known"
+    print(f"{asked.threads} threads; load of the machine over 1, 5 and 15 minutes: {busy}")
+
+
+def _show(spent: dict[str, float], tracks: int, heard_s: float) -> None:
     ours = sum(seconds for part, seconds in spent.items() if part != "musicnn")
     theirs = spent["decode"] + spent["musicnn"]
-    print(f"{len(paths)} tracks, {heard_s / 60:.0f} minutes of music, {asked.threads} threads, one after the other")
+    print(f"{tracks} tracks of {heard_s / tracks:.0f} s, {heard_s / 60:.0f} minutes of music")
     for part, seconds in spent.items():
-        print(f"  {part:10s} {seconds / len(paths):7.3f} s a track   {heard_s / seconds:8.0f} x real time")
-    print(f"PEMR Desktop (decode to cover features): {60 * len(paths) / ours:6.1f} tracks a minute")
-    print(f"musicnn (decode and network):            {60 * len(paths) / theirs:6.1f} tracks a minute")
+        print(f"  {part:10s} {seconds / tracks:7.3f} s a track   {heard_s / seconds:8.0f} x real time")
+    print(f"PEMR Desktop (decode to cover features): {60 * tracks / ours:6.1f} tracks a minute of one core")
+    print(f"musicnn (decode and network):            {60 * tracks / theirs:6.1f} tracks a minute of one core")
     print(f"ratio {theirs / ours:.2f}; analysis over decoding {ours / spent['decode']:.2f}")
 
 
-def _listen(path: Path, encoder: Encoder) -> tuple[np.ndarray, dict[str, float]]:
-    began = time.perf_counter()
+def _listen(path: Path, encoder: Encoder, spent: dict[str, float]) -> np.ndarray:
+    began = time.process_time()
     samples = audio.decode(path, encoder.sample_rate)
-    decode_s = time.perf_counter() - began
-    embedding = encoder.embed_samples(samples)
-    began = time.perf_counter()
-    cover_features(samples, encoder.sample_rate)
-    return samples, {
-        "decode": decode_s,
-        "front end": embedding.timings["frontend_s"],
-        "encoder": embedding.timings["encoder_s"],
-        "heads": embedding.timings["heads_s"],
-        "covers": time.perf_counter() - began,
-    }
+    decoded = time.process_time()
+    embedding = encoder.embed_samples(samples, clock=time.process_time)
+    embedded = time.process_time()
+    spent["decode"] += decoded - began
+    for name, part in PARTS.items():
+        spent[part] += embedding.timings[name]
+    spent["other"] += embedded - decoded - sum(embedding.timings.values())
+    spent["covers"] += _took(lambda: cover_features(samples, encoder.sample_rate))
+    return samples
+
+
+def _took(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _duration_s(path: Path) -> float:
+    try:
+        return audio.probe(path).duration_s
+    except DecodeError:
+        return 0.0
 
 
 def _teach(samples: np.ndarray, musicnn: teacher.Teacher) -> None:

@@ -100,9 +100,9 @@ def test_samples_lost_in_the_middle_of_an_epoch_end_the_run_with_a_checkpoint_an
     saved = load_checkpoint(tmp_path / "run/checkpoints/latest.pt").step
     assert saved == len([event for event in heard if isinstance(event, events.Step)])
     again = msgspec.structs.replace(long, train=msgspec.structs.replace(long.train, max_steps=saved + 1))
-    assert run(again, music, tmp_path / "run")[-1] == events.Finished(
-        saved + 1, "completed", str(tmp_path / "run/checkpoints/latest.pt"), pytest.approx(0, abs=1)
-    )
+    finished = run(again, music, tmp_path / "run")[-1]
+    assert isinstance(finished, events.Finished)
+    assert (finished.step, finished.reason) == (saved + 1, "completed")
 
 
 def test_a_gradient_that_is_not_a_number_never_reaches_the_weights(

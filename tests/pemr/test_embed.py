@@ -1,4 +1,4 @@
-"""A model in use: shapes, short and silent clips, importance, peaks and tag probabilities."""
+"""A model in use: shapes, short and silent clips, importance and tag probabilities."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pemr.embed import PEAKS, Encoder, segment_starts, waveform_peaks
+from pemr.embed import Encoder, segment_starts
 from pemr.encoder import MIN_FRAMES
 from pemr.errors import DecodeError
 from pemr.frontend import LogMel
@@ -38,7 +38,7 @@ def test_a_file_becomes_vectors_a_curve_and_probabilities(
     assert track.tag_probabilities.shape == (3,)
     assert ((track.tag_probabilities > 0) & (track.tag_probabilities < 1)).all()
     assert track.duration_s == pytest.approx(12.0, abs=0.1)
-    assert track.timings.keys() == {"decode_s", "frontend_s", "encoder_s", "heads_s"}
+    assert track.timings.keys() == {"decode_s", "frontend_s", "encoder_s", "importance_s", "heads_s"}
     assert all(value > 0 for value in track.timings.values())
     assert not track.truncated
 
@@ -95,17 +95,6 @@ def test_the_vocabulary_says_group_threshold_and_support(encoder: Encoder) -> No
     piano, _, opera = encoder.vocabulary
     assert (piano.name, piano.group, piano.threshold, piano.supported) == ("piano", "instrument", 0.6, True)
     assert not opera.supported
-
-
-def test_peaks_follow_the_loudness_of_the_samples() -> None:
-    samples = np.concatenate([np.full(8000, 0.1), np.full(8000, -1.0)]).astype(np.float32)
-    peaks = waveform_peaks(samples)
-    assert peaks.shape == (PEAKS,)
-    assert peaks.dtype == np.uint8
-    assert set(peaks[:500]) == {26}
-    assert set(peaks[500:]) == {255}
-    assert not waveform_peaks(np.zeros(0, np.float32)).any()
-    assert waveform_peaks(np.ones(10, np.float32)).shape == (PEAKS,)
 
 
 def test_an_unreadable_file_is_a_decode_error(encoder: Encoder, tmp_path: Path) -> None:

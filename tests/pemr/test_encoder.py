@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pemr.encoder import EMBEDDING_WIDTH, FCN4, MIN_FRAMES, PARAMETERS, ProjectionHead, running_statistics_frozen
-from pemr.fused import FusedFCN4
+from pemr.fused import FusedFCN4, frames_reached
 
 
 def test_the_encoder_has_the_papers_number_of_parameters() -> None:
@@ -60,3 +60,20 @@ def test_the_fused_encoder_computes_the_same() -> None:
     frames = torch.randn(3, 128, 116)
     with torch.inference_mode():
         torch.testing.assert_close(FusedFCN4(encoder)(frames), encoder(frames), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("length", [64, 85, 86, 116, 127, 128, 231, 462])
+def test_the_frames_left_out_by_the_fused_encoder_are_those_no_pooling_reaches(length: int) -> None:
+    torch.manual_seed(1)
+    encoder = FCN4().eval()
+    frames = torch.randn(2, 128, length)
+    reached = frames_reached(length)
+    beyond, within = frames.clone(), frames.clone()
+    beyond[..., reached:] = 100.0
+    within[..., reached - 1] += 100.0
+    with torch.inference_mode():
+        whole = encoder(frames)
+        assert torch.equal(encoder(beyond), whole)
+        torch.testing.assert_close(FusedFCN4(encoder)(frames), whole, atol=1e-5, rtol=1e-4)
+        if reached < length:
+            assert not torch.equal(encoder(within), whole), "one frame less would be too few"

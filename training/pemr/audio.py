@@ -190,52 +190,56 @@ def _info(container: Any, stream: Any) -> AudioInfo:
 def _blocks(
     container: Any, stream: Any, sample_rate: int, channels: int, start_s: float, report: _Report
 ) -> Iterator[Samples]:
-    """Mixed, resampled, clean blocks (n, channels). One resampler for each input format met in the file."""
+    """Mixed, resampled, clean blocks (n, channels). One resampler for each input format met in the file.
+
+    Decoders hand out ten thousand small frames a track; FFmpeg's queue joins them to seconds before numpy sees them.
+    """
     if start_s > SEEK_MARGIN_S:
         try:
             container.seek(int((start_s - SEEK_MARGIN_S) * 1e6))
         except av.error.FFmpegError as error:
             report.reasons.append(f"cannot seek to {start_s:.1f} s: {_reason(error)}")
             return
-    form: tuple[int, str] | None = None
+    form: tuple[int, str, str] | None = None
+    waiting = av.AudioFifo()
     resampler: soxr.ResampleStream | None = None
-    pending: list[Samples] = []
-    pending_frames = 0
     for frame in _frames(container, stream, report):
-        if frame.sample_rate < LEAST_SAMPLE_RATE:
+        rate = frame.sample_rate
+        if rate < LEAST_SAMPLE_RATE:
             # a damaged header: resampling would blow a few bytes up into hours
-            report.reasons.append(f"its sample rate of {frame.sample_rate} Hz is not that of music")
+            report.reasons.append(f"its sample rate of {rate} Hz is not that of music")
             return
-        mixed = _mix(frame, channels)
-        if frame.time is not None and start_s > 0.0 and frame.time < start_s:
-            mixed = mixed[round((start_s - frame.time) * frame.sample_rate) :]
-        if not len(mixed):
+        early = 0
+        if form is None and start_s > 0.0 and frame.time is not None and frame.time < start_s:
+            early = round((start_s - frame.time) * rate)
+        if early >= frame.samples:
             continue
-        if form is not None and form != (frame.sample_rate, frame.layout.name):
-            yield from _resampled(resampler, pending, channels, last=True)
-            pending, pending_frames, form = [], 0, None
-        if form is None:
-            form = (frame.sample_rate, frame.layout.name)
-            same = frame.sample_rate == sample_rate
+        if form != (rate, frame.layout.name, frame.format.name):
+            if form is not None:
+                yield from _resampled(resampler, waiting, channels, last=True)
+            form = (rate, frame.layout.name, frame.format.name)
+            waiting = av.AudioFifo()
             resampler = (
                 None
-                if same
-                else soxr.ResampleStream(frame.sample_rate, sample_rate, channels, dtype="float32", quality="HQ")
+                if rate == sample_rate
+                else soxr.ResampleStream(rate, sample_rate, channels, dtype="float32", quality="HQ")
             )
-        pending.append(mixed)
-        pending_frames += len(mixed)
-        report.decoded_s += len(mixed) / frame.sample_rate
-        if pending_frames >= BLOCK_S * frame.sample_rate:
-            yield from _resampled(resampler, pending, channels, last=False)
-            pending, pending_frames = [], 0
-    yield from _resampled(resampler, pending, channels, last=True)
+        frame.pts = None  # the queue insists on times without gaps, and damaged files have some
+        waiting.write(frame)
+        if early:
+            waiting.read(early)
+        report.decoded_s += (frame.samples - early) / rate
+        if waiting.samples >= BLOCK_S * rate:
+            yield from _resampled(resampler, waiting, channels, last=False)
+    yield from _resampled(resampler, waiting, channels, last=True)
 
 
 def _resampled(
-    resampler: soxr.ResampleStream | None, pending: list[Samples], channels: int, last: bool
+    resampler: soxr.ResampleStream | None, waiting: av.AudioFifo, channels: int, last: bool
 ) -> Iterator[Samples]:
-    block = np.concatenate(pending) if pending else np.zeros((0, channels), np.float32)
-    if resampler is not None and (pending or last):
+    frame = waiting.read() if waiting.samples else None
+    block = np.zeros((0, channels), np.float32) if frame is None else _mix(frame, channels)
+    if resampler is not None and (len(block) or last):
         flat = block[:, 0] if channels == 1 else block
         block = resampler.resample_chunk(flat, last=last).reshape(-1, channels)
     if len(block):

@@ -3,7 +3,7 @@
 import copy
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,12 +20,10 @@ from pemr.logistic import Linear
 from pemr.modelfile import Model, TagHead, load_model
 
 Floats = npt.NDArray[np.float32]
-Levels = npt.NDArray[np.uint8]
 
 DEFAULT_SEGMENTS = 12
 """Tags are as good as from every segment of a track, see tests/benchmarks/segments_per_track.py."""
-BATCH = 8
-PEAKS = 1000
+BATCH = 12
 IMPORTANCE_STEP_S = 0.25
 SILENCE = 1e-4
 
@@ -46,8 +44,8 @@ class TrackEmbedding:
 
     segments (n, 512), segment_starts_s (n,), track (512,) their mean; importance (m,) in 0..1, one value every
     importance_step_s, empty for a model without a predicting module; tag_probabilities (k,) in the order of the
-    vocabulary, all zero for silence: no opinion; peaks (1000,) of the waveform, 0..255; timings in seconds: decode_s,
-    frontend_s, encoder_s, heads_s.
+    vocabulary, all zero for silence: no opinion; timings in seconds: decode_s, frontend_s, encoder_s, importance_s,
+    heads_s.
     """
 
     segments: Floats
@@ -57,7 +55,6 @@ class TrackEmbedding:
     importance_step_s: float
     tag_probabilities: Floats
     duration_s: float
-    peaks: Levels
     timings: dict[str, float]
     truncated: bool = False
     silent: bool = False
@@ -118,30 +115,36 @@ class Encoder:
         importance: bool = True,
         decode_s: float = 0.0,
         truncated: bool = False,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> TrackEmbedding:
-        """Mono float32 samples (n,) at `sample_rate` -> embedding. At most `max_segments`, spread evenly."""
+        """Mono float32 samples (n,) at `sample_rate` -> embedding. At most `max_segments`, spread evenly.
+
+        `clock` is what `timings` are taken with.
+        """
         length = self.front_end.segment_samples
         starts = segment_starts(len(samples), length, max_segments)
         padded = samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
         vectors: list[Tensor] = []
         curves: list[Tensor] = []
-        frontend_s = encoder_s = 0.0
+        frontend_s = encoder_s = importance_s = 0.0
         for at in range(0, len(starts), BATCH):
-            began = time.perf_counter()
+            began = clock()
             batch = np.stack([padded[start : start + length] for start in starts[at : at + BATCH]])
             frames = self._log_mel(torch.from_numpy(batch))
-            middle = time.perf_counter()
+            transformed = clock()
             vectors.append(self._encoder(frames))
+            encoded = clock()
             if importance and self._predictor is not None:
                 curves.append(self._predictor.importance(frames.transpose(1, 2)))
-            frontend_s += middle - began
-            encoder_s += time.perf_counter() - middle
-        began = time.perf_counter()
+            frontend_s += transformed - began
+            encoder_s += encoded - transformed
+            importance_s += clock() - encoded
+        began = clock()
         segments: Floats = torch.cat(vectors).numpy()
         track: Floats = segments.mean(axis=0)
-        silent = not len(samples) or float(np.abs(samples).max()) < SILENCE
+        silent = not len(samples) or max(float(samples.max()), -float(samples.min())) < SILENCE
         probabilities = np.zeros(len(self.vocabulary), np.float32) if silent else self.tag_probabilities(track)
-        heads_s = time.perf_counter() - began
+        heads_s = clock() - began
         duration_s = len(samples) / self.sample_rate
         return TrackEmbedding(
             segments=segments,
@@ -151,9 +154,9 @@ class Encoder:
             importance_step_s=IMPORTANCE_STEP_S,
             tag_probabilities=probabilities,
             duration_s=duration_s,
-            peaks=waveform_peaks(samples),
             timings={
-                "decode_s": decode_s, "frontend_s": frontend_s, "encoder_s": encoder_s, "heads_s": heads_s,
+                "decode_s": decode_s, "frontend_s": frontend_s, "encoder_s": encoder_s,
+                "importance_s": importance_s, "heads_s": heads_s,
             },
             truncated=truncated,
             silent=silent,
@@ -193,12 +196,3 @@ def segment_starts(samples: int, length: int, most: int) -> npt.NDArray[np.int64
     """Where segments start: as many as fit, at most `most`, spread evenly, the last one right-aligned; at least one."""
     count = max(1, min(most, -(-samples // length)))
     return np.linspace(0, max(0, samples - length), count).astype(np.int64)
-
-
-def waveform_peaks(samples: Floats, count: int = PEAKS) -> Levels:
-    """The largest magnitude in each of `count` equal stretches, 0..255 with 255 as full scale."""
-    if not len(samples):
-        return np.zeros(count, np.uint8)
-    edges = np.minimum(np.arange(count) * len(samples) // count, len(samples) - 1)
-    peaks = np.maximum.reduceat(np.abs(samples), edges)
-    return np.clip(np.rint(peaks * 255.0), 0, 255).astype(np.uint8)

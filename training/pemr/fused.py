@@ -25,6 +25,7 @@ class FusedFCN4(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Log-mel (B, 128, L) -> (B, 512)."""
+        frames = frames[..., : frames_reached(frames.shape[2])]
         x = (frames * self.input_scale + self.input_shift).unsqueeze(1)
         x = x.contiguous(memory_format=torch.channels_last)
         last = len(self.convolutions) - 1
@@ -33,6 +34,15 @@ class FusedFCN4(nn.Module):
             pool = (4, x.shape[3]) if index == last else (2, 4)
             x = torch.relu(nn.functional.max_pool2d(x, pool))
         return x.flatten(1)
+
+
+def frames_reached(length: int) -> int:
+    """How many of `length` frames the vector depends on: 85 of 116, 213 of 231.
+
+    Three poolings by 4 in a row leave out what does not fill a step, so the last of `length // 64` steps sees, through
+    the convolutions before each pooling, 1 + 4 + 16 frames beyond its own 64.
+    """
+    return min(length, length // 64 * 64 + 21)
 
 
 @torch.no_grad()

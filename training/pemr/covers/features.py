@@ -30,7 +30,7 @@ LEAST_CHANGE = 0.03
 NEIGHBOURS = 12
 REGISTER_CENTRE, REGISTER_WIDTH = 49.0, 15.0
 """Semitones above C1: the register where melodies and their first partials lie."""
-BLOCK_FRAMES = 512
+BLOCK_FRAMES = 128
 HEADER = struct.Struct("<4sHHIffff")
 MAGIC = b"PCVR"
 
@@ -159,17 +159,22 @@ def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float, p
     bank = front_end.filterbank(tuning)
     lines = int(bank.any(dim=0).nonzero().max()) + 1
     bank = bank[:, :lines].T.contiguous()
-    padded = torch.nn.functional.pad(sound, (half, half))
     window = front_end.get_buffer("window")
     scale = 2.0 / float(window.sum())
-    blocks = [sound.new_zeros((0, front_end.n_bins))]
-    for first in range(0, frames, BLOCK_FRAMES):
-        count = min(BLOCK_FRAMES, frames - first)
-        part = padded[first * hop : (first + count - 1) * hop + front_end.n_fft]
-        spectrum = torch.fft.rfft(part.unfold(0, front_end.n_fft, hop) * window)
+    levels = sound.new_empty((frames // pooled, front_end.n_bins))
+    block = BLOCK_FRAMES // pooled * pooled
+    windowed = sound.new_empty((min(block, frames), front_end.n_fft))
+    for first in range(0, frames, block):
+        count = min(block, frames - first)
+        begin, end = first * hop - half, (first + count - 1) * hop + half
+        part = sound[max(0, begin) : end]
+        if begin < 0 or end > len(sound):
+            part = torch.nn.functional.pad(part, (max(0, -begin), max(0, end - len(sound))))
+        torch.mul(part.unfold(0, front_end.n_fft, hop), window, out=windowed[:count])
+        spectrum = torch.fft.rfft(windowed[:count])
         magnitudes = (power_of(spectrum[:, :lines]) @ bank).sqrt() * scale
-        blocks.append(magnitudes.reshape(-1, pooled, front_end.n_bins).mean(dim=1))
-    return torch.cat(blocks)
+        levels[first // pooled : (first + count) // pooled] = magnitudes.reshape(-1, pooled, bank.shape[1]).mean(dim=1)
+    return levels
 
 
 def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 20.0) -> float:
