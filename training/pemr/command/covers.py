@@ -9,6 +9,7 @@ import typer
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Networks that find versions of a work.", no_args_is_help=True)
     group.command("train")(train)
+    group.command("calibrate")(calibrate)
     app.add_typer(group, name="covers")
 
 
@@ -71,3 +72,36 @@ def train(
 
     best = train_network(settings, corpora, out, development=development or (), max_hours=max_hours, told=told)
     typer.echo(f"Best network: {best}")
+
+
+def calibrate(
+    network: Annotated[Path, typer.Argument(help="A trained network on chroma; how it is joined is written into it.")],
+    corpus: Annotated[
+        Path, typer.Argument(help="Versions of works that it was not trained on (render --calibration).")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write the network there instead.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+) -> None:
+    """Find out how much a network counts beside alignment, on works that are neither trained nor measured on."""
+    import torch
+
+    from pemr.covers.background import default_background
+    from pemr.covers.evaluation import heard_corpus
+    from pemr.covers.joining import fit_joining
+    from pemr.covers.networks.frames import chroma_frames, shingle_vectors
+    from pemr.covers.networks.registry import load_network, save_network
+
+    torch.set_num_threads(threads)
+    trained, heard = load_network(network), heard_corpus(corpus)
+    if trained.network.takes != "chroma":
+        raise typer.BadParameter(
+            f"{trained.settings.name} does not listen to chroma, which is all that libraries keep."
+        )
+    vectors = [shingle_vectors(trained.network, chroma_frames(found)) for found in heard.features]
+    joining = fit_joining(heard.features, vectors, heard.works, default_background())
+    save_network(out or network, trained.network, trained.settings, trained.provenance, joining)
+    typer.echo(
+        f"{out or network}: a standard deviation of the network counts {joining.weight:.2f} of the alignment's; "
+        f"evidence = {joining.scale:.2f} (alignment + {joining.weight:.2f} network) {joining.offset:+.2f} "
+        f"({heard.title}, {joining.pairs} pairs of versions)."
+    )

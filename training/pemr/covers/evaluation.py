@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,12 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors.numpy import load_file, save_file
+from torch import Tensor
 
 from pemr.audio import decode
-from pemr.covers.alignment import compare, voice
+from pemr.covers.alignment import compare, explain, voice
+from pemr.covers.background import default_background
 from pemr.covers.features import SAMPLE_RATE, CoverFeatures, unit_rows
+from pemr.covers.joining import above_habits
+from pemr.covers.networks.alike import best_of_shingles, both_ways
 from pemr.covers.networks.frames import (
-    best_of_shingles,
+    Frames,
     chroma_frames,
     shingle_vectors,
     spectrum_frames,
@@ -43,6 +47,7 @@ Progress = Callable[[int, int, str], None]
 PATCH_FRAMES = 64
 PATCH_STEP = 16
 MOMENTS_A_TRACK = 10
+EXPLAINED = 20
 TABLE_5 = {
     "SHS100K-SUB": (
         ("Ki-Net", 0.112, 0.156, 68.33), ("TPP-Net", 0.267, 0.217, 35.75), ("FCN", 0.289, 0.230, 34.86),
@@ -168,34 +173,34 @@ def cosine_scorer(vectors: Scores) -> Scorer:
 
 
 def alignment_scorers(features: Sequence[CoverFeatures]) -> tuple[Scorer, Scorer]:
-    """Our alignment as it is, and in standard deviations above what both tracks usually reach.
+    """Alignment as it is, and above the habits of both tracks, as the application has it.
 
     The whole matrix is worked out at the first question: n (n - 1) / 2 pairs.
     """
     plain = cache(lambda: alignment_matrix(features))
-    above = cache(lambda: above_habits(plain()))
+    above = cache(lambda: _alignment_above(plain(), features))
     return (lambda query: plain()[query]), (lambda query: above()[query])
 
 
 def alignment_matrix(features: Sequence[CoverFeatures]) -> Scores:
+    """Alignment scores (n, n) of all pairs, symmetric; tracks that cannot be compared score 0."""
     voices = [voice(found) for found in features]
-    scores = np.zeros((len(voices), len(voices)), np.float32)
-    for query in range(len(voices) - 1):
-        scores[query, query + 1 :] = compare(voices[query], voices[query + 1 :]).score
-    unsound = [place for place, found in enumerate(features) if found.problem is not None]
-    scores += scores.T
-    scores[unsound, :] = scores[:, unsound] = 0.0
+    usable = [place for place, found in enumerate(features) if found.problem is None]
+    scores = np.zeros((len(features), len(features)), np.float32)
+    for count, place in enumerate(usable):
+        others = usable[count + 1 :]
+        scores[place, others] = scores[others, place] = compare(
+            voices[place], [voices[other] for other in others]
+        ).score
     return scores
 
 
-def above_habits(scores: Scores) -> Scores:
-    """How far a score lies above the middle of each track's scores, mean of both tracks (n, n)."""
-    values = np.log(np.maximum(scores, 0.1))
-    np.fill_diagonal(values, np.nan)
-    middle = np.nanmedian(values, axis=1, keepdims=True)
-    spread = 1.4826 * np.nanmedian(np.abs(values - middle), axis=1, keepdims=True)
-    own = (values - middle) / np.maximum(spread, 0.05)
-    above: Scores = np.nan_to_num((own + own.T) / 2, nan=-99.0).astype(np.float32)
+def _alignment_above(scores: Scores, features: Sequence[CoverFeatures]) -> Scores:
+    background = default_background()
+    frames = np.array([len(found.chroma) for found in features])
+    above: Scores = above_habits(background.excess(scores, frames[:, None], frames[None]), background).astype(
+        np.float32
+    )
     return above
 
 
@@ -204,22 +209,70 @@ def network_scorer(trained: TrainedNetwork, heard: HeardSet, *, parts: bool = Fa
 
     Raises `CorpusError` if the set does not hold what the network hears.
     """
-    network = trained.network
-    if network.takes == "chroma":
-        frames = [chroma_frames(found) for found in heard.features]
-    elif heard.spectra and ("segments" not in network.takes or heard.moments):
-        frames = [spectrum_frames(stored) for stored in heard.spectra]
-    else:
-        raise CorpusError(f"{heard.name} has no {network.takes}, which this network listens to.")
-    if "segments" in network.takes:
-        front_end = LogMel(trained.settings.front_end)
-        segments = (front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in heard.moments)
-        whole = [track_vector(network, found, own) for found, own in zip(frames, segments, strict=True)]
-        return cosine_scorer(np.stack(whole))
+    frames = _frames(trained, heard)
     if not parts:
-        return cosine_scorer(np.stack([track_vector(network, found) for found in frames]))
-    shingled = [shingle_vectors(network, found) for found in frames]
+        segments = _segments(trained, heard)
+        whole = [track_vector(trained.network, found, own) for found, own in zip(frames, segments, strict=True)]
+        return cosine_scorer(np.stack(whole))
+    shingled = [shingle_vectors(trained.network, found) for found in frames]
     return lambda query: best_of_shingles(shingled[query], shingled)
+
+
+def joined_scorer(trained: TrainedNetwork, heard: HeardSet, above: Scorer) -> Scorer:
+    """Alignment above the habits of both tracks, joined with a calibrated network as the application does it."""
+    joining = trained.joining
+    assert joining is not None
+
+    def work_out() -> Scores:
+        shingled = [shingle_vectors(trained.network, found) for found in _frames(trained, heard)]
+        likeness = joining.excess(np.stack([both_ways(own, shingled) for own in shingled]))
+        return above_habits(likeness, default_background()).astype(np.float32)
+
+    likeness_above = cache(work_out)
+    return lambda query: joining.above(above(query).astype(np.float64), likeness_above()[query]).astype(np.float32)
+
+
+def explained_scorer(joined: Scorer, features: Sequence[CoverFeatures], count: int = EXPLAINED) -> Scorer:
+    """The first `count` of a joined search put in order by what their paths say too, as the application orders matches.
+
+    The rest stays behind in its own order.
+    """
+    background = default_background()
+    voices = [voice(found) for found in features]
+
+    def ordered(query: int) -> Scores:
+        scores = joined(query)
+        best = np.argsort(-scores, kind="stable")
+        best = best[best != query][:count]
+        found = compare(voices[query], [voices[place] for place in best])
+        paths = [explain(voices[query], voices[place], found, row).likeness for row, place in enumerate(best)]
+        told = background.evidence_above * scores[best] + background.evidence_likeness * np.array(paths, np.float32)
+        final = scores - scores.max() + told.min() - 1.0
+        final[best] = told
+        ordered_scores: Scores = final.astype(np.float32)
+        return ordered_scores
+
+    return ordered
+
+
+def _frames(trained: TrainedNetwork, heard: HeardSet) -> list[Frames]:
+    """What the network hears of every track."""
+    takes = trained.network.takes
+    if takes == "chroma":
+        return [chroma_frames(found) for found in heard.features]
+    if not heard.spectra or ("segments" in takes and not heard.moments):
+        raise CorpusError(f"{heard.name} has no {takes}, which this network listens to.")
+    return [spectrum_frames(stored) for stored in heard.spectra]
+
+
+def _segments(trained: TrainedNetwork, heard: HeardSet) -> Iterator[Tensor | None]:
+    """Log-mel (1, S, 128, L) of every track, made one by one; None for networks that take none."""
+    if "segments" not in trained.network.takes:
+        yield from [None] * len(heard.features)
+        return
+    front_end = LogMel(trained.settings.front_end)
+    for kept in heard.moments:
+        yield front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None]
 
 
 def search_scorer(first: Scorer, alignment: Scorer, shortlist: int) -> Scorer:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -67,12 +65,3 @@ def shingle_vectors(network: CoverNetwork, frames: Frames, at_once: int = 64) ->
         found = [network(torch.from_numpy(parts[first : first + at_once])) for first in range(0, len(parts), at_once)]
         vectors: Vectors = torch.nn.functional.normalize(torch.cat(found), dim=1).numpy()
     return vectors
-
-
-def best_of_shingles(query: Vectors, references: Sequence[Vectors]) -> Vectors:
-    """Likeness of a query (n, d) to each reference (m, d): mean over the query's parts of their best match (r,)."""
-    stacked = np.concatenate(references)
-    edges = np.cumsum([0, *(len(reference) for reference in references)])[:-1]
-    best = np.maximum.reduceat(query @ stacked.T, edges, axis=1)
-    means: Vectors = best.mean(axis=0)
-    return means

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from pemr.checkpoint import write_durably
+from pemr.covers.joining import Joining
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import CqtNet
 from pemr.covers.networks.joined import FcnCoverNet, JoinedNet
@@ -72,22 +73,30 @@ def _encoder(settings: NetworkSettings) -> FCN4 | None:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network ready to listen. `network_id` (16 hex digits) names what its vectors depend on."""
+    """A network ready to listen. `network_id` (16 hex digits) names what its vectors depend on.
+
+    `joining`: how its likeness is joined with alignment, once that was calibrated.
+    """
 
     network: CoverNetwork
     settings: NetworkSettings
     network_id: str
     provenance: str
+    joining: Joining | None = None
 
 
-def save_network(path: Path, network: CoverNetwork, settings: NetworkSettings, provenance: str) -> None:
-    """Write weights (half precision), settings and provenance as one file."""
+def save_network(
+    path: Path, network: CoverNetwork, settings: NetworkSettings, provenance: str, joining: Joining | None = None
+) -> None:
+    """Write weights (half precision), settings, provenance and joining as one file."""
     tensors = {
         name: value.detach().cpu().half().contiguous() if value.is_floating_point() else value.detach().cpu()
         for name, value in network.state_dict().items()
     }
     described = msgspec.json.encode(msgspec.structs.replace(settings, encoder="")).decode()
     metadata = {"kind": KIND, "format": str(FORMAT), "settings": described, "provenance": provenance}
+    if joining is not None:
+        metadata["joining"] = msgspec.json.encode(joining).decode()
     write_durably(path, save(tensors, metadata))
 
 
@@ -106,6 +115,7 @@ def load_network(path: Path) -> TrainedNetwork:
         raise ModelMismatch(f"{path} is not a cover network of format {FORMAT}")
     try:
         settings = msgspec.json.decode(metadata["settings"], type=NetworkSettings)
+        joining = msgspec.json.decode(metadata["joining"], type=Joining) if "joining" in metadata else None
         network = build_network(settings)
         network.load_state_dict(
             {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
@@ -114,7 +124,7 @@ def load_network(path: Path) -> TrainedNetwork:
         raise ModelMismatch(f"{path} does not hold what a cover network holds: {error}") from error
     network.eval().requires_grad_(False)
     digest = hashlib.sha256(content).hexdigest()[:16]
-    return TrainedNetwork(network, settings, digest, metadata.get("provenance", ""))
+    return TrainedNetwork(network, settings, digest, metadata.get("provenance", ""), joining)
 
 
 def parameters_of(network: torch.nn.Module) -> int:

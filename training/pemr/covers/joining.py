@@ -1,0 +1,193 @@
+"""Join what alignment and a network say of a pair: both above what the two tracks reach with strangers, then one sum.
+
+How much the network counts, and what the sum means, is fitted on works that it was not trained on, and kept with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr.covers.alignment import Comparison, Voice, compare, explain, voice
+from pemr.covers.background import Background, Habit
+from pemr.covers.features import CoverFeatures
+from pemr.covers.networks.alike import both_ways
+from pemr.errors import CorpusError
+
+Floats = npt.NDArray[np.float64]
+Vectors = npt.NDArray[np.float32]
+
+STRANGERS = 48
+"""So many tracks of a set show what its tracks reach with strangers."""
+LOOKED_AT = 1000
+"""Strangers whose alignment is followed: those that the sum puts highest, and as many by chance."""
+MAD_TO_DEVIATION = 1.4826
+NEWTON_STEPS = 30
+RIDGE = 1e-3
+
+
+class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`weight` of the network's standard deviations beside the alignment's. `scale` and `offset` turn their sum into
+    as many standard deviations of alignment as would speak as much for a version, so that one calibration serves both.
+
+    `likeness_middle` and `likeness_spread`: of the network's cosines of strangers, for tracks whose own are not known.
+    """
+
+    weight: float
+    scale: float
+    offset: float
+    pairs: int
+    likeness_middle: float
+    likeness_spread: float
+
+    @overload
+    def above(self, aligned: float, heard: float) -> float: ...
+    @overload
+    def above(self, aligned: Floats, heard: Floats) -> Floats: ...
+    def above(self, aligned: float | Floats, heard: float | Floats) -> float | Floats:
+        """Standard deviations above strangers, by both."""
+        return self.scale * (aligned + self.weight * heard) + self.offset
+
+    def excess(self, cosines: npt.ArrayLike) -> Floats:
+        """How many standard deviations a likeness lies above that of strangers."""
+        found: Floats = (np.asarray(cosines, np.float64) - self.likeness_middle) / self.likeness_spread
+        return found
+
+
+def strangers_among(count: int) -> list[int]:
+    """Which of `count` tracks all others are measured against."""
+    return [int(place) for place in np.random.default_rng(0).permutation(count)[:STRANGERS]]
+
+
+def habits_of(excess: Floats, strangers: Sequence[int], background: Background) -> list[Habit]:
+    """The habit of each track, from excesses (n, s) over these tracks."""
+    columns = np.array(strangers)
+    return [background.habit(row[columns != place]) for place, row in enumerate(excess)]
+
+
+def above_habits(excess: Floats, background: Background) -> Floats:
+    """How far each excess lies above the habits of both tracks: (n, n) -> (n, n)."""
+    strangers = strangers_among(len(excess))
+    habits = habits_of(excess[:, strangers], strangers, background)
+    usual = np.array([habit.usual for habit in habits])[:, None]
+    spread = np.array([habit.spread for habit in habits])[:, None]
+    own = (excess - usual) / spread
+    above: Floats = (own + own.T) / 2
+    return above
+
+
+def fit_joining(
+    features: Sequence[CoverFeatures],
+    vectors: Sequence[Vectors],
+    works: Sequence[str | None],
+    background: Background,
+) -> Joining:
+    """Logistic regressions of version against stranger; `vectors`: of the half minutes of each track.
+
+    All versions are aligned, and all tracks with some strangers. Raises `CorpusError` if there are no versions or no
+    strangers among them.
+    """
+    count = len(features)
+    voices = [voice(found) for found in features]
+    frames = np.array([len(found.chroma) for found in features])
+    strangers = strangers_among(count)
+    first = [a for a in range(count) for _ in strangers]
+    second = [b for _ in range(count) for b in strangers]
+    unlike = np.array([works[a] is None or works[a] != works[b] for a, b in zip(first, second, strict=True)])
+    versions = [
+        (a, b) for a in range(count) for b in range(a + 1, count) if works[a] is not None and works[a] == works[b]
+    ]
+    if not versions or not unlike.any():
+        raise CorpusError("There are no versions or no strangers among these tracks, so nothing can be fitted.")
+    scores = np.stack([compare(own, [voices[b] for b in strangers]).score for own in voices])
+    cosines = np.stack([both_ways(own, [vectors[b] for b in strangers]) for own in vectors])
+    true_cosines = np.array([both_ways(vectors[a], [vectors[b]])[0] for a, b in versions])
+    middle = float(np.median(cosines.reshape(-1)[unlike]))
+    joining = Joining(0.0, 1.0, 0.0, len(versions), middle, _deviation(cosines.reshape(-1)[unlike]))
+
+    pairs = np.array([pair for pair, kept in zip(zip(first, second, strict=True), unlike, strict=True) if kept])
+    pairs = np.concatenate([np.array(versions), pairs])
+    same = np.arange(len(pairs)) < len(versions)
+    compared = [compare(voices[a], [voices[b]]) for a, b in versions]
+    aligned = background.excess(scores, frames[:, None], frames[None, strangers])
+    true_aligned = background.excess(
+        [float(found.score[0]) for found in compared], frames[pairs[same, 0]], frames[pairs[same, 1]]
+    )
+    by_alignment = _above(
+        np.concatenate([true_aligned, aligned.reshape(-1)[unlike]]), pairs, habits_of(aligned, strangers, background)
+    )
+    heard = joining.excess(cosines)
+    by_network = _above(
+        np.concatenate([joining.excess(true_cosines), heard.reshape(-1)[unlike]]),
+        pairs,
+        habits_of(heard, strangers, background),
+    )
+    everything = np.ones(len(pairs))
+    _, of_alignment, of_network = _logistic(np.stack([by_alignment, by_network], axis=1), same, everything)
+    joining = msgspec.structs.replace(joining, weight=max(0.0, of_network / max(of_alignment, 1e-6)))
+    return _with_meaning(joining, joining.above(by_alignment, by_network), pairs, same, voices, background)
+
+
+def _with_meaning(
+    joining: Joining,
+    above: Floats,
+    pairs: npt.NDArray[np.int64],
+    same: npt.NDArray[np.bool_],
+    voices: Sequence[Voice],
+    background: Background,
+) -> Joining:
+    """Scale and offset at which the calibration of alignment holds for the sum; what the path says counts as there."""
+    apart = np.flatnonzero(~same)
+    highest = apart[np.argsort(-above[apart], kind="stable")[:LOOKED_AT]]
+    rest = np.setdiff1d(apart, highest)
+    drawn = np.random.default_rng(1).permutation(rest)[:LOOKED_AT]
+    chosen = np.concatenate([np.flatnonzero(same), highest, drawn])
+    counts = np.concatenate([np.ones(len(chosen) - len(drawn)), np.full(len(drawn), len(rest) / max(1, len(drawn)))])
+    known = background.evidence_likeness * np.array([_path_likeness(voices[a], voices[b]) for a, b in pairs[chosen]])
+    known += np.log(same.sum() / len(apart))
+    bias, slope = _logistic(above[chosen, None], same[chosen], counts, known)
+    if slope <= 0.0:
+        raise CorpusError("Versions do not lie above strangers in this set, so nothing can be fitted.")
+    return msgspec.structs.replace(
+        joining,
+        scale=slope / background.evidence_above,
+        offset=(bias - background.evidence_bias) / background.evidence_above,
+    )
+
+
+def _path_likeness(a: Voice, b: Voice) -> float:
+    found: Comparison = compare(a, [b])
+    return explain(a, b, found, 0).likeness
+
+
+def _above(excess: Floats, pairs: npt.NDArray[np.int64], habits: Sequence[Habit]) -> Floats:
+    """Mean over both tracks of how far a pair lies above their habits (p,)."""
+    usual = np.array([habit.usual for habit in habits])
+    spread = np.array([habit.spread for habit in habits])
+    above: Floats = ((excess[:, None] - usual[pairs]) / spread[pairs]).mean(axis=1)
+    return above
+
+
+def _deviation(values: npt.NDArray[np.floating]) -> float:
+    return max(1e-6, float(MAD_TO_DEVIATION * np.median(np.abs(values - np.median(values)))))
+
+
+def _logistic(
+    inputs: Floats, answers: npt.NDArray[np.bool_], counts: Floats, known: Floats | float = 0.0
+) -> tuple[float, ...]:
+    """Bias and weights by Newton's method; `known`: log-odds that are there already."""
+    columns = np.concatenate([np.ones((len(inputs), 1)), inputs], axis=1)
+    weights = np.zeros(columns.shape[1])
+    weights[0] = np.log(np.average(answers, weights=counts) / (1.0 - np.average(answers, weights=counts)))
+    weights[0] -= float(np.average(known, weights=counts)) if isinstance(known, np.ndarray) else known
+    for _ in range(NEWTON_STEPS):
+        sure = 1.0 / (1.0 + np.exp(-np.clip(columns @ weights + known, -60.0, 60.0)))
+        slope = columns.T @ (counts * (sure - answers)) + RIDGE * weights
+        bend = (columns * (counts * sure * (1.0 - sure))[:, None]).T @ columns + RIDGE * np.eye(len(weights))
+        step = np.linalg.solve(bend, slope)
+        weights = weights - step * min(1.0, 2.0 / max(1e-9, float(np.abs(step).max())))
+    return tuple(weights.tolist())
