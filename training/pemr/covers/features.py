@@ -187,12 +187,13 @@ def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 2
         power = front_end.power(sound[None, start : start + length], slice(low - 1, high + 2))[0]
         left, peak, right = power[:-2], power[1:-1], power[2:]
         chosen = (peak > left) & (peak >= right) & (peak > 4e-4 * power.amax(dim=0)) & (peak > 1e-9)
-        left, middle, right = (part[chosen].clamp_min(1e-20).log() for part in (left, peak, right))
+        line, frame = chosen.nonzero(as_tuple=True)
+        left, middle, right = (part[line, frame].clamp_min(1e-20).log() for part in (left, peak, right))
         offset = 0.5 * (left - right) / (left - 2 * middle + right).clamp_max(-1e-6)
-        lines = torch.arange(low, high + 1)[:, None].expand_as(peak)[chosen] + offset.clamp(-0.5, 0.5)
+        lines = low + line + offset.clamp(-0.5, 0.5)
         pitch = 12.0 * (lines * (SAMPLE_RATE / front_end.n_fft / 440.0)).log2()
         angle = 2.0 * math.pi * pitch
-        weight = peak[chosen].sqrt()
+        weight = peak[line, frame].sqrt()
         centre += complex(float((weight * angle.cos()).sum()), float((weight * angle.sin()).sum()))
     return math.atan2(centre.imag, centre.real) / (2.0 * math.pi) if centre else 0.0
 
