@@ -1,6 +1,6 @@
-"""The shortlist of the cover search in large libraries: which tracks are aligned, chosen by a small network.
+"""What a small network says in the cover search: how alike two tracks are, and which of a large library to align.
 
-It is made from the stored features, so no track is listened to again. Vectors are kept in a cache beside the library's
+It hears the stored features, so no track is listened to again. Vectors are kept in a cache beside the library's
 others; a track whose features or whose network changed gets new ones.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.features import CoverFeatures
+from pemr.covers.joining import Joining
+from pemr.covers.networks.alike import both_ways
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork, load_network
 from pemr.covers.shortlist import VersionIndex
@@ -30,6 +32,8 @@ NETWORK = ("models", "covers.safetensors")
 SAVED_EVERY = 500
 
 Vectors = npt.NDArray[np.float16]
+Scores = npt.NDArray[np.float32]
+Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
 
@@ -58,13 +62,19 @@ def bundled_network() -> TrainedNetwork | None:
 
 
 class CoverShortlist:
-    """Chooses candidates for alignment. Not safe for several threads at once: the cover search guards it."""
+    """Not safe for several threads at once: the cover search guards it."""
 
     def __init__(self, network: TrainedNetwork, cache: Path | None = None) -> None:
         self._network = network
         self._cache = cache
         self._kept: dict[int, _Kept] = _read(cache, network) if cache is not None else {}
+        self._ready: dict[int, Vectors] = {}
         self._index = VersionIndex(network.network.width)
+
+    @property
+    def joining(self) -> Joining | None:
+        """How likeness is joined with alignment; None if that was never calibrated."""
+        return self._network.joining
 
     def choose(
         self,
@@ -73,47 +83,70 @@ class CoverShortlist:
         count: int,
         *,
         exclude: Collection[int] = (),
-        progress: Callable[[int, int, str], None] | None = None,
+        progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> list[int] | None:
-        """The `count` tracks most like the query, best first; None if cancelled while new tracks were taken in."""
-        if not self._take_in(tracks, progress, cancelled):
-            return None
-        vectors = shingle_vectors(self._network.network, chroma_frames(query))
-        return [track_id for track_id, _ in self._index.nearest(vectors, count, exclude)]
+        """The `count` tracks most like the query, best first; None if cancelled while new tracks were taken in.
 
-    def _take_in(
-        self,
-        tracks: Mapping[int, CoverFeatures],
-        progress: Callable[[int, int, str], None] | None,
-        cancelled: Cancelled | None,
-    ) -> bool:
-        self._index.remove([track_id for track_id in self._kept if track_id not in tracks])
+        `tracks` are all that are worth choosing from, the query among them or not.
+        """
+        if not self._make_ready(tracks, progress, cancelled):
+            return None
+        self._index.remove([track_id for track_id in self._ready if track_id not in tracks])
         if len(self._kept) > 2 * len(tracks):
             self._kept = {track_id: kept for track_id, kept in self._kept.items() if track_id in tracks}
-        digests = {id_: _digest(features) for id_, features in tracks.items() if id_ not in self._index}
+        for track_id in tracks:
+            if track_id not in self._index:
+                self._index.add(track_id, self._ready[track_id].astype(np.float32))
+        found = self._index.nearest(self._listen(query).astype(np.float32), count, exclude)
+        return [track_id for track_id, _ in found]
+
+    def likeness(
+        self,
+        query: CoverFeatures,
+        tracks: Sequence[tuple[int, CoverFeatures]],
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Scores | None:
+        """Mean cosine (n,) of the best matching half minutes of a query and each track; None if cancelled before."""
+        if not self._make_ready(dict(tracks), progress, cancelled):
+            return None
+        if not tracks:
+            return np.zeros(0, np.float32)
+        references = [self._ready[track_id].astype(np.float32) for track_id, _ in tracks]
+        return both_ways(self._listen(query).astype(np.float32), references)
+
+    def _listen(self, features: CoverFeatures) -> Vectors:
+        return shingle_vectors(self._network.network, chroma_frames(features)).astype(np.float16)
+
+    def _make_ready(
+        self, tracks: Mapping[int, CoverFeatures], progress: Progress | None, cancelled: Cancelled | None
+    ) -> bool:
+        """Have vectors of all these tracks; False if cancelled."""
+        missing = [track_id for track_id in tracks if track_id not in self._ready]
         fresh = 0
-        for done, (track_id, digest) in enumerate(digests.items()):
+        for done, track_id in enumerate(missing):
+            digest = _digest(tracks[track_id])
             kept = self._kept.get(track_id)
             if kept is None or kept.features != digest:
                 if cancelled is not None and cancelled():
                     self._save()
                     return False
                 if progress is not None:
-                    progress(done, len(digests), "Getting new tracks ready for the search")
-                made = shingle_vectors(self._network.network, chroma_frames(tracks[track_id])).astype(np.float16)
-                kept = self._kept[track_id] = _Kept(digest, made.tobytes())
+                    progress(done, len(missing), "Getting new tracks ready for the search")
+                kept = self._kept[track_id] = _Kept(digest, self._listen(tracks[track_id]).tobytes())
                 fresh += 1
                 if fresh % SAVED_EVERY == 0:
                     self._save()
-            stored = np.frombuffer(kept.vectors, np.float16).reshape(-1, self._network.network.width)
-            self._index.add(track_id, stored.astype(np.float32))
+            self._ready[track_id] = np.frombuffer(kept.vectors, np.float16).reshape(-1, self._network.network.width)
         if fresh:
             self._save()
         return True
 
     def forget(self, track_id: int) -> None:
         """A track is gone or has new features."""
+        self._ready.pop(track_id, None)
         self._index.remove([track_id])
 
     def _save(self) -> None:

@@ -3,7 +3,7 @@
 Up to a few thousand tracks every pair is aligned (`pemr.covers.alignment`), so nothing is missed by a shortlist; in a
 larger library a network chooses what is aligned (`cover_shortlist`), if there is one. A pair's score is judged by how
 far it lies above what unrelated tracks of these lengths reach, and above what each of the two reaches with strangers
-(a sample of the library).
+(a sample of the library); what the network says of the pair is measured and joined in the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pemr.covers.alignment import Alignment, Comparison, compare, explain
-from pemr.covers.background import Background, Habit, default_background
+from pemr.covers.background import Background, default_background
 from pemr.covers.features import CoverFeatures
 from pemr_desktop.analysis.cover_evidence import (
     POSSIBLE_PROBABILITY,
@@ -34,6 +34,7 @@ from pemr_desktop.analysis.cover_findings import (
     pair_of,
     sentence_of,
 )
+from pemr_desktop.analysis.cover_habits import Floats, PairHabit, habit_among
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist
 from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
 from pemr_desktop.library.rows import Verdict
@@ -51,8 +52,6 @@ SHORTLISTED = 250
 EXPLAINED = 60
 """References, highest scores first, whose alignment is looked at closely."""
 LEAST_ABOVE = 1.0
-UNCHOOSY = Habit(usual=-0.5, spread=0.6)
-"""The habit of a reference that would speak most for a match, before its own is measured."""
 MEASURED_AGAIN = 1.25
 """A habit is measured anew once there are that many times as many strangers as it was measured with."""
 
@@ -84,13 +83,14 @@ class CoverSearch:
     ) -> None:
         """`tracks`: (track id, stored features). Those of another version are left out and listed in `outdated`.
 
-        Without a `shortlist` everything is aligned, however large the library.
+        Without a `shortlist` everything is aligned, however large the library, and alignment alone decides.
         """
         self._background = background or default_background()
         self._shortlist = shortlist
         self._shortlist_lock = threading.Lock()
         self._lock = threading.Lock()
-        self._habits: dict[int, tuple[Habit, int]] = {}
+        self._joining = shortlist.joining if shortlist is not None else None
+        self._habits: dict[int, tuple[PairHabit, int]] = {}
         self._tracks = CoverTracks(gone=self._forget)
         for track_id, data in tracks:
             self._tracks.add(track_id, data)
@@ -151,10 +151,14 @@ class CoverSearch:
         *,
         limit: int = 50,
         exclude_id: int | None = None,
+        also: Collection[int] = (),
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> CoverFindings:
-        """Versions of a track, best first. Raises `CoverSearchCancelled`, or `CoverFeaturesError` for damaged bytes."""
+        """Versions of a track, best first. Raises `CoverSearchCancelled`, or `CoverFeaturesError` for damaged bytes.
+
+        `also`: tracks that are told of however unlikely they are, at the end of the list.
+        """
         features = query if isinstance(query, CoverFeatures) else CoverFeatures.from_bytes(query)
         others = [track for track_id, track in self._tracks.comparable().items() if track_id != exclude_id]
         silent = self._tracks.problems().keys() - {exclude_id}
@@ -166,14 +170,20 @@ class CoverSearch:
         asked = Candidate(features, exclude_id)
         chosen = self._worth_aligning(asked, others, progress, cancelled)
         found = self._compare(asked, chosen, progress, cancelled)
-        weighed = self._weigh(asked, chosen, found, len(others), POSSIBLE_PROBABILITY, cancelled)
+        weighed = self._weigh(asked, chosen, found, len(others), POSSIBLE_PROBABILITY, progress, cancelled)
         weighed.sort(key=lambda pair: (pair.verdict != "same recording", -pair.probability, -pair.evidence.above))
         matches = [
             match_of(pair.track_b, pair.verdict, pair.probability, pair.alignment)
             for pair in weighed
             if pair.verdict != "none"
         ][:limit]
-        return CoverFindings(tuple(matches), len(others), sentence_of(matches, len(others)))
+        sentence = sentence_of(matches, len(others))
+        shown = {match.track_id for match in matches}
+        for track_id in also:
+            pair_with = self.weigh_pair(exclude_id, track_id, cancelled) if exclude_id is not None else None
+            if pair_with is not None and track_id not in shown:
+                matches.append(match_of(track_id, pair_with.verdict, pair_with.probability, pair_with.alignment))
+        return CoverFindings(tuple(matches), len(others), sentence)
 
     def find_all(
         self,
@@ -216,7 +226,7 @@ class CoverSearch:
                 scores = self._compare(track, chosen, within, cancelled)
                 pairs = [
                     pair_of(track.track_id, pair.track_b, pair.evidence, pair.verdict, pair.probability, pair.alignment)
-                    for pair in self._weigh(track, chosen, scores, len(tracks) - 1, least, cancelled)
+                    for pair in self._weigh(track, chosen, scores, len(tracks) - 1, least, None, cancelled)
                 ]
             except CoverSearchCancelled:
                 return AllVersions(pairs_done, pairs_found, True)
@@ -238,14 +248,14 @@ class CoverSearch:
             return others
         known = {other.track_id: other for other in others if other.track_id is not None}
         with self._shortlist_lock:
-            features = {track_id: other.features for track_id, other in known.items()}
+            features = {track_id: track.features for track_id, track in self._tracks.comparable().items()}
             itself = () if asked.track_id is None else (asked.track_id,)
             best = self._shortlist.choose(
                 asked.features, features, SHORTLISTED, exclude=itself, progress=progress, cancelled=cancelled
             )
         if best is None:
             raise CoverSearchCancelled
-        return [known[track_id] for track_id in sorted(best)]
+        return [known[track_id] for track_id in sorted(best) if track_id in known]
 
     def _compare(
         self,
@@ -270,6 +280,27 @@ class CoverSearch:
             np.concatenate([part.speed for part in parts]),
         )
 
+    def _excess(
+        self,
+        asked: Candidate,
+        others: list[Candidate],
+        found: Comparison,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Floats:
+        """How far these pairs lie above strangers (n, 2): by alignment, and by the network (0 without one)."""
+        excess = np.zeros((len(others), 2))
+        frames = np.array([other.frames for other in others])
+        excess[:, 0] = self._background.excess(found.score, asked.frames, frames)
+        if self._shortlist is not None and self._joining is not None:
+            known = [(other.track_id, other.features) for other in others if other.track_id is not None]
+            with self._shortlist_lock:
+                likeness = self._shortlist.likeness(asked.features, known, progress=progress, cancelled=cancelled)
+            if likeness is None:
+                raise CoverSearchCancelled
+            excess[:, 1] = self._joining.excess(likeness)
+        return excess
+
     def _weigh(
         self,
         asked: Candidate,
@@ -277,24 +308,26 @@ class CoverSearch:
         found: Comparison,
         candidates: int,
         least: float,
+        progress: Progress | None,
         cancelled: Cancelled | None,
     ) -> list[Weighed]:
         """Pairs at least so likely to be versions, and copies, out of `candidates` tracks in all."""
         if not others:
             return []
         background = self._background
-        excess = background.excess(found.score, asked.frames, np.array([other.frames for other in others]))
-        own = self._habit(asked, cancelled, {other.track_id: float(excess[i]) for i, other in enumerate(others)})
+        excess = self._excess(asked, others, found, progress, cancelled)
+        own = self._habit(asked, cancelled, {other.track_id: row for other, row in zip(others, excess, strict=True)})
+        owns, at_bests = own.above(excess), 0.5 * (own.above(excess) + PairHabit(joining=self._joining).above(excess))
         weighed: list[Weighed] = []
-        for place in np.argsort(-excess, kind="stable")[:EXPLAINED]:
-            other, score = others[int(place)], float(excess[place])
-            if own.above(score) < LEAST_ABOVE or other.track_id is None:
+        for place in np.argsort(-owns, kind="stable")[:EXPLAINED]:
+            other, at_best = others[int(place)], float(at_bests[place])
+            if owns[place] < LEAST_ABOVE or other.track_id is None:
                 break
             alignment = explain(self._tracks.voice(asked), self._tracks.voice(other), found, int(place))
-            at_best = 0.5 * (own.above(score) + UNCHOOSY.above(score))
             if background.probability(at_best, alignment.likeness, candidates) < least and not is_copy(alignment):
                 continue
-            evidence = evidence_of(alignment, 0.5 * (own.above(score) + self._habit(other, cancelled).above(score)))
+            above = 0.5 * (owns[place] + self._habit(other, cancelled).above(excess[place]))
+            evidence = evidence_of(alignment, float(above))
             verdict, probability = call(evidence, background, candidates)
             if probability >= least:
                 weighed.append(Weighed(asked.track_id, other.track_id, evidence, verdict, probability, alignment))
@@ -307,10 +340,10 @@ class CoverSearch:
         if a is None or b is None:
             return None
         found = self._compare(a, [b], cancelled=cancelled)
-        excess = float(self._background.excess(found.score, a.frames, b.frames)[0])
+        excess = self._excess(a, [b], found, cancelled=cancelled)[0]
         above = 0.5 * (self._habit(a, cancelled).above(excess) + self._habit(b, cancelled).above(excess))
         alignment = explain(self._tracks.voice(a), self._tracks.voice(b), found, 0)
-        evidence = evidence_of(alignment, above)
+        evidence = evidence_of(alignment, float(above))
         return Weighed(track_a, track_b, evidence, *call(evidence, self._background, len(tracks) - 1), alignment)
 
     def would_align(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> bool:
@@ -323,8 +356,8 @@ class CoverSearch:
         return False
 
     def _habit(
-        self, track: Candidate, cancelled: Cancelled | None, known: Mapping[int | None, float] | None = None
-    ) -> Habit:
+        self, track: Candidate, cancelled: Cancelled | None, known: Mapping[int | None, Floats] | None = None
+    ) -> PairHabit:
         """How a track scores with strangers of this library; `known`: excesses that need not be measured again.
 
         It is remembered until the library holds so many more that it can be known better.
@@ -332,17 +365,16 @@ class CoverSearch:
         strangers = [stranger for stranger in self._tracks.sample() if stranger.track_id != track.track_id]
         if track.track_id is not None:
             with self._lock:
-                habit, measured_with = self._habits.get(track.track_id, (Habit(), 0))
+                habit, measured_with = self._habits.get(track.track_id, (PairHabit(), 0))
             if measured_with and len(strangers) < MEASURED_AGAIN * measured_with:
                 return habit
         known = known or {}
         excesses = [known[stranger.track_id] for stranger in strangers if stranger.track_id in known]
         missing = [stranger for stranger in strangers if stranger.track_id not in known]
         if missing:
-            scores = self._compare(track, missing, cancelled=cancelled).score
-            frames = np.array([stranger.frames for stranger in missing])
-            excesses += self._background.excess(scores, track.frames, frames).tolist()
-        habit = self._background.habit(np.array(excesses))
+            scores = self._compare(track, missing, cancelled=cancelled)
+            excesses += list(self._excess(track, missing, scores, cancelled=cancelled))
+        habit = habit_among(np.array(excesses).reshape(-1, 2), self._background, self._joining)
         if track.track_id is not None:
             with self._lock:
                 self._habits[track.track_id] = habit, len(excesses)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from pemr.covers.features import HEADER, CoverFeatures
+from pemr.covers.joining import Joining
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
 from pemr.covers.shortlist import VersionIndex
 from pemr_desktop.analysis import covers
@@ -81,6 +84,59 @@ def test_a_search_can_be_cancelled_while_tracks_are_made_ready(network, small_li
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(12)), shortlist=CoverShortlist(network))
     with pytest.raises(CoverSearchCancelled):
         search.find(track(3), cancelled=lambda: True)
+
+
+def varied(features: CoverFeatures, seed: int) -> CoverFeatures:
+    """Every other frame plays something else."""
+    chance = np.random.default_rng(seed)
+    chroma = features.chroma.copy()
+    other = np.flatnonzero(chance.random(len(chroma)) < 0.5)
+    chroma[other] = np.roll(chroma[other], 5, axis=1)
+    return CoverFeatures(chroma, features.level, features.duration_s, 0.0, features.contrast_db)
+
+
+def test_what_the_network_says_counts_beside_alignment(network):
+    tracks = {k: track(k) for k in range(30)} | {30: varied(track(4), 1)}
+    stored = [(k, features.to_bytes()) for k, features in tracks.items()]
+    joining = Joining(weight=2.0, scale=1.0, offset=0.0, pairs=9, likeness_middle=0.5, likeness_spread=0.1)
+    calibrated = dataclasses.replace(network, joining=joining)
+    alone, beside, joined = (
+        CoverSearch(stored, shortlist=shortlist)
+        for shortlist in (None, CoverShortlist(network), CoverShortlist(calibrated))
+    )
+    assert alone.weigh_pair(4, 30) == beside.weigh_pair(4, 30)  # not calibrated: it chooses, it does not judge
+    pair, same_pair = alone.weigh_pair(4, 30), joined.weigh_pair(4, 30)
+    assert pair is not None
+    assert same_pair is not None
+    assert same_pair.evidence.above > pair.evidence.above
+    assert same_pair.evidence.above == pytest.approx(
+        joined.weigh_pair(30, 4).evidence.above,
+        abs=0.05,  # type: ignore[union-attr]
+    )
+    assert joined.find(tracks[30], exclude_id=30).matches[0].track_id == 4
+
+
+def test_likeness_can_be_cancelled_while_tracks_are_made_ready(network):
+    joining = Joining(weight=1.0, scale=1.0, offset=0.0, pairs=9, likeness_middle=0.5, likeness_spread=0.1)
+    shortlist = CoverShortlist(dataclasses.replace(network, joining=joining))
+    assert shortlist.likeness(track(1), [(2, track(2))], cancelled=lambda: True) is None
+    search = CoverSearch(((k, track(k).to_bytes()) for k in range(6)), shortlist=shortlist)
+    asked: list[str] = []
+
+    def cancelled() -> bool:
+        asked.append("")
+        return len(asked) > 1
+
+    with pytest.raises(CoverSearchCancelled):
+        search.find(track(3), cancelled=cancelled)
+
+
+def test_the_bundled_network_is_calibrated():
+    bundled = bundled_network()
+    assert bundled is not None
+    assert bundled.network.takes == "chroma"
+    assert bundled.joining is not None
+    assert bundled.joining.weight > 0.0
 
 
 def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(network, tmp_path):
