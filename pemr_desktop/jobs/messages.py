@@ -95,11 +95,12 @@ class Undo(Request, frozen=True, tag="undo"):
 
 
 class FindCovers(Request, frozen=True, tag="find-covers"):
-    """Versions of a track of the library, or of a file outside it."""
+    """Versions of a track of the library, or of a file outside it. `also`: matches to show however unlikely."""
 
     track_id: int | None = None
     path: bytes | None = None
     limit: int = 50
+    also: tuple[int, ...] = ()
 
 
 class MoreLikeThis(Request, frozen=True, tag="more-like-this"):

@@ -18,6 +18,7 @@ from pemr_desktop.library.browsing import (
     vocabulary,
 )
 from pemr_desktop.library.completing import completions
+from pemr_desktop.library.cover_calibrations import cover_teaching
 from pemr_desktop.library.folder_tree import folders_in, music_folders
 from pemr_desktop.library.places import find_track, track_path
 from pemr_desktop.library.row_reading import detail, rows
@@ -34,6 +35,7 @@ __all__ = [
     "completions",
     "counts",
     "cover_groups",
+    "cover_teaching",
     "detail",
     "facets",
     "find_track",

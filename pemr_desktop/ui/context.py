@@ -23,11 +23,13 @@ class Navigation(QObject):
     """Ways through the window. Pages emit, the main window goes there; no page knows another one."""
 
     pageWanted = Signal(str)
-    """One of "library", "covers", "training", "history", "problems", "models" or "tuning"."""
+    """One of "library", "covers", "training", "history", "problems", "models", "tuning" or "cover-quality"."""
     tracksWanted = Signal(object, object)
     """Show tracks in the table: a list of ids, and a title."""
     coversWanted = Signal(object)
     """Find covers of a track id (int) or of a file (pathlib.Path)."""
+    pairWanted = Signal(int, int)
+    """Show two tracks side by side on the covers page."""
     detailWanted = Signal(object)
     """Show these track ids in the inspector."""
     reviewWanted = Signal(object)

@@ -18,6 +18,7 @@ from pemr_desktop.jobs.messages import (
     ApplyWrites,
     Cancelled,
     Changed,
+    CheckCovers,
     Failed,
     FindCovers,
     Finished,
@@ -26,6 +27,7 @@ from pemr_desktop.jobs.messages import (
     Ready,
     SavePlaylist,
     Scan,
+    TeachCovers,
     WriteResult,
 )
 from pemr_desktop.library import queries
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SAYS_SO_ITSELF = PlanWrites | PlanEdits | ApplyWrites | FindCovers | CheckCovers | TeachCovers
+"""If these fail, the page or dialog that asked says why."""
 COUNTS_MS = 500
 STATUS_MS = 10_000
 
@@ -143,8 +147,8 @@ class WorkerTalk(QObject):
     @Slot(object)
     def _failed(self, event: Failed) -> None:
         view = self._context.client.job(event.job_id)
-        if view is not None and isinstance(view.request, PlanWrites | PlanEdits | ApplyWrites | FindCovers):
-            return  # the page or dialog that asked says so itself
+        if view is not None and isinstance(view.request, SAYS_SO_ITSELF):
+            return
         self._context.notices.problem(event.message, event.details)
 
     @Slot(object)

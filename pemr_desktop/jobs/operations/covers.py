@@ -40,6 +40,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
             query.features,
             limit=request.limit,
             exclude_id=query.track_id,
+            also=request.also,
             progress=context.progress,
             cancelled=context.cancelled,
         )

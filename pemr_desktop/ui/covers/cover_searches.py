@@ -10,21 +10,26 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.jobs.messages import Cancelled, CoverResult, Failed, FindCovers, Finished, Progress
+from pemr_desktop.jobs.messages import Cancelled, Changed, CoverResult, Failed, FindCovers, Finished, Progress
 
 SearchState = Literal["searching", "found", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
 class Query:
-    """What versions are looked for of: a track of the library, or a file outside it."""
+    """What versions are looked for of: a track of the library, or a file outside it.
+
+    `beside`: a track that it is to be compared with, version or not.
+    """
 
     track_id: int | None = None
     path: Path | None = None
+    beside: int | None = None
 
     def request(self) -> FindCovers:
         """The job that answers it."""
-        return FindCovers(self.track_id, os.fsencode(self.path) if self.path is not None else None)
+        path = os.fsencode(self.path) if self.path is not None else None
+        return FindCovers(self.track_id, path, also=(self.beside,) if self.beside is not None else ())
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Search:
 
 
 class CoverSearches(QObject):
-    """Hands queries to the worker and keeps the answers, so that going back to a query is free."""
+    """Hands queries to the worker and keeps the answers while they hold, so that going back to a query is free."""
 
     changed = Signal(object)
     """The Query whose search changed."""
@@ -51,6 +56,8 @@ class CoverSearches(QObject):
         self._client = client
         self._searches: dict[Query, Search] = {}
         self._asked: dict[int, Query] = {}
+        self._outdated: set[Query] = set()
+        client.changed.connect(self._library_changed)
         client.progress.connect(self._progress)
         client.finished.connect(self._finished)
         client.failed.connect(self._failed)
@@ -61,10 +68,12 @@ class CoverSearches(QObject):
         return self._searches.get(query)
 
     def ask(self, query: Query, *, again: bool = False) -> None:
-        """Look for versions, unless that is under way or done."""
+        """Look for versions, unless that is under way, or done and the library is as it was."""
         known = self._searches.get(query)
+        again = again or query in self._outdated
         if known is not None and (known.state == "searching" or (known.state == "found" and not again)):
             return
+        self._outdated.discard(query)
         job_id = self._client.submit(query.request())
         self._asked[job_id] = query
         self._put(query, Search(job_id))
@@ -78,6 +87,11 @@ class CoverSearches(QObject):
     def _put(self, query: Query, search: Search) -> None:
         self._searches[query] = search
         self.changed.emit(query)
+
+    @Slot(object)
+    def _library_changed(self, changed: Changed) -> None:
+        if changed.track_ids or changed.everything or changed.versions:
+            self._outdated.update(self._searches)
 
     @Slot(object)
     def _progress(self, event: Progress) -> None:

@@ -24,10 +24,10 @@ from pemr_desktop.jobs.messages import FindAllVersions, JudgeVersion
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackDetail, TrackRow
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.actions import ActionSpec
 from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.comparison import Comparison
+from pemr_desktop.ui.covers.cover_actions import add_cover_actions
 from pemr_desktop.ui.covers.cover_searches import CoverSearches, Query, Search
 from pemr_desktop.ui.covers.match_list import ShownMatch
 from pemr_desktop.ui.covers.match_pane import MatchPane
@@ -93,13 +93,18 @@ class CoversPage(QWidget):
         self.nothing_asked = EmptyState(context.theme, self)
         self._lay_out()
         self._say_what_to_do()
-        self._register_actions()
+        add_cover_actions(self, context.actions)
+        self.comparison.judged.connect(self.judge)
         self._overlay = DropOverlay(context.theme, self, self.tr("Drop to find its versions"), "covers")
         context.client.jobsChanged.connect(self._jobs_changed)
 
     def show_covers(self, track_ids: Sequence[int]) -> None:
         """Look for versions of tracks of the library; the first one is shown, the others can be chosen."""
         self._ask([Query(track_id=track_id) for track_id in dict.fromkeys(track_ids)])
+
+    def show_pair(self, track_id: int, beside: int) -> None:
+        """Show two tracks side by side, whether the search takes them for versions or not."""
+        self._ask([Query(track_id=track_id, beside=beside)])
 
     def show_file(self, path: Path) -> None:
         """Look for versions of a file; if the library has it, of that track."""
@@ -165,35 +170,6 @@ class CoversPage(QWidget):
             ),
             ((self.tr("Go to the library"), lambda: self._context.navigation.pageWanted.emit("library")),),
         )
-
-    def _register_actions(self) -> None:
-        judged = self._can_judge
-        for name, text, key, handler, possible in (
-            ("covers.confirm", self.tr("Confirm version"), "C", lambda: self.judge("version"), judged),
-            ("covers.same", self.tr("Same recording"), "S", lambda: self.judge("same recording"), judged),
-            ("covers.reject", self.tr("Not a version"), "R", lambda: self.judge("not a version"), judged),
-            ("covers.query", self.tr("Play the track"), "A", lambda: self.comparison.toggle("query"), self._has_query),
-            (
-                "covers.version",
-                self.tr("Play the version"),
-                "B",
-                lambda: self.comparison.toggle("reference"),
-                self._has_match,
-            ),
-            ("covers.switch", self.tr("Switch to the same moment"), "X", self.comparison.switch, self._has_match),
-        ):
-            self._context.actions.add(
-                ActionSpec(
-                    id=name,
-                    text=text,
-                    handler=handler,
-                    shortcuts=(key,),
-                    section=self.tr("Covers"),
-                    enabled_when=possible,
-                    owner=self,
-                )
-            )
-        self.comparison.judged.connect(self.judge)
 
     # asking
 
@@ -294,16 +270,17 @@ class CoversPage(QWidget):
         if self._query is not None and self._query.path is not None:
             self.comparison.show_query_sound(result.query_peaks, result.query_duration_s)
         matches = result.matches
+        beside = self._query.beside if self._query is not None else None
         hidden = 0
         if not self.show_possible.isChecked():
-            matches = tuple(match for match in matches if match.verdict != "possible")
+            matches = tuple(match for match in matches if match.verdict != "possible" or match.track_id == beside)
             hidden = len(result.matches) - len(matches)
         if not matches:
             self.sentence.clear()
             self.pane.say_none(result.sentence, result.compared, hidden)
             return
         self.sentence.setText(self._with_hidden(result.sentence, hidden))
-        self.pane.show_matches(matches, self._query.track_id if self._query is not None else None)
+        self.pane.show_matches(matches, self._query.track_id if self._query is not None else None, beside)
         focused = QApplication.focusWidget()
         if focused is None or self.isAncestorOf(focused):
             self.pane.list.setFocus()
@@ -334,7 +311,7 @@ class CoversPage(QWidget):
         if shown is None:
             self.comparison.clear_match()
             return
-        self.comparison.show_match(shown, can_judge=self._can_judge())
+        self.comparison.show_match(shown, can_judge=self.can_judge())
         self._context.reader.ask(queries.detail, shown.match.track_id, done=self._match_read, topic=(id(self), "match"))
         self._context.actions.refresh()
 
@@ -343,14 +320,17 @@ class CoversPage(QWidget):
         if shown is not None and shown.match.track_id == detail.row.id:
             self.comparison.show_match_sound(detail)
 
-    def _has_query(self) -> bool:
+    def has_query(self) -> bool:
+        """Whether versions of anything are looked for."""
         return self._query is not None
 
-    def _has_match(self) -> bool:
+    def has_match(self) -> bool:
+        """Whether a match is compared with the query."""
         return self.current_match() is not None
 
-    def _can_judge(self) -> bool:
-        return self._has_match() and self._query is not None and self._query.track_id is not None
+    def can_judge(self) -> bool:
+        """Whether the user's word on this pair can be kept: both are tracks of the library."""
+        return self.has_match() and self._query is not None and self._query.track_id is not None
 
     @Slot(str)
     def judge(self, relation: Relation) -> None:

@@ -68,13 +68,13 @@ class MatchPane(QStackedWidget):
         """The match that is chosen."""
         return self.model.at(self.list.currentIndex())
 
-    def show_matches(self, matches: Sequence[CoverMatch], query_id: int | None) -> None:
-        """List them and choose the best; names and what the user said of them follow when they have been read."""
+    def show_matches(self, matches: Sequence[CoverMatch], query_id: int | None, chosen_id: int | None = None) -> None:
+        """List them and choose one, else the best; names and what the user said follow when they have been read."""
         self.model.show(matches)
         self.setCurrentWidget(self.list)
         ids = [match.track_id for match in matches]
         self._context.reader.ask(known_of, query_id, ids, done=self._read, topic=(id(self), "matches"))
-        self.list.setCurrentIndex(self.model.index(0))
+        self.list.setCurrentIndex(self.model.index(ids.index(chosen_id) if chosen_id in ids else 0))
 
     def say_searching(self) -> None:
         """The search is under way."""

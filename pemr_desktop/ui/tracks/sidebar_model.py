@@ -169,6 +169,7 @@ class SidebarModel(QStandardItemModel):
         )
         covers = (
             Place("covers", say("Find covers"), "search", page="covers"),
+            Place("cover-quality", say("Quality"), "check", page="cover-quality"),
             *facts.groups,
         )
         teaching = (

@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 
 import msgspec
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal, Slot
+from PySide6.QtCore import QDateTime, QLocale, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QProgressBar,
     QPushButton,
-    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -27,7 +24,8 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.tuning_state import Tuning
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST, Role
+from pemr_desktop.ui.job_card import JobCard
+from pemr_desktop.ui.theme import ROOM, VAST, Role
 
 log = logging.getLogger(__name__)
 
@@ -38,70 +36,6 @@ SECONDS_A_TRACK = 1.5
 """What the teacher takes for one track on an ordinary machine; a running job says it better."""
 
 TAG, CHANGE, RIGHT, FINDS, APART, JUDGE = range(6)
-
-
-class TuningCard(QFrame):
-    """A heading, a sentence, a state, and a button; while its job runs, how far it is and a way to stop it."""
-
-    wanted = Signal()
-    cancelWanted = Signal()
-
-    def __init__(self, name: str, title: str, sentence: str, button: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setProperty("role", "card")
-        heading = QLabel(title, self)
-        heading.setProperty("role", "title")
-        about = QLabel(sentence, self)
-        about.setWordWrap(True)
-        self.state = QLabel(self)
-        self.state.setObjectName(f"{name}State")
-        self.state.setProperty("role", "soft")
-        self.state.setWordWrap(True)
-        self.bar = QProgressBar(self)
-        self.bar.setAccessibleName(title)
-        self.bar.setTextVisible(False)
-        self.start = QPushButton(button, self)
-        self.start.setObjectName(f"{name}Start")
-        self.start.setAccessibleName(button)
-        self.start.clicked.connect(self.wanted)
-        self.cancel = QPushButton(self.tr("Stop"), self)
-        self.cancel.setObjectName(f"{name}Stop")
-        self.cancel.setAccessibleName(self.tr("Stop: {}").format(title))
-        self.cancel.clicked.connect(self.cancelWanted)
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(SNUG)
-        self.buttons.addWidget(self.start)
-        self.buttons.addWidget(self.cancel)
-        self.buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(ROOM, ROOM, ROOM, ROOM)
-        column.setSpacing(SNUG)
-        column.addWidget(heading)
-        column.addWidget(about)
-        column.addWidget(self.state)
-        column.addStretch(1)
-        column.addWidget(self.bar)
-        column.addLayout(self.buttons)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.show_job(None, can_start=False)
-
-    def show_job(self, job: JobView | None, can_start: bool) -> None:
-        """The job of this card while it waits or runs, None: none does."""
-        runs = job is not None and not job.ended
-        self.bar.setVisible(runs)
-        self.cancel.setVisible(runs)
-        self.start.setVisible(not runs)
-        self.start.setEnabled(can_start)
-        if job is None or not runs:
-            return
-        self.bar.setRange(0, job.total)
-        self.bar.setValue(job.done)
-        parts = [job.doing or job.title]
-        if job.total:
-            parts.append(wording.time_left(job.seconds_left))
-        self.state.setText("  ·  ".join(parts))
-        self.cancel.setEnabled(job.state != "cancelling")
 
 
 class TuningView(QWidget):
@@ -131,14 +65,14 @@ class TuningView(QWidget):
         )
         about.setProperty("role", "soft")
         about.setWordWrap(True)
-        self.tune = TuningCard(
+        self.tune = JobCard(
             "tuneCard",
             self.tr("Tune to my library"),
             self.tr("A teacher listens to a sample of your own music, in the background, and the tags learn from it."),
             self.tr("Tune to my library"),
             self,
         )
-        self.teach = TuningCard(
+        self.teach = JobCard(
             "teachCard",
             self.tr("Teach my tags"),
             self.tr("The tags learn from what you accepted and rejected, and from genres and moods in your files."),

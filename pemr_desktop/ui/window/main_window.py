@@ -169,6 +169,7 @@ class MainWindow(QMainWindow):
         navigation.pageWanted.connect(self.go)
         navigation.tracksWanted.connect(self._show_tracks)
         navigation.coversWanted.connect(self._find_covers)
+        navigation.pairWanted.connect(self._show_pair)
         navigation.detailWanted.connect(self.inspector.show_tracks)
         navigation.reviewWanted.connect(self.dialogs.review)
         navigation.settingsWanted.connect(self.open_settings)
@@ -223,6 +224,11 @@ class MainWindow(QMainWindow):
             page.show_file(what)
         else:
             page.show_covers([what] if isinstance(what, int) else list(what))  # type: ignore[call-overload]
+
+    @Slot(int, int)
+    def _show_pair(self, track_a: int, track_b: int) -> None:
+        self.sidebar.go("covers")
+        self.pages.show("covers").show_pair(track_a, track_b)
 
     @Slot(str)
     def open_settings(self, section: str = "") -> None:

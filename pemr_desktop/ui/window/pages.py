@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pemr_desktop.ui.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
 
-NAMES = ("covers", "training", "models", "tuning", "history", "problems")
+NAMES = ("covers", "cover-quality", "training", "models", "tuning", "history", "problems")
 
 
 class Pages(QObject):
@@ -66,6 +66,10 @@ class Pages(QObject):
             from pemr_desktop.ui.covers.covers_page import CoversPage
 
             return CoversPage(self._context, self._stack, self._artwork)
+        if name == "cover-quality":
+            from pemr_desktop.ui.covers.quality_page import QualityPage
+
+            return QualityPage(self._context, self._stack)
         if name == "training":
             from pemr_desktop.ui.training.training_panel import TrainingPanel
 

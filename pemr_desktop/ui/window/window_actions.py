@@ -258,6 +258,7 @@ def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
         ("models", "models", _say("M&odels"), "model", "Ctrl+5"),
         ("problems", "problems", _say("&Problems"), "warning", "Ctrl+6"),
         ("tuning", "tuning", _say("T&une tags"), "suggestion", "Ctrl+7"),
+        ("cover-quality", "cover-quality", _say("&Quality of covers"), "check", "Ctrl+8"),
     )
     going = tuple(
         ActionSpec(f"go.{name}", text, partial(window.go, key), (keys,), icon, "", section)

@@ -82,6 +82,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "go.library",
             "go.suggested",
             "go.covers",
+            "go.cover-quality",
             "go.training",
             "go.models",
             "go.problems",

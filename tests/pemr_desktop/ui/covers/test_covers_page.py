@@ -220,3 +220,32 @@ def test_all_versions_of_the_library_can_be_looked_for(qtbot: QtBot, page: Cover
     qtbot.mouseClick(page.find_all, Qt.MouseButton.LeftButton)
     assert asked(context, FindAllVersions) == [FindAllVersions()]
     assert not page.find_all.isEnabled()
+
+
+def test_a_pair_is_shown_side_by_side_though_it_is_no_match(
+    qtbot: QtBot, page: CoversPage, context: WindowContext, library_tracks: list[int]
+) -> None:
+    a, b, c, _ = library_tracks
+    page.show_possible.setChecked(False)
+    page.show_pair(a, c)
+    assert asked(context, FindCovers) == [FindCovers(a, also=(c,))]
+    likely = CoverMatch(b, "version", 0.94, 0.9, 3, 1.12, (Passage(1, 2, 2, 3),))
+    unlikely = CoverMatch(c, "none", 0.02, 0.1, 0, 1.0, (Passage(0, 1, 1, 2),))
+    answer(context, CoverResult(a, (likely, unlikely), 3, "1 version found among 3 tracks."))
+    qtbot.waitUntil(lambda: page.comparison.reference.title.text() == "Canon")
+    assert "Unlikely" in page.comparison.reference.about.text()
+    assert page.comparison.confirm.isVisible()
+    page.judge("version")
+    assert asked(context, JudgeVersion) == [JudgeVersion(a, c, "version")]
+
+
+def test_a_search_is_made_again_when_the_library_has_changed(
+    page: CoversPage, context: WindowContext, library_tracks: list[int]
+) -> None:
+    page.show_covers([library_tracks[0]])
+    answer(context, CoverResult(library_tracks[0], (), 3, "No cover found among 3 tracks."))
+    page.show_covers([library_tracks[0]])
+    assert len(asked(context, FindCovers)) == 1
+    context.client.changed.emit(Changed(track_ids=(library_tracks[3],)))
+    page.show_covers([library_tracks[0]])
+    assert len(asked(context, FindCovers)) == 2

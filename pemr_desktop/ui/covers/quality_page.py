@@ -1,0 +1,374 @@
+"""How good the cover search is on one's own library, the pairs it gets wrong, and teaching it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TypeVar
+
+import msgspec
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pemr_desktop.jobs.client import JobView
+from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult, WrongPair
+from pemr_desktop.jobs.messages import (
+    Changed,
+    CheckCovers,
+    Failed,
+    FindAllVersions,
+    Finished,
+    TeachCovers,
+    UnteachCovers,
+)
+from pemr_desktop.library import queries
+from pemr_desktop.library.cover_calibrations import CoverTeaching
+from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.covers import quality_words as words
+from pemr_desktop.ui.covers.quality_figures import QualityFigures
+from pemr_desktop.ui.empty_state import EmptyState
+from pemr_desktop.ui.job_card import JobCard
+from pemr_desktop.ui.theme import ROOM, VAST
+from pemr_desktop.ui.tracks.table_page import LinesModel
+
+log = logging.getLogger(__name__)
+
+ROW_PX = 34
+ROWS_SEEN = 8
+COLUMN_WIDTHS_PX = (150, 70, 130, 80, 300)
+
+Report = TypeVar("Report", bound=msgspec.Struct)
+
+
+class QualityPage(QWidget):
+    """Asks the worker to check and to teach; shows what the library keeps of both."""
+
+    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("coverQualityPage")
+        self.setAccessibleName(self.tr("Quality of covers"))
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._context = context
+        self._teaching: CoverTeaching | None = None
+        self._quality: CoverQuality | None = None
+        self._lesson: CoverTeachingResult | None = None
+        self._said = {CheckCovers: "", TeachCovers: ""}
+        self._build()
+        context.client.jobsChanged.connect(self._show_jobs)
+        context.client.changed.connect(self._library_changed)
+        context.client.finished.connect(self._finished)
+        context.client.failed.connect(self._failed)
+        context.theme.changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    # layout
+
+    def _build(self) -> None:
+        self.check = JobCard(
+            "checkCard",
+            self.tr("Check it"),
+            self.tr(
+                "Compares pairs whose answer is known: those that you confirmed or rejected, and files that name the "
+                "same or another MusicBrainz work. Changes nothing."
+            ),
+            self.tr("Check now"),
+            self,
+        )
+        self.check.start.setProperty("look", "primary")
+        self.check.wanted.connect(self._check)
+        self.teach = JobCard(
+            "teachCoversCard",
+            self.tr("Teach it"),
+            self.tr(
+                "It learns from the same pairs how sure to be of what. Kept only if it does better on works that were "
+                "kept aside; you can always go back."
+            ),
+            self.tr("Learn now"),
+            self,
+        )
+        self.teach.wanted.connect(self._teach)
+        self.back = QPushButton(self.tr("Go back to the shipped search"), self)
+        self.back.setObjectName("unteachCovers")
+        self.back.setAccessibleName(self.back.text())
+        self.back.clicked.connect(self._go_back)
+        self.teach.buttons.insertWidget(2, self.back)
+        for card in (self.check, self.teach):
+            card.cancelWanted.connect(self._cancel)
+        cards = QHBoxLayout()
+        cards.setSpacing(ROOM)
+        cards.addWidget(self.check, 1)
+        cards.addWidget(self.teach, 1)
+        self.figures = QualityFigures(self)
+        self.wrong_heading = QLabel(self)
+        self.wrong_heading.setObjectName("wrongPairsHeading")
+        self.wrong_heading.setProperty("role", "section")
+        self.wrong_heading.setWordWrap(True)
+        self.table = self._make_table()
+        self.not_compared = QLabel(self)
+        self.not_compared.setWordWrap(True)
+        self.not_compared.setProperty("role", "soft")
+        self.find_all = QPushButton(self.tr("Find all versions"), self)
+        self.find_all.setObjectName("compareAll")
+        self.find_all.setAccessibleName(self.find_all.text())
+        self.find_all.clicked.connect(self._find_all)
+        missing = QHBoxLayout()
+        missing.setSpacing(ROOM)
+        missing.addWidget(self.not_compared, 1)
+        missing.addWidget(self.find_all)
+        content = QWidget(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(VAST, 0, VAST, ROOM)
+        column.setSpacing(ROOM)
+        column.addLayout(cards)
+        column.addWidget(self.figures)
+        column.addLayout(missing)
+        column.addWidget(self.wrong_heading)
+        column.addWidget(self.table, 1)
+        column.addStretch(0)
+        scroll = QScrollArea(self)
+        scroll.setObjectName("qualityScroll")
+        scroll.setAccessibleName(self.tr("Quality of covers"))
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        self.empty = EmptyState(self._context.theme, self)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(scroll)
+        self.stack.addWidget(self.empty)
+        title = QLabel(self.tr("Quality of covers"), self)
+        title.setProperty("role", "title")
+        title.setContentsMargins(VAST, ROOM, VAST, ROOM)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(title)
+        layout.addWidget(self.stack, 1)
+
+    def _make_table(self) -> QTableView:
+        self.lines = LinesModel(
+            (
+                self.tr("It says"),
+                self.tr("Sure"),
+                self.tr("It is"),
+                self.tr("Says who"),
+                self.tr("Track"),
+                self.tr("Compared with"),
+            ),
+            self,
+        )
+        table = QTableView(self)
+        table.setObjectName("wrongPairs")
+        table.setAccessibleName(self.tr("Pairs that it gets wrong"))
+        table.setModel(self.lines)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.horizontalHeader().setStretchLastSection(True)
+        table.horizontalHeader().setHighlightSections(False)
+        table.clicked.connect(self._show_pair)
+        table.activated.connect(self._show_pair)
+        return table
+
+    @Slot()
+    def _restyle(self) -> None:
+        theme = self._context.theme
+        self.table.verticalHeader().setDefaultSectionSize(theme.px(ROW_PX))
+        for column, width in enumerate(COLUMN_WIDTHS_PX):
+            self.table.setColumnWidth(column, theme.px(width))
+        self._fit_table()
+
+    def _fit_table(self) -> None:
+        rows = min(ROWS_SEEN, self.lines.rowCount()) + 1.5
+        self.table.setMinimumHeight(round(self._context.theme.px(ROW_PX) * rows))
+
+    # asking
+
+    @Slot()
+    def _check(self) -> None:
+        self._said[CheckCovers] = ""
+        self._context.client.submit(CheckCovers())
+
+    @Slot()
+    def _teach(self) -> None:
+        self._said[TeachCovers] = ""
+        self._lesson = None
+        self._context.client.submit(TeachCovers())
+
+    @Slot()
+    def _go_back(self) -> None:
+        self._said[TeachCovers] = ""
+        self._lesson = None
+        self._context.client.submit(UnteachCovers())
+
+    @Slot()
+    def _find_all(self) -> None:
+        self._context.client.submit(FindAllVersions())
+
+    @Slot()
+    def _cancel(self) -> None:
+        job = self._job()
+        if job is not None:
+            self._context.client.cancel(job.job_id)
+
+    def _job(self) -> JobView | None:
+        """The check or lesson that waits or runs."""
+        kinds = CheckCovers | TeachCovers | UnteachCovers
+        jobs = [job for job in self._context.client.jobs() if isinstance(job.request, kinds)]
+        return next((job for job in reversed(jobs) if not job.ended), None)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read anew how it stands."""
+        self._context.reader.ask(_known, done=self._read, failed=self._no_library, topic=(id(self), "quality"))
+
+    @Slot(object)
+    def _library_changed(self, changed: Changed) -> None:
+        if changed.versions or changed.everything or self.isVisible():
+            self.refresh()
+
+    @Slot(object)
+    def _finished(self, event: Finished) -> None:
+        view = self._context.client.job(event.job_id)
+        if view is not None and isinstance(view.request, TeachCovers):
+            result = self._context.client.result(event)
+            self._lesson = result if isinstance(result, CoverTeachingResult) and not result.kept else None
+            self._show_jobs()
+
+    @Slot(object)
+    def _failed(self, event: Failed) -> None:
+        view = self._context.client.job(event.job_id)
+        if view is not None and type(view.request) in self._said:
+            self._said[type(view.request)] = event.message
+            self._show_jobs()
+
+    def _no_library(self, error: Exception) -> None:
+        log.info("Nothing to check: %s", error)
+        self._read((CoverTeaching(0, 0, 0, None, b"", None, b""), {}))
+
+    # showing
+
+    def _read(self, known: tuple[CoverTeaching, dict[int, TrackRow]]) -> None:
+        self._teaching, rows = known
+        self._quality = _report(self._teaching.quality, CoverQuality)
+        self._show_jobs()
+        self._show_figures()
+        self._show_wrong(rows)
+
+    @Slot()
+    def _show_jobs(self) -> None:
+        teaching = self._teaching
+        if teaching is None:
+            return
+        job = self._job()
+        can_start = job is None and teaching.by_you + teaching.by_tags > 0
+        checks = job is not None and isinstance(job.request, CheckCovers)
+        self.check.state.setText(self._check_state(teaching))
+        self.teach.state.setText(self._teach_state(teaching))
+        self.check.show_job(job if checks else None, can_start)
+        self.teach.show_job(None if checks else job, can_start)
+        self.back.setVisible(teaching.taught_at is not None and job is None)
+        compares = any(
+            isinstance(one.request, FindAllVersions) and not one.ended for one in self._context.client.jobs()
+        )
+        self.find_all.setEnabled(not compares)
+        nothing = self._quality is None and job is None and teaching.by_you + teaching.by_tags == 0
+        if nothing and self.stack.currentWidget() is not self.empty:
+            self._say_what_is_needed()
+        elif nothing:
+            self.empty.sentence.setText(words.what_is_needed(teaching))
+        self.stack.setCurrentIndex(int(nothing))
+
+    def _say_what_is_needed(self) -> None:
+        assert self._teaching is not None
+        go = self._context.navigation.pageWanted.emit
+        self.empty.say(
+            "check",
+            self.tr("Nothing to check the cover search against yet"),
+            words.what_is_needed(self._teaching),
+            ((self.tr("Find covers"), lambda: go("covers")), (self.tr("Find all versions"), self._find_all)),
+        )
+
+    def _check_state(self, teaching: CoverTeaching) -> str:
+        if self._said[CheckCovers]:
+            return self._said[CheckCovers]
+        known = words.known(teaching)
+        if teaching.checked_at is None or self._quality is None:
+            return f"{known} " + self.tr("Not checked yet.")
+        return f"{known} " + self.tr("Checked on {}.").format(words.when(teaching.checked_at))
+
+    def _teach_state(self, teaching: CoverTeaching) -> str:
+        if self._said[TeachCovers]:
+            return self._said[TeachCovers]
+        if self._lesson is not None:
+            return self.tr("Nothing was changed. {} {}").format(self._lesson.reason, words.lesson(self._lesson))
+        if teaching.taught_at is None:
+            return self.tr("The search judges as it was shipped.")
+        taught = _report(teaching.teaching, CoverTeachingResult)
+        parts = [self.tr("Taught on {}.").format(words.when(teaching.taught_at))]
+        if taught is not None:
+            parts += [words.learned_from(taught), words.lesson(taught)]
+        return " ".join(parts)
+
+    def _show_figures(self) -> None:
+        quality = self._quality
+        self.figures.show_quality(quality)
+        for widget in (self.not_compared, self.find_all):
+            widget.setVisible(quality is not None and quality.not_compared > 0)
+        self.not_compared.setText(words.not_compared(quality.not_compared) if quality is not None else "")
+
+    def _show_wrong(self, rows: dict[int, TrackRow]) -> None:
+        quality = self._quality
+        wrong = [pair for pair in quality.wrong if {pair.track_a, pair.track_b} <= rows.keys()] if quality else []
+        self.lines.set_lines([(pair, words.wrong_cells(pair, rows)) for pair in wrong])
+        self.table.setVisible(bool(wrong))
+        self.wrong_heading.setVisible(quality is not None)
+        self.wrong_heading.setText(
+            self.tr("It gets these pairs wrong. Choose one to see and hear it.")
+            if wrong
+            else self.tr("It gets none of the known pairs wrong.")
+        )
+        self._fit_table()
+
+    @Slot(QModelIndex)
+    def _show_pair(self, index: QModelIndex) -> None:
+        pair: WrongPair | None = self.lines.item(index.row())
+        if pair is not None:
+            self._context.navigation.pairWanted.emit(pair.track_a, pair.track_b)
+
+
+def _known(connection: sqlite3.Connection) -> tuple[CoverTeaching, dict[int, TrackRow]]:
+    """How it stands, and the tracks of the pairs that are wrong."""
+    teaching = queries.cover_teaching(connection)
+    quality = _report(teaching.quality, CoverQuality)
+    ids = sorted({track for pair in quality.wrong for track in (pair.track_a, pair.track_b)}) if quality else []
+    return teaching, {row.id: row for row in queries.rows(connection, ids)}
+
+
+def _report(stored: bytes, kind: type[Report]) -> Report | None:
+    """A stored report; None when there is none, or one of another version of this program."""
+    if not stored:
+        return None
+    try:
+        return msgspec.json.decode(stored, type=kind)
+    except msgspec.MsgspecError as error:
+        log.warning("The report on the cover search is of another version: %s", error)
+        return None

@@ -1,0 +1,163 @@
+"""How good the cover search is on one's own library, in sentences: each figure with the counts behind it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+
+from pemr_desktop.jobs.cover_quality import Count, CoverQuality, CoverTeachingResult, SurenessBand, WrongPair
+from pemr_desktop.library.cover_calibrations import CoverTeaching
+from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.ui import wording
+
+FEW = 10
+"""A share of fewer pairs than this says little."""
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("QualityPage", text)
+
+
+def of(count: Count) -> str:
+    """“41 of 44”."""
+    return _say("{} of {}").format(wording.number(count.right), wording.number(count.of))
+
+
+def when(seconds: float) -> str:
+    """Seconds since 1970, as the system's language writes them."""
+    return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(seconds)), QLocale.FormatType.ShortFormat)
+
+
+def headline_figures(quality: CoverQuality) -> list[tuple[str, str]]:
+    """(figure, what it is): of what is called a version how much is one, and how many known versions are found."""
+    return [_called(quality), _found(quality)]
+
+
+def other_figures(quality: CoverQuality) -> list[tuple[str, str]]:
+    """(figure, what it is) for the rest, as far as there is anything to count."""
+    strangers = _say("pairs of different works were rightly left alone; they stand for {} such pairs.")
+    told = (
+        (quality.found_same_recording, _say("copies of the same recording, by the tags in your files, were found.")),
+        (
+            quality.confirmed,
+            _say("versions that you confirmed are found. The search has shown you most of them itself."),
+        ),
+        (quality.strangers, strangers.format(wording.number(quality.strangers_in_all))),
+    )
+    return [(of(count), words) for count, words in told if count.of]
+
+
+def _called(quality: CoverQuality) -> tuple[str, str]:
+    called = quality.called
+    if not called.of:
+        return "–", _say(
+            "None of the pairs that are known was called a version, so nothing says how many of those are."
+        )
+    likely = _say("Of all such pairs, likely {} % to {} % are.").format(
+        round(quality.called_low * 100), round(quality.called_high * 100)
+    )
+    few = _say(" Too few to rely on.") if called.of < FEW else ""
+    return of(called), _say("pairs that it calls versions are versions. {}").format(likely) + few
+
+
+def _found(quality: CoverQuality) -> tuple[str, str]:
+    found = quality.found
+    if not found.of:
+        return "–", _say(
+            "How many versions it finds cannot be said: no two files that were listened to name the same MusicBrainz "
+            "work. Picard writes it where “Use track relationships” is on."
+        )
+    parts = [
+        _say("{} by the same artist").format(of(quality.found_same_artist)) if quality.found_same_artist.of else "",
+        _say("{} by another artist").format(of(quality.found_other_artist)) if quality.found_other_artist.of else "",
+    ]
+    apart = ", ".join(part for part in parts if part)
+    few = _say(" Too few to rely on.") if found.of < FEW else ""
+    return of(found), _say("versions that the tags in your files tell of are found: {}.").format(apart) + few
+
+
+def sureness(quality: CoverQuality) -> str:
+    """Whether it is as sure as it should be."""
+    return {
+        "too few": _say("It showed too few of the known pairs to say whether it is as sure as it should be."),
+        "fits": _say("It is as sure as it should be."),
+        "too sure": _say("It is surer than it should be: fewer of these pairs are versions than it says."),
+        "too unsure": _say("It could be surer: more of these pairs are versions than it says."),
+    }[quality.sureness]
+
+
+def band(shown: SurenessBand) -> str:
+    """“When it is 60 % to 90 % sure: 12 of 15 are versions, and about 11 should be.”"""
+    return _say("Where it is {} % to {} % sure: {} are versions, about {} should be.").format(
+        round(shown.low * 100), round(shown.high * 100), of(Count(shown.right, shown.of)), round(shown.expected)
+    )
+
+
+def not_compared(count: int) -> str:
+    """That wrong matches may be missing."""
+    sentence = (
+        _say("{} of these tracks has not been compared with all others yet:")
+        if count == 1
+        else _say("{} of these tracks have not been compared with all others yet:")
+    )
+    return sentence.format(wording.number(count)) + _say(" a wrong match among them may not be known.")
+
+
+def known(teaching: CoverTeaching) -> str:
+    """What there is to check against."""
+    you = _say("1 pair from you") if teaching.by_you == 1 else _say("{} pairs from you")
+    return _say("Known: {}, {} from MusicBrainz ids in your files.").format(
+        you.format(wording.number(teaching.by_you)), wording.number(teaching.by_tags)
+    )
+
+
+def what_is_needed(teaching: CoverTeaching) -> str:
+    """Why there is nothing to check against, and what to do."""
+    if teaching.heard < 2:
+        return _say("First some of your music has to be listened to: at least two tracks that can be compared.")
+    return _say(
+        "Confirm or reject what “Find covers” shows, or name the MusicBrainz works in your files, as Picard does. Then "
+        "this page counts how often the search is right."
+    )
+
+
+def lesson(result: CoverTeachingResult) -> str:
+    """Before and after, on works that were kept aside."""
+    before, after = result.before, result.after
+    return _say(
+        "On works kept aside: of pairs called versions, {} were before and {} are after; of known versions, {} were "
+        "found before and {} after."
+    ).format(of(before.called), of(after.called), of(before.found), of(after.found))
+
+
+def learned_from(result: CoverTeachingResult) -> str:
+    """What it learned from."""
+    return _say("Learned from {} versions of {} works and {} pairs that are none.").format(
+        wording.number(result.versions), wording.number(result.works), wording.number(result.strangers)
+    )
+
+
+def wrong_cells(pair: WrongPair, rows: dict[int, TrackRow]) -> tuple[str, ...]:
+    """It says, how sure, it is, says who, and both tracks."""
+    said = {
+        "same recording": _say("Same recording"),
+        "version": _say("Version"),
+        "possible": _say("Possible version"),
+        "none": _say("No version"),
+    }[pair.said]
+    truth = {
+        "same recording": _say("Same recording"),
+        "version": _say("Version"),
+        "not a version": _say("Not a version"),
+    }[pair.truth]
+    return (
+        said if pair.reached else _say("Did not compare them"),
+        wording.confidence(pair.probability) if pair.reached else "–",
+        truth,
+        _say("you") if pair.told_by == "you" else _say("tags"),
+        *(_name(rows[track]) for track in (pair.track_a, pair.track_b)),
+    )
+
+
+def _name(row: TrackRow) -> str:
+    title = row.title or row.location.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{title} – {row.artist}" if row.artist else title

@@ -1,0 +1,233 @@
+"""The page that says how good the cover search is on one's own library, and teaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from pemr_desktop.jobs.cover_quality import (
+    Count,
+    CoverQuality,
+    CoverTeachingResult,
+    SurenessBand,
+    TeachingScore,
+    WrongPair,
+)
+from pemr_desktop.jobs.messages import (
+    Changed,
+    CheckCovers,
+    Failed,
+    FindAllVersions,
+    Finished,
+    TeachCovers,
+    UnteachCovers,
+)
+from pemr_desktop.library import cover_calibrations as store
+from pemr_desktop.library.database import open_library
+from pemr_desktop.paths import Paths
+from pemr_desktop.ui import wording
+from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.covers.quality_page import QualityPage
+
+Show = Callable[[], QualityPage]
+
+
+def quality(wrong: tuple[WrongPair, ...] = (), **figures: object) -> CoverQuality:
+    report = CoverQuality(
+        by_you=12,
+        by_tags=60,
+        called=Count(41, 44),
+        called_low=0.818,
+        called_high=0.977,
+        found=Count(41, 60),
+        found_same_recording=Count(),
+        found_same_artist=Count(20, 22),
+        found_other_artist=Count(21, 38),
+        confirmed=Count(8, 9),
+        strangers=Count(398, 400),
+        strangers_in_all=12_345,
+        bands=(SurenessBand(0.6, 0.9, 11.3, 12, 15),),
+        sureness="fits",
+        wrong=wrong,
+        not_compared=0,
+        taught=False,
+    )
+    return msgspec.structs.replace(report, **figures)
+
+
+BEFORE = TeachingScore(Count(33, 41), Count(33, 50), 0.4)
+AFTER = TeachingScore(Count(38, 40), Count(38, 50), 0.3)
+LESSON = CoverTeachingResult(30, 40, 12, BEFORE, AFTER, True, "")
+
+
+def keep(paths: Paths, report: CoverQuality) -> None:
+    with open_library(paths.library_file) as library, library.store.writing() as connection:
+        store.store_quality(connection, msgspec.json.encode(report))
+
+
+def judge(paths: Paths, ids: list[int]) -> None:
+    with open_library(paths.library_file) as library:
+        library.judge(ids[0], ids[1], "version")
+
+
+@pytest.fixture
+def show(qtbot: QtBot, context: WindowContext) -> Show:
+    pages: list[QualityPage] = []
+
+    def make() -> QualityPage:
+        page = QualityPage(context)
+        pages.append(page)
+        qtbot.addWidget(page)
+        page.resize(980, 760)
+        page.show()
+        qtbot.waitUntil(lambda: bool(page.check.state.text()), timeout=10_000)
+        return page
+
+    return make
+
+
+def press(page: QualityPage, name: str) -> None:
+    button = page.findChild(QPushButton, name)
+    assert button is not None and button.isEnabled() and button.isVisible()
+    button.click()
+
+
+def test_without_a_library_it_says_what_it_needs(show: Show) -> None:
+    page = show()
+    assert page.empty.isVisible()
+    assert "has to be listened to" in page.empty.sentence.text()
+
+
+def test_without_an_answer_it_says_where_answers_come_from(
+    qtbot: QtBot, show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    with open_library(paths.library_file) as library, library.store.writing() as connection:
+        for track_id in library_tracks:
+            connection.execute(
+                "INSERT INTO cover_features (track_id, version, features) VALUES (?, 1, x'')", (track_id,)
+            )
+    page = show()
+    assert "Confirm or reject" in page.empty.sentence.text()
+    with qtbot.waitSignal(context.navigation.pageWanted) as wanted:
+        press(page, "emptyButton0")
+    assert wanted.args == ["covers"]
+
+
+def test_every_figure_comes_with_its_counts(show: Show, paths: Paths, library_tracks: list[int]) -> None:
+    keep(paths, quality())
+    judge(paths, library_tracks)
+    told = show().figures.in_words()
+    for words in (
+        "41 of 44 pairs that it calls versions are versions. Of all such pairs, likely 82 % to 98 % are.",
+        "41 of 60 versions that the tags in your files tell of are found: 20 of 22 by the same artist, "
+        "21 of 38 by another artist.",
+        "8 of 9 versions that you confirmed are found.",
+        "398 of 400 pairs of different works were rightly left alone; they stand for "
+        f"{wording.number(12_345)} such pairs.",
+        "It is as sure as it should be.",
+        "Where it is 60 % to 90 % sure: 12 of 15 are versions, about 11 should be.",
+    ):
+        assert words in told
+    assert "Too few" not in told
+
+
+def test_figures_of_a_few_pairs_say_that_they_are_few(show: Show, paths: Paths, library_tracks: list[int]) -> None:
+    few = quality(called=Count(2, 3), called_low=0.2, called_high=0.94, found=Count(), sureness="too few")
+    keep(paths, few)
+    told = show().figures.in_words()
+    assert "2 of 3" in told and "Too few to rely on." in told
+    assert "How many versions it finds cannot be said" in told
+    assert "It showed too few of the known pairs to say" in told
+
+
+def test_a_wrong_pair_is_shown_side_by_side_with_one_click_or_with_enter(
+    qtbot: QtBot, show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    a, b, c, _ = library_tracks
+    wrong = (
+        WrongPair(a, b, "version", 0.83, "not a version", "you"),
+        WrongPair(a, c, "none", 0.01, "version", "tags", reached=False),
+    )
+    keep(paths, quality(wrong))
+    page = show()
+    assert page.lines.rowCount() == 2
+    texts = [page.lines.index(row, column).data() for row in range(2) for column in range(6)]
+    assert texts == [
+        "Version", "83 %", "Not a version", "you", "Air – The Testers", "Bourrée – The Testers",
+        "Did not compare them", "–", "Version", "tags", "Air – The Testers", "Canon – The Testers",
+    ]  # fmt: skip
+    place = page.table.visualRect(page.lines.index(0, 4)).center()
+    with qtbot.waitSignal(context.navigation.pairWanted) as wanted:
+        qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert wanted.args == [a, b]
+    page.table.setFocus()
+    page.table.setCurrentIndex(page.lines.index(1, 0))
+    with qtbot.waitSignal(context.navigation.pairWanted) as wanted:
+        qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    assert wanted.args == [a, c]
+
+
+def test_checking_shows_how_far_it_is_and_a_refusal_is_said_on_the_card(
+    show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    judge(paths, library_tracks)
+    page = show()
+    assert "1 pair from you" in page.check.state.text() and "Not checked yet." in page.check.state.text()
+    press(page, "checkCardStart")
+    (job,) = context.client.jobs()
+    assert job.request == CheckCovers()
+    assert page.check.bar.isVisible() and not page.teach.start.isEnabled()
+    context.client.failed.emit(Failed(job.job_id, "There is nothing to check the cover search against yet."))
+    context.client.cancel(job.job_id)
+    assert page.check.state.text() == "There is nothing to check the cover search against yet."
+
+
+def test_a_lesson_that_was_no_better_says_why_nothing_changed(
+    show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    judge(paths, library_tracks)
+    page = show()
+    press(page, "teachCoversCardStart")
+    (job,) = context.client.jobs()
+    assert job.request == TeachCovers()
+    reason = "On works kept aside it is no better than before, or by chance only."
+    result = msgspec.structs.replace(LESSON, kept=False, reason=reason)
+    context.client.cancel(job.job_id)
+    context.client.finished.emit(
+        Finished(job.job_id, "Nothing was changed.", Changed(), msgspec.Raw(msgspec.json.encode(result)))
+    )
+    told = page.teach.state.text()
+    assert told.startswith(f"Nothing was changed. {reason}")
+    assert "33 of 41 were before and 38 of 40 are after" in told
+    assert page.back.isHidden()
+
+
+def test_what_was_taught_is_told_with_before_and_after_and_the_way_back_is_one_press(
+    show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    keep(paths, quality())
+    with open_library(paths.library_file) as library, library.store.writing() as connection:
+        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(LESSON))
+    page = show()
+    told = page.teach.state.text()
+    assert "Learned from 30 versions of 12 works and 40 pairs that are none." in told
+    assert "of pairs called versions, 33 of 41 were before and 38 of 40 are after" in told
+    assert "of known versions, 33 of 50 were found before and 38 of 50 after" in told
+    press(page, "unteachCovers")
+    assert context.client.jobs()[-1].request == UnteachCovers()
+    assert page.back.isHidden()
+
+
+def test_tracks_that_were_not_compared_yet_can_be_compared_from_here(
+    show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    keep(paths, quality(not_compared=3))
+    page = show()
+    assert page.not_compared.text().startswith("3 of these tracks have not been compared with all others yet")
+    press(page, "compareAll")
+    assert context.client.jobs()[-1].request == FindAllVersions()
