@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -22,6 +23,9 @@ from pemr_desktop.analysis.cover_grading import SURE, Weighed
 from pemr_desktop.jobs.cover_quality import Count, CoverTeachingResult, TeachingScore
 from pemr_desktop.library.cover_calibrations import calibration
 from pemr_desktop.library.library import Library
+
+if TYPE_CHECKING:
+    from pemr.covers.joining import Joining
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,11 +76,11 @@ def with_figures(shipped: Background, figures: Figures) -> Background:
     return msgspec.structs.replace(shipped, **msgspec.structs.asdict(figures))
 
 
-def figures_in_use(library: Library) -> Background:
+def figures_in_use(library: Library, joining: Joining | None) -> Background:
     """The figures that judge in this library. Those fitted to it stand in for one shipped set only."""
     shipped = default_background()
     stored = library.read(calibration)
-    if stored is None or stored.shipped != digest_of(shipped):
+    if stored is None or stored.shipped != digest_of(shipped, joining):
         return shipped
     return with_figures(shipped, msgspec.json.decode(stored.figures, type=Figures))
 
@@ -86,9 +90,9 @@ def is_taught(background: Background) -> bool:
     return figures_of(background) != figures_of(default_background())
 
 
-def digest_of(shipped: Background) -> str:
-    """Names the figures that a fit began with: fitted ones stand in for no others."""
-    return hashlib.blake2b(msgspec.json.encode(shipped), digest_size=8).hexdigest()
+def digest_of(shipped: Background, joining: Joining | None) -> str:
+    """Names the figures that a fit began with, and what evidence was made of: fitted ones stand in for no others."""
+    return hashlib.blake2b(msgspec.json.encode((shipped, joining)), digest_size=8).hexdigest()
 
 
 def teach(pairs: Sequence[Weighed], shipped: Background, now: Background, candidates: int) -> Taught:

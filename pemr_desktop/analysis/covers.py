@@ -18,6 +18,7 @@ import numpy as np
 from pemr.covers.alignment import Alignment, Comparison, compare, explain
 from pemr.covers.background import Background, default_background
 from pemr.covers.features import CoverFeatures
+from pemr.covers.joining import Joining
 from pemr_desktop.analysis.cover_evidence import (
     POSSIBLE_PROBABILITY,
     VERSION_PROBABILITY,
@@ -112,6 +113,11 @@ class CoverSearch:
     def background(self) -> Background:
         """The figures that verdicts come from."""
         return self._background
+
+    @property
+    def joining(self) -> Joining | None:
+        """How the network counts beside alignment; None where alignment alone decides."""
+        return self._joining
 
     def use(self, background: Background) -> None:
         """Judge by other figures from now on."""

@@ -85,7 +85,7 @@ class Ear:
                 lambda track_id: library.cover_features_of(track_id, FEATURE_VERSION),
                 lambda: library.cover_features(FEATURE_VERSION),
             )
-            self._covers.use(figures_in_use(library))
+            self._covers.use(figures_in_use(library, self._covers.joining))
             return self._covers
 
     def neighbours(self, library: Library, model_id: str) -> VectorIndex:

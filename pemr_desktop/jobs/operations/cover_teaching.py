@@ -54,7 +54,9 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
         changed = _call_anew(connection, taught.background, exam.candidates)
         result = msgspec.structs.replace(result, changed_pairs=len(changed))
         figures = msgspec.json.encode(calibrating.figures_of(taught.background))
-        store.use_calibration(connection, calibrating.digest_of(shipped), figures, msgspec.json.encode(result))
+        store.use_calibration(
+            connection, calibrating.digest_of(shipped, search.joining), figures, msgspec.json.encode(result)
+        )
     search.use(taught.background)
     _keep_quality(grade(exam, taught.background, taught=True), context)
     context.touched(versions=True, everything=bool(changed))
