@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pemr.bundled import Figures, models_folder, retrieval
-from pemr.card import BEGIN, END, card_tables, write_card
+from pemr.card import BEGIN, END, card_tables, plot_file, reliability_plot, write_card
 from pemr.command import build
 from pemr.errors import CorpusError
 
@@ -57,6 +57,9 @@ def test_the_card_of_the_shipped_model_is_printed_and_written(corpus: Path, tmp_
     written = card.read_text(encoding="utf-8")
     assert card_tables(read) in written
     assert written.startswith("# A model") and written.endswith("After.\n") and "\nold\n" not in written
+    if read.calibration:
+        assert plot_file(card).read_text(encoding="utf-8") == reliability_plot(read)
+        assert f"({plot_file(card).name})" in written
 
 
 def test_a_corpus_without_validation_music_is_refused_and_says_how_to_get_it(tmp_path: Path) -> None:
@@ -79,4 +82,7 @@ def test_a_card_without_a_place_for_tables_is_left_alone(tmp_path: Path) -> None
 def test_the_shipped_card_says_what_was_measured() -> None:
     folder = models_folder()
     figures = msgspec.json.decode((folder / "bundled.json").read_bytes(), type=Figures)
-    assert card_tables(figures) in (folder / "bundled.md").read_text(encoding="utf-8")
+    card = folder / "bundled.md"
+    assert card_tables(figures) in card.read_text(encoding="utf-8")
+    assert plot_file(card).read_text(encoding="utf-8") == reliability_plot(figures)
+    assert all(f"error {group.error:.3f}" in reliability_plot(figures) for group in figures.calibration)

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from pemr.bundled import Figures
+from pemr.charts import Panel, Series, chart
+from pemr.checkpoint import write_durably
 from pemr.errors import CorpusError
 
 BEGIN = "<!-- measured: written by pemr-train evaluate --bundled --card -->"
@@ -53,14 +55,44 @@ def card_tables(figures: Figures) -> str:
     return "\n\n".join(parts)
 
 
+def reliability_plot(figures: Figures) -> str:
+    """Promised against observed frequency as SVG, a panel for each group of tags; on the diagonal a promise is kept."""
+    panels = [
+        Panel(
+            f"{group.group}: {group.tags} {'tag' if group.tags == 1 else 'tags'}, error {group.error:.3f}",
+            "promised probability",
+            "share that was true",
+            [Series("", [(p.predicted, p.observed) for p in group.points], [p.count for p in group.points])],
+            (0.0, 1.0),
+            (0.0, 1.0),
+            [((0.0, 0.0), (1.0, 1.0))],
+        )
+        for group in figures.calibration
+    ]
+    return chart(panels)
+
+
+def plot_file(card: Path) -> Path:
+    """Where the reliability plot of a card is: beside it."""
+    return card.with_name(f"{card.stem}-reliability.svg")
+
+
 def write_card(file: Path, figures: Figures) -> None:
-    """Put the tables between the two marks of a card. Raises `CorpusError` if the card has no such marks."""
+    """Put the tables between the two marks of a card, and the reliability plot beside it.
+
+    Raises `CorpusError` if the card has no such marks.
+    """
     text = file.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise CorpusError(f"{file} has no place for the tables: put the lines {BEGIN} and {END} into it")
-    file.write_text(f"{before}{BEGIN}\n\n{card_tables(figures)}\n\n{END}{after}", encoding="utf-8")
+    measured = card_tables(figures)
+    if figures.calibration:
+        plot = plot_file(file)
+        write_durably(plot, reliability_plot(figures).encode())
+        measured += f"\n\n![Promised against observed frequency for each group of tags]({plot.name})"
+    file.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", encoding="utf-8")
 
 
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
