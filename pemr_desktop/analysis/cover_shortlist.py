@@ -98,8 +98,7 @@ class CoverShortlist:
         for track_id in tracks:
             if track_id not in self._index:
                 self._index.add(track_id, self._ready[track_id].astype(np.float32))
-        found = self._index.nearest(self._listen(query).astype(np.float32), count, exclude)
-        return [track_id for track_id, _ in found]
+        return self._index.best(self._listen(query).astype(np.float32), self._ready, count, exclude)
 
     def likeness(
         self,

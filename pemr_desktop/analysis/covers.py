@@ -49,7 +49,9 @@ AT_ONCE = 32
 """References compared between two looks at progress and cancellation."""
 SHORTLIST_FROM = 3000
 """Libraries of more tracks than that are searched by way of a shortlist."""
-SHORTLISTED = 250
+SHORTLISTED = 50
+STRANGERS_IN_LARGE = 16
+"""So many strangers show a habit in a library of that size, where each costs as much as a candidate."""
 EXPLAINED = 60
 """References, highest scores first, whose alignment is looked at closely."""
 LEAST_ABOVE = 1.0
@@ -368,7 +370,10 @@ class CoverSearch:
 
         It is remembered until the library holds so many more that it can be known better.
         """
-        strangers = [stranger for stranger in self._tracks.sample() if stranger.track_id != track.track_id]
+        sample = self._tracks.sample()
+        if self._shortlist is not None and len(self._tracks) > SHORTLIST_FROM:
+            sample = sample[:STRANGERS_IN_LARGE]
+        strangers = [stranger for stranger in sample if stranger.track_id != track.track_id]
         if track.track_id is not None:
             with self._lock:
                 habit, measured_with = self._habits.get(track.track_id, (PairHabit(), 0))

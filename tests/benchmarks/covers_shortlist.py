@@ -1,6 +1,6 @@
 """The shortlist of the cover search: how often it holds the right track among thousands, how fast, how large.
 
-    python tests/benchmarks/covers_shortlist.py --network FILE --versions CORPUS --music CORPUS [--tracks 1000 10000]
+    python tests/benchmarks/covers_shortlist.py --network FILE --versions CORPUS --music CORPUS... [--tracks 1000 10000]
 
 CORPUS is a folder of `pemr-train corpus render versions`. Distractors are the tracks of --music moved to other keys and
 tempi, begun elsewhere and blurred; beyond --listened of them their vectors are blurred instead, which costs nothing and
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", type=Path, required=True)
     parser.add_argument("--versions", type=Path, required=True, help="corpus of versions: the questions and answers")
-    parser.add_argument("--music", type=Path, required=True, help="corpus of real music: the distractors")
+    parser.add_argument("--music", type=Path, nargs="+", required=True, help="corpora of real music: the distractors")
     parser.add_argument("--tracks", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--listened", type=int, default=1_000, help="distractors that go through the network")
     options = parser.parse_args()
@@ -50,31 +50,42 @@ def main() -> None:
     spent_s = time.process_time() - started_s
     minutes = sum(len(found.chroma) for found in asked.features) * 0.465 / 60
     print(f"{asked.title}; {1000 * spent_s / minutes:.1f} ms of network a minute of audio")
-    distractors = _distractors(trained.network, heard_corpus(options.music).features, options.listened)
+    distractors = _distractors(
+        trained.network, [found for music in options.music for found in heard_corpus(music).features], options.listened
+    )
     chance = np.random.default_rng(0)
     for count in options.tracks:
         index = VersionIndex(trained.network.width)
         started_s = time.process_time()
+        kept = dict(enumerate(own.astype(np.float16) for own in vectors))
         for place, own in enumerate(vectors):
             index.add(place, own)
         while len(index) < count:
             place = len(index)
             own = distractors[place % len(distractors)]
-            index.add(place, own if place < len(vectors) + len(distractors) else _blurred(own, chance))
+            own = own if place < len(vectors) + len(distractors) else _blurred(own, chance)
+            index.add(place, own)
+            kept[place] = own.astype(np.float16)
         built_s = time.process_time() - started_s
         others = max(0, count - len(vectors) - len(distractors))
         size = f"{index.size_bytes / 1e6:.1f} MB, built in {built_s:.1f} s"
         print(f"{count} tracks ({others} of them blurred vectors): {size}")
-        _ask(index, vectors, asked.works, "whole tracks")
+        _ask(index, kept, vectors, asked.works, "whole tracks")
         clips = [shingle_vectors(trained.network, _clip(found)) for found in asked.features]
-        _ask(index, clips, asked.works, "30 s clips")
+        _ask(index, kept, clips, asked.works, "30 s clips")
 
 
-def _ask(index: VersionIndex, queries: list[np.ndarray], works: list[str | None], name: str) -> None:
+def _ask(
+    index: VersionIndex,
+    vectors: dict[int, np.ndarray],
+    queries: list[np.ndarray],
+    works: list[str | None],
+    name: str,
+) -> None:
     hits = dict.fromkeys(SHORTLISTS, 0)
     started_s = time.process_time()
     for place, query in enumerate(queries):
-        found = [track for track, _ in index.nearest(query, max(SHORTLISTS), exclude=[place])]
+        found = index.best(query, vectors, max(SHORTLISTS), exclude=[place])
         ranks = [rank for rank, track in enumerate(found) if track < len(works) and works[track] == works[place]]
         for size in SHORTLISTS:
             hits[size] += bool(ranks) and ranks[0] < size

@@ -5,15 +5,19 @@ Each track is there with a vector for every half minute, so that a short clip, a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pemr.covers.networks.alike import both_ways
+
 Vectors = npt.NDArray[np.float32]
 
 LEAST_FOUND, FOUND_A_TRACK = 256, 4
+LOOKED_AT = 1000
+"""So many tracks nearest to the query are looked at from their side too."""
 
 
 class VersionIndex:
@@ -53,6 +57,23 @@ class VersionIndex:
             self._index.remove_ids(np.array(known, np.int64))
             for track_id in known:
                 del self._parts[track_id]
+
+    def best(
+        self,
+        query: Vectors,
+        vectors: Mapping[int, npt.NDArray[np.floating]],
+        count: int,
+        exclude: Collection[int] = (),
+    ) -> list[int]:
+        """The `count` tracks most like a query (m, width) and it like them, best first; `vectors`: of every track.
+
+        What the query finds in a track is asked of the index; what the track finds in the query, of the nearest only.
+        """
+        near = [track_id for track_id, _ in self.nearest(query, max(LOOKED_AT, count), exclude)]
+        if not near:
+            return []
+        likeness = both_ways(query, [np.asarray(vectors[track_id], np.float32) for track_id in near])
+        return [near[place] for place in np.argsort(-likeness, kind="stable")[:count]]
 
     def nearest(self, query: Vectors, count: int, exclude: Collection[int] = ()) -> list[tuple[int, float]]:
         """(track id, likeness) of the tracks most like a query (m, width), best first, without those excluded.
