@@ -1,9 +1,10 @@
 """Version search as Essentia does it, run by a Python that has Essentia and nothing of this project.
 
-    ESSENTIA_PYTHON essentia_pairs.py < {"paths": [...], "queries": [...], "pooled": 1} > {"scores": [[...]], ...}
+    ESSENTIA_PYTHON essentia_pairs.py < {"paths": [...], "runs": [{"queries": [...], "pooled": 1}]} > {"runs": [...]}
 
 HPCP of every file, 15.6 frames a second or means of `pooled` of them, then `ChromaCrossSimilarity` and
-`CoverSongSimilarity` (serra09, symmetric) of every query with all files.
+`CoverSongSimilarity` of every query with all files, both as they are by default: serra09, and the distance that is the
+root of the reference's length over the best score. Scores are that distance, negated.
 Times are processor time of this process. `covers_essentia.py` starts it.
 """
 
@@ -34,33 +35,27 @@ def main() -> None:
     asked = json.load(sys.stdin)
     essentia.log.infoActive = essentia.log.warningActive = False
     started_s = time.process_time()
-    chroma = [_pooled(_hpcp(path), asked["pooled"]) for path in asked["paths"]]
+    heard = [_hpcp(path) for path in asked["paths"]]
     heard_s = time.process_time() - started_s
-    cross = standard.ChromaCrossSimilarity(frameStackSize=9, frameStackStride=1, binarizePercentile=0.095, oti=True)
-    chain = standard.CoverSongSimilarity(
-        alignmentType="serra09", distanceType="symmetric", disOnset=0.5, disExtension=0.5
-    )
+    runs = [_compared([_pooled(own, run["pooled"]) for own in heard], run["queries"]) for run in asked["runs"]]
+    told = {"version": essentia.__version__, "feature_ms_a_track": 1000 * heard_s / len(heard), "runs": runs}
+    json.dump(told, sys.stdout)
+
+
+def _compared(chroma: list[np.ndarray], queries: list[int]) -> dict[str, object]:
+    cross, chain = standard.ChromaCrossSimilarity(), standard.CoverSongSimilarity()
     started_s = time.process_time()
     scores, cells = [], 0
-    for query in asked["queries"]:
+    for query in queries:
         row = []
         for reference in chroma:
             _, distance = chain(cross(chroma[query], reference))
             row.append(-float(distance))
             cells += len(chroma[query]) * len(reference)
         scores.append(row)
-    spent_s = time.process_time() - started_s
-    pairs = len(asked["queries"]) * len(chroma)
-    json.dump(
-        {
-            "version": essentia.__version__,
-            "scores": scores,
-            "feature_ms_a_track": 1000 * heard_s / len(chroma),
-            "ms_a_pair": 1000 * spent_s / pairs,
-            "cells_a_pair": cells / pairs,
-        },
-        sys.stdout,
-    )
+    pairs = len(queries) * len(chroma)
+    each_ms = 1000 * (time.process_time() - started_s) / pairs
+    return {"scores": scores, "ms_a_pair": each_ms, "cells_a_pair": cells / pairs}
 
 
 if __name__ == "__main__":
