@@ -52,7 +52,7 @@ SHORTLIST_FROM = 3000
 SHORTLISTED = 50
 STRANGERS_IN_LARGE = 16
 """So many strangers show a habit in a library of that size, where each costs as much as a candidate."""
-EXPLAINED = 60
+EXPLAINED, EXPLAINED_IN_LARGE = 60, 10
 """References, highest scores first, whose alignment is looked at closely."""
 LEAST_ABOVE = 1.0
 MEASURED_AGAIN = 1.25
@@ -105,6 +105,11 @@ class CoverSearch:
 
     def __contains__(self, track_id: object) -> bool:
         return track_id in self._tracks
+
+    @property
+    def _is_large(self) -> bool:
+        """Whether a network chooses what is aligned."""
+        return self._shortlist is not None and len(self._tracks.comparable()) > SHORTLIST_FROM
 
     @property
     def outdated(self) -> list[int]:
@@ -252,7 +257,7 @@ class CoverSearch:
         cancelled: Cancelled | None,
     ) -> list[Candidate]:
         """All others in a library of a few thousand; those that the shortlist names in a larger one."""
-        if self._shortlist is None or len(others) <= SHORTLIST_FROM:
+        if self._shortlist is None or not self._is_large:
             return others
         known = {other.track_id: other for other in others if other.track_id is not None}
         with self._shortlist_lock:
@@ -327,7 +332,7 @@ class CoverSearch:
         own = self._habit(asked, cancelled, {other.track_id: row for other, row in zip(others, excess, strict=True)})
         owns, at_bests = own.above(excess), 0.5 * (own.above(excess) + PairHabit(joining=self._joining).above(excess))
         weighed: list[Weighed] = []
-        for place in np.argsort(-owns, kind="stable")[:EXPLAINED]:
+        for place in np.argsort(-owns, kind="stable")[: EXPLAINED_IN_LARGE if self._is_large else EXPLAINED]:
             other, at_best = others[int(place)], float(at_bests[place])
             if owns[place] < LEAST_ABOVE or other.track_id is None:
                 break
@@ -371,7 +376,7 @@ class CoverSearch:
         It is remembered until the library holds so many more that it can be known better.
         """
         sample = self._tracks.sample()
-        if self._shortlist is not None and len(self._tracks) > SHORTLIST_FROM:
+        if self._is_large:
             sample = sample[:STRANGERS_IN_LARGE]
         strangers = [stranger for stranger in sample if stranger.track_id != track.track_id]
         if track.track_id is not None:

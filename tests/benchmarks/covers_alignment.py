@@ -2,6 +2,7 @@
 
     python tests/benchmarks/covers_alignment.py --versions DIR      # made by pemr-train corpus render versions
     python tests/benchmarks/covers_alignment.py --music DIR         # any music, no versions expected: false alarms
+    python tests/benchmarks/covers_alignment.py ... --network FILE  # verdicts as the application gives them
     python tests/benchmarks/covers_alignment.py                     # the demo library: verdicts and times only
 
 Times are seconds of processor time of this process, so that other work on the machine does not count.
@@ -25,9 +26,13 @@ from pemr.audio import decode
 from pemr.covers.alignment import SPEEDS, Voice, compare, voice
 from pemr.covers.evaluation import heard_corpus
 from pemr.covers.features import SAMPLE_RATE, CoverFeatures, cover_features
+from pemr.covers.networks.registry import load_network
 from pemr.covers.retrieval_metrics import evaluate
+from pemr.covers.spectrum import features_of
+from pemr.covers.version_corpus import read_work, works_in
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
+from pemr_desktop.analysis.cover_shortlist import CoverShortlist
 from pemr_desktop.analysis.covers import CoverSearch, FoundPair
 
 SUFFIXES = {".flac", ".mp3", ".m4a", ".ogg", ".opus", ".wav"}
@@ -37,20 +42,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--versions", type=Path, help="a version corpus, or a folder of works")
     parser.add_argument("--music", type=Path, help="folder of real music")
+    parser.add_argument("--network", type=Path, help="a calibrated network that verdicts are joined with")
+    parser.add_argument("--verdicts-only", action="store_true", help="of --versions, leave out the ranking")
     parser.add_argument("--tracks", type=int, default=100, help="how many tracks of --music to draw (seeded)")
     parser.add_argument("--keys", type=int, nargs="+", default=[1, 2, 4], help="numbers of keys to try")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
     if options.versions:
-        _versions(options.versions, options.keys)
+        _versions(options.versions, [] if options.verdicts_only else options.keys, options.network)
     if options.music:
-        paths = _music_files(options.music)
-        random.Random(0).shuffle(paths)
-        _verdicts(_listen(paths[: options.tracks]), works=None)
+        _verdicts(_music(options.music, options.tracks), None, options.network)
     if not options.versions and not options.music:
         demo = Path(__file__).parents[2] / "resources" / "demo"
-        _verdicts(_listen(sorted(demo.glob("*.opus"))), works=None)
+        _verdicts(_listen(sorted(demo.glob("*.opus"))), None, options.network)
+
+
+def _music(folder: Path, count: int) -> dict[Path, CoverFeatures]:
+    """So many tracks of a corpus of music or of a folder of files, chosen by chance."""
+    if list(folder.glob("*.safetensors")):
+        chosen = works_in(folder)
+        random.Random(0).shuffle(chosen)
+        read = [read_work(path) for path in chosen[:count]]
+        return {Path(versions[0].sound): features_of(spectra[0]) for versions, spectra in read}
+    paths = _music_files(folder)
+    random.Random(0).shuffle(paths)
+    return _listen(paths[:count])
 
 
 def _music_files(folder: Path) -> list[Path]:
@@ -76,7 +93,7 @@ def _listen(paths: list[Path]) -> dict[Path, CoverFeatures]:
     return features
 
 
-def _versions(folder: Path, keys: list[int]) -> None:
+def _versions(folder: Path, keys: list[int], network: Path | None) -> None:
     if list(folder.glob("*.safetensors")):
         heard = heard_corpus(folder)
         features = {Path(f"{place}"): found for place, found in enumerate(heard.features)}
@@ -96,7 +113,7 @@ def _versions(folder: Path, keys: list[int]) -> None:
         print(f"    {milliseconds:.2f} ms a pair, {milliseconds / count / len(SPEEDS):.3f} ms a pair, key and tempo")
         if count == 2:
             print(f"    above the habits of both tracks: {evaluate(_normalised(scores), works)}")
-    _verdicts(features, works)
+    _verdicts(features, works, network)
 
 
 def _matrix(voices: list[Voice], keys: int) -> tuple[np.ndarray, float]:
@@ -118,9 +135,10 @@ def _normalised(scores: np.ndarray) -> np.ndarray:
     return np.nan_to_num((own + own.T) / 2, nan=-99.0)
 
 
-def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None) -> None:
+def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, network: Path | None) -> None:
     """What the search calls a version; without `works` every pair is printed, to be listened to."""
-    search = CoverSearch(enumerate(found.to_bytes() for found in features.values()))
+    shortlist = CoverShortlist(load_network(network)) if network is not None else None
+    search = CoverSearch(enumerate(found.to_bytes() for found in features.values()), shortlist=shortlist)
     pairs: list[FoundPair] = []
     started_s = time.process_time()
     outcome = search.find_all(found=lambda _track, found: pairs.extend(found))
