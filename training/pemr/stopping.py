@@ -4,6 +4,8 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -55,3 +57,21 @@ class StopRequest:
             raise KeyboardInterrupt
         self._signalled = True
         log.info("Asked to stop; the current step is finished and saved first")
+
+
+@contextmanager
+def raised_on_signal(error: type[Exception]) -> Iterator[None]:
+    """Ctrl+C and SIGTERM raise `error` at once: for work that has nothing to save, such as judging.
+
+    A `StopRequest` inside takes the signals over while it lasts.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        raise error
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,5 +1,9 @@
 """Methods against each other on a tiny folder: one command, resumable, one table with intervals."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -97,6 +101,26 @@ def test_only_show_prints_what_is_there_and_trains_nothing(music: Path, recipe_f
     shown = compare(music, tmp_path / "empty", recipe_file, "--only-show")
     assert "MFCC + chroma" in shown
     assert not (tmp_path / "empty" / "runs").exists()
+
+
+def test_a_stop_between_two_runs_judges_nothing_more_and_says_how_to_go_on(
+    music: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pemr.command", "evaluate", "methods", "--data", str(music), "--teacher", str(TEACHERS),
+         "--out", str(tmp_path), "--budget-steps", "1", "--seeds", "50", "--methods", str(recipe_file),
+         "--threads", "1"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not list((tmp_path / "scores").glob("*.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate()
+    assert process.returncode == 0
+    assert "the same command goes on from here" in said
+    rows = msgspec.json.decode((tmp_path / "table.json").read_bytes(), type=list[Line])
+    assert [row.name for row in rows] == [str(recipe_file)], "encoders that were not judged yet are left out"
 
 
 def test_an_encoder_of_a_checkpoint_hears_the_segments_of_the_teacher(finished: tuple[Path, str]) -> None:

@@ -14,6 +14,7 @@ from pemr.command.listening import Data, TeacherDir, Threads, Validation, listen
 if TYPE_CHECKING:
     from pemr.comparison.table import Entry, Line
     from pemr.finetune import Corpus
+    from pemr.labels import Progress
 
 
 def methods(
@@ -50,6 +51,7 @@ def methods(
     from pemr.comparison.contenders import contenders
     from pemr.comparison.running import Plan, Stopped, compare, curve, entries
     from pemr.finetune import load_corpus
+    from pemr.stopping import raised_on_signal
 
     prepare(threads)
     cache = cache or out / "cache"
@@ -58,27 +60,35 @@ def methods(
     for method in plan.methods:
         method.recipe(1, plan.settings())
     console = wide_console()
-    with Bar(transient=True) as bar:
-        corpus = load_corpus(data, validation, cache, teacher, listener(bar))
-    progress = _quiet
-    stopped = False
-    if only_show:
-        found = entries(plan, corpus, progress)
-    else:
+    progress: Progress | None = _quiet
+    with raised_on_signal(Stopped):
         try:
-            found = compare(
-                plan, corpus, display=section, progress=progress, told=lambda entry: _tell(console, entry),
-                max_hours=max_hours,
-            )  # fmt: skip
+            with Bar(transient=True) as bar:
+                corpus = load_corpus(data, validation, cache, teacher, listener(bar))
         except Stopped:
-            stopped = True
+            console.print("Stopped while the teacher listened; the same command goes on from here.")
+            return
+        try:
+            if only_show:
+                found = entries(plan, corpus, progress)
+            else:
+                found = compare(
+                    plan, corpus, display=section, progress=_quiet, told=lambda entry: _tell(console, entry),
+                    max_hours=max_hours,
+                )  # fmt: skip
+        except Stopped:
+            progress = None
             found = entries(plan, corpus, progress)
-    show(console, found, plan.methods[0].name, corpus, out)
-    if curve_every:
-        for method in plan.methods:
-            _show_curve(console, curve(plan, method, corpus, progress))
-    if stopped:
-        console.print("Stopped; the same command goes on from here.")
+        show(console, found, plan.methods[0].name, corpus, out)
+        if curve_every:
+            for method in plan.methods:
+                _show_curve(console, curve(plan, method, corpus, progress))
+    if progress is None:
+        console.print(
+            "Stopped; the same command goes on from here, and with --only-show it judges and prints what is there. "
+            "The table holds what was judged before.",
+            highlight=False,
+        )
 
 
 def show(console: Console, found: "list[Entry]", reference: str, corpus: "Corpus", out: Path) -> None:

@@ -86,8 +86,11 @@ def compare(
     return entries(plan, corpus, progress)
 
 
-def entries(plan: Plan, corpus: Corpus, progress: Progress) -> list[Entry]:
-    """What is there: the two encoders that need no training, then every finished run, in the order of the plan."""
+def entries(plan: Plan, corpus: Corpus, progress: Progress | None) -> list[Entry]:
+    """What is there: the two encoders that need no training, then every finished run, in the order of the plan.
+
+    Without `progress` nothing is judged: what has no score yet is left out.
+    """
     found = [*_untrained(plan, corpus, progress)]
     for method in plan.methods:
         for seed in range(1, plan.seeds + 1):
@@ -97,13 +100,13 @@ def entries(plan: Plan, corpus: Corpus, progress: Progress) -> list[Entry]:
     return found
 
 
-def curve(plan: Plan, method: Contender, corpus: Corpus, progress: Progress) -> list[Entry]:
+def curve(plan: Plan, method: Contender, corpus: Corpus, progress: Progress | None) -> list[Entry]:
     """The kept checkpoints of a method, from the first to the last, all seeds."""
     found = [entry for seed in range(1, plan.seeds + 1) for entry in judged(plan, method, seed, corpus, progress)]
     return sorted(found, key=lambda entry: (entry.steps, entry.seed))
 
 
-def judged(plan: Plan, method: Contender, seed: int, corpus: Corpus, progress: Progress) -> list[Entry]:
+def judged(plan: Plan, method: Contender, seed: int, corpus: Corpus, progress: Progress | None) -> list[Entry]:
     """A score for each kept checkpoint of a run and for its last one if the run is complete."""
     folder = method.run_folder(plan.out, seed)
     checkpoints = sorted((folder / "checkpoints").glob("step-*.pt"))
@@ -114,8 +117,9 @@ def judged(plan: Plan, method: Contender, seed: int, corpus: Corpus, progress: P
         about = about_checkpoint(checkpoint)
         if about.step <= plan.steps and about.step not in found:
             file = plan.out / "scores" / f"{folder.name}-{about.step:07d}.safetensors"
-            made = _scored(file, corpus, about.key, progress, partial(of_checkpoint, checkpoint))
-            found[about.step] = Entry(method.name, seed, made, about.step, about.spent)
+            made = scored(file, corpus, about.key, progress, partial(of_checkpoint, checkpoint))
+            if made is not None:
+                found[about.step] = Entry(method.name, seed, made, about.step, about.spent)
     return [found[step] for step in sorted(found)]
 
 
@@ -146,10 +150,10 @@ def _train(plan: Plan, method: Contender, seed: int, listener: events.Listener, 
         raise Stopped
 
 
-def _untrained(plan: Plan, corpus: Corpus, progress: Progress) -> list[Entry]:
+def _untrained(plan: Plan, corpus: Corpus, progress: Progress | None) -> list[Entry]:
     scores = plan.out / "scores"
-    handmade = _scored(scores / "mfcc-chroma.safetensors", corpus, HANDCRAFTED, progress, MfccChroma)
-    found = [Entry(HANDCRAFTED, 0, handmade)]
+    handmade = scored(scores / "mfcc-chroma.safetensors", corpus, HANDCRAFTED, progress, MfccChroma)
+    found = [Entry(HANDCRAFTED, 0, handmade)] if handmade is not None else []
     method = plan.methods[0]
     front_end = _front_end(plan, method)
     if front_end is None:
@@ -158,8 +162,9 @@ def _untrained(plan: Plan, corpus: Corpus, progress: Progress) -> list[Entry]:
     for seed in range(1, plan.seeds + 1):
         file = scores / f"random-{method.folder_name}-seed{seed}.safetensors"
         key = msgspec.json.encode(front_end).decode()
-        made = _scored(file, corpus, key, progress, partial(untrained, recipe, front_end, seed))
-        found.append(Entry(RANDOM, seed, made))
+        made = scored(file, corpus, key, progress, partial(untrained, recipe, front_end, seed))
+        if made is not None:
+            found.append(Entry(RANDOM, seed, made))
     return found
 
 
@@ -173,13 +178,16 @@ def _front_end(plan: Plan, method: Contender) -> FrontEnd | None:
     return None
 
 
-def _scored(
-    file: Path, corpus: Corpus, encoder_key: str, progress: Progress, make: Callable[[], SegmentEncoder]
-) -> Score:
-    """A score from the folder, or a new one if there is none of this encoder on this corpus."""
+def scored(
+    file: Path, corpus: Corpus, encoder_key: str, progress: Progress | None, make: Callable[[], SegmentEncoder]
+) -> Score | None:
+    """A score from its file, or a new one if there is none of this encoder on this corpus.
+
+    None where a new one would be needed but nobody waits for it, that is without `progress`.
+    """
     key = f"{corpus_key(corpus)}|{encoder_key}"
     known = kept_score(file, key)
-    if known is None:
+    if known is None and progress is not None:
         known = score(make(), corpus, progress)
         keep_score(known, file, key)
     return known
