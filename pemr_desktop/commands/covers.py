@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from pemr_desktop.commands.place import Place
+from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.cover_quality import Count, CoverQuality, CoverTeachingResult, WrongPair
@@ -24,6 +24,7 @@ from pemr_desktop.jobs.messages import (
     UnteachCovers,
 )
 from pemr_desktop.library import queries
+from pemr_desktop.library.m3u8 import export_m3u8
 
 WRONG_SHOWN = 20
 SURENESS = {
@@ -49,7 +50,7 @@ def application() -> typer.Typer:
     app = typer.Typer(
         cls=FindsByDefault, no_args_is_help=True, help="Find versions of a track, check that, and teach it."
     )
-    for command in (find, quality, teach):
+    for command in (find, quality, teach, export):
         app.command(command.__name__)(command)
     return app
 
@@ -101,6 +102,22 @@ def teach(
     place.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
     if result.kept and not dry_run:
         place.err.print("To go back: pemr-desktop covers teach --undo")
+
+
+def export(
+    context: typer.Context,
+    file_or_id: Annotated[str, typer.Argument(help="A track of the group: its number or its file.")],
+    playlist: Annotated[Path, typer.Argument(help="What to write: .m3u8.")],
+) -> None:
+    """Write the group of versions that a track belongs to as a playlist file."""
+    place: Place = context.obj
+    with place.reader() as conn:
+        (track_id, *_) = chosen_tracks(conn, [file_or_id])
+        group = next((group for group in queries.cover_groups(conn) if track_id in group.track_ids), None)
+        if group is None:
+            raise JobRefused(f"No version of {file_or_id} is known. Look for them: pemr-desktop versions")
+        export_m3u8(conn, group.track_ids, playlist.expanduser().absolute(), name=group.title)
+    place.err.print(f"Wrote {len(group.track_ids):,} versions to {playlist}.", markup=False)
 
 
 def of(count: Count) -> str:

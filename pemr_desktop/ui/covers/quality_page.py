@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -107,6 +108,7 @@ class QualityPage(QWidget):
         self.teach.buttons.insertWidget(2, self.back)
         for card in (self.check, self.teach):
             card.cancelWanted.connect(self._cancel)
+            card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # both as high as the higher
         cards = QHBoxLayout()
         cards.setSpacing(ROOM)
         cards.addWidget(self.check, 1)
@@ -145,6 +147,8 @@ class QualityPage(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
+        content.setAutoFillBackground(False)
+        scroll.viewport().setAutoFillBackground(False)
         self.empty = EmptyState(self._context.theme, self)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(scroll)

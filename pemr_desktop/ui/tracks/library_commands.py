@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ from pemr_desktop.jobs.messages import (
     ScanResult,
 )
 from pemr_desktop.library import queries
-from pemr_desktop.library.m3u8 import export_playlist
+from pemr_desktop.library.m3u8 import export_m3u8, export_playlist
+from pemr_desktop.library.views import View
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.notices import Notice
@@ -143,6 +144,8 @@ class LibraryCommands(QObject):
             self._fill_folder_menu(menu, place)
         elif place.playlist_id is not None:
             self._fill_playlist_menu(menu, place)
+        elif place.view is not None and place.view.kind == "cover-group":
+            self._fill_group_menu(menu, place)
         else:
             menu.deleteLater()
             return
@@ -163,6 +166,28 @@ class LibraryCommands(QObject):
         menu.addAction(self.tr("Export…"), lambda: self.export_playlist(place))
         menu.addSeparator()
         menu.addAction(self.tr("Delete playlist…"), lambda: self.delete_playlist(place))
+
+    def _fill_group_menu(self, menu: QMenu, place: Place) -> None:
+        menu.addAction(self.tr("Compare them"), lambda: self._with_group(place, self._compare_group))
+        menu.addAction(self.tr("Export…"), lambda: self.export_group(place))
+
+    def _with_group(self, place: Place, do: Callable[[list[int]], object]) -> None:
+        self._context.reader.ask(_members, place.view, done=do)
+
+    def _compare_group(self, ids: list[int]) -> None:
+        self._context.navigation.coversWanted.emit(ids)
+
+    def export_group(self, place: Place) -> None:
+        """Ask where to and write a group of versions as M3U8."""
+        start = str(self._context.paths.music / f"{place.text}.m3u8")
+        name, _kind = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export versions"), start, self.tr("Playlist (*.m3u8)")
+        )
+        if name and place.view is not None:
+            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".m3u8")
+            self._context.reader.ask(
+                _group_exported, place.view, place.text, path, done=self._tell_exported, failed=self._not_exported
+            )
 
     def remove(self, place: Place | None) -> None:
         """What the Delete key does on a place: a folder of the library or a playlist, after a question."""
@@ -243,6 +268,15 @@ class LibraryCommands(QObject):
 def _renamed(conn: sqlite3.Connection, playlist_id: int, name: str) -> SavePlaylist:
     ids = queries.playlist_tracks(conn, playlist_id)
     return SavePlaylist(name, tuple(ids), playlist_id)
+
+
+def _members(conn: sqlite3.Connection, view: View) -> list[int]:
+    return list(queries.track_ids(conn, view=view))
+
+
+def _group_exported(conn: sqlite3.Connection, view: View, name: str, path: Path) -> Path:
+    export_m3u8(conn, _members(conn, view), path, name=name)
+    return path
 
 
 def _exported(conn: sqlite3.Connection, playlist_id: int, path: Path) -> Path:
