@@ -9,6 +9,7 @@ from rich.progress import Progress as Bar
 
 from pemr.command.bundled_table import print_encoders
 from pemr.command.evaluate_covers import covers
+from pemr.command.evaluate_curve import curve
 from pemr.command.evaluate_methods import methods
 from pemr.command.listening import (
     Cache,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(evaluate)
     group.command("tags")(tags)
     group.command("methods")(methods)
+    group.command("curve")(curve)
     group.command("covers")(covers)
     app.add_typer(group, name="evaluate")
 
