@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.alignment import Comparison, Voice, compare, explain, voice
+from pemr.covers.alignment import compare, voice
 from pemr.covers.background import Background, Habit
 from pemr.covers.features import CoverFeatures
 from pemr.covers.networks.alike import both_ways
@@ -23,8 +23,8 @@ Vectors = npt.NDArray[np.float32]
 
 STRANGERS = 48
 """So many tracks of a set show what its tracks reach with strangers."""
-LOOKED_AT = 1000
-"""Strangers whose alignment is followed: those that the sum puts highest, and as many by chance."""
+FAR_STRANGERS = 0.999
+"""The share of strangers below the point where the sum and alignment are made to mean the same."""
 MAD_TO_DEVIATION = 1.4826
 NEWTON_STEPS = 30
 RIDGE = 1e-3
@@ -32,7 +32,7 @@ RIDGE = 1e-3
 
 class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`weight` of the network's standard deviations beside the alignment's. `scale` and `offset` turn their sum into
-    as many standard deviations of alignment as would speak as much for a version, so that one calibration serves both.
+    standard deviations that as few strangers reach as by alignment alone, so that one calibration serves both.
 
     `likeness_middle` and `likeness_spread`: of the network's cosines of strangers, for tracks whose own are not known.
     """
@@ -86,7 +86,7 @@ def fit_joining(
     works: Sequence[str | None],
     background: Background,
 ) -> Joining:
-    """Logistic regressions of version against stranger; `vectors`: of the half minutes of each track.
+    """Logistic regression of version against stranger; `vectors`: of the half minutes of each track.
 
     All versions are aligned, and all tracks with some strangers. Raises `CorpusError` if there are no versions or no
     strangers among them.
@@ -126,42 +126,17 @@ def fit_joining(
         pairs,
         habits_of(heard, strangers, background),
     )
-    everything = np.ones(len(pairs))
-    _, of_alignment, of_network = _logistic(np.stack([by_alignment, by_network], axis=1), same, everything)
+    _, of_alignment, of_network = _logistic(np.stack([by_alignment, by_network], axis=1), same)
     joining = msgspec.structs.replace(joining, weight=max(0.0, of_network / max(of_alignment, 1e-6)))
-    return _with_meaning(joining, joining.above(by_alignment, by_network), pairs, same, voices, background)
+    return _with_meaning(joining, joining.above(by_alignment, by_network)[~same], by_alignment[~same])
 
 
-def _with_meaning(
-    joining: Joining,
-    above: Floats,
-    pairs: npt.NDArray[np.int64],
-    same: npt.NDArray[np.bool_],
-    voices: Sequence[Voice],
-    background: Background,
-) -> Joining:
-    """Scale and offset at which the calibration of alignment holds for the sum; what the path says counts as there."""
-    apart = np.flatnonzero(~same)
-    highest = apart[np.argsort(-above[apart], kind="stable")[:LOOKED_AT]]
-    rest = np.setdiff1d(apart, highest)
-    drawn = np.random.default_rng(1).permutation(rest)[:LOOKED_AT]
-    chosen = np.concatenate([np.flatnonzero(same), highest, drawn])
-    counts = np.concatenate([np.ones(len(chosen) - len(drawn)), np.full(len(drawn), len(rest) / max(1, len(drawn)))])
-    known = background.evidence_likeness * np.array([_path_likeness(voices[a], voices[b]) for a, b in pairs[chosen]])
-    known += np.log(same.sum() / len(apart))
-    bias, slope = _logistic(above[chosen, None], same[chosen], counts, known)
-    if slope <= 0.0:
-        raise CorpusError("Versions do not lie above strangers in this set, so nothing can be fitted.")
-    return msgspec.structs.replace(
-        joining,
-        scale=slope / background.evidence_above,
-        offset=(bias - background.evidence_bias) / background.evidence_above,
-    )
-
-
-def _path_likeness(a: Voice, b: Voice) -> float:
-    found: Comparison = compare(a, [b])
-    return explain(a, b, found, 0).likeness
+def _with_meaning(joining: Joining, above: Floats, by_alignment: Floats) -> Joining:
+    """Scale and offset at which strangers reach no more by the sum than by alignment: in the middle and at the top."""
+    middle, top = np.quantile(above, (0.5, FAR_STRANGERS))
+    aligned_middle, aligned_top = np.quantile(by_alignment, (0.5, FAR_STRANGERS))
+    scale = float((aligned_top - aligned_middle) / max(1e-6, top - middle))
+    return msgspec.structs.replace(joining, scale=scale, offset=float(aligned_middle - scale * middle))
 
 
 def _above(excess: Floats, pairs: npt.NDArray[np.int64], habits: Sequence[Habit]) -> Floats:
@@ -176,18 +151,15 @@ def _deviation(values: npt.NDArray[np.floating]) -> float:
     return max(1e-6, float(MAD_TO_DEVIATION * np.median(np.abs(values - np.median(values)))))
 
 
-def _logistic(
-    inputs: Floats, answers: npt.NDArray[np.bool_], counts: Floats, known: Floats | float = 0.0
-) -> tuple[float, ...]:
-    """Bias and weights by Newton's method; `known`: log-odds that are there already."""
+def _logistic(inputs: Floats, answers: npt.NDArray[np.bool_]) -> tuple[float, ...]:
+    """Bias and weights by Newton's method."""
     columns = np.concatenate([np.ones((len(inputs), 1)), inputs], axis=1)
     weights = np.zeros(columns.shape[1])
-    weights[0] = np.log(np.average(answers, weights=counts) / (1.0 - np.average(answers, weights=counts)))
-    weights[0] -= float(np.average(known, weights=counts)) if isinstance(known, np.ndarray) else known
+    weights[0] = np.log(answers.mean() / (1.0 - answers.mean()))
     for _ in range(NEWTON_STEPS):
-        sure = 1.0 / (1.0 + np.exp(-np.clip(columns @ weights + known, -60.0, 60.0)))
-        slope = columns.T @ (counts * (sure - answers)) + RIDGE * weights
-        bend = (columns * (counts * sure * (1.0 - sure))[:, None]).T @ columns + RIDGE * np.eye(len(weights))
+        sure = 1.0 / (1.0 + np.exp(-np.clip(columns @ weights, -60.0, 60.0)))
+        slope = columns.T @ (sure - answers) + RIDGE * weights
+        bend = (columns * (sure * (1.0 - sure))[:, None]).T @ columns + RIDGE * np.eye(len(weights))
         step = np.linalg.solve(bend, slope)
         weights = weights - step * min(1.0, 2.0 / max(1e-9, float(np.abs(step).max())))
     return tuple(weights.tolist())
