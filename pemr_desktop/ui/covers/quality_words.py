@@ -150,7 +150,7 @@ def wrong_cells(pair: WrongPair, rows: dict[int, TrackRow]) -> tuple[str, ...]:
         "not a version": _say("Not a version"),
     }[pair.truth]
     return (
-        said if pair.reached else _say("Did not compare them"),
+        said if pair.reached else _say("Not compared"),
         wording.confidence(pair.probability) if pair.reached else "–",
         truth,
         _say("you") if pair.told_by == "you" else _say("tags"),
