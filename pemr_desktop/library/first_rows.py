@@ -10,7 +10,7 @@ import json
 import sqlite3
 from array import array
 
-from pemr_desktop.library.id_sets import BROAD, IdSet, size
+from pemr_desktop.library.id_sets import BROAD, IdSet, test_of_one
 from pemr_desktop.library.selection import Selection
 
 ENOUGH = 100
@@ -27,9 +27,9 @@ def first_ids(connection: sqlite3.Connection, asked: Selection) -> array[int]:
     found: array[int] = array("q")
     free = [one for one in asked.sets if one.is_at_hand(asked.columns)]
     others = [pair for pair in zip(asked.sets, asked.sizes, strict=True) if not pair[0].is_at_hand(asked.columns)]
-    if asked.narrow is not None or asked.with_missing or all(count < BROAD for _, count in others):
+    if asked.narrow is not None or asked.with_missing or not any(_is_worth_it(*pair) for pair in others):
         return found
-    tests = [_test(connection, *pair) for pair in others]
+    tests = [test_of_one(connection, *pair) for pair in others]
     kinds = set().union(*(kinds for _, kinds in tests))
     steps = SLOW_STEPS if "seek slowly" in kinds else GATHERING_STEPS if "gather" in kinds else STEPS
     sql = "SELECT t.id FROM tracks t NOT INDEXED WHERE t.id IN (SELECT value FROM json_each(?)) AND " + " AND ".join(
@@ -50,15 +50,6 @@ def first_ids(connection: sqlite3.Connection, asked: Selection) -> array[int]:
     return array("q")
 
 
-def _test(connection: sqlite3.Connection, one: IdSet, count: int) -> tuple[str, set[str]]:
-    """A condition on the track `t`, and how it is answered. What is rare in the full-text index is never sought there:
-    it reads on to the next track that fits."""
-    if one.parts:
-        parts = [_test(connection, part, size(connection, part)) for part in one.parts]
-        either = " OR ".join(test for test, _ in parts)
-        return one.signed(f"({either})"), set().union(*(kinds for _, kinds in parts))
-    if one.seeks == "fast":
-        return one.seek(), {"seek"}
-    if one.seeks == "slow" and count == BROAD:
-        return one.seek(), {"seek slowly"}
-    return one.condition(), {"gather"}
+def _is_worth_it(one: IdSet, count: int) -> bool:
+    """Whether a set takes long to gather, and need not be gathered to be asked."""
+    return count == BROAD and (bool(one.parts) or one.seeks != "never")

@@ -8,8 +8,9 @@ from typing import Literal
 
 import msgspec
 
-NARROW = 2_000
-"""A set of fewer tracks than this is looked up track by track; of larger ones the sorted index is walked."""
+NARROW, NARROW_SHARE = 2_000, 50
+"""A set of fewer tracks than this, or than one in so many, is looked up track by track; of larger ones the sorted
+index is walked."""
 BROAD = 20_000
 """A set of so many tracks takes too long to gather before the first rows are shown."""
 
@@ -76,7 +77,28 @@ def in_search(expression: str, *, held: bool) -> IdSet:
 
 
 def size(connection: sqlite3.Connection, one: IdSet) -> int:
-    """How many tracks a set holds, whatever its sign: BROAD at most, NARROW where counting is gathering."""
-    most = NARROW if one.seeks == "never" and not one.parts else BROAD
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({one.sql}) LIMIT {most})"
+    """How many tracks a set holds, whatever its sign; BROAD at most."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({one.sql}) LIMIT {BROAD})"
     return int(connection.execute(sql, one.values).fetchone()[0])
+
+
+def most_narrow(connection: sqlite3.Connection) -> int:
+    """A set of fewer tracks than this is narrow in this library."""
+    newest = connection.execute("SELECT max(id) FROM tracks").fetchone()[0] or 0
+    return min(BROAD, max(NARROW, newest // NARROW_SHARE))
+
+
+def test_of_one(connection: sqlite3.Connection, one: IdSet, count: int, *, slowly: bool = True) -> tuple[str, set[str]]:
+    """A condition on one track `t` of a set of `count`, and how it is answered. `slowly`: whether it may seek slowly.
+
+    What is rare in the full-text index is never sought there: it reads on to the next track that fits.
+    """
+    if one.parts:
+        parts = [test_of_one(connection, part, size(connection, part), slowly=slowly) for part in one.parts]
+        either = " OR ".join(test for test, _ in parts)
+        return one.signed(f"({either})"), set().union(*(kinds for _, kinds in parts))
+    if one.seeks == "fast":
+        return one.seek(), {"seek"}
+    if one.seeks == "slow" and count == BROAD and slowly:
+        return one.seek(), {"seek slowly"}
+    return one.condition(), {"gather"}

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from pemr_desktop.library.first_rows import ENOUGH, first_ids
-from pemr_desktop.library.id_sets import BROAD, IdSet, size
+from pemr_desktop.library.id_sets import BROAD, NARROW, IdSet, size, test_of_one
 from pemr_desktop.library.selection import ORDERS, Selection, selection
 from pemr_desktop.library.views import ALL, View
 
@@ -74,7 +74,8 @@ def whole(connection: sqlite3.Connection, asked: Selection) -> tuple[str, list[o
     else:
         by = "NOT INDEXED"
         sets = list(asked.sets)
-        where = [one.condition() for one in sets]
+        few = asked.sizes[narrow] < NARROW
+        where = [test_of_one(connection, *one, slowly=few)[0] for one in zip(sets, asked.sizes, strict=True)]
         where[narrow] = f"t.id IN ({sets[narrow].sql})"
     where.append(asked.present())
     values = [value for one in sets for value in one.values]

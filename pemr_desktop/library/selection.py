@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from pemr_desktop.library.conditions import term_sets, view_set
-from pemr_desktop.library.id_sets import BROAD, NARROW, IdSet, size
+from pemr_desktop.library.id_sets import BROAD, IdSet, most_narrow, size
 from pemr_desktop.library.query_line import parse
 from pemr_desktop.library.views import View
 
@@ -30,6 +30,7 @@ class Selection(NamedTuple):
 
     sets: tuple[IdSet, ...]
     sizes: tuple[int, ...]
+    most_narrow: int
     with_missing: bool
     order: str
     descending: bool
@@ -38,7 +39,7 @@ class Selection(NamedTuple):
     def narrow(self) -> int | None:
         """The place of the set with the fewest tracks, if that is narrow."""
         sizes = [(count, place) for place, count in enumerate(self.sizes) if not self.sets[place].negated]
-        return min(sizes)[1] if sizes and min(sizes)[0] < NARROW else None
+        return min(sizes)[1] if sizes and min(sizes)[0] < self.most_narrow else None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -71,4 +72,5 @@ def selection(connection: sqlite3.Connection, query: str, *, view: View, sort: s
         if one.negated and one.test and sizes[place] == BROAD:
             sets[place] = one.complement()
             sizes[place] = size(connection, sets[place])
-    return Selection(tuple(sets), tuple(sizes), with_missing, sort if sort in ORDERS else "artist", descending)
+    order = sort if sort in ORDERS else "artist"
+    return Selection(tuple(sets), tuple(sizes), most_narrow(connection), with_missing, order, descending)

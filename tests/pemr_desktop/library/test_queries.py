@@ -340,7 +340,7 @@ def everything_is_broad(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (id_sets, selection_module, selecting, first_rows):
         monkeypatch.setattr(module, "BROAD", 50)
     monkeypatch.setattr(id_sets, "NARROW", 40)
-    monkeypatch.setattr(selection_module, "NARROW", 40)
+    monkeypatch.setattr(id_sets, "NARROW_SHARE", 1_000_000)
 
 
 @pytest.mark.parametrize("sort", ["artist", "added"])

@@ -149,7 +149,7 @@ def test_the_first_rows_are_shown_before_the_others_come(
     everything = list(model.ids)
     chosen = [everything[0], everything[5]]
     table.choose_ids(chosen)
-    monkeypatch.setattr(selecting, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(selecting, "ENOUGH", 2)
     monkeypatch.setattr(selecting, "CHUNK", 3)
     counts: list[int] = []
     rows_at_first: list[bool] = []
@@ -169,7 +169,7 @@ def test_the_first_rows_are_shown_before_the_others_come(
 def test_a_newer_question_ends_the_parts_of_the_older_one(
     qtbot: QtBot, model: TrackModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selecting, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(selecting, "ENOUGH", 1)
     monkeypatch.setattr(selecting, "CHUNK", 1)
     with qtbot.waitSignal(model.idsCompleted):
         for query in ("", "artist:a", "", "title:gam"):
