@@ -17,7 +17,8 @@ from pemr_desktop.library.reader import open_reader
 from pemr_desktop.paths import Paths, find_paths
 from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource
-from pemr_desktop.settings import Settings, SettingsStore, library_file
+from pemr_desktop.settings import Settings, library_file
+from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.key_claims import KeyClaims
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.reading import Reader

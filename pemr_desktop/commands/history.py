@@ -17,7 +17,10 @@ from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.messages import Undo, WriteResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.browsing import NO_LIMIT, file_entries, is_open_write
+from pemr_desktop.library.places import encode, show
 from pemr_desktop.library.rows import JournalBatch, JournalEntry
+from pemr_desktop.library.undo_planning import files_to_undo, plan_undo
+from pemr_desktop.library.write_planning import WriteOptions
 
 OfFile = Annotated[Path | None, typer.Option("--file", help="Only this file.", show_default=False)]
 OfDay = Annotated[
@@ -30,11 +33,15 @@ def undo(
     batch: Annotated[int | None, typer.Argument(help="Number of the batch. None: the latest one.")] = None,
     file: OfFile = None,
     day: OfDay = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be brought back.")] = False,
 ) -> None:
     """Bring back the tags that a write has changed: a batch, or all that was done to a file or on a day."""
     place: Place = context.obj
     with place.reader() as conn:
         wanted = _to_undo(conn, batch, file, day)
+        if wanted and dry_run:
+            _show_undo(place, conn, wanted)
+            return
     if not wanted:
         raise JobRefused("There is nothing to undo.")
     refused: dict[str, str] = {}
@@ -49,6 +56,21 @@ def _undo_one(place: Place, jobs: Jobs, request: Undo) -> dict[str, str]:
     result = cast("WriteResult", jobs.run(request, "Undoing"))
     print_refused(place, result.refused)
     return result.refused
+
+
+def _show_undo(place: Place, conn: sqlite3.Connection, wanted: list[Undo]) -> None:
+    """What would become of each file as it is now; where a file is named twice, the second starts from the first."""
+    options = WriteOptions(keep_times=place.settings.tags.keep_times)
+    for request in wanted:
+        files = files_to_undo(conn, request.batch_id, request.entry_ids)
+        ready, refused = plan_undo(files, options)
+        for _, undoing in ready:
+            place.out.print(Text(show(encode(undoing.path)), style="bold"))
+            place.out.print(changes_text(undoing.changes), end="")
+            if undoing.left_alone:
+                place.out.print(Text(f"  {undoing.left_alone}", style="yellow"))
+        print_refused(place, refused)
+    place.err.print("Nothing was changed. Leave out --dry-run to bring it back.")
 
 
 def _to_undo(conn: sqlite3.Connection, batch: int | None, file: Path | None, day: datetime | None) -> list[Undo]:

@@ -22,7 +22,8 @@ from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.jobs.messages import ActivateModel, ImportPlaylist, PlaylistResult
 from pemr_desktop.library import queries
-from pemr_desktop.settings import SETTINGS, SettingsStore
+from pemr_desktop.settings import SETTINGS
+from pemr_desktop.settings_file import SettingsStore
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,12 @@ from pemr_desktop.jobs.messages import Progress as ProgressEvent
 from pemr_desktop.jobs.messages import Request
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
+from pemr_desktop.library.errors import QueryError
 from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
-from pemr_desktop.settings import Settings, library_file, load
+from pemr_desktop.settings import Settings, library_file
+from pemr_desktop.settings_file import load
 
 
 @dataclass
@@ -102,7 +104,7 @@ def make_place(home: Path | None, library: Path | None, model: Path | None) -> P
 def chosen_tracks(conn: sqlite3.Connection, words: Sequence[str]) -> tuple[int, ...]:
     """Track ids for what was typed: numbers, files, folders, or a query line. Nothing typed: all tracks.
 
-    Raises `JobRefused` when nothing fits, `QueryError` when the query line is wrong.
+    Raises `JobRefused` when nothing fits, or the query line is wrong.
     """
     if words and all(word.isdigit() for word in words):
         return tuple(int(word) for word in words)
@@ -120,7 +122,16 @@ def chosen_tracks(conn: sqlite3.Connection, words: Sequence[str]) -> tuple[int, 
         else:
             rest.append(word)
     if rest or not words:
-        chosen |= dict.fromkeys(queries.track_ids(conn, " ".join(rest)))
+        chosen |= dict.fromkeys(_answering(conn, " ".join(rest)))
     if not chosen:
         raise JobRefused("No track fits." if words else "The library is empty. Add music: pemr-desktop scan FOLDER.")
     return tuple(chosen)
+
+
+def _answering(conn: sqlite3.Connection, line: str) -> Sequence[int]:
+    """Tracks that answer a query line. Raises `JobRefused`, which points at the characters that are wrong."""
+    try:
+        return queries.track_ids(conn, line)
+    except QueryError as error:
+        marks = " " * error.position + "^" * max(1, min(error.length, len(line) - error.position))
+        raise JobRefused(f"{error.message}\n  {line}\n  {marks}") from error

@@ -20,7 +20,8 @@ from pemr_desktop.library.database import open_library
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.reader import open_reader
 from pemr_desktop.paths import Paths
-from pemr_desktop.settings import Settings, load
+from pemr_desktop.settings import Settings
+from pemr_desktop.settings_file import load
 
 log = logging.getLogger(__name__)
 

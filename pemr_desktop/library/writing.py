@@ -10,20 +10,17 @@ from pathlib import Path
 import msgspec
 
 from pemr_desktop.library import journal
-from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.file_reading import ToRead, read_file
 from pemr_desktop.library.places import decode, encode, relative, show, track_path
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.store import Cancelled, Progress, Store
 from pemr_desktop.library.track_rows import update_track
+from pemr_desktop.library.undo_planning import Writer, files_to_undo, plan_undo, plan_writer
 from pemr_desktop.library.write_planning import WriteOptions, settled_by
 from pemr_desktop.tagfiles.clone import clone_path
-from pemr_desktop.tagfiles.digest import whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
-from pemr_desktop.tagfiles.planning import make_plan, resolve
-from pemr_desktop.tagfiles.read import open_ordinary, read_tags
-from pemr_desktop.tagfiles.write import WriteOutcome, apply_plan, restore_bytes
+from pemr_desktop.tagfiles.plan import FilePlan
+from pemr_desktop.tagfiles.write import WriteOutcome
 
 log = logging.getLogger(__name__)
 
@@ -57,24 +54,10 @@ def apply_writes(
         ]
         batch_id, entry_ids = journal.open_batch(connection, "write", planned)
     jobs = [
-        _Job(entry_id, file.track_id, decode(file.path), _writer(plan, decode(file.clone), options))
+        _Job(entry_id, file.track_id, decode(file.path), plan_writer(plan, decode(file.clone), options))
         for entry_id, file, plan in zip(entry_ids, planned, plans, strict=True)
     ]
     return _carry_out(store, batch_id, jobs, "Writing tags", progress, cancelled)
-
-
-def _writer(plan: FilePlan, clone: Path, options: WriteOptions) -> Callable[[Callable[[WriteOutcome], None]], None]:
-    def write(on_clone: Callable[[WriteOutcome], None]) -> None:
-        apply_plan(
-            plan,
-            clone=clone,
-            keep_times=options.keep_times,
-            hard_links=options.hard_links,
-            options=options.save_options(),
-            on_clone=on_clone,
-        )
-
-    return write
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -83,7 +66,7 @@ class _Job(msgspec.Struct, frozen=True):
     entry_id: int
     track_id: int | None
     path: Path
-    write: Callable[[Callable[[WriteOutcome], None]], None]
+    write: Writer
     left_alone: str = ""
     undoes: int | None = None
 
@@ -177,25 +160,11 @@ def undo(
     what we wrote gets its earlier values back; a field that holds something else is left alone and named.
     """
     with store.reading() as connection:
-        entries = journal.entries_to_undo(connection, batch_id, entry_ids)
-        if not entries and not journal.has_batch(connection, batch_id):
-            raise LibraryError(f"The history has no batch {batch_id}, so nothing was taken back.")
-        paths = [_path_now(connection, entry) for entry in entries]
-    ready: list[tuple[journal.Entry, _Undoing]] = []
-    refused: dict[str, str] = {}
-    for entry, path in zip(entries, paths, strict=True):
-        try:
-            undoing = _plan_undo(entry, path, options)
-        except TagFileError as error:
-            refused[show(encode(path))] = error.reason
-            continue
-        if undoing.changes:
-            ready.append((entry, undoing))
-        else:
-            refused[show(encode(path))] = undoing.left_alone
+        files = files_to_undo(connection, batch_id, entry_ids)
+    ready, refused = plan_undo(files, options)
     if not ready:
         return Written(None, 0, refused)
-    operation: journal.Operation = "undo" if entries[0].operation == "write" else "write"
+    operation: journal.Operation = "undo" if ready[0][0].operation == "write" else "write"
     planned = [
         journal.Planned(entry.track_id, encode(undoing.path), encode(undoing.clone), undoing.changes, entry.settles)
         for entry, undoing in ready
@@ -208,65 +177,3 @@ def undo(
     ]
     result = _carry_out(store, new_batch, jobs, "Taking back", progress, cancelled)
     return msgspec.structs.replace(result, refused=refused | result.refused)
-
-
-class _Undoing(msgspec.Struct, frozen=True):
-    path: Path
-    clone: Path
-    changes: tuple[FieldChange, ...]
-    write: Callable[[Callable[[WriteOutcome], None]], None]
-    left_alone: str = ""
-
-
-def _path_now(connection: sqlite3.Connection, entry: journal.Entry) -> Path:
-    """Where the file is now: with its track, if that moved; else where it was."""
-    if entry.track_id is not None:
-        try:
-            return track_path(connection, entry.track_id)
-        except UnknownTrack:
-            log.debug("The track of journal entry %d is gone; its path is used", entry.id)
-    return decode(entry.path)
-
-
-def _plan_undo(entry: journal.Entry, path: Path, options: WriteOptions) -> _Undoing:
-    real = resolve(path)
-    clone = clone_path(real)
-    back = tuple(FieldChange(change.field, change.after, change.before) for change in entry.changes)
-    if entry.restore is not None and entry.before_digest is not None and _digest(real) == entry.after_digest:
-        recipe, wanted = entry.restore, entry.before_digest
-
-        def bring_back(on_clone: Callable[[WriteOutcome], None]) -> None:
-            restore_bytes(
-                real,
-                recipe,
-                wanted,
-                clone=clone,
-                keep_times=options.keep_times,
-                hard_links=options.hard_links,
-                on_clone=on_clone,
-            )
-
-        return _Undoing(real, clone, back, bring_back)
-    present = read_tags(real).fields
-    ours = [change for change in back if present.get(change.field, ()) == change.before]
-    others = [change.field for change in back if present.get(change.field, ()) != change.before]
-    left_alone = ""
-    if others:
-        names = ", ".join(f"“{name}”" for name in others)
-        left_alone = (
-            f"{names} no longer {'holds' if len(others) == 1 else 'hold'} what was written, and stays as it is."
-        )
-    plan = make_plan(
-        entry.track_id or 0,
-        real,
-        {change.field: change.after for change in ours},
-        mode="exact",
-        hard_links=options.hard_links,
-        options=options.save_options(),
-    )
-    return _Undoing(real, clone, plan.changes, _writer(plan, clone, options), left_alone)
-
-
-def _digest(path: Path) -> bytes:
-    with open_ordinary(path) as (stream, _):
-        return whole_digest(stream)

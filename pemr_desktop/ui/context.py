@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pemr_desktop.jobs.client import WorkerClient
     from pemr_desktop.paths import Paths
     from pemr_desktop.playback.player import Player
-    from pemr_desktop.settings import SettingsStore
+    from pemr_desktop.settings_file import SettingsStore
     from pemr_desktop.ui.actions import ActionRegistry
     from pemr_desktop.ui.notices import Notices
     from pemr_desktop.ui.play_queue import PlayQueue

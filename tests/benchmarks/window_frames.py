@@ -44,7 +44,7 @@ def make_library(home: Path, music: Path, tracks: int) -> None:
     """Scan the music, then multiply its first row."""
     from pemr_desktop.library.database import open_library
     from pemr_desktop.paths import below
-    from pemr_desktop.settings import SettingsStore
+    from pemr_desktop.settings_file import SettingsStore
 
     paths = below(home).create()
     settings = SettingsStore(paths.settings_file)
@@ -64,7 +64,7 @@ def make_library(home: Path, music: Path, tracks: int) -> None:
 def take_library(home: Path, library: Path) -> None:
     """Use a copy of a library that is there already."""
     from pemr_desktop.paths import below
-    from pemr_desktop.settings import SettingsStore
+    from pemr_desktop.settings_file import SettingsStore
 
     paths = below(home).create()
     SettingsStore(paths.settings_file).set("scan.watch", False)

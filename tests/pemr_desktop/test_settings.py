@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.paths import below
-from pemr_desktop.settings import SETTINGS, Setting, Settings, SettingsStore, find, library_file, load, save
+from pemr_desktop.settings import SETTINGS, Setting, Settings, find, library_file
+from pemr_desktop.settings_file import SettingsStore, load, save
 
 
 def values_of(setting: Setting) -> st.SearchStrategy[Any]:

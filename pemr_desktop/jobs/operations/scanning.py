@@ -82,7 +82,7 @@ def _scan(
     ]
     summary = f"{counted(outcome.found, 'track').capitalize()} found; {listed(news) or 'nothing new'}."
     if outcome.problems:
-        summary += f" {counted(outcome.problems, 'file')} could not be read: see Problems."
+        summary += f" Something is wrong with {counted(outcome.problems, 'file')}: see Problems."
     if offline:
         summary += f" Not reachable at the moment: {listed(offline)}."
     result = ScanResult(outcome.found, outcome.added, outcome.changed, outcome.moved, outcome.missing, outcome.problems)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Slot
 
@@ -32,7 +32,7 @@ AT_ONCE = 40
 
 
 class FolderWatch(QObject):
-    """Follows the setting `scan.watch` and the folders of the library."""
+    """Follows the settings `scan.watch` and `scan.unwatched`, and the folders of the library."""
 
     def __init__(self, context: WindowContext, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,6 +40,7 @@ class FolderWatch(QObject):
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._directory_changed)
         self._touched_roots: set[int] = set()
+        self._roots: tuple[int, ...] = ()
         self._root_of: dict[str, int] = {}
         self._to_add: list[str] = []
         self._quiet = self._timer(QUIET_MS, self._scan)
@@ -75,7 +76,7 @@ class FolderWatch(QObject):
         return timer
 
     def _setting_changed(self, name: str) -> None:
-        if name == "scan.watch":
+        if name in ("scan.watch", "scan.unwatched"):
             self._ask()
 
     @Slot(object)
@@ -86,16 +87,19 @@ class FolderWatch(QObject):
     @Slot()
     def _ask(self) -> None:
         if not self._context.settings.current.scan.watch:
-            self._take(({}, 0))
+            self._take(_Wanted())
             self._sweep.stop()
             return
-        self._context.reader.ask(_folders, done=self._take, failed=self._nothing, topic=(id(self), "folders"))
+        unwatched = self._context.settings.current.scan.unwatched
+        self._context.reader.ask(
+            _folders, unwatched, done=self._take, failed=self._nothing, topic=(id(self), "folders")
+        )
 
     def _nothing(self, error: Exception) -> None:
         log.info("No folders to watch yet: %s", error)
 
-    def _take(self, answer: tuple[dict[str, int], int]) -> None:
-        self._root_of, self._unwatched = answer
+    def _take(self, wanted: _Wanted) -> None:
+        self._roots, self._root_of, self._unwatched = wanted
         watched = set(self._watcher.directories())
         gone = [path for path in watched if path not in self._root_of]
         if gone:
@@ -128,8 +132,8 @@ class FolderWatch(QObject):
 
     @Slot()
     def _scan_all(self) -> None:
-        if self._root_of or self._unwatched:
-            self._context.client.submit(Scan())
+        if self._roots:
+            self._context.client.submit(Scan(self._roots))
         self._sweep_when_due()
 
     @Slot(str)
@@ -146,18 +150,26 @@ class FolderWatch(QObject):
             self._context.client.submit(Scan(roots))
 
 
-def _folders(conn: sqlite3.Connection) -> tuple[dict[str, int], int]:
-    """The first folders with the root they are in, and how many are left out: too many, or of names that Qt's watcher
-    does not know because they are not Unicode."""
-    found: dict[str, int] = {}
+class _Wanted(NamedTuple):
+    """Roots that are looked after, the first of their folders with the root each is in, and how many are left out:
+    too many, or of names that Qt's watcher does not know because they are not Unicode."""
+
+    roots: tuple[int, ...] = ()
+    root_of: dict[str, int] = {}  # noqa: RUF012 - a default of a tuple, never changed
+    left_out: int = 0
+
+
+def _folders(conn: sqlite3.Connection, unwanted: tuple[str, ...]) -> _Wanted:
+    roots = [root for root in queries.roots(conn) if root.location not in unwanted]
+    root_of: dict[str, int] = {}
     left_out = 0
-    for root in queries.roots(conn):
+    for root in roots:
         for folder in queries.music_folders(conn, root.id, root.path) if root.online else ():
-            if len(found) == MOST_FOLDERS:
+            if len(root_of) == MOST_FOLDERS:
                 left_out += 1
                 continue
             try:
-                found[os.fsdecode(folder).encode().decode()] = root.id
+                root_of[os.fsdecode(folder).encode().decode()] = root.id
             except UnicodeEncodeError:
                 left_out += 1
-    return found, left_out
+    return _Wanted(tuple(root.id for root in roots), root_of, left_out)

@@ -27,6 +27,7 @@ from pemr_desktop.jobs.messages import (
 )
 from pemr_desktop.library import queries
 from pemr_desktop.library.m3u8 import export_m3u8, export_playlist
+from pemr_desktop.library.places import show
 from pemr_desktop.library.views import View
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.file_manager import show_in_file_manager
@@ -158,8 +159,23 @@ class LibraryCommands(QObject):
         menu.addAction(self.tr("Look for new files"), lambda: self.add([path]))
         menu.addAction(self.tr("Show in file manager"), lambda: show_in_file_manager(path))
         if place.root_id is not None:
+            self._add_watch_switch(menu, show(place.view.value))
             menu.addSeparator()
             menu.addAction(self.tr("Remove from library…"), lambda: self.remove_root(place))
+
+    def _add_watch_switch(self, menu: QMenu, location: str) -> None:
+        """Whether the files of this folder of the library are followed while the window is open."""
+        scan = self._context.settings.current.scan
+        switch = menu.addAction(self.tr("Watch this folder"))
+        switch.setCheckable(True)
+        switch.setChecked(scan.watch and location not in scan.unwatched)
+        switch.setEnabled(scan.watch)
+        switch.toggled.connect(lambda wanted: self.watch_root(location, wanted))
+
+    def watch_root(self, location: str, wanted: bool) -> None:
+        """Follow the files of a folder of the library from now on, or no more."""
+        others = tuple(one for one in self._context.settings.current.scan.unwatched if one != location)
+        self._context.settings.set("scan.unwatched", others if wanted else (*others, location))
 
     def _fill_playlist_menu(self, menu: QMenu, place: Place) -> None:
         menu.addAction(self.tr("Rename…"), lambda: self.rename_playlist(place))

@@ -28,7 +28,7 @@ from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths, below
 from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource
-from pemr_desktop.settings import SettingsStore
+from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.actions import ActionRegistry
 from pemr_desktop.ui.context import Navigation, WindowContext
 from pemr_desktop.ui.notices import Notices

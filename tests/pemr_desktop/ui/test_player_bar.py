@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.settings import SettingsStore
+from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.player_bar import PlayerBar
 

@@ -39,6 +39,19 @@ def test_nothing_is_watched_when_the_user_does_not_want_it(
     assert watch.watched() == []
 
 
+def test_a_folder_of_the_library_can_be_left_out(
+    qtbot: QtBot, suggested_tracks: list[int], working_app: App, tmp_path: Path
+) -> None:
+    watch = working_app.window.watch
+    qtbot.waitUntil(lambda: len(watch.watched()) == 3, timeout=20_000)
+    working_app.window.library_commands.watch_root(str(tmp_path / "Music"), False)
+    assert working_app.settings.current.scan.unwatched == (str(tmp_path / "Music"),)
+    qtbot.waitUntil(lambda: watch.watched() == [], timeout=20_000)
+    working_app.window.library_commands.watch_root(str(tmp_path / "Music"), True)
+    assert working_app.settings.current.scan.unwatched == ()
+    qtbot.waitUntil(lambda: len(watch.watched()) == 3, timeout=20_000)
+
+
 def test_folders_that_cannot_be_watched_are_swept(
     qtbot: QtBot,
     suggested_tracks: list[int],

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.settings import SETTINGS, SettingsStore
+from pemr_desktop.settings import SETTINGS
+from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.actions import ActionSpec
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.window.settings_dialog import SettingsDialog

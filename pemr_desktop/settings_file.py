@@ -1,0 +1,122 @@
+"""The settings file: TOML that holds only what differs from the default. Keys this version does not know are kept."""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from pemr_desktop.errors import SettingsError
+from pemr_desktop.settings import SETTINGS, Setting, Settings, find
+from pemr_desktop.whole_files import replace_whole
+
+log = logging.getLogger(__name__)
+
+
+def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """The settings in a file and what was wrong with it, as sentences. A file that is not there is all defaults."""
+    document, message = _document(path)
+    settings = Settings()
+    messages = [message] if message else []
+    for setting in SETTINGS:
+        found, value = _look_up(document, setting)
+        if not found:
+            continue
+        try:
+            settings = settings.with_value(setting.name, value)
+        except SettingsError as error:
+            messages.append(f"{error} {setting.default!r} is used instead; {path} was left as it is.")
+    for sentence in messages:
+        log.warning("%s", sentence)
+    return settings, tuple(messages)
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the file in one step: either the old one or the new one is there, never half of one.
+
+    Keys that this version does not know stay. Raises `SettingsError`; the file is then as it was.
+    """
+    document, message = _document(path)
+    for setting in SETTINGS:
+        _put(document, setting, settings.value(setting.name))
+    try:
+        if message and path.exists():
+            path.replace(path.with_name(path.name + ".unreadable"))
+        replace_whole(path, tomli_w.dumps(document).encode())
+    except OSError as error:
+        raise SettingsError(
+            f"The settings could not be saved in {path}: {error.strerror}. Nothing was changed."
+        ) from error
+
+
+def _document(path: Path) -> tuple[dict[str, Any], str]:
+    """The file as it stands, and a sentence if it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+    except FileNotFoundError:
+        return {}, ""
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return {}, f"The settings file {path} cannot be read ({error}). Default settings are used."
+    except OSError as error:
+        return {}, f"The settings file {path} cannot be opened ({error.strerror}). Default settings are used."
+
+
+def _look_up(document: Mapping[str, Any], setting: Setting) -> tuple[bool, Any]:
+    table = document.get(setting.section) if setting.section else document
+    if not isinstance(table, dict) or setting.key not in table:
+        return False, None
+    return True, table[setting.key]
+
+
+def _put(document: dict[str, Any], setting: Setting, value: Any) -> None:
+    """Set, or leave out when it is the default. What the user wrote but does not fit stays until it is changed."""
+    if value != setting.default:
+        table = document
+        if setting.section:
+            if not isinstance(document.get(setting.section), dict):
+                document[setting.section] = {}
+            table = document[setting.section]
+        table[setting.key] = list(value) if isinstance(value, tuple) else value
+        return
+    found, old = _look_up(document, setting)
+    if not found:
+        return
+    try:
+        setting.checked(old)
+    except SettingsError:
+        return
+    del (document[setting.section] if setting.section else document)[setting.key]
+    if setting.section and not document[setting.section]:
+        del document[setting.section]
+
+
+class SettingsStore:
+    """The settings of a running application: read once, saved at every change, and told to whoever listens."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.current, self.messages = load(path)
+        self._listeners: list[Callable[[str, Settings], None]] = []
+
+    def set(self, name: str, value: object) -> None:
+        """Change one setting, save, and tell the listeners. Raises `SettingsError`; then nothing has changed."""
+        changed = self.current.with_value(name, value)
+        if changed == self.current:
+            return
+        save(changed, self.path)
+        self.current = changed
+        for listener in tuple(self._listeners):
+            listener(name, changed)
+
+    def reset(self, name: str) -> None:
+        """Put one setting back to its default."""
+        self.set(name, find(name).default)
+
+    def subscribe(self, listener: Callable[[str, Settings], None]) -> Callable[[], None]:
+        """Call `listener(name, settings)` after every change; call what is returned to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
