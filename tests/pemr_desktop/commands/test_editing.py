@@ -65,6 +65,19 @@ def test_undo_by_file_leaves_the_other_files(run: Run, scanned: list[Path]) -> N
     assert "nothing to undo" in run("undo", "--file", scanned[1], code=1).stderr
 
 
+def test_an_undo_can_be_looked_at_first(run: Run, scanned: list[Path]) -> None:
+    run("edit", *scanned, "--set", "genre=First", "--apply")
+    written = contents(scanned)
+    shown = run("undo", "--dry-run")
+    assert shown.stdout.count("-First") == 3 and "Nothing was changed" in shown.stderr
+    assert contents(scanned) == written
+
+
+def test_a_wrong_query_line_is_pointed_at(run: Run, scanned: list[Path]) -> None:
+    said = run("edit", "genre:jazz year:19x", "--set", "mood=calm", code=1).stderr
+    assert "genre:jazz year:19x\n" + " " * 2 + " " * len("genre:jazz year:") + "^^^" in said
+
+
 def test_undo_of_a_file_in_one_batch_only(run: Run, scanned: list[Path]) -> None:
     run("edit", *scanned, "--set", "genre=First", "--apply")
     run("edit", *scanned, "--set", "mood=calm", "--apply")
