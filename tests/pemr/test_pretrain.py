@@ -176,6 +176,9 @@ def test_a_grown_folder_goes_on_with_the_old_tracks_and_a_shrunk_one_is_refused(
     assert any(isinstance(e, events.Warned) and "1 tracks were added" in e.message for e in heard)
     assert next(e for e in heard if isinstance(e, events.Started)).tracks == 4
     (folder / "album 0" / "track 0.wav").unlink()
+    heard = run(recipe, folder, tmp_path / "run", stop_at=3)
+    assert any(isinstance(e, events.Warned) and e.message.startswith("1 of the ") for e in heard)
+    assert next(e for e in heard if isinstance(e, events.Started)).tracks == 4
     shutil.rmtree(tmp_path / "run/audio-cache")
     with pytest.raises(CorpusError, match="track 0"):
         run(recipe, folder, tmp_path / "run")

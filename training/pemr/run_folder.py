@@ -68,9 +68,18 @@ def prepare_run(
         listener(events.Warned(f"{manifest.left_out} tracks do not fit into data.cache_gb and are left out"))
     if before is not None:
         require_tracks(before, places.cache)
-        new = len({t.cache_name for t in manifest.tracks} - {t.cache_name for t in before.manifest.tracks})
-        if new:
-            listener(events.Warned(f"{new} tracks were added since this run began; it goes on without them"))
+        began, now = ({t.cache_name for t in one.tracks} for one in (before.manifest, manifest))
+        if now - began:
+            listener(
+                events.Warned(f"{len(now - began)} tracks were added since this run began; it goes on without them")
+            )
+        if began - now:
+            listener(
+                events.Warned(
+                    f"{len(began - now)} of the {len(began)} tracks this run began with are not in these folders as "
+                    "they were; it goes on with their samples from the cache"
+                )
+            )
         return before
     front_end = _measure_normalisation(recipe, manifest, places.cache)
     run = RunFile(recipe, [readable(folder) for folder in folders], str(places.cache), front_end, manifest)
