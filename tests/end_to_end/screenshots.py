@@ -172,7 +172,7 @@ def _training(window: object, pictures: Pictures) -> None:
 
     window.go("training")  # type: ignore[attr-defined]
     panel = window.findChild(TrainingPanel)  # type: ignore[attr-defined]
-    panel.form.overrides.setPlainText(
+    panel.form.details.further.setPlainText(
         "front_end.hop_length=512\ntrain.batch_size=6\ntrain.threads=1\n"
         "train.precision=bf16-mixed\ntrain.checkpoint_steps=20\ntrain.probe_minutes=0.1"
     )

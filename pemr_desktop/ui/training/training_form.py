@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QRadioButton,
     QScrollArea,
@@ -33,20 +31,13 @@ from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, VAST
+from pemr_desktop.ui.training.training_details import TrainingDetails
 from pemr_desktop.ui.training.training_recipes import RecipeChoice, read_recipes
 from pemr_desktop.ui.training.training_record import TrainingRequest
 
 FORM_WIDTH_PX = 640
+FURTHER_HEIGHT_PX = 72
 HOURS = (1.0, 8.0, 24.0, None)
-
-
-@dataclass(frozen=True)
-class RecipeField:
-    """A setting of a recipe that the form offers: its key, label and what it means."""
-
-    key: str
-    label: str
-    help: str
 
 
 class TrainingForm(QScrollArea):
@@ -65,7 +56,6 @@ class TrainingForm(QScrollArea):
         self._context = context
         self._roots: list[RootRow] = []
         self._recipes: list[RecipeChoice] = read_recipes()
-        self._fields: dict[str, QLineEdit] = {}
         self._build()
         self.refresh()
         self._recipe_chosen(0)
@@ -211,47 +201,11 @@ class TrainingForm(QScrollArea):
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.toggled.connect(self._more_toggled)
         self._context.theme.changed.connect(self._recolour)
-        self.details = QWidget(parent)
-        self.details.setObjectName("trainingDetails")
-        form = QFormLayout(self.details)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(ROOM)
-        form.setVerticalSpacing(SNUG)
-        for field in self._recipe_fields():
-            edit = QLineEdit(self.details)
-            edit.setObjectName(field.key.replace(".", "_"))
-            edit.setAccessibleName(field.label)
-            edit.setToolTip(field.help)
-            self._fields[field.key] = edit
-            form.addRow(field.label, edit)
-        self.overrides = QPlainTextEdit(self.details)
-        self.overrides.setObjectName("trainingOverrides")
-        self.overrides.setAccessibleName(self.tr("Further settings, one key=value a line"))
-        self.overrides.setPlaceholderText("pemr.mask_ratio=0.1\ndata.held_out=0.05")
-        self.overrides.setFixedHeight(self._context.theme.px(72))
-        self.overrides.setTabChangesFocus(True)
-        form.addRow(self.tr("Further settings"), self.overrides)
+        self.details = TrainingDetails(self._context.theme.px(FURTHER_HEIGHT_PX), parent)
         self.details.hide()
         column.addWidget(self.more)
         column.addWidget(self.details)
         self._recolour()
-
-    def _recipe_fields(self) -> tuple[RecipeField, ...]:
-        return (
-            RecipeField("train.batch_size", self.tr("Clips a step"), self.tr("More need more memory.")),
-            RecipeField("train.epochs", self.tr("Rounds"), self.tr("How often all music is heard.")),
-            RecipeField("train.learning_rate", self.tr("Learning rate"), self.tr("How far each step goes.")),
-            RecipeField(
-                "train.threads", self.tr("Processor cores"), self.tr("Empty: as in the settings of the application.")
-            ),
-            RecipeField(
-                "train.checkpoint_minutes", self.tr("Save every (minutes)"), self.tr("At most this much can be lost.")
-            ),
-            RecipeField(
-                "data.cache_gb", self.tr("Disk for decoded sound (GB)"), self.tr("Tracks that do not fit are left out.")
-            ),
-            RecipeField("train.seed", self.tr("Seed"), self.tr("The same seed and music give the same training.")),
-        )
 
     # what it shows
 
@@ -326,9 +280,7 @@ class TrainingForm(QScrollArea):
             return
         self.recipe_about.setText(recipe.description)
         self.recipe_about.setVisible(bool(recipe.description))
-        for key, edit in self._fields.items():
-            value = recipe.value(key)
-            edit.setPlaceholderText(f"{value:g}" if isinstance(value, (int, float)) else self.tr("usual value"))
+        self.details.show_recipe(recipe)
 
     @Slot(bool)
     def _more_toggled(self, shown: bool) -> None:
@@ -357,27 +309,8 @@ class TrainingForm(QScrollArea):
         recipe: RecipeChoice | None = self.recipe.currentData()
         if recipe is None:
             raise ValueError(self.tr("No recipe was found; the installation of pemr-train is not complete."))
-        return TrainingRequest(folders, recipe.name, tuple(self._overrides()), self.hours.currentData())
-
-    def _overrides(self) -> list[str]:
-        overrides = []
-        for field in self._recipe_fields():
-            text = self._fields[field.key].text().strip()
-            if not text:
-                continue
-            if not re.fullmatch(r"\d+(\.\d+)?([eE]-?\d+)?", text):
-                raise ValueError(self.tr("“{}” is no number: {}.").format(text, field.label))
-            overrides.append(f"{field.key}={text}")
-        threads = self._context.settings.current.training.threads
-        if threads and not self._fields["train.threads"].text().strip():
-            overrides.append(f"train.threads={threads}")
-        for line in self.overrides.toPlainText().splitlines():
-            if not line.strip():
-                continue
-            if "=" not in line:
-                raise ValueError(self.tr("“{}” is no setting; write key=value.").format(line.strip()))
-            overrides.append(line.strip())
-        return overrides
+        overrides = self.details.overrides(self._context.settings.current.training.threads)
+        return TrainingRequest(folders, recipe.name, tuple(overrides), self.hours.currentData())
 
     @Slot()
     def _start(self) -> None:

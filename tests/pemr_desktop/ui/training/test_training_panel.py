@@ -70,9 +70,9 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     form.folder.setText(str(music))
     form.from_folder.setChecked(True)
     form.name.setText("My first / training")
-    form.overrides.setPlainText(SMALL)
+    form.details.further.setPlainText(SMALL)
     for key, value in (("train.batch_size", "2"), ("train.epochs", "5000"), ("train.threads", "1")):
-        form._fields[key].setText(value)
+        form.details.fields[key].setText(value)
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
     assert panel.pages.currentIndex() == RUN
     assert panel.is_training()
@@ -149,8 +149,8 @@ def test_what_is_missing_in_the_form_is_said_before_anything_starts(
     panel.show_form()
     panel.form.from_folder.setChecked(True)
     panel.form.folder.setText(folder)
-    panel.form._fields["train.epochs"].setText(epochs)
-    panel.form.overrides.setPlainText(further)
+    panel.form.details.fields["train.epochs"].setText(epochs)
+    panel.form.details.further.setPlainText(further)
     qtbot.mouseClick(panel.form.start, Qt.MouseButton.LeftButton)
     assert panel.form.sentence.text() == sentence
     assert panel.form.sentence.isVisible()
@@ -174,7 +174,7 @@ def test_the_cores_of_the_settings_are_used_unless_the_form_says_otherwise(
     panel.form.from_folder.setChecked(True)
     panel.form.folder.setText(str(tmp_path))
     assert panel.form.request().overrides == ("train.threads=3",)
-    panel.form._fields["train.threads"].setText("1")
+    panel.form.details.fields["train.threads"].setText("1")
     assert panel.form.request().overrides == ("train.threads=1",)
 
 
