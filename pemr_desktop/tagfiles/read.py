@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,18 +54,26 @@ def tags_of(opened: Opened) -> FileTags:
     """The plain values of a parsed file."""
     info = opened.file.info
     kind = opened.kind
-    duration = getattr(info, "length", None)
     return FileTags(
         fields=_clean(kind.read_fields(opened.file)) if kind else {},
         format=opened.format,
         tag_kind=kind.name if kind else "",
-        duration_s=float(duration) if duration else None,
+        duration_s=_duration_s(info),
         sample_rate=48_000 if opened.container == "ogg/opus" else _positive(getattr(info, "sample_rate", None)),
         channels=_positive(getattr(info, "channels", None)),
         bit_rate=_positive(getattr(info, "bitrate", None)),
         has_artwork=bool(kind and kind.artwork(opened.file)),
         warnings=opened.warnings,
     )
+
+
+def _duration_s(info: object) -> float | None:
+    """None if the file does not say it, or says what cannot be, such as a DSF file of no samples a second."""
+    try:
+        length = getattr(info, "length", None)
+    except ZeroDivisionError:
+        return None
+    return float(length) if isinstance(length, int | float) and 0 < length < math.inf else None
 
 
 def _positive(number: object) -> int | None:

@@ -144,3 +144,14 @@ def test_damaged_bytes_are_read_or_refused_and_never_lost(sample: Sample, suffix
             assert not plan.changes or read_tags(path).fields["mood"] == ("calm",)
 
     damage()
+
+
+def test_a_dsf_of_no_samples_a_second_is_read_without_a_length(sample: Sample) -> None:
+    path = sample(".dsf")
+    content = bytearray(path.read_bytes())
+    rate_at = content.index(b"fmt ") + 28
+    assert int.from_bytes(content[rate_at : rate_at + 4], "little") == read_tags(path).sample_rate == 2_822_400
+    content[rate_at : rate_at + 4] = bytes(4)
+    path.write_bytes(content)
+    tags = read_tags(path)
+    assert tags.fields["title"] == ("DSF title",) and tags.duration_s is None and tags.sample_rate is None
