@@ -153,12 +153,17 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
+def as_line(event: AnyEvent) -> bytes:
+    """The event as one line of JSON, which `parse` reads."""
+    return _encoder.encode(event) + b"\n"
+
+
 def json_lines(stream: TextIO | None = None) -> Listener:
     """A listener that writes each event as one line of JSON and flushes it."""
     out = sys.stdout if stream is None else stream
 
     def write(event: AnyEvent) -> None:
-        out.write(_encoder.encode(event).decode() + "\n")
+        out.write(as_line(event).decode())
         out.flush()
 
     return write

@@ -1,8 +1,11 @@
 """How a run looks in a terminal, and how its events are kept beside it."""
 
+import errno
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 from rich.console import Console
@@ -113,17 +116,29 @@ def section(title: str, run_folder: Path) -> Iterator[events.Listener]:
 def tee(listener: events.Listener, path: Path) -> Iterator[events.Listener]:
     """Pass events on and append them to a file, from which the curves of a run are drawn later."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        write: events.Listener | None = events.json_lines(file)
+    # without a buffer: nothing of what a full disk refused may be left to write, and to fail again, when it is closed
+    with path.open("ab", buffering=0) as file:
+        writes = True
 
         def pass_on(event: events.AnyEvent) -> None:
-            nonlocal write
-            if write is not None:
+            nonlocal writes
+            if writes:
                 try:
-                    write(event)
+                    _append(file, events.as_line(event))
                 except OSError as error:
                     log.warning("%s is no longer written (%s); the run goes on", path, error)
-                    write = None
+                    writes = False
             listener(event)
 
         yield pass_on
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    """The whole line or nothing."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        if file.write(line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        file.truncate(end)
+        raise
