@@ -19,6 +19,7 @@ from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length, sniff
 
 FOOTER = 0x10
 NO_FRAME = "bytes that belong to no frame"
+TOO_LONG = "a frame that says it is longer than the block"
 
 
 CHUNKS: dict[str, Callable[[BinaryIO], Iterator[Chunk]]] = {
@@ -77,8 +78,8 @@ def _lost(header: Any, data: bytes, tags: Any) -> Iterator[str]:
     if header.version >= header._V23:  # what is unknown in ID3v2.2 is not carried over to 2.3
         known.update(unknown[:4].decode("latin-1") for unknown in tags.unknown_frames)
     for raw in _raw_frames(header, data):
-        if raw.name == NO_FRAME:
-            yield NO_FRAME
+        if raw.name in (NO_FRAME, TOO_LONG):
+            yield raw.name
         elif _says_nothing(raw):
             continue
         elif raw.kind is None:
@@ -103,7 +104,7 @@ class _Raw(NamedTuple):
 
 
 def _raw_frames(header: Any, data: bytes) -> Iterator[_Raw]:
-    """The frames; at the end one called `NO_FRAME` when more than padding is left."""
+    """The frames; the last one is `NO_FRAME` if more than padding is left, `TOO_LONG` if it swallows the rest."""
     short = header.version < header._V23
     id_length, head_length = (3, 6) if short else (4, 10)
     size_of = determine_bpi(data, Frames) if header.version >= header._V24 else int
@@ -113,6 +114,9 @@ def _raw_frames(header: Any, data: bytes) -> Iterator[_Raw]:
         else:
             packed, flags = struct.unpack(">LH", data[4:10])
             size = int(size_of(packed))
+        if head_length + size > len(data):
+            yield _Raw(TOO_LONG, None, 0, data)
+            return
         yield _raw(data[:id_length], flags, data[head_length : head_length + size])
         data = data[head_length + size :]
     if data.strip(b"\0"):
