@@ -17,7 +17,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.background import FEWEST_CANDIDATES, Background, default_background
+from pemr.covers.background import Background, default_background
+from pemr.covers.evidence_fit import fit_evidence
 from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S
 from pemr_desktop.analysis.cover_grading import SURE, Weighed
 from pemr_desktop.jobs.cover_quality import Count, CoverTeachingResult, TeachingScore
@@ -38,7 +39,6 @@ ABOVE_CENTRE, LIKENESS_CENTRE = 4.0, 0.8
 PRIOR_SPREAD = (1.5, 0.3, 0.3)
 """How far the three may go from the shipped ones: log-odds at the centre, and shares of the two slopes."""
 LEAST_SLOPE = 0.25
-STEPS = 40
 LEAST_PROBABILITY = 1e-6
 WANTED_SHARE = 0.95
 """If more strangers than before would be called versions, so many of all those called must be right all the same."""
@@ -120,19 +120,16 @@ def teach(pairs: Sequence[Weighed], shipped: Background, now: Background, candid
 
 def fit(pairs: Sequence[Weighed], shipped: Background, candidates: int) -> Background:
     """The likeliest figures, given the pairs and how far from the shipped ones they are thought to lie."""
-    rows = np.array([_row(one) for one in pairs])
-    truth = np.array([one.pair.is_version for one in pairs], np.float64)
-    weights = np.array([one.weight for one in pairs])
     start = _from_figures(figures_of(shipped))
-    spread = np.array(PRIOR_SPREAD) * np.array([1.0, start[1], start[2]])
-    values = start.copy()
-    for _ in range(STEPS):
-        chance = _sigmoid(rows @ values + _prior_odds(shipped, candidates))
-        slope = rows.T @ (weights * (truth - chance)) - (values - start) / spread**2
-        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + np.diag(1 / spread**2)
-        step = np.linalg.solve(curve, slope)
-        values = values + step * min(1.0, 1.0 / max(1e-9, float(np.abs(step / spread).max())))
-        values[1:] = np.maximum(values[1:], LEAST_SLOPE * start[1:])
+    values = fit_evidence(
+        np.array([_row(one) for one in pairs]),
+        np.array([one.pair.is_version for one in pairs], np.float64),
+        start,
+        np.array(PRIOR_SPREAD) * np.array([1.0, start[1], start[2]]),
+        counts=np.array([one.weight for one in pairs]),
+        odds=shipped.prior_odds(candidates),
+        least=np.array([-np.inf, *(LEAST_SLOPE * start[1:])]),
+    )
     return with_figures(shipped, _to_figures(values))
 
 
@@ -227,13 +224,3 @@ def _from_figures(figures: Figures) -> Floats:
 def _to_figures(values: Floats) -> Figures:
     above, likeness = float(values[1]), float(values[2])
     return Figures(float(values[0]) - above * ABOVE_CENTRE - likeness * LIKENESS_CENTRE, above, likeness)
-
-
-def _prior_odds(background: Background, candidates: int) -> float:
-    prior = min(0.5, background.versions_a_track / max(candidates, FEWEST_CANDIDATES))
-    return math.log(prior / (1.0 - prior))
-
-
-def _sigmoid(values: Floats) -> Floats:
-    chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
-    return chance

@@ -95,9 +95,7 @@ def grade(exam: Exam, background: Background, *, taught: bool) -> CoverQuality:
     called = [one.pair.is_version for one, verdict, _ in said if verdict in SURE]
     low, high = likely_share(sum(called), len(called))
     tagged = [(one.pair, verdict in SURE) for one, verdict, _ in said if one.pair.told_by == "tags"]
-    bands = tuple(
-        bands_of((probability, one.pair.is_version) for one, verdict, probability in said if verdict != "none")
-    )
+    shown = [(probability, one.pair.is_version) for one, verdict, probability in said if verdict != "none"]
     return CoverQuality(
         by_you=sum(one.pair.told_by == "you" for one in exam.weighed),
         by_tags=sum(one.pair.told_by == "tags" and one.pair.is_version for one in exam.weighed),
@@ -113,10 +111,8 @@ def grade(exam: Exam, background: Background, *, taught: bool) -> CoverQuality:
         ),
         strangers=_count(not found for pair, found in tagged if not pair.is_version),
         strangers_in_all=exam.strangers_in_all,
-        bands=bands,
-        sureness=sureness_of(
-            [(probability, one.pair.is_version) for one, verdict, probability in said if verdict != "none"]
-        ),
+        bands=tuple(bands_of(shown)),
+        sureness=sureness_of(shown),
         wrong=tuple(_wrong(said)),
         not_compared=exam.known.not_compared,
         taught=taught,
@@ -143,12 +139,11 @@ def _wrong(said: Iterable[tuple[Weighed, Verdict, float]]) -> list[WrongPair]:
     )
 
 
-def bands_of(shown: Iterable[tuple[float, bool]]) -> list[SurenessBand]:
+def bands_of(shown: Sequence[tuple[float, bool]]) -> list[SurenessBand]:
     """Pairs (probability, is a version) by how sure the search was; empty bands are left out."""
-    pairs = list(shown)
     bands = []
     for low, high in itertools.pairwise(BANDS):
-        inside = [(p, true) for p, true in pairs if low <= p < high or p == high == BANDS[-1]]
+        inside = [(p, true) for p, true in shown if low <= p < high or p == high == BANDS[-1]]
         if inside:
             bands.append(
                 SurenessBand(low, high, sum(p for p, _ in inside), sum(true for _, true in inside), len(inside))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -69,6 +69,7 @@ class CoverShortlist:
         self._cache = cache
         self._kept: dict[int, _Kept] = _read(cache, network) if cache is not None else {}
         self._ready: dict[int, Vectors] = {}
+        self._asked: tuple[bytes, Vectors] | None = None
         self._index = VersionIndex(network.network.width)
 
     @property
@@ -82,13 +83,13 @@ class CoverShortlist:
         tracks: Mapping[int, CoverFeatures],
         count: int,
         *,
-        exclude: Collection[int] = (),
+        query_id: int | None = None,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> list[int] | None:
         """The `count` tracks most like the query, best first; None if cancelled while new tracks were taken in.
 
-        `tracks` are all that are worth choosing from, the query among them or not.
+        `tracks` are all that are worth choosing from, the query among them if it is the track `query_id`.
         """
         if not self._make_ready(tracks, progress, cancelled):
             return None
@@ -98,23 +99,35 @@ class CoverShortlist:
         for track_id in tracks:
             if track_id not in self._index:
                 self._index.add(track_id, self._ready[track_id].astype(np.float32))
-        return self._index.best(self._listen(query).astype(np.float32), self._ready, count, exclude)
+        itself = () if query_id is None else (query_id,)
+        return self._index.best(self._query(query, query_id), self._ready, count, itself)
 
     def likeness(
         self,
         query: CoverFeatures,
         tracks: Sequence[tuple[int, CoverFeatures]],
         *,
+        query_id: int | None = None,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> Scores | None:
         """Mean cosine (n,) of the best matching half minutes of a query and each track; None if cancelled before."""
-        if not self._make_ready(dict(tracks), progress, cancelled):
+        asked = {} if query_id is None else {query_id: query}
+        if not self._make_ready({**asked, **dict(tracks)}, progress, cancelled):
             return None
         if not tracks:
             return np.zeros(0, np.float32)
         references = [self._ready[track_id].astype(np.float32) for track_id, _ in tracks]
-        return both_ways(self._listen(query).astype(np.float32), references)
+        return both_ways(self._query(query, query_id), references)
+
+    def _query(self, features: CoverFeatures, track_id: int | None) -> Scores:
+        """Vectors (n, width) of what is asked for. Of a file outside the library the last ones are remembered."""
+        if track_id in self._ready:
+            return self._ready[track_id].astype(np.float32)
+        digest = _digest(features)
+        if self._asked is None or self._asked[0] != digest:
+            self._asked = digest, self._listen(features)
+        return self._asked[1].astype(np.float32)
 
     def _listen(self, features: CoverFeatures) -> Vectors:
         return shingle_vectors(self._network.network, chroma_frames(features)).astype(np.float16)

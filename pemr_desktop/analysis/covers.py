@@ -262,9 +262,8 @@ class CoverSearch:
         known = {other.track_id: other for other in others if other.track_id is not None}
         with self._shortlist_lock:
             features = {track_id: track.features for track_id, track in self._tracks.comparable().items()}
-            itself = () if asked.track_id is None else (asked.track_id,)
             best = self._shortlist.choose(
-                asked.features, features, SHORTLISTED, exclude=itself, progress=progress, cancelled=cancelled
+                asked.features, features, SHORTLISTED, query_id=asked.track_id, progress=progress, cancelled=cancelled
             )
         if best is None:
             raise CoverSearchCancelled
@@ -308,7 +307,9 @@ class CoverSearch:
         if self._shortlist is not None and self._joining is not None:
             known = [(other.track_id, other.features) for other in others if other.track_id is not None]
             with self._shortlist_lock:
-                likeness = self._shortlist.likeness(asked.features, known, progress=progress, cancelled=cancelled)
+                likeness = self._shortlist.likeness(
+                    asked.features, known, query_id=asked.track_id, progress=progress, cancelled=cancelled
+                )
             if likeness is None:
                 raise CoverSearchCancelled
             excess[:, 1] = self._joining.excess(likeness)

@@ -52,10 +52,10 @@ def chart(panels: Sequence[Panel], columns: int = 3) -> str:
     """The panels row by row as one SVG document."""
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
-    size = f"{columns * WIDTH} {rows * HEIGHT}"
-    width, height = size.split()
+    width, height = columns * WIDTH, rows * HEIGHT
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width}" height="{height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'role="img">',
         STYLE,
     ]
     for number, panel in enumerate(panels):

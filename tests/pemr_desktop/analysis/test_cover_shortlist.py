@@ -10,9 +10,10 @@ import torch
 
 from pemr.covers.features import HEADER, CoverFeatures
 from pemr.covers.joining import Joining
+from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
 from pemr.covers.shortlist import VersionIndex
-from pemr_desktop.analysis import covers
+from pemr_desktop.analysis import cover_shortlist, covers
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
 from pemr_desktop.analysis.covers import CoverSearch, CoverSearchCancelled, FoundPair
 
@@ -212,3 +213,22 @@ def test_a_build_without_a_network_aligns_everything(monkeypatch, tmp_path):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "covers.safetensors").write_bytes(b"damaged")
     assert bundled_network() is None
+
+
+def test_every_track_is_listened_to_once(network, monkeypatch):
+    heard: list[int] = []
+
+    def counted(net, frames, at_once=64):
+        heard.append(frames.shape[-1])
+        return shingle_vectors(net, frames, at_once)
+
+    monkeypatch.setattr(cover_shortlist, "shingle_vectors", counted)
+    joining = Joining(0.8, 0.6, 0.0, 10, 0.0, 0.1)
+    ready = CoverShortlist(dataclasses.replace(network, joining=joining))
+    search = CoverSearch(((k, track(k).to_bytes()) for k in range(8)), shortlist=ready)
+    search.find_all(found=lambda track_id, pairs: None)
+    assert len(heard) == 8
+    search.find(track(3), exclude_id=3)
+    assert len(heard) == 8
+    search.find(transposed(track(3), 2))
+    assert len(heard) == 9

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+MAD_TO_DEVIATION = 1.4826
 LEAST_SCORE = 0.1
 LEAST_SPREAD = 0.3
 FEWEST_CANDIDATES = 7
@@ -76,18 +77,25 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         count = len(excesses)
         if not count:
             return Habit()
-        middle = float(np.median(excesses))
-        deviation = 1.4826 * float(np.median(np.abs(excesses - middle)))
         return Habit(
-            middle * count / (count + self.usual_weight),
-            max(deviation, LEAST_SPREAD) ** (count / (count + self.spread_weight)),
+            float(np.median(excesses)) * count / (count + self.usual_weight),
+            max(robust_deviation(excesses), LEAST_SPREAD) ** (count / (count + self.spread_weight)),
         )
 
     def probability(self, above: float, likeness: float, candidates: int) -> float:
         """Probability of a version found among that many candidates: the more there are, the more evidence it takes."""
         evidence = self.evidence_bias + self.evidence_above * above + self.evidence_likeness * likeness
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, evidence + self.prior_odds(candidates)))))
+
+    def prior_odds(self, candidates: int) -> float:
+        """Log-odds that one of so many candidates is a version, before anything is known of it."""
         prior = min(0.5, self.versions_a_track / max(candidates, FEWEST_CANDIDATES))
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, evidence + math.log(prior / (1.0 - prior))))))
+        return math.log(prior / (1.0 - prior))
+
+
+def robust_deviation(values: Floats) -> float:
+    """The standard deviation of normal values, whatever a few strange ones among them are."""
+    return MAD_TO_DEVIATION * float(np.median(np.abs(values - np.median(values))))
 
 
 @functools.cache

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.alignment import compare, voice
-from pemr.covers.background import Background, Habit
+from pemr.covers.background import Background, Habit, robust_deviation
+from pemr.covers.evidence_fit import fit_evidence
 from pemr.covers.features import CoverFeatures
 from pemr.covers.networks.alike import both_ways
 from pemr.errors import CorpusError
@@ -25,8 +26,6 @@ STRANGERS = 48
 """So many tracks of a set show what its tracks reach with strangers."""
 FAR_STRANGERS = 0.999
 """The share of strangers below the point where the sum and alignment are made to mean the same."""
-MAD_TO_DEVIATION = 1.4826
-NEWTON_STEPS = 30
 RIDGE = 1e-3
 
 
@@ -107,7 +106,7 @@ def fit_joining(
     cosines = np.stack([both_ways(own, [vectors[b] for b in strangers]) for own in vectors])
     true_cosines = np.array([both_ways(vectors[a], [vectors[b]])[0] for a, b in versions])
     middle = float(np.median(cosines.reshape(-1)[unlike]))
-    joining = Joining(0.0, 1.0, 0.0, len(versions), middle, _deviation(cosines.reshape(-1)[unlike]))
+    joining = Joining(0.0, 1.0, 0.0, len(versions), middle, max(1e-6, robust_deviation(cosines.reshape(-1)[unlike])))
 
     pairs = np.array([pair for pair, kept in zip(zip(first, second, strict=True), unlike, strict=True) if kept])
     pairs = np.concatenate([np.array(versions), pairs])
@@ -126,7 +125,8 @@ def fit_joining(
         pairs,
         habits_of(heard, strangers, background),
     )
-    _, of_alignment, of_network = _logistic(np.stack([by_alignment, by_network], axis=1), same)
+    rows = np.stack([np.ones(len(pairs)), by_alignment, by_network], axis=1)
+    _, of_alignment, of_network = fit_evidence(rows, same.astype(np.float64), np.zeros(3), np.full(3, RIDGE**-0.5))
     joining = msgspec.structs.replace(joining, weight=max(0.0, of_network / max(of_alignment, 1e-6)))
     return _with_meaning(joining, joining.above(by_alignment, by_network)[~same], by_alignment[~same])
 
@@ -145,21 +145,3 @@ def _above(excess: Floats, pairs: npt.NDArray[np.int64], habits: Sequence[Habit]
     spread = np.array([habit.spread for habit in habits])
     above: Floats = ((excess[:, None] - usual[pairs]) / spread[pairs]).mean(axis=1)
     return above
-
-
-def _deviation(values: npt.NDArray[np.floating]) -> float:
-    return max(1e-6, float(MAD_TO_DEVIATION * np.median(np.abs(values - np.median(values)))))
-
-
-def _logistic(inputs: Floats, answers: npt.NDArray[np.bool_]) -> tuple[float, ...]:
-    """Bias and weights by Newton's method."""
-    columns = np.concatenate([np.ones((len(inputs), 1)), inputs], axis=1)
-    weights = np.zeros(columns.shape[1])
-    weights[0] = np.log(answers.mean() / (1.0 - answers.mean()))
-    for _ in range(NEWTON_STEPS):
-        sure = 1.0 / (1.0 + np.exp(-np.clip(columns @ weights, -60.0, 60.0)))
-        slope = columns.T @ (sure - answers) + RIDGE * weights
-        bend = (columns * (sure * (1.0 - sure))[:, None]).T @ columns + RIDGE * np.eye(len(weights))
-        step = np.linalg.solve(bend, slope)
-        weights = weights - step * min(1.0, 2.0 / max(1e-9, float(np.abs(step).max())))
-    return tuple(weights.tolist())
