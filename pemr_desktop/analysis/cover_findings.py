@@ -9,7 +9,7 @@ import msgspec
 
 from pemr.covers.alignment import Alignment
 from pemr_desktop.analysis.cover_evidence import Evidence
-from pemr_desktop.jobs.messages import CoverMatch, Passage
+from pemr_desktop.jobs.results import CoverMatch, Passage
 from pemr_desktop.library.rows import Verdict
 
 

@@ -14,7 +14,8 @@ from rich.text import Text
 from pemr_desktop.commands.place import Jobs, Place
 from pemr_desktop.commands.tagging import changes_text, print_refused
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import Undo, WriteResult
+from pemr_desktop.jobs.messages import Undo
+from pemr_desktop.jobs.results import WriteResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.browsing import NO_LIMIT, file_entries, is_open_write
 from pemr_desktop.library.places import encode, show

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import AddFolders, Analyse, AnalyseResult, RemoveRoot, Scan
+from pemr_desktop.jobs.messages import AddFolders, Analyse, RemoveRoot, Scan
+from pemr_desktop.jobs.results import AnalyseResult
 from pemr_desktop.library import queries
 
 Tracks = Annotated[list[str] | None, typer.Argument(help="Track numbers, files, folders or a query. None: all.")]

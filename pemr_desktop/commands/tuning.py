@@ -9,7 +9,8 @@ import typer
 
 from pemr_desktop.commands.place import Place
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import TagFigures, TunedTag, TuneResult, TuneTags, UntuneTags
+from pemr_desktop.jobs.messages import TuneTags, UntuneTags
+from pemr_desktop.jobs.results import TagFigures, TunedTag, TuneResult
 
 
 def tune(

@@ -11,12 +11,8 @@ from rich.text import Text
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import (
-    FindAllVersions,
-    JudgeVersion,
-    MoreLikeThis,
-    SimilarResult,
-)
+from pemr_desktop.jobs.messages import FindAllVersions, JudgeVersion, MoreLikeThis
+from pemr_desktop.jobs.results import SimilarResult
 from pemr_desktop.library import queries
 
 VERDICTS = {"same": "same recording", "version": "version", "not": "not a version", "undecided": "undecided"}

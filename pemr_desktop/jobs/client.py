@@ -109,7 +109,7 @@ class WorkerClient(QObject):
         self.jobsChanged.emit()
 
     def result(self, event: Finished) -> msgspec.Struct | None:
-        """The typed result of a finished job, see `messages.RESULTS`."""
+        """The typed result of a finished job, see `results.RESULTS`."""
         view = self._ledger.view(event.job_id)
         return None if view is None else result_of(view.request, event)
 

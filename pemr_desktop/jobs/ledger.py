@@ -9,7 +9,6 @@ from typing import Literal
 import msgspec
 
 from pemr_desktop.jobs.messages import (
-    RESULTS,
     Cancelled,
     Changed,
     Event,
@@ -21,6 +20,7 @@ from pemr_desktop.jobs.messages import (
     Start,
     Started,
 )
+from pemr_desktop.jobs.results import RESULTS
 
 JobState = Literal["waiting", "running", "cancelling", "finished", "cancelled", "failed"]
 

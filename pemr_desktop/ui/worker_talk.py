@@ -28,8 +28,8 @@ from pemr_desktop.jobs.messages import (
     SavePlaylist,
     Scan,
     TeachCovers,
-    WriteResult,
 )
+from pemr_desktop.jobs.results import WriteResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import LibraryDamaged, LibraryTooNew
 from pemr_desktop.library.rows import LibraryCounts

@@ -23,17 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.damage import damaged
 from benchmarks.full_files import make_full_files
-from pemr_desktop.jobs.messages import (
-    AddFolders,
-    ApplyWrites,
-    PlanEdits,
-    PlanResult,
-    Progress,
-    Request,
-    ScanResult,
-    Undo,
-    WriteResult,
-)
+from pemr_desktop.jobs.messages import AddFolders, ApplyWrites, PlanEdits, Progress, Request, Undo
+from pemr_desktop.jobs.results import PlanResult, ScanResult, WriteResult
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
 from pemr_desktop.library.contained_reading import PATIENCE_S

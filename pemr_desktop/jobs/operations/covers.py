@@ -13,8 +13,9 @@ from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY
 from pemr_desktop.analysis.decoding import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import CoverResult, FindAllVersions, FindCovers, JudgeVersion, VersionsResult
+from pemr_desktop.jobs.messages import FindAllVersions, FindCovers, JudgeVersion
 from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.jobs.results import CoverResult, VersionsResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.versions import FoundVersion
 

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import DeletePlaylist, ImportPlaylist, PlaylistResult, SavePlaylist
+from pemr_desktop.jobs.messages import DeletePlaylist, ImportPlaylist, SavePlaylist
 from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.jobs.results import PlaylistResult
 
 
 def save_playlist(request: SavePlaylist, context: JobContext) -> Outcome:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import AddFolders, RemoveRoot, Scan, ScanResult
+from pemr_desktop.jobs.messages import AddFolders, RemoveRoot, Scan
 from pemr_desktop.jobs.operations.wording import counted, listed
+from pemr_desktop.jobs.results import ScanResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.roots import ScanTarget
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import MoreLikeThis, SimilarResult, SimilarTrack
+from pemr_desktop.jobs.messages import MoreLikeThis
 from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.jobs.results import SimilarResult, SimilarTrack
 from pemr_desktop.library import queries
 
 

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import (
-    ApplyWrites,
-    HardLinks,
-    PlanEdits,
-    PlanResult,
-    PlanWrites,
-    Undo,
-    WriteResult,
-)
+from pemr_desktop.jobs.messages import ApplyWrites, HardLinks, PlanEdits, PlanWrites, Undo
 from pemr_desktop.jobs.operations.wording import counted
+from pemr_desktop.jobs.results import PlanResult, WriteResult
 from pemr_desktop.library.write_planning import Plans, WriteOptions
 from pemr_desktop.library.writing import Written
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QListView, QStackedWidget, QWidget
 
-from pemr_desktop.jobs.messages import CoverMatch
+from pemr_desktop.jobs.results import CoverMatch
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackRow
 from pemr_desktop.ui.artwork import Artwork

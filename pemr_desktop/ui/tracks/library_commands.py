@@ -19,12 +19,11 @@ from pemr_desktop.jobs.messages import (
     DeletePlaylist,
     Finished,
     ImportPlaylist,
-    PlaylistResult,
     RemoveRoot,
     SavePlaylist,
     Scan,
-    ScanResult,
 )
+from pemr_desktop.jobs.results import PlaylistResult, ScanResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.m3u8 import export_m3u8, export_playlist
 from pemr_desktop.library.places import show

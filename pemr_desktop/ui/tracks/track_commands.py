@@ -12,15 +12,8 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
-from pemr_desktop.jobs.messages import (
-    AcceptAbove,
-    Analyse,
-    FindAllVersions,
-    Finished,
-    MoreLikeThis,
-    SavePlaylist,
-    SimilarResult,
-)
+from pemr_desktop.jobs.messages import AcceptAbove, Analyse, FindAllVersions, Finished, MoreLikeThis, SavePlaylist
+from pemr_desktop.jobs.results import SimilarResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.export import export_tracks
 from pemr_desktop.library.rows import PlaylistRow

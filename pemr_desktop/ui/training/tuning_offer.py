@@ -9,7 +9,8 @@ import logging
 from PySide6.QtCore import QObject, Slot
 
 from pemr_desktop.errors import SettingsError
-from pemr_desktop.jobs.messages import AcceptAbove, Analyse, Decide, Finished, TuneResult, TuneTags
+from pemr_desktop.jobs.messages import AcceptAbove, Analyse, Decide, Finished, TuneTags
+from pemr_desktop.jobs.results import TuneResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.tuning_state import Tuning
 from pemr_desktop.ui import wording

@@ -17,11 +17,9 @@ from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.jobs.messages import (
     AddFolders,
     Analyse,
-    AnalyseResult,
     Cancel,
     Cancelled,
     CheckCovers,
-    CoverResult,
     FindAllVersions,
     FindCovers,
     Finished,
@@ -31,8 +29,8 @@ from pemr_desktop.jobs.messages import (
     Start,
     TeachCovers,
     UnteachCovers,
-    VersionsResult,
 )
+from pemr_desktop.jobs.results import AnalyseResult, CoverResult, VersionsResult
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
 from pemr_desktop.library.cover_calibrations import CoverTeaching

@@ -23,10 +23,10 @@ from pemr_desktop.jobs.messages import (
     Finished,
     Progress,
     Start,
-    TuneResult,
     TuneTags,
     UntuneTags,
 )
+from pemr_desktop.jobs.results import TuneResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.tuning import PENDING

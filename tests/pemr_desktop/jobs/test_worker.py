@@ -13,7 +13,6 @@ import pytest
 from pemr_desktop.jobs.messages import (
     AddFolders,
     Analyse,
-    AnalyseResult,
     Cancel,
     Cancelled,
     Decide,
@@ -26,10 +25,10 @@ from pemr_desktop.jobs.messages import (
     RemoveRoot,
     SavePlaylist,
     Scan,
-    ScanResult,
     Start,
     Started,
 )
+from pemr_desktop.jobs.results import AnalyseResult, ScanResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.database import open_library
 from pemr_desktop.library.reader import open_reader

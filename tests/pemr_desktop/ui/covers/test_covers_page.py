@@ -8,18 +8,8 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.messages import (
-    Changed,
-    CoverMatch,
-    CoverResult,
-    Failed,
-    FindAllVersions,
-    FindCovers,
-    Finished,
-    JudgeVersion,
-    Passage,
-    Progress,
-)
+from pemr_desktop.jobs.messages import Changed, Failed, FindAllVersions, FindCovers, Finished, JudgeVersion, Progress
+from pemr_desktop.jobs.results import CoverMatch, CoverResult, Passage
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.covers_page import CoversPage
 

@@ -30,7 +30,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.app import App
-from pemr_desktop.jobs.messages import Decide, ImportPlaylist, PlaylistResult, SavePlaylist, Scan
+from pemr_desktop.jobs.messages import Decide, ImportPlaylist, SavePlaylist, Scan
+from pemr_desktop.jobs.results import PlaylistResult
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.actions import shown_shortcut
