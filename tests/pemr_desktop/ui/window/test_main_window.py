@@ -28,9 +28,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from pemr_desktop.app import App
-from pemr_desktop.jobs.messages import Decide, ImportPlaylist, SavePlaylist, Scan
+from pemr_desktop.jobs.client import WorkerClient
+from pemr_desktop.jobs.messages import (
+    Decide,
+    Finished,
+    ImportPlaylist,
+    RemoveRoot,
+    Request,
+    SavePlaylist,
+    Scan,
+    Undo,
+)
 from pemr_desktop.jobs.results import PlaylistResult
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
@@ -45,6 +56,16 @@ WORKER_MS = 30_000
 
 def rows_shown(qtbot: QtBot, app: App, count: int) -> None:
     qtbot.waitUntil(lambda: len(app.window.page.model.ids) == count, timeout=WORKER_MS)
+
+
+def job_ends(qtbot: QtBot, client: WorkerClient, kind: type[Request]) -> SignalBlocker:
+    """Wait for the end of such a job, not for that of the scan that the window begins with."""
+
+    def is_it(event: Finished) -> bool:
+        view = client.job(event.job_id)
+        return view is not None and isinstance(view.request, kind)
+
+    return qtbot.waitSignal(client.finished, timeout=WORKER_MS, check_params_cb=is_it)
 
 
 def drop(window: QWidget, *paths: Path) -> None:
@@ -95,7 +116,7 @@ def test_a_suggestion_is_accepted_by_key_reviewed_written_and_undone(
     rows_shown(qtbot, working_app, 6)
     window.page.table.choose_ids([suggested_tracks[0]])
     qtbot.waitUntil(window.inspector.has_suggestions)
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, client, Decide):
         window.context.actions.action("tags.accept").trigger()
     qtbot.waitUntil(lambda: window.top_bar.pending.isVisible(), timeout=WORKER_MS)
     assert window.top_bar.pending.text() == "Review 1 file…"
@@ -115,16 +136,18 @@ def test_a_suggestion_is_accepted_by_key_reviewed_written_and_undone(
     qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
     assert "genre" not in FLAC(path)
     review.close_button.click()
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, client, Scan):
         client.submit(Scan())
-    qtbot.waitUntil(lambda: window.talk.counts is not None and window.talk.counts.pending_writes == 1)
+    qtbot.waitUntil(
+        lambda: window.talk.counts is not None and window.talk.counts.pending_writes == 1, timeout=WORKER_MS
+    )
     assert window.talk.counts is not None and window.talk.counts.analysed == 6
 
 
 def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
     window, client = working_app.window, working_app.client
     rows_shown(qtbot, working_app, 6)
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, client, Decide):
         client.submit(Decide(tuple(suggested_tracks[:2]), ("jazz",), "accepted"))
     window.dialogs.review([])
     review = window.findChild(ReviewDialog)
@@ -137,7 +160,7 @@ def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[in
     history = window.pages.page("history")
     qtbot.waitUntil(lambda: history.lines.rowCount() == 1, timeout=WORKER_MS)
     qtbot.waitUntil(lambda: "jazz" in history.entries.text(), timeout=WORKER_MS)
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, client, Undo):
         history.undo.click()
     assert all("jazz" not in FLAC(path).get("genre", []) for path in paths)
     qtbot.waitUntil(lambda: history.lines.rowCount() == 2, timeout=WORKER_MS)
@@ -154,7 +177,7 @@ def test_removing_a_folder_asks_and_touches_no_file(
     window.sidebar.tree.setCurrentIndex(window.sidebar.model.index(0, 0, heading))
     asked: list[str] = []
     monkeypatch.setattr(window.library_commands, "_agreed", lambda question, *_: asked.append(question) or True)
-    with qtbot.waitSignal(working_app.client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, working_app.client, RemoveRoot):
         window.context.actions.run("library.remove")
     rows_shown(qtbot, working_app, 0)
     assert asked == ["Remove “Music” from the library?"]
@@ -274,7 +297,7 @@ def test_tracks_are_exported_as_a_playlist_that_comes_back(
     file = tmp_path / "some.m3u8"
     window.track_commands.export_to(suggested_tracks[:3], file)
     qtbot.waitUntil(lambda: any("Exported" in one.text for one in window.notice_bar.shown()))
-    with qtbot.waitSignal(working_app.client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, working_app.client, ImportPlaylist):
         working_app.client.submit(ImportPlaylist(os.fsencode(file)))
     heading = "section.playlists"
     qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find(heading)) == 1, timeout=WORKER_MS)
@@ -285,11 +308,11 @@ def test_tracks_are_exported_as_a_playlist_that_comes_back(
 def test_tracks_are_added_to_a_playlist_once(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
     window, client = working_app.window, working_app.client
     rows_shown(qtbot, working_app, 6)
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS) as finished:
+    with job_ends(qtbot, client, SavePlaylist) as finished:
         client.submit(SavePlaylist("Sunday", tuple(suggested_tracks[:2])))
     result = client.result(finished.args[0])
     assert isinstance(result, PlaylistResult)
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, client, SavePlaylist):
         window.track_commands.add_to_playlist(result.playlist_id, suggested_tracks[1:4])
     window.page.show_view(View("playlist", result.playlist_id))
     qtbot.waitUntil(lambda: list(window.page.model.ids) == suggested_tracks[:4], timeout=WORKER_MS)
@@ -318,7 +341,7 @@ def test_a_worker_that_is_killed_comes_back_and_the_window_says_so(
     with qtbot.waitSignal(client.restarted, timeout=WORKER_MS):
         os.kill(process, signal.SIGKILL)
     qtbot.waitUntil(lambda: any("runs again" in one.text for one in bar.shown()))
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS):
+    with job_ends(qtbot, client, Decide):
         client.submit(Decide((suggested_tracks[0],), ("jazz",), "accepted"))
     rows_shown(qtbot, working_app, 6)
 
