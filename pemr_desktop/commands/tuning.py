@@ -10,6 +10,7 @@ import typer
 from pemr_desktop.commands.place import Place
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.messages import TuneTags, UntuneTags
+from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.jobs.results import TagFigures, TunedTag, TuneResult
 
 
@@ -31,7 +32,7 @@ def tune(
         return
     result = cast("TuneResult", place.run(TuneTags(not teach_only, dry_run), "Tuning"))
     place.err.print(
-        f"Learned from {result.tracks:,} tracks of {result.albums:,} albums; the teacher listened to "
+        f"Learned from {counted(result.tracks, 'track')} of {counted(result.albums, 'album')}; the teacher listened to "
         f"{result.listened:,} of them now, fitting took {result.fit_s:.1f} s."
     )
     shown = [tag for tag in result.tags if all_tags or tag.change != "kept"]

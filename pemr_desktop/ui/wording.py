@@ -102,6 +102,11 @@ def number(value: float) -> str:
     return QLocale().toString(round(value))
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """The words for this number of things: `one` as it is, or `many` with the number put in."""
+    return one if count == 1 else many.format(number(count))
+
+
 def figure(value: float | None, digits: int = 3) -> str:
     """A measured value with that many significant digits; a missing one is a dash."""
     if value is None or not math.isfinite(value):

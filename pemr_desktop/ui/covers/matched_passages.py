@@ -51,7 +51,7 @@ class Ribbons(QWidget):
         self._hovered = self._current = self._moments = None
         count = len(self._passages)
         self.setAccessibleDescription(
-            self.tr("{} matching passages").format(count) if count != 1 else self.tr("1 matching passage")
+            wording.counted(count, self.tr("1 matching passage"), self.tr("{} matching passages"))
         )
         self.update()
 

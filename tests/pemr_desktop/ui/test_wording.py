@@ -14,6 +14,10 @@ def test_a_key_shift_is_said_with_its_sign_and_unit() -> None:
     assert wording.key_shift(11) == "−1 semitone"
 
 
+def test_one_thing_is_said_in_words_of_its_own() -> None:
+    assert [wording.counted(count, "1 work", "{} works") for count in (0, 1, 2)] == ["0 works", "1 work", "2 works"]
+
+
 @given(st.integers(-200, 200))
 def test_a_key_shift_is_the_same_an_octave_away(semitones: int) -> None:
     assert wording.key_shift(semitones) == wording.key_shift(semitones + 12)
