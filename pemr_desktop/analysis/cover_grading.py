@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY, VERSION_P
 from pemr_desktop.errors import JobCancelled
 from pemr_desktop.jobs.cover_quality import Count, CoverQuality, Sureness, SurenessBand, WrongPair
 from pemr_desktop.library import versions
+from pemr_desktop.library.cover_calibrations import KnownPairs, known_pairs
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import Verdict
 from pemr_desktop.library.store import Cancelled, Progress
@@ -49,18 +51,24 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Exam:
-    """All known pairs of a library, weighed. `candidates`: how many tracks each is looked for among."""
+    """All known pairs of a library, weighed. `candidates`: how many tracks each is looked for among.
+
+    `at_first`: what there was to check against at `began_at`, seconds since 1970.
+    """
 
     weighed: list[Weighed]
     known: Answers
     strangers_in_all: int
     candidates: int
+    at_first: KnownPairs
+    began_at: float
 
 
 def examine(library: Library, search: CoverSearch, progress: Progress, cancelled: Cancelled) -> Exam:
     """Weigh every pair that something is known of, and some pairs of different works. Raises `JobCancelled`."""
     from pemr_desktop.analysis.covers import CoverSearchCancelled
 
+    began_at, at_first = time.time(), library.read(known_pairs)
     known = library.read(answers, MOST_TAGGED)
     told = {(pair.track_a, pair.track_b) for pair in known.pairs}
     near = [
@@ -86,7 +94,7 @@ def examine(library: Library, search: CoverSearch, progress: Progress, cancelled
             weighed.append(Weighed(pair, found.evidence, reached, counts))
     except CoverSearchCancelled:
         raise JobCancelled from None
-    return Exam(weighed, known, in_all, max(1, len(search) - 1))
+    return Exam(weighed, known, in_all, max(1, len(search) - 1), at_first, began_at)
 
 
 def grade(exam: Exam, background: Background, *, taught: bool) -> CoverQuality:
@@ -116,6 +124,7 @@ def grade(exam: Exam, background: Background, *, taught: bool) -> CoverQuality:
         wrong=tuple(_wrong(said)),
         not_compared=exam.known.not_compared,
         taught=taught,
+        known=exam.at_first,
     )
 
 

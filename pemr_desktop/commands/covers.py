@@ -16,6 +16,7 @@ from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.cover_quality import Count, CoverQuality, CoverTeachingResult, WrongPair
 from pemr_desktop.jobs.messages import CheckCovers, FindCovers, TeachCovers, UnteachCovers
+from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.jobs.results import CoverMatch, CoverResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.m3u8 import export_m3u8
@@ -84,8 +85,8 @@ def teach(
         return
     result = cast("CoverTeachingResult", place.run(TeachCovers(dry_run), "Teaching"))
     place.err.print(
-        f"Learned from {result.versions:,} versions of {result.works:,} works, "
-        f"and {result.strangers:,} pairs that are none."
+        f"Learned from {counted(result.versions, 'version')} of {counted(result.works, 'work')}, and from "
+        f"{counted(result.strangers, 'pair that is none', 'pairs that are none')}."
     )
     before, after = result.before, result.after
     for words, one, other in (
@@ -111,7 +112,7 @@ def export(
         if group is None:
             raise JobRefused(f"No version of {file_or_id} is known. Look for them: pemr-desktop versions")
         export_m3u8(conn, group.track_ids, playlist.expanduser().absolute(), name=group.title)
-    place.err.print(f"Wrote {len(group.track_ids):,} versions to {playlist}.", markup=False)
+    place.err.print(f"Wrote {counted(len(group.track_ids), 'version')} to {playlist}.", markup=False)
 
 
 def of(count: Count) -> str:
@@ -121,10 +122,12 @@ def of(count: Count) -> str:
 
 def print_quality(place: Place, checked: CoverQuality, wrong_shown: int) -> None:
     """The figures, each with its counts, and the pairs it gets wrong."""
-    lines = [f"known: {checked.by_you:,} pairs from you, {checked.by_tags:,} from MusicBrainz ids in the files"]
+    lines = [
+        f"known: {counted(checked.by_you, 'pair')} from you, {checked.by_tags:,} from MusicBrainz ids in the files"
+    ]
     if checked.called.of:
         low, high = checked.called_low, checked.called_high
-        lines.append(f"called versions: {of(checked.called)} are (likely {low:.0%} to {high:.0%} of all such pairs)")
+        lines.append(f"called versions: {of(checked.called)} right (likely {low:.0%} to {high:.0%} of all such pairs)")
     for words, count in (
         ("known versions found", checked.found),
         ("  by the same artist", checked.found_same_artist),
@@ -137,13 +140,14 @@ def print_quality(place: Place, checked: CoverQuality, wrong_shown: int) -> None
             lines.append(f"{words}: {of(count)}")
     for band in checked.bands:
         lines.append(
-            f"when {band.low:.0%} to {band.high:.0%} sure: {band.right} of {band.of} are versions, "
-            f"{band.expected:.1f} should be"
+            f"when {band.low:.0%} to {band.high:.0%} sure: {band.right} of {band.of} turned out right, "
+            f"{band.expected:.1f} should"
         )
     lines.append(SURENESS[checked.sureness])
     if checked.not_compared:
+        have = "has" if checked.not_compared == 1 else "have"
         lines.append(
-            f"{checked.not_compared:,} of these tracks have not been compared with all others yet, so wrong matches "
+            f"{checked.not_compared:,} of these tracks {have} not been compared with all others yet, so wrong matches "
             "among them may be missing here. Run: pemr-desktop versions"
         )
     for line in lines:
@@ -166,7 +170,7 @@ def _print_wrong(place: Place, wrong: tuple[WrongPair, ...], in_all: int) -> Non
             table.add_row(said, f"{pair.probability:.0%}", pair.truth, who, *tracks)
     place.out.print(table)
     if in_all > len(wrong):
-        place.err.print(f"{in_all - len(wrong):,} more wrong pairs: --all lists them.")
+        place.err.print(f"{counted(in_all - len(wrong), 'more wrong pair')}: --all shows all.")
 
 
 def print_covers(place: Place, result: CoverResult) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.library.cover_calibrations import KnownPairs
 from pemr_desktop.library.rows import Verdict
 from pemr_desktop.library.version_answers import ToldBy, Truth
 
@@ -49,6 +50,7 @@ class CoverQuality(msgspec.Struct, frozen=True):
     same of pairs that the user confirmed, most of which the search has shown itself. `strangers`: of pairs of
     different works that were looked at, how many it rightly left alone. `low` and `high`: what lies between is likely
     (95 %) for the share of `called`. `not_compared`: tracks that the pass over all versions has not reached.
+    `known`: what there was to check against when it began; None in reports of before that was kept.
     """
 
     by_you: int
@@ -68,6 +70,7 @@ class CoverQuality(msgspec.Struct, frozen=True):
     wrong: tuple[WrongPair, ...]
     not_compared: int
     taught: bool
+    known: KnownPairs | None = None
 
 
 class TeachingScore(msgspec.Struct, frozen=True):

@@ -7,22 +7,32 @@ import time
 
 import msgspec
 
+from pemr_desktop.library.version_answers import WORK_FIELD
+
 REPORTS_KEPT = 5
+
+
+class KnownPairs(msgspec.Struct, frozen=True):
+    """How many pairs the user judged, how many more the files tell of, and how many tracks heard name their work."""
+
+    by_you: int = 0
+    by_tags: int = 0
+    naming_works: int = 0
 
 
 class CoverTeaching(msgspec.Struct, frozen=True):
     """How it stands, for the window. Reports are JSON, empty when there is none; times are seconds since 1970.
 
-    `by_you`: pairs confirmed or rejected; `by_tags`: pairs whose files name the same work or recording.
+    `known`: what there is to check against now; `judged_since`: of that, pairs judged after the check began.
     """
 
-    heard: int
-    by_you: int
-    by_tags: int
-    checked_at: float | None
-    quality: bytes
-    taught_at: float | None
-    teaching: bytes
+    heard: int = 0
+    known: KnownPairs = KnownPairs()
+    judged_since: int = 0
+    checked_at: float | None = None
+    quality: bytes = b""
+    taught_at: float | None = None
+    teaching: bytes = b""
 
 
 class StoredCalibration(msgspec.Struct, frozen=True):
@@ -34,17 +44,18 @@ class StoredCalibration(msgspec.Struct, frozen=True):
 
 def cover_teaching(connection: sqlite3.Connection) -> CoverTeaching:
     """How checking and teaching the cover search stand."""
-    heard, by_you, by_tags = connection.execute(
-        "SELECT (SELECT count(*) FROM cover_features c JOIN tracks t ON t.id = c.track_id WHERE t.missing = 0), "
-        "(SELECT count(*) FROM versions WHERE judged IS NOT NULL), "
-        "(SELECT count(*) FROM versions WHERE tagged IS NOT NULL AND judged IS NULL)"
+    (heard,) = connection.execute(
+        "SELECT count(*) FROM cover_features c JOIN tracks t ON t.id = c.track_id WHERE t.missing = 0"
     ).fetchone()
     checked = connection.execute("SELECT made_at, report FROM cover_quality").fetchone()
     taught = connection.execute("SELECT made_at, report FROM cover_calibrations WHERE in_use = 1").fetchone()
+    (judged_since,) = connection.execute(
+        "SELECT count(*) FROM versions WHERE judged_at > ?", (checked[0] if checked else 0.0,)
+    ).fetchone()
     return CoverTeaching(
         heard,
-        by_you,
-        by_tags,
+        known_pairs(connection),
+        judged_since,
         checked[0] if checked else None,
         bytes(checked[1]) if checked else b"",
         taught[0] if taught else None,
@@ -52,9 +63,23 @@ def cover_teaching(connection: sqlite3.Connection) -> CoverTeaching:
     )
 
 
-def store_quality(connection: sqlite3.Connection, report: bytes) -> None:
-    """Keep what the latest check gave."""
-    connection.execute("INSERT OR REPLACE INTO cover_quality VALUES (1, ?, ?)", (time.time(), report))
+def known_pairs(connection: sqlite3.Connection) -> KnownPairs:
+    """What the cover search can be checked against."""
+    return KnownPairs(
+        *connection.execute(
+            "SELECT (SELECT count(*) FROM versions WHERE judged IS NOT NULL), "
+            "(SELECT count(*) FROM versions WHERE tagged IS NOT NULL AND judged IS NULL), "
+            "(SELECT count(DISTINCT g.track_id) FROM track_tags g JOIN cover_features c ON c.track_id = g.track_id "
+            "WHERE g.field = ?)",
+            (WORK_FIELD,),
+        ).fetchone()
+    )
+
+
+def store_quality(connection: sqlite3.Connection, report: bytes, began_at: float | None = None) -> None:
+    """Keep what the latest check gave; what is judged after it began is not in it."""
+    made_at = time.time() if began_at is None else began_at
+    connection.execute("INSERT OR REPLACE INTO cover_quality VALUES (1, ?, ?)", (made_at, report))
 
 
 def use_calibration(connection: sqlite3.Connection, shipped: str, figures: bytes, report: bytes) -> None:

@@ -29,7 +29,7 @@ def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
 
     search, exam = _exam(context)
     quality = grade(exam, search.background, taught=is_taught(search.background))
-    _keep_quality(quality, context)
+    _keep_quality(quality, exam, context)
     return Outcome(_quality_summary(quality), quality)
 
 
@@ -58,7 +58,7 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
             connection, calibrating.digest_of(shipped, search.joining), figures, msgspec.json.encode(result)
         )
     search.use(taught.background)
-    _keep_quality(grade(exam, taught.background, taught=True), context)
+    _keep_quality(grade(exam, taught.background, taught=True), exam, context)
     context.touched(versions=True, everything=bool(changed))
     return Outcome(f"The cover search has learned from your library. {_score_words(result)}", result)
 
@@ -93,9 +93,9 @@ def _exam(context: JobContext) -> tuple[CoverSearch, Exam]:
     return search, exam
 
 
-def _keep_quality(quality: CoverQuality, context: JobContext) -> None:
+def _keep_quality(quality: CoverQuality, exam: Exam, context: JobContext) -> None:
     with context.library.store.writing() as connection:
-        store.store_quality(connection, msgspec.json.encode(quality))
+        store.store_quality(connection, msgspec.json.encode(quality), exam.began_at)
     context.touched(versions=True)
 
 
@@ -128,7 +128,7 @@ def _quality_summary(quality: CoverQuality) -> str:
 def _score_words(result: CoverTeachingResult) -> str:
     before, after = result.before, result.after
     return (
-        f"On works kept aside, {after.called.right} of {after.called.of} pairs called versions are (before: "
-        f"{before.called.right} of {before.called.of}), and {after.found.right} of {after.found.of} known versions are "
-        f"found (before: {before.found.right})."
+        f"On works kept aside: right of the pairs called versions, {before.called.right} of {before.called.of} before "
+        f"and {after.called.right} of {after.called.of} after; found of the known versions, {before.found.right} of "
+        f"{before.found.of} before and {after.found.right} of {after.found.of} after."
     )

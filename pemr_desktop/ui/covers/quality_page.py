@@ -266,7 +266,7 @@ class QualityPage(QWidget):
 
     def _no_library(self, error: Exception) -> None:
         log.info("Nothing to check: %s", error)
-        self._read((CoverTeaching(0, 0, 0, None, b"", None, b""), {}))
+        self._read((CoverTeaching(), {}))
 
     # showing
 
@@ -283,9 +283,11 @@ class QualityPage(QWidget):
         if teaching is None:
             return
         job = self._job()
-        can_start = job is None and teaching.by_you + teaching.by_tags > 0
+        can_start = job is None and teaching.known.by_you + teaching.known.by_tags > 0
         checks = job is not None and isinstance(job.request, CheckCovers)
         self.check.state.setText(self._check_state(teaching))
+        self.check.start.setText(self.tr("Check now") if self._quality is None else self.tr("Check again"))
+        self.check.start.setAccessibleName(self.check.start.text())
         self.teach.state.setText(self._teach_state(teaching))
         self.check.show_job(job if checks else None, can_start)
         self.teach.show_job(None if checks else job, can_start)
@@ -294,7 +296,7 @@ class QualityPage(QWidget):
             isinstance(one.request, FindAllVersions) and not one.ended for one in self._context.client.jobs()
         )
         self.find_all.setEnabled(not compares)
-        nothing = self._quality is None and job is None and teaching.by_you + teaching.by_tags == 0
+        nothing = self._quality is None and job is None and teaching.known.by_you + teaching.known.by_tags == 0
         if nothing and self.stack.currentWidget() is not self.empty:
             self._say_what_is_needed()
         elif nothing:
@@ -317,7 +319,8 @@ class QualityPage(QWidget):
         known = words.known(teaching)
         if teaching.checked_at is None or self._quality is None:
             return f"{known} " + self.tr("Not checked yet.")
-        return f"{known} " + self.tr("Checked on {}.").format(words.when(teaching.checked_at))
+        checked = self.tr("Checked on {}.").format(words.when(teaching.checked_at))
+        return " ".join(filter(None, (known, checked, words.since_the_check(teaching, self._quality))))
 
     def _teach_state(self, teaching: CoverTeaching) -> str:
         if self._said[TeachCovers]:

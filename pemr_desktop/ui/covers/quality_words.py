@@ -34,14 +34,21 @@ def headline_figures(quality: CoverQuality) -> list[tuple[str, str]]:
 
 def other_figures(quality: CoverQuality) -> list[tuple[str, str]]:
     """(figure, what it is) for the rest, as far as there is anything to count."""
-    strangers = _say("pairs of different works were rightly left alone; they stand for {} such pairs.")
+    strangers = wording.counted(
+        quality.strangers_in_all,
+        _say("rightly left alone, of pairs of different works: the only such pair."),
+        _say("rightly left alone, of pairs of different works; they stand for {} such pairs."),
+    )
     told = (
-        (quality.found_same_recording, _say("copies of the same recording, by the tags in your files, were found.")),
+        (
+            quality.found_same_recording,
+            _say("found, of the copies of the same recording that the tags in your files tell of."),
+        ),
         (
             quality.confirmed,
-            _say("versions that you confirmed are found. The search has shown you most of them itself."),
+            _say("found again, of the versions that you confirmed. The search has shown you most of them itself."),
         ),
-        (quality.strangers, strangers.format(wording.number(quality.strangers_in_all))),
+        (quality.strangers, strangers),
     )
     return [(of(count), words) for count, words in told if count.of]
 
@@ -56,7 +63,7 @@ def _called(quality: CoverQuality) -> tuple[str, str]:
         round(quality.called_low * 100), round(quality.called_high * 100)
     )
     few = _say(" Too few to rely on.") if called.of < FEW else ""
-    return of(called), _say("pairs that it calls versions are versions. {}").format(likely) + few
+    return of(called), _say("right, of the pairs that it calls versions. {}").format(likely) + few
 
 
 def _found(quality: CoverQuality) -> tuple[str, str]:
@@ -72,7 +79,7 @@ def _found(quality: CoverQuality) -> tuple[str, str]:
     ]
     apart = ", ".join(part for part in parts if part)
     few = _say(" Too few to rely on.") if found.of < FEW else ""
-    return of(found), _say("versions that the tags in your files tell of are found: {}.").format(apart) + few
+    return of(found), _say("found, of the versions that the tags in your files tell of: {}.").format(apart) + few
 
 
 def sureness(quality: CoverQuality) -> str:
@@ -86,28 +93,49 @@ def sureness(quality: CoverQuality) -> str:
 
 
 def band(shown: SurenessBand) -> str:
-    """“When it is 60 % to 90 % sure: 12 of 15 are versions, and about 11 should be.”"""
-    return _say("Where it is {} % to {} % sure: {} are versions, about {} should be.").format(
+    """“Where it is 60 % to 90 % sure, 12 of 15 turned out right; about 11 should.”"""
+    return _say("Where it is {} % to {} % sure, {} turned out right; about {} should.").format(
         round(shown.low * 100), round(shown.high * 100), of(Count(shown.right, shown.of)), round(shown.expected)
     )
 
 
 def not_compared(count: int) -> str:
     """That wrong matches may be missing."""
-    sentence = (
-        _say("{} of these tracks has not been compared with all others yet:")
-        if count == 1
-        else _say("{} of these tracks have not been compared with all others yet:")
+    sentence = wording.counted(
+        count,
+        _say("1 of these tracks has not been compared with all others yet:"),
+        _say("{} of these tracks have not been compared with all others yet:"),
     )
-    return sentence.format(wording.number(count)) + _say(" a wrong match among them may not be known.")
+    return sentence + _say(" a wrong match among them may not be known.")
 
 
 def known(teaching: CoverTeaching) -> str:
     """What there is to check against."""
-    you = _say("1 pair from you") if teaching.by_you == 1 else _say("{} pairs from you")
-    return _say("Known: {}, {} from MusicBrainz ids in your files.").format(
-        you.format(wording.number(teaching.by_you)), wording.number(teaching.by_tags)
-    )
+    you = wording.counted(teaching.known.by_you, _say("1 pair from you"), _say("{} pairs from you"))
+    return _say("Known: {}, {} from MusicBrainz ids in your files.").format(you, wording.number(teaching.known.by_tags))
+
+
+def since_the_check(teaching: CoverTeaching, quality: CoverQuality) -> str:
+    """What has become known that the figures do not count yet; empty when they count everything."""
+    then, now = quality.known, teaching.known
+    if then is None:
+        return ""
+    by_tags, works = now.by_tags - then.by_tags, now.naming_works - then.naming_works
+    news = [
+        wording.counted(teaching.judged_since, _say("1 pair that you judged"), _say("{} pairs that you judged"))
+        if teaching.judged_since
+        else "",
+        wording.counted(by_tags, _say("1 more pair by tags"), _say("{} more pairs by tags")) if by_tags > 0 else "",
+        wording.counted(works, _say("1 more file that names its work"), _say("{} more files that name their works"))
+        if works > 0
+        else "",
+    ]
+    new = ", ".join(one for one in news if one)
+    if new:
+        return _say("Not counted yet: {}. Check again.").format(new)
+    if now != then:
+        return _say("Some of what was known then is known no longer. Check again.")
+    return ""
 
 
 def what_is_needed(teaching: CoverTeaching) -> str:
@@ -124,15 +152,17 @@ def lesson(result: CoverTeachingResult) -> str:
     """Before and after, on works that were kept aside."""
     before, after = result.before, result.after
     return _say(
-        "On works kept aside: of pairs called versions, {} were before and {} are after; of known versions, {} were "
-        "found before and {} after."
+        "On works kept aside: right of the pairs called versions, {} before and {} after; found of the known versions, "
+        "{} before and {} after."
     ).format(of(before.called), of(after.called), of(before.found), of(after.found))
 
 
 def learned_from(result: CoverTeachingResult) -> str:
     """What it learned from."""
-    return _say("Learned from {} versions of {} works and {} pairs that are none.").format(
-        wording.number(result.versions), wording.number(result.works), wording.number(result.strangers)
+    return _say("Learned from {} of {}, and from {}.").format(
+        wording.counted(result.versions, _say("1 version"), _say("{} versions")),
+        wording.counted(result.works, _say("1 work"), _say("{} works")),
+        wording.counted(result.strangers, _say("1 pair that is none"), _say("{} pairs that are none")),
     )
 
 

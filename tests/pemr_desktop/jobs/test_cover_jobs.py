@@ -235,9 +235,11 @@ def test_it_grades_itself_learns_and_goes_back(studio: Studio) -> None:
     assert checked.strangers_in_all == 2 * WORKS * (2 * WORKS - 1) // 2 - WORKS
     assert checked.not_compared == 0 and not checked.taught
     assert msgspec.json.decode(studio.teaching().quality, type=CoverQuality) == checked
+    assert checked.known == studio.teaching().known and studio.teaching().judged_since == 0
 
     ids = studio.ids()
     studio.run(JudgeVersion(ids["Tune 0"], ids["Tune 0 again"], "not a version"))
+    assert studio.teaching().judged_since == 1
     _, wrong = studio.run(CheckCovers())
     assert isinstance(wrong, CoverQuality)
     assert (wrong.by_you, wrong.by_tags) == (1, WORKS - 1)

@@ -28,6 +28,7 @@ from pemr_desktop.jobs.messages import (
     UnteachCovers,
 )
 from pemr_desktop.library import cover_calibrations as store
+from pemr_desktop.library import versions
 from pemr_desktop.library.database import open_library
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui import wording
@@ -73,6 +74,12 @@ def keep(paths: Paths, report: CoverQuality) -> None:
 def judge(paths: Paths, ids: list[int]) -> None:
     with open_library(paths.library_file) as library:
         library.judge(ids[0], ids[1], "version")
+
+
+def judge_before_the_check(paths: Paths, ids: list[int]) -> None:
+    judge(paths, ids)
+    with open_library(paths.library_file) as library, library.store.writing() as connection:
+        connection.execute("UPDATE versions SET judged_at = 1")
 
 
 @pytest.fixture
@@ -123,14 +130,14 @@ def test_every_figure_comes_with_its_counts(show: Show, paths: Paths, library_tr
     judge(paths, library_tracks)
     told = show().figures.in_words()
     for words in (
-        "41 of 44 pairs that it calls versions are versions. Of all such pairs, likely 82 % to 98 % are.",
-        "41 of 60 versions that the tags in your files tell of are found: 20 of 22 by the same artist, "
+        "41 of 44 right, of the pairs that it calls versions. Of all such pairs, likely 82 % to 98 % are.",
+        "41 of 60 found, of the versions that the tags in your files tell of: 20 of 22 by the same artist, "
         "21 of 38 by another artist.",
-        "8 of 9 versions that you confirmed are found.",
-        "398 of 400 pairs of different works were rightly left alone; they stand for "
+        "8 of 9 found again, of the versions that you confirmed.",
+        "398 of 400 rightly left alone, of pairs of different works; they stand for "
         f"{wording.number(12_345)} such pairs.",
         "It is as sure as it should be.",
-        "Where it is 60 % to 90 % sure: 12 of 15 are versions, about 11 should be.",
+        "Where it is 60 % to 90 % sure, 12 of 15 turned out right; about 11 should.",
     ):
         assert words in told
     assert "Too few" not in told
@@ -203,7 +210,7 @@ def test_a_lesson_that_was_no_better_says_why_nothing_changed(
     )
     told = page.teach.state.text()
     assert told.startswith(f"Nothing was changed. {reason}")
-    assert "33 of 41 were before and 38 of 40 are after" in told
+    assert "33 of 41 before and 38 of 40 after" in told
     assert page.back.isHidden()
 
 
@@ -215,12 +222,60 @@ def test_what_was_taught_is_told_with_before_and_after_and_the_way_back_is_one_p
         store.use_calibration(connection, "0", b"{}", msgspec.json.encode(LESSON))
     page = show()
     told = page.teach.state.text()
-    assert "Learned from 30 versions of 12 works and 40 pairs that are none." in told
-    assert "of pairs called versions, 33 of 41 were before and 38 of 40 are after" in told
-    assert "of known versions, 33 of 50 were found before and 38 of 50 after" in told
+    assert "Learned from 30 versions of 12 works, and from 40 pairs that are none." in told
+    assert "right of the pairs called versions, 33 of 41 before and 38 of 40 after" in told
+    assert "found of the known versions, 33 of 50 before and 38 of 50 after" in told
     press(page, "unteachCovers")
     assert context.client.jobs()[-1].request == UnteachCovers()
     assert page.back.isHidden()
+
+
+def test_one_of_each_is_said_as_one(show: Show, paths: Paths, library_tracks: list[int]) -> None:
+    keep(paths, quality(not_compared=1, strangers=Count(1, 1), strangers_in_all=1))
+    judge(paths, library_tracks)
+    one = msgspec.structs.replace(LESSON, versions=1, works=1, strangers=1)
+    with open_library(paths.library_file) as library, library.store.writing() as connection:
+        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(one))
+    page = show()
+    assert "1 pair from you" in page.check.state.text()
+    assert "Learned from 1 version of 1 work, and from 1 pair that is none." in page.teach.state.text()
+    assert "1 of 1 rightly left alone, of pairs of different works: the only such pair." in page.figures.in_words()
+    assert page.not_compared.text().startswith("1 of these tracks has not been compared")
+
+
+def test_what_became_known_since_the_check_is_said_and_can_be_checked(
+    qtbot: QtBot, show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
+) -> None:
+    a, _b, c, d = library_tracks
+    judge(paths, library_tracks)
+    with open_library(paths.library_file) as library:
+        known = library.read(store.known_pairs)
+    keep(paths, quality(known=known))
+    page = show()
+    assert "Not counted" not in page.check.state.text()
+    with open_library(paths.library_file) as library:
+        library.judge(a, c, "not a version")
+        with library.store.writing() as connection:
+            for track_id in (c, d):
+                connection.execute(
+                    "INSERT INTO cover_features (track_id, version, features) VALUES (?, 1, x'')", (track_id,)
+                )
+                connection.execute(
+                    "INSERT INTO track_tags VALUES (?, 'musicbrainz_workid', 0, 'work-1', 'work-1')", (track_id,)
+                )
+            versions.versions_from_tags(connection)
+    page.refresh()
+    news = "Not counted yet: 1 pair that you judged, 1 more pair by tags, 2 more files that name their works."
+    qtbot.waitUntil(lambda: news in page.check.state.text())
+    assert page.check.start.text() == "Check again"
+    press(page, "checkCardStart")
+    assert context.client.jobs()[-1].request == CheckCovers()
+
+
+def test_an_answer_taken_back_since_the_check_is_said(show: Show, paths: Paths, library_tracks: list[int]) -> None:
+    keep(paths, quality(known=store.KnownPairs(by_you=2)))
+    judge_before_the_check(paths, library_tracks)
+    assert "Some of what was known then is known no longer. Check again." in show().check.state.text()
 
 
 def test_tracks_that_were_not_compared_yet_can_be_compared_from_here(
