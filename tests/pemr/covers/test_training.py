@@ -53,6 +53,15 @@ def test_stopping_and_going_on_gives_the_weights_of_never_stopping(corpus, devel
     assert torch.equal(whole["centres"], parts["centres"])
 
 
+def test_the_learning_rate_rises_stays_and_falls_to_nothing():
+    settings = CoverTraining(steps=1000, warm_up=100, falling=400, learning_rate=1e-3)
+    assert settings.rate(49) == pytest.approx(0.5e-3)
+    assert settings.rate(600) == pytest.approx(1e-3)
+    assert settings.rate(800) == pytest.approx(0.5e-3)
+    assert settings.rate(1000) == 0.0
+    assert CoverTraining(steps=1000, warm_up=100, learning_rate=1e-3).rate(999) == pytest.approx(1e-3)
+
+
 def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus, tmp_path):
     from msgspec.structs import replace
 

@@ -14,7 +14,7 @@ from pemr.covers.midifile import midi_bytes, read_midi
 from pemr.covers.pop_songs import compose
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import features_of, spectrum
-from pemr.covers.tune_list import CALIBRATION_WORKS, development_works, reserved_sounds, tune_works
+from pemr.covers.tune_list import CALIBRATION_WORKS, development_works, reserved_sounds, tune_works, works_of
 from pemr.covers.version_corpus import (
     Rendering,
     WorkToRender,
@@ -55,6 +55,20 @@ def test_a_work_that_is_there_is_not_rendered_again(tmp_path, rendering):
     assert (tmp_path / "out" / "song-00001.safetensors").stat().st_mtime_ns == before
     assert [versions[0].work for versions in listed] == ["song-00001", "song-00002"]
     assert len((tmp_path / "out" / "versions.tsv").read_text().splitlines()) == 5
+
+
+def test_a_varied_version_is_another_setting_of_the_tune(tmp_path):
+    number = next(number for number in works_of("train") if len(tune_works()[number]) == 1)
+    name, _, place = tune_works()[number][0].rpartition("#")
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(TUNE * int(place))
+    work = [WorkToRender("tune", number, "train")]
+    for folder, varied in (("printed", 0.0), ("varied", 1.0), ("again", 1.0)):
+        list(render_corpus(tmp_path / folder, work, Rendering(tmp_path, sketched=4, varied=varied)))
+    made, again = (works_in(tmp_path / folder)[0].read_bytes() for folder in ("varied", "again"))
+    assert made == again
+    printed, varied = (read_work(works_in(tmp_path / folder)[0])[0] for folder in ("printed", "varied"))
+    assert [version.tempo_bpm for version in printed] != [version.tempo_bpm for version in varied]
 
 
 def test_two_processes_render_what_one_does(tmp_path, rendering):

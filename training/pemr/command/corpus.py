@@ -63,6 +63,9 @@ def render_versions(
     segments: Annotated[
         int, typer.Option(help="Moments of sound to keep of each rendered version, for networks with the PEMR encoder.")
     ] = 0,
+    varied: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of versions of tunes whose melody is varied as players do.")
+    ] = 0.0,
     keep_audio: Annotated[bool, typer.Option(help="Keep the audio of rendered versions in DIR/audio.")] = False,
 ) -> None:
     """Render versions of public-domain tunes and of songs made by rule, reduced to features, answers known.
@@ -85,7 +88,7 @@ def render_versions(
     )
     rendering = Rendering(
         found.books, found.mma, soundfont or found.soundfont, sketched, rendered, seed,
-        folder / "audio" if keep_audio else None, segments,
+        folder / "audio" if keep_audio else None, segments, varied,
     ).checked()  # fmt: skip
     works = works_to_render(split, tunes, songs)[:limit]
     total = 0

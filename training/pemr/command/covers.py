@@ -33,6 +33,7 @@ def train(
     steps: Annotated[int, typer.Option(help="Optimiser steps in all.")] = 100_000,
     works: Annotated[int, typer.Option(help="Works in a batch, four clips of each.")] = 16,
     learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 2e-3,
+    falling: Annotated[int, typer.Option(help="Over so many steps at the end the learning rate falls to nothing.")] = 0,
     measure_minutes: Annotated[float, typer.Option(help="How often to measure and save.")] = 5.0,
     seed: Annotated[int, typer.Option(help="Of weights and batches.")] = 1,
     max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
@@ -58,7 +59,7 @@ def train(
     begun = (str(encoder), load_model(encoder).info.front_end) if encoder is not None else ()
     settings = CoverTraining(
         NetworkSettings(network, width, channels, *begun), ClipSettings(works=works), steps, learning_rate,
-        measure_minutes=measure_minutes, seed=seed,
+        falling=falling, measure_minutes=measure_minutes, seed=seed,
     )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
 

@@ -32,6 +32,7 @@ CHORD_PATTERNS = {
     "broken": (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875),
     "none": (),
 }
+USUAL_BPM = 112.0
 LEAD_CHANNEL, CHORD_CHANNEL, BASS_CHANNEL, SECOND_CHANNEL, DRUM_CHANNEL = 0, 1, 2, 3, 9
 
 
@@ -84,7 +85,7 @@ class Song:
 
 
 def arrange(
-    tune: Tune, rng: random.Random, base_bpm: float = 112.0, accompanist: Accompanist | None = None
+    tune: Tune, rng: random.Random, base_bpm: float = USUAL_BPM, accompanist: Accompanist | None = None
 ) -> Arrangement:
     """Draw one version of a tune. Without an `accompanist`, the band plays by the patterns of this module."""
     key_shift = rng.randint(-6, 5)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,13 +40,17 @@ LATEST, BEST = "latest.pt", "best.safetensors"
 
 
 class CoverTraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole run. `averaged`: decay of the running mean of the weights, which is what is measured and kept."""
+    """A whole run. `averaged`: decay of the running mean of the weights, which is what is measured and kept.
+
+    `falling`: over so many steps at the end the learning rate falls to nothing along half a cosine.
+    """
 
     network: NetworkSettings = NetworkSettings()
     clips: ClipSettings = ClipSettings()
     steps: int = 100_000
     learning_rate: float = 2e-3
     warm_up: int = 200
+    falling: int = 0
     weight_decay: float = 1e-4
     scale: float = 20.0
     margin: float = 0.1
@@ -54,6 +59,11 @@ class CoverTraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     averaged: float = 0.998
     measure_minutes: float = 5.0
     seed: int = 1
+
+    def rate(self, step: int) -> float:
+        """The learning rate at a step."""
+        left = min(1.0, max(0.0, (self.steps - step) / self.falling)) if self.falling else 1.0
+        return self.learning_rate * min(1.0, (step + 1) / self.warm_up) * (1.0 - math.cos(math.pi * left)) / 2.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,7 @@ class _Run:
             sound = torch.from_numpy(batch.moments)
             segments = self.front_end(sound.flatten(0, 1)).unflatten(0, sound.shape[:2])
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * min(1.0, (self.step + 1) / settings.warm_up)
+            group["lr"] = settings.rate(self.step)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
             vectors = self.network(torch.from_numpy(batch.clips), segments)
         vectors = vectors.float()

@@ -28,13 +28,14 @@ from safetensors.numpy import save
 from pemr.audio import decode
 from pemr.checkpoint import write_durably
 from pemr.covers.accompaniment import MmaBand, mma_grooves
-from pemr.covers.arrange import Accompanist, Arrangement, arrange, arrange_song
+from pemr.covers.arrange import USUAL_BPM, Accompanist, Arrangement, arrange, arrange_song
 from pemr.covers.features import SAMPLE_RATE, Samples
 from pemr.covers.pop_songs import compose
 from pemr.covers.sketch import sketch
 from pemr.covers.spectrum import Spectrum, spectrum
 from pemr.covers.synthesis import synthesise
 from pemr.covers.tune_list import Split, load_tune, reserved_sounds, tune_works, works_of
+from pemr.covers.variation import vary
 from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
@@ -46,6 +47,9 @@ MOMENTS = " moments"
 MOMENT_SCALE = 32767.0
 DEVELOPMENT_EVERY = 20
 """Every twentieth song is a development work."""
+VARIED_BEATS = (0.1, 0.6)
+WRITTEN_TEMPI = (0.5, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5, 2.0)
+"""Books disagree about the note that is a beat, and so about the tempo at which a tune is read."""
 Repertoire = Literal["tune", "song", "music"]
 Moments = npt.NDArray[np.int16]
 """(n, 59049) segments of sound at 16 kHz."""
@@ -83,6 +87,7 @@ class Rendering:
     """How versions are made. The first `sketched` versions of a work are sketches, `rendered` more are audio.
 
     Of audio, `segments` moments are kept as sound too, for networks that hear it through the PEMR encoder.
+    `varied`: the share of versions of tunes that play another melody than the printed one here and there.
     """
 
     books: Path
@@ -93,6 +98,7 @@ class Rendering:
     seed: int = 0
     audio_folder: Path | None = None
     segments: int = 0
+    varied: float = 0.0
 
     def checked(self) -> Rendering:
         """Itself. Raises `CorpusError` for a soundfont of the final examination."""
@@ -151,7 +157,7 @@ def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[
         rng = random.Random(f"{rendering.seed} {work.name} {index}")
         heard = index >= rendering.sketched
         accompanist = band if heard and rng.random() < 0.8 else None
-        arrangement, printing = _arranged(work, index, rng, rendering.books, accompanist)
+        arrangement, printing = _arranged(work, index, rng, rendering, accompanist)
         style = (band.groove if band is not None and accompanist is not None else "") or "patterns"
         if heard:
             samples, sound = _recorded(arrangement, rendering, f"{work.name}-{index}.flac")
@@ -172,13 +178,17 @@ def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[
 
 
 def _arranged(
-    work: WorkToRender, index: int, rng: random.Random, books: Path, band: Accompanist | None
+    work: WorkToRender, index: int, rng: random.Random, rendering: Rendering, band: Accompanist | None
 ) -> tuple[Arrangement, int]:
     if work.repertoire == "song":
         return arrange_song(compose(work.number), rng, band), 0
     settings = tune_works()[work.number]
     printing = index % len(settings)
-    return arrange(load_tune(books, settings[printing]), rng, accompanist=band), printing
+    tune = load_tune(rendering.books, settings[printing])
+    if not rendering.varied or rng.random() >= rendering.varied:
+        return arrange(tune, rng, accompanist=band), printing
+    base_bpm = USUAL_BPM * rng.choice(WRITTEN_TEMPI)
+    return arrange(vary(tune, rng.uniform(*VARIED_BEATS), rng), rng, base_bpm, accompanist=band), printing
 
 
 def _recorded(arrangement: Arrangement, rendering: Rendering, name: str) -> tuple[Samples, str]:
