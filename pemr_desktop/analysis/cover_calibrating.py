@@ -8,8 +8,9 @@ fit, the truth must have been likelier than before by more than chance, and the 
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,15 @@ from pemr.covers.background import Background, default_background
 from pemr.covers.evidence_fit import fit_evidence
 from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S
 from pemr_desktop.analysis.cover_grading import SURE, Weighed
+from pemr_desktop.analysis.cover_layer import TaughtLayer
 from pemr_desktop.jobs.cover_quality import Count, CoverTeachingResult, TeachingScore
 from pemr_desktop.library.cover_calibrations import calibration
 from pemr_desktop.library.library import Library
 
 if TYPE_CHECKING:
     from pemr.covers.joining import Joining
+
+log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,11 +58,22 @@ class Figures(msgspec.Struct, frozen=True):
     evidence_likeness: float
 
 
+class Fitted(msgspec.Struct, frozen=True):
+    """What a library keeps of a lesson: figures, and the last layer of the network if that is another."""
+
+    figures: Figures
+    layer: TaughtLayer | None = None
+
+
 @dataclass(frozen=True)
 class Taught:
-    """What came of it; `background` is the fitted one, or the one of before where that was not worse."""
+    """What came of it; `background` is the fitted one, or the one of before where that was not worse.
+
+    `aside`: for each telling pair the figures that no pair of its works had a part in.
+    """
 
     background: Background
+    aside: list[Background]
     result: CoverTeachingResult
 
 
@@ -76,18 +91,18 @@ def with_figures(shipped: Background, figures: Figures) -> Background:
     return msgspec.structs.replace(shipped, **msgspec.structs.asdict(figures))
 
 
-def figures_in_use(library: Library, joining: Joining | None) -> Background:
-    """The figures that judge in this library. Those fitted to it stand in for one shipped set only."""
+def in_use(library: Library, joining: Joining | None) -> tuple[Background, TaughtLayer | None]:
+    """What judges in this library: figures, and another last layer. Those fitted to it stand in for one shipped set."""
     shipped = default_background()
     stored = library.read(calibration)
     if stored is None or stored.shipped != digest_of(shipped, joining):
-        return shipped
-    return with_figures(shipped, msgspec.json.decode(stored.figures, type=Figures))
-
-
-def is_taught(background: Background) -> bool:
-    """Whether these are other figures than the shipped ones."""
-    return figures_of(background) != figures_of(default_background())
+        return shipped, None
+    try:
+        fitted = msgspec.json.decode(stored.figures, type=Fitted)
+    except msgspec.MsgspecError as error:
+        log.warning("What was taught to the cover search is of another version and counts for nothing: %s", error)
+        return shipped, None
+    return with_figures(shipped, fitted.figures), fitted.layer
 
 
 def digest_of(shipped: Background, joining: Joining | None) -> str:
@@ -97,10 +112,10 @@ def digest_of(shipped: Background, joining: Joining | None) -> str:
 
 def teach(pairs: Sequence[Weighed], shipped: Background, now: Background, candidates: int) -> Taught:
     """Fit, and prove against `now`, the figures in use. Raises `TooFewAnswers`."""
-    telling = [one for one in pairs if not one.evidence.is_copy and one.evidence.straight_s >= LEAST_PASSAGE_S]
-    versions = sum(one.pair.is_version for one in telling)
-    strangers = len(telling) - versions
-    groups = _works_of(telling)
+    pairs = telling(pairs)
+    versions = sum(one.pair.is_version for one in pairs)
+    strangers = len(pairs) - versions
+    groups = works_of(pairs)
     works = len(set(groups.values()))
     if min(versions, strangers) < NEEDED or works < WORKS_NEEDED:
         raise TooFewAnswers(
@@ -108,14 +123,21 @@ def teach(pairs: Sequence[Weighed], shipped: Background, now: Background, candid
             f"versions are needed; {versions} of {works} and {strangers} are there. Copies of the same recording "
             "teach nothing. Nothing was changed."
         )
-    aside = _held_out(telling, groups, shipped, candidates)
-    before = [_probability(one, now, candidates) for one in telling]
-    after = [_probability(one, aside[place], candidates) for place, one in enumerate(telling)]
-    scores = [_score(telling, found, backgrounds, candidates) for found, backgrounds in (
-        (before, [now] * len(telling)), (after, aside))]  # fmt: skip
-    reason = _objection(telling, before, after, scores[0], scores[1])
-    result = CoverTeachingResult(versions, strangers, works, scores[0], scores[1], not reason, reason)
-    return Taught(now if reason else fit(telling, shipped, candidates), result)
+    as_now = [now] * len(pairs)
+    aside = _held_out(pairs, groups, shipped, candidates)
+    before, after = score(pairs, as_now, candidates), score(pairs, aside, candidates)
+    weights = np.array([one.weight for one in pairs])
+    gains = (losses(pairs, as_now, candidates) - losses(pairs, aside, candidates)) * weights
+    reason = "On works kept aside it is no better than before, or by chance only."
+    if float(gains.sum()) > math.sqrt(float(np.square(gains - gains.mean()).sum())):
+        reason = worse_verdicts(before, after)
+    result = CoverTeachingResult(versions, strangers, works, before, after, not reason, reason)
+    return Taught(now, as_now, result) if reason else Taught(fit(pairs, shipped, candidates), aside, result)
+
+
+def telling(pairs: Sequence[Weighed]) -> list[Weighed]:
+    """Those that something can be learned from."""
+    return [one for one in pairs if not one.evidence.is_copy and one.evidence.straight_s >= LEAST_PASSAGE_S]
 
 
 def fit(pairs: Sequence[Weighed], shipped: Background, candidates: int) -> Background:
@@ -137,17 +159,23 @@ def _held_out(
     pairs: Sequence[Weighed], groups: dict[int, int], shipped: Background, candidates: int
 ) -> list[Background]:
     """For each pair the figures fitted without any pair of the works of its fold."""
-    names = sorted(set(groups.values()), key=lambda name: hashlib.blake2b(str(name).encode()).digest())
-    fold_of = {name: place % min(FOLDS, len(names)) for place, name in enumerate(names)}
-    folds = [{fold_of[groups[one.pair.track_a]], fold_of[groups[one.pair.track_b]]} for one in pairs]
+    fold_of = folds_of(groups)
+    folds = [{fold_of[one.pair.track_a], fold_of[one.pair.track_b]} for one in pairs]
     fitted = {
         fold: fit([one for one, touched in zip(pairs, folds, strict=True) if fold not in touched], shipped, candidates)
         for fold in set(fold_of.values())
     }
-    return [fitted[fold_of[groups[one.pair.track_a]]] for one in pairs]
+    return [fitted[fold_of[one.pair.track_a]] for one in pairs]
 
 
-def _works_of(pairs: Sequence[Weighed]) -> dict[int, int]:
+def folds_of(works: Mapping[int, int]) -> dict[int, int]:
+    """Track -> work, to track -> fold: whole works are kept aside together."""
+    names = sorted(set(works.values()), key=lambda name: hashlib.blake2b(str(name).encode()).digest())
+    fold_of = {name: place % min(FOLDS, len(names)) for place, name in enumerate(names)}
+    return {track: fold_of[work] for track, work in works.items()}
+
+
+def works_of(pairs: Sequence[Weighed]) -> dict[int, int]:
     """Track -> the smallest id among all that known versions join it with: pairs of one work stay together."""
     top: dict[int, int] = {}
 
@@ -163,33 +191,17 @@ def _works_of(pairs: Sequence[Weighed]) -> dict[int, int]:
     return {track: root(track) for track in list(top)}
 
 
-def _score(
-    pairs: Sequence[Weighed], probabilities: Sequence[float], backgrounds: Sequence[Background], candidates: int
-) -> TeachingScore:
+def score(pairs: Sequence[Weighed], backgrounds: Sequence[Background], candidates: int) -> TeachingScore:
+    """How the search does on these pairs, each judged by the figures beside it."""
     sure = [one.called(background, candidates)[0] in SURE for one, background in zip(pairs, backgrounds, strict=True)]
     right = sum(found and one.pair.is_version for one, found in zip(pairs, sure, strict=True))
-    losses, weights = _losses(pairs, probabilities), np.array([one.weight for one in pairs])
-    return TeachingScore(
-        Count(right, sum(sure)),
-        Count(right, sum(one.pair.is_version for one in pairs)),
-        float((losses * weights).sum() / max(1, sum(one.pair.is_version for one in pairs))),
-    )
+    versions = sum(one.pair.is_version for one in pairs)
+    doubts = losses(pairs, backgrounds, candidates) * np.array([one.weight for one in pairs])
+    return TeachingScore(Count(right, sum(sure)), Count(right, versions), float(doubts.sum() / max(1, versions)))
 
 
-def _objection(
-    pairs: Sequence[Weighed],
-    before: Sequence[float],
-    after: Sequence[float],
-    old: TeachingScore,
-    new: TeachingScore,
-) -> str:
-    """Why the new figures are not kept; empty when they are better."""
-    weights = np.array([one.weight for one in pairs])
-    gains = (_losses(pairs, before) - _losses(pairs, after)) * weights
-    by_chance = math.sqrt(float(np.square(gains - gains.mean()).sum()))
-    if float(gains.sum()) <= by_chance:
-        return "On works kept aside it is no better than before, or by chance only."
-
+def worse_verdicts(old: TeachingScore, new: TeachingScore) -> str:
+    """What is worse about the new verdicts; empty when nothing is."""
     more_wrong = new.called.of - new.called.right > old.called.of - old.called.right
     if more_wrong and new.called.right < WANTED_SHARE * new.called.of:
         return "On works kept aside it would call more strangers versions than before."
@@ -199,15 +211,16 @@ def _objection(
     return ""
 
 
-def _losses(pairs: Sequence[Weighed], probabilities: Sequence[float]) -> Floats:
-    chances = np.clip(np.array(probabilities), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+def losses(pairs: Sequence[Weighed], backgrounds: Sequence[Background], candidates: int) -> Floats:
+    """Negative log-likelihood of the truth of each pair, judged by the figures beside it (p,)."""
+    found = [
+        background.probability(one.evidence.above, one.evidence.likeness, candidates)
+        for one, background in zip(pairs, backgrounds, strict=True)
+    ]
+    chances = np.clip(np.array(found), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
     truth = np.array([one.pair.is_version for one in pairs])
-    losses: Floats = -np.log(np.where(truth, chances, 1 - chances))
-    return losses
-
-
-def _probability(one: Weighed, background: Background, candidates: int) -> float:
-    return background.probability(one.evidence.above, one.evidence.likeness, candidates)
+    negative: Floats = -np.log(np.where(truth, chances, 1 - chances))
+    return negative
 
 
 def _row(one: Weighed) -> tuple[float, float, float]:

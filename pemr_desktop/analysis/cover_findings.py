@@ -31,6 +31,18 @@ class FoundPair(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """What speaks for a pair, what it is called, and how the two are aligned, read from the first to the second."""
+
+    track_a: int | None
+    track_b: int
+    evidence: Evidence
+    verdict: Verdict
+    probability: float
+    alignment: Alignment
+
+
+@dataclass(frozen=True)
 class CoverFindings:
     """Matches of one query, best first, and the answer in a sentence."""
 

@@ -22,6 +22,7 @@ from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork, load_network
 from pemr.covers.shortlist import VersionIndex
 from pemr.errors import ModelMismatch
+from pemr_desktop.analysis.cover_layer import TaughtLayer, joining_with
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.resources import resource
 from pemr_desktop.whole_files import replace_whole
@@ -32,6 +33,7 @@ NETWORK = ("models", "covers.safetensors")
 SAVED_EVERY = 500
 
 Vectors = npt.NDArray[np.float16]
+Vectors32 = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
@@ -71,6 +73,33 @@ class CoverShortlist:
         self._ready: dict[int, Vectors] = {}
         self._asked: tuple[bytes, Vectors] | None = None
         self._index = VersionIndex(network.network.width)
+        self._layer: TaughtLayer | None = None
+
+    @property
+    def network_id(self) -> str:
+        """What the vectors depend on."""
+        return self._network.network_id
+
+    @property
+    def layer(self) -> TaughtLayer | None:
+        """The last layer if it is not the shipped one."""
+        return self._layer
+
+    def use(self, layer: TaughtLayer | None) -> Joining | None:
+        """Measure likeness with another last layer from now on -> how that is joined with alignment.
+
+        What is worth aligning is chosen as before. A layer of another network counts for nothing.
+        """
+        self._layer = layer if layer is not None and layer.network_id == self.network_id else None
+        return joining_with(self.joining, self._layer) if self.joining is not None else None
+
+    def vectors(
+        self, tracks: Mapping[int, CoverFeatures], progress: Progress | None, cancelled: Cancelled | None
+    ) -> dict[int, Vectors32] | None:
+        """Of each track as the shipped network hears it; None if cancelled while new tracks were taken in."""
+        if not self._make_ready(tracks, progress, cancelled):
+            return None
+        return {track_id: self._ready[track_id].astype(np.float32) for track_id in tracks}
 
     @property
     def joining(self) -> Joining | None:
@@ -118,7 +147,10 @@ class CoverShortlist:
         if not tracks:
             return np.zeros(0, np.float32)
         references = [self._ready[track_id].astype(np.float32) for track_id, _ in tracks]
-        return both_ways(self._query(query, query_id), references)
+        asking = self._query(query, query_id)
+        if self._layer is not None:
+            asking, references = self._layer.apply(asking), [self._layer.apply(one) for one in references]
+        return both_ways(asking, references)
 
     def _query(self, features: CoverFeatures, track_id: int | None) -> Scores:
         """Vectors (n, width) of what is asked for. Of a file outside the library the last ones are remembered."""

@@ -11,18 +11,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from pemr.covers.alignment import Alignment, Comparison, compare, explain
+from pemr.covers.alignment import Comparison, compare, explain
 from pemr.covers.background import Background, default_background
 from pemr.covers.features import CoverFeatures
 from pemr.covers.joining import Joining
 from pemr_desktop.analysis.cover_evidence import (
     POSSIBLE_PROBABILITY,
     VERSION_PROBABILITY,
-    Evidence,
     call,
     evidence_of,
     is_copy,
@@ -31,14 +29,15 @@ from pemr_desktop.analysis.cover_findings import (
     AllVersions,
     CoverFindings,
     FoundPair,
+    Weighed,
     match_of,
     pair_of,
     sentence_of,
 )
 from pemr_desktop.analysis.cover_habits import Floats, PairHabit, habit_among
+from pemr_desktop.analysis.cover_layer import HeardTracks, TaughtLayer
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist
 from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
-from pemr_desktop.library.rows import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -63,18 +62,6 @@ class CoverSearchCancelled(Exception):
     """The search was asked to stop."""
 
 
-@dataclass(frozen=True)
-class Weighed:
-    """What speaks for a pair, what it is called, and how the two are aligned, read from the first to the second."""
-
-    track_a: int | None
-    track_b: int
-    evidence: Evidence
-    verdict: Verdict
-    probability: float
-    alignment: Alignment
-
-
 class CoverSearch:
     """The tracks of a library, ready to be compared. Any thread may call; tracks may come and go between calls."""
 
@@ -92,7 +79,7 @@ class CoverSearch:
         self._shortlist = shortlist
         self._shortlist_lock = threading.Lock()
         self._lock = threading.Lock()
-        self._joining = shortlist.joining if shortlist is not None else None
+        self._joining = self.joining
         self._habits: dict[int, tuple[PairHabit, int]] = {}
         self._tracks = CoverTracks(gone=self._forget)
         for track_id, data in tracks:
@@ -123,15 +110,42 @@ class CoverSearch:
 
     @property
     def joining(self) -> Joining | None:
-        """How the network counts beside alignment; None where alignment alone decides."""
-        return self._joining
+        """How the shipped network counts beside alignment; None where alignment alone decides."""
+        return self._shortlist.joining if self._shortlist is not None else None
 
-    def use(self, background: Background) -> None:
-        """Judge by other figures from now on."""
-        with self._lock:
-            if background != self._background:
+    @property
+    def layer(self) -> TaughtLayer | None:
+        """The last layer of the network if it is not the shipped one."""
+        return self._shortlist.layer if self._shortlist is not None else None
+
+    def use(self, background: Background, layer: TaughtLayer | None = None) -> None:
+        """Judge by other figures and another last layer from now on. A layer of another network counts for nothing."""
+        with self._shortlist_lock, self._lock:
+            if (background, layer) != (self._background, self.layer):
                 self._background = background
                 self._habits.clear()
+                self._joining = self._shortlist.use(layer) if self._shortlist is not None else None
+
+    def heard(
+        self, track_ids: Collection[int], progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> HeardTracks | None:
+        """These tracks as the shipped network hears them, and strangers; None where alignment alone decides."""
+        shipped = self.joining
+        if self._shortlist is None or shipped is None:
+            return None
+        strangers = [one.track_id for one in self._strangers() if one.track_id is not None]
+        tracks = self._tracks.comparable()
+        wanted = {track_id: tracks[track_id].features for track_id in {*track_ids, *strangers} if track_id in tracks}
+        with self._shortlist_lock:
+            vectors = self._shortlist.vectors(wanted, progress, cancelled)
+        if vectors is None:
+            raise CoverSearchCancelled
+        return HeardTracks(self._shortlist.network_id, vectors, strangers, shipped, self._background)
+
+    def _strangers(self) -> list[Candidate]:
+        """A sample of the library that shows what tracks reach with strangers."""
+        sample = self._tracks.sample()
+        return sample[:STRANGERS_IN_LARGE] if self._is_large else sample
 
     def bring_up_to_date(
         self,
@@ -376,10 +390,7 @@ class CoverSearch:
 
         It is remembered until the library holds so many more that it can be known better.
         """
-        sample = self._tracks.sample()
-        if self._is_large:
-            sample = sample[:STRANGERS_IN_LARGE]
-        strangers = [stranger for stranger in sample if stranger.track_id != track.track_id]
+        strangers = [stranger for stranger in self._strangers() if stranger.track_id != track.track_id]
         if track.track_id is not None:
             with self._lock:
                 habit, measured_with = self._habits.get(track.track_id, (PairHabit(), 0))

@@ -70,7 +70,7 @@ class Ear:
     def covers(self, library: Library) -> CoverSearch:
         """The cover search over all tracks that have been listened to, up to date, taught if it was."""
         from pemr.covers.features import FEATURE_VERSION, HEADER
-        from pemr_desktop.analysis.cover_calibrating import figures_in_use
+        from pemr_desktop.analysis.cover_calibrating import in_use
         from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
         from pemr_desktop.analysis.covers import CoverSearch
 
@@ -85,7 +85,7 @@ class Ear:
                 lambda track_id: library.cover_features_of(track_id, FEATURE_VERSION),
                 lambda: library.cover_features(FEATURE_VERSION),
             )
-            self._covers.use(figures_in_use(library, self._covers.joining))
+            self._covers.use(*in_use(library, self._covers.joining))
             return self._covers
 
     def neighbours(self, library: Library, model_id: str) -> VectorIndex:

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.cover_quality import Count, CoverQuality, CoverTeachingResult, WrongPair
+from pemr_desktop.jobs.cover_quality import Count, CoverQuality, CoverTeachingResult, LayerLesson, WrongPair
 from pemr_desktop.jobs.messages import CheckCovers, FindCovers, TeachCovers, UnteachCovers
 from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.jobs.results import CoverMatch, CoverResult
@@ -76,7 +76,10 @@ def teach(
     undo: Annotated[bool, typer.Option("--undo", help="Back to the search as it was shipped.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
 ) -> None:
-    """Let the search learn from the same pairs; kept only where it gets better on works kept aside."""
+    """Let the search learn from the same pairs how sure to be, and fine-tune the last layer of its network.
+
+    Each is kept only where it gets better than as shipped on works kept aside.
+    """
     place: Place = context.obj
     if undo and dry_run:
         raise JobRefused("--undo goes alone.")
@@ -95,8 +98,22 @@ def teach(
     ):
         place.out.print(f"{words}: {of(one)} -> {of(other)}")
     place.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
+    if result.layer is not None:
+        place.out.print(_layer_words(result.layer))
     if result.kept and not dry_run:
         place.err.print("To go back: pemr-desktop covers teach --undo")
+
+
+def _layer_words(lesson: LayerLesson) -> str:
+    """What became of the last layer, with what it does by itself."""
+    before, after = lesson.before, lesson.after
+    figures = (
+        f"by itself: known versions found: {of(before.found)} -> {of(after.found)}; doubt: {before.doubt:.3f} -> "
+        f"{after.doubt:.3f}"
+    )
+    if lesson.kept:
+        return f"last layer of the network: fine-tuned ({figures})"
+    return f"last layer of the network: as shipped. {lesson.reason} ({figures})"
 
 
 def export(

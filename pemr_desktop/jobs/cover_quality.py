@@ -81,8 +81,20 @@ class TeachingScore(msgspec.Struct, frozen=True):
     doubt: float
 
 
+class LayerLesson(msgspec.Struct, frozen=True):
+    """What another last layer of the network does by itself, on works that were kept aside; `reason`: why not kept."""
+
+    before: TeachingScore
+    after: TeachingScore
+    kept: bool
+    reason: str
+
+
 class CoverTeachingResult(msgspec.Struct, frozen=True):
-    """The answer of `TeachCovers`. Learned from so many pairs of so many works; `reason` says why nothing was kept."""
+    """The answer of `TeachCovers`. Learned from so many pairs of so many works; `reason` says why nothing was kept.
+
+    `before`: as the search was shipped. `layer`: what became of the last layer; None without a network.
+    """
 
     versions: int
     strangers: int
@@ -92,3 +104,4 @@ class CoverTeachingResult(msgspec.Struct, frozen=True):
     kept: bool
     reason: str
     changed_pairs: int = 0
+    layer: LayerLesson | None = None

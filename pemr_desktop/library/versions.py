@@ -104,14 +104,16 @@ def measured(connection: sqlite3.Connection) -> list[FoundVersion]:
     return [FoundVersion(*row[:-1], is_copy=bool(row[-1])) for row in found]  # type: ignore[misc]
 
 
-def call_anew(connection: sqlite3.Connection, calls: Iterable[tuple[int, int, Heard | None, float]]) -> list[int]:
-    """Other words and probabilities for measured pairs (a, b, relation, probability) -> tracks that it concerns."""
+def call_anew(
+    connection: sqlite3.Connection, calls: Iterable[tuple[int, int, Heard | None, float, float]]
+) -> list[int]:
+    """Other words for measured pairs (a, b, relation, probability, above strangers) -> tracks that it concerns."""
     changed: set[int] = set()
-    for track_a, track_b, relation, probability in calls:
+    for track_a, track_b, relation, probability, above in calls:
         done = connection.execute(
-            "UPDATE versions SET found = ?, probability = ? WHERE track_a = ? AND track_b = ? AND above IS NOT NULL "
-            "AND (found IS NOT ? OR probability IS NOT ?)",
-            (relation, probability, track_a, track_b, relation, probability),
+            "UPDATE versions SET found = ?, probability = ?, above = ? WHERE track_a = ? AND track_b = ? "
+            "AND above IS NOT NULL AND (found IS NOT ? OR probability IS NOT ? OR above IS NOT ?)",
+            (relation, probability, above, track_a, track_b, relation, probability, above),
         )
         if done.rowcount:
             changed |= {track_a, track_b}

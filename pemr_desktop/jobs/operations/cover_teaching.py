@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pemr_desktop.analysis.cover_evidence import Evidence, call
-from pemr_desktop.errors import JobRefused
+from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.jobs.messages import CheckCovers, TeachCovers, UnteachCovers
@@ -19,60 +21,70 @@ from pemr_desktop.library import versions
 if TYPE_CHECKING:
     from pemr.covers.background import Background
     from pemr_desktop.analysis.cover_grading import Exam
+    from pemr_desktop.analysis.cover_layer import TaughtLayer
     from pemr_desktop.analysis.covers import CoverSearch
 
 
 def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
     """Say how many of its verdicts are right and how many known versions it finds; changes nothing but the report."""
-    from pemr_desktop.analysis.cover_calibrating import is_taught
+    from pemr.covers.background import default_background
     from pemr_desktop.analysis.cover_grading import grade
 
     search, exam = _exam(context)
-    quality = grade(exam, search.background, taught=is_taught(search.background))
+    taught = search.layer is not None or search.background != default_background()
+    quality = grade(exam, search.background, taught=taught)
     _keep_quality(quality, exam, context)
     return Outcome(_quality_summary(quality), quality)
 
 
 def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
-    """Fit the calibration to what is known, prove it on works kept aside, and use it if it is better."""
+    """Fit the calibration and the last layer to what is known, prove them on works kept aside, use what is better."""
     from pemr.covers.background import default_background
     from pemr_desktop.analysis import cover_calibrating as calibrating
+    from pemr_desktop.analysis import cover_fine_tuning as tuning
     from pemr_desktop.analysis.cover_grading import grade
 
     search, exam = _exam(context)
-    shipped = default_background()
+    shipped, old = default_background(), search.layer
+    between = _between(context, "Proving it on works kept aside")
+    heard = search.heard({track for one in exam.weighed for track in (one.pair.track_a, one.pair.track_b)})
     try:
-        taught = calibrating.teach(exam.weighed, shipped, search.background, exam.candidates)
+        learned = tuning.learn(exam.weighed, shipped, exam.candidates, heard, old, between)
     except calibrating.TooFewAnswers as error:
         raise JobRefused(str(error)) from None
-    result = taught.result
+    result = learned.result
     if not result.kept:
         return Outcome(f"Nothing was changed. {result.reason}", result)
     if request.dry_run:
         return Outcome(f"{_score_words(result)} This was a trial: nothing was changed.", result)
+    shifts = _shifts(search, learned.layer, context)
     with context.library.store.writing() as connection:
-        changed = _call_anew(connection, taught.background, exam.candidates)
+        changed = _call_anew(connection, learned.background, exam.candidates, shifts)
         result = msgspec.structs.replace(result, changed_pairs=len(changed))
-        figures = msgspec.json.encode(calibrating.figures_of(taught.background))
+        figures = msgspec.json.encode(calibrating.Fitted(calibrating.figures_of(learned.background), learned.layer))
         store.use_calibration(
             connection, calibrating.digest_of(shipped, search.joining), figures, msgspec.json.encode(result)
         )
-    search.use(taught.background)
-    _keep_quality(grade(exam, taught.background, taught=True), exam, context)
+    search.use(learned.background, learned.layer)
+    if heard is not None:
+        now = tuning.moved(exam.weighed, tuning.shifts(heard, exam.weighed, old, learned.layer))
+        exam = dataclasses.replace(exam, weighed=now)
+    _keep_quality(grade(exam, learned.background, taught=True), exam, context)
     context.touched(versions=True, everything=bool(changed))
     return Outcome(f"The cover search has learned from your library. {_score_words(result)}", result)
 
 
 def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
-    """Back to the shipped calibration. What you confirmed and rejected stays."""
+    """Back to the shipped calibration and last layer. What you confirmed and rejected stays."""
     from pemr.covers.background import default_background
 
     search = context.ear.covers(context.library)
     shipped = default_background()
+    shifts = _shifts(search, None, context)
     with context.library.store.writing() as connection:
         if not store.use_shipped(connection):
             return Outcome("The cover search is as it was shipped.")
-        changed = _call_anew(connection, shipped, len(search) - 1)
+        changed = _call_anew(connection, shipped, len(search) - 1, shifts)
         store.forget_quality(connection)
     search.use(shipped)
     context.touched(versions=True, everything=bool(changed))
@@ -99,14 +111,36 @@ def _keep_quality(quality: CoverQuality, exam: Exam, context: JobContext) -> Non
     context.touched(versions=True)
 
 
-def _call_anew(connection: sqlite3.Connection, background: Background, candidates: int) -> list[int]:
+def _between(context: JobContext, doing: str) -> Callable[[int, int], None]:
+    """Say how far it is, and stop if that is wanted."""
+
+    def step(done: int, total: int) -> None:
+        if context.cancelled():
+            raise JobCancelled
+        context.progress(done, total, doing)
+
+    return step
+
+
+def _shifts(search: CoverSearch, layer: TaughtLayer | None, context: JobContext) -> dict[tuple[int, int], float]:
+    """How much farther above strangers all measured pairs lie with this last layer instead of the one in use."""
+    from pemr_desktop.analysis.cover_fine_tuning import shifts_in_library
+
+    pairs = [(pair.track_a, pair.track_b) for pair in context.read(versions.measured)]
+    return shifts_in_library(search, pairs, search.layer, layer, _between(context, "Judging all pairs anew"))
+
+
+def _call_anew(
+    connection: sqlite3.Connection, background: Background, candidates: int, shifts: dict[tuple[int, int], float]
+) -> list[int]:
     """Call all measured pairs what these figures make of them -> tracks that it concerns."""
-    calls: list[tuple[int, int, versions.Heard | None, float]] = []
+    calls: list[tuple[int, int, versions.Heard | None, float, float]] = []
     for pair in versions.measured(connection):
-        evidence = Evidence(pair.above or 0.0, pair.likeness or 0.0, pair.straight_s or 0.0, pair.is_copy)
+        above = (pair.above or 0.0) + shifts.get((pair.track_a, pair.track_b), 0.0)
+        evidence = Evidence(above, pair.likeness or 0.0, pair.straight_s or 0.0, pair.is_copy)
         verdict, probability = call(evidence, background, candidates)
         relation = verdict if verdict in ("same recording", "version") else None
-        calls.append((pair.track_a, pair.track_b, relation, round(probability, 4)))
+        calls.append((pair.track_a, pair.track_b, relation, round(probability, 4), above))
     changed = versions.call_anew(connection, calls)
     if changed:
         versions.regroup(connection)
@@ -128,7 +162,7 @@ def _quality_summary(quality: CoverQuality) -> str:
 def _score_words(result: CoverTeachingResult) -> str:
     before, after = result.before, result.after
     return (
-        f"On works kept aside: right of the pairs called versions, {before.called.right} of {before.called.of} before "
-        f"and {after.called.right} of {after.called.of} after; found of the known versions, {before.found.right} of "
-        f"{before.found.of} before and {after.found.right} of {after.found.of} after."
+        f"On works kept aside: right of the pairs called versions, {before.called.right} of {before.called.of} as "
+        f"shipped and {after.called.right} of {after.called.of} as taught; found of the known versions, "
+        f"{before.found.right} of {before.found.of} as shipped and {after.found.right} of {after.found.of} as taught."
     )

@@ -94,8 +94,9 @@ class QualityPage(QWidget):
             "teachCoversCard",
             self.tr("Teach it"),
             self.tr(
-                "It learns from the same pairs how sure to be of what. Kept only if it does better on works that were "
-                "kept aside; you can always go back."
+                "It learns from the same pairs how sure to be of what, and what to listen to: the last layer of its "
+                "network is fine-tuned. Each is kept only if it does better on works that were kept aside; you can "
+                "always go back."
             ),
             self.tr("Learn now"),
             self,
@@ -326,14 +327,15 @@ class QualityPage(QWidget):
         if self._said[TeachCovers]:
             return self._said[TeachCovers]
         if self._lesson is not None:
-            return self.tr("Nothing was changed. {} {}").format(self._lesson.reason, words.lesson(self._lesson))
+            told = (self._lesson.reason, words.lesson(self._lesson), words.layer_lesson(self._lesson))
+            return " ".join((self.tr("Nothing was changed."), *filter(None, told)))
         if teaching.taught_at is None:
             return self.tr("The search judges as it was shipped.")
         taught = _report(teaching.teaching, CoverTeachingResult)
         parts = [self.tr("Taught on {}.").format(words.when(teaching.taught_at))]
         if taught is not None:
-            parts += [words.learned_from(taught), words.lesson(taught)]
-        return " ".join(parts)
+            parts += [words.learned_from(taught), words.lesson(taught), words.layer_lesson(taught)]
+        return " ".join(filter(None, parts))
 
     def _show_figures(self) -> None:
         quality = self._quality

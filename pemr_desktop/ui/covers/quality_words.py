@@ -149,12 +149,28 @@ def what_is_needed(teaching: CoverTeaching) -> str:
 
 
 def lesson(result: CoverTeachingResult) -> str:
-    """Before and after, on works that were kept aside."""
+    """As shipped and as taught, on works that were kept aside."""
     before, after = result.before, result.after
     return _say(
-        "On works kept aside: right of the pairs called versions, {} before and {} after; found of the known versions, "
-        "{} before and {} after."
+        "On works kept aside: right of the pairs called versions, {} as shipped and {} as taught; found of the known "
+        "versions, {} as shipped and {} as taught."
     ).format(of(before.called), of(after.called), of(before.found), of(after.found))
+
+
+def layer_lesson(result: CoverTeachingResult) -> str:
+    """What became of the last layer of the network, with the figures that decided; empty without a network."""
+    lesson = result.layer
+    if lesson is None:
+        return ""
+    doubts = _say("doubt about the truth {} as shipped, {} as taught").format(
+        wording.figure(lesson.before.doubt), wording.figure(lesson.after.doubt)
+    )
+    if not lesson.kept:
+        return _say("It listens as it was shipped: fine-tuned to your music it was no better ({}).").format(doubts)
+    return _say(
+        "It also listens anew: the last layer of its network is fine-tuned to your music, which by itself finds {} of "
+        "the known versions instead of {} ({})."
+    ).format(wording.number(lesson.after.found.right), wording.number(lesson.before.found.right), doubts)
 
 
 def learned_from(result: CoverTeachingResult) -> str:

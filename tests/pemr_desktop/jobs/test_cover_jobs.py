@@ -251,6 +251,7 @@ def test_it_grades_itself_learns_and_goes_back(studio: Studio) -> None:
     summary, taught = studio.run(TeachCovers())
     assert isinstance(taught, CoverTeachingResult)
     assert taught.versions == WORKS and taught.works >= WORKS
+    assert taught.layer is not None and (taught.layer.kept or taught.layer.reason)
     assert taught.kept == (studio.teaching().taught_at is not None)
     assert taught.kept == ("has learned" in summary) and taught.kept == (not taught.reason)
     back, _ = studio.run(UnteachCovers())

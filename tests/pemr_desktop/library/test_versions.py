@@ -112,8 +112,8 @@ def test_measured_pairs_can_be_called_something_else(
 ) -> None:
     library.store_versions(ids[1], [FoundVersion(ids[0], ids[1], None, 0.5, above=4.0, likeness=0.8, straight_s=20.0)])
     with library.store.writing() as connection:
-        assert versions.call_anew(connection, [(ids[0], ids[1], "version", 0.9)]) == ids[:2]
-        assert versions.call_anew(connection, [(ids[0], ids[1], "version", 0.9)]) == []
+        assert versions.call_anew(connection, [(ids[0], ids[1], "version", 0.9, 5.0)]) == ids[:2]
+        assert versions.call_anew(connection, [(ids[0], ids[1], "version", 0.9, 5.0)]) == []
     assert queries.version_pairs(reader, ids[0])[0].relation == "version"
 
 

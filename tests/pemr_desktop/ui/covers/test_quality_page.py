@@ -14,6 +14,7 @@ from pemr_desktop.jobs.cover_quality import (
     Count,
     CoverQuality,
     CoverTeachingResult,
+    LayerLesson,
     SurenessBand,
     TeachingScore,
     WrongPair,
@@ -210,7 +211,7 @@ def test_a_lesson_that_was_no_better_says_why_nothing_changed(
     )
     told = page.teach.state.text()
     assert told.startswith(f"Nothing was changed. {reason}")
-    assert "33 of 41 before and 38 of 40 after" in told
+    assert "33 of 41 as shipped and 38 of 40 as taught" in told
     assert page.back.isHidden()
 
 
@@ -223,8 +224,8 @@ def test_what_was_taught_is_told_with_before_and_after_and_the_way_back_is_one_p
     page = show()
     told = page.teach.state.text()
     assert "Learned from 30 versions of 12 works, and from 40 pairs that are none." in told
-    assert "right of the pairs called versions, 33 of 41 before and 38 of 40 after" in told
-    assert "found of the known versions, 33 of 50 before and 38 of 50 after" in told
+    assert "right of the pairs called versions, 33 of 41 as shipped and 38 of 40 as taught" in told
+    assert "found of the known versions, 33 of 50 as shipped and 38 of 50 as taught" in told
     press(page, "unteachCovers")
     assert context.client.jobs()[-1].request == UnteachCovers()
     assert page.back.isHidden()
@@ -276,6 +277,30 @@ def test_an_answer_taken_back_since_the_check_is_said(show: Show, paths: Paths, 
     keep(paths, quality(known=store.KnownPairs(by_you=2)))
     judge_before_the_check(paths, library_tracks)
     assert "Some of what was known then is known no longer. Check again." in show().check.state.text()
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (
+            True,
+            "by itself finds 38 of the known versions instead of 33 (doubt about the truth 0.4 as shipped, 0.3",
+        ),
+        (
+            False,
+            "It listens as it was shipped: fine-tuned to your music it was no better (doubt about the truth",
+        ),
+    ],
+)
+def test_what_became_of_the_last_layer_is_said_with_its_figures(
+    show: Show, paths: Paths, library_tracks: list[int], kept: bool, says: str
+) -> None:
+    keep(paths, quality())
+    layer = LayerLesson(BEFORE, AFTER, kept, "" if kept else "It is no better.")
+    with open_library(paths.library_file) as library, library.store.writing() as connection:
+        report = msgspec.structs.replace(LESSON, layer=layer)
+        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(report))
+    assert says in show().teach.state.text()
 
 
 def test_tracks_that_were_not_compared_yet_can_be_compared_from_here(
