@@ -58,4 +58,4 @@ def test_books_that_are_not_there_are_named(tmp_path):
 def test_a_set_that_is_not_known_is_refused(tmp_path):
     run = CliRunner().invoke(build(), ["evaluate", "covers", str(tmp_path), "--set", "covers81"])
     assert isinstance(run.exception, CorpusError)
-    assert "There are: folder, covers80, shs100k, shs100k-sub" in str(run.exception)
+    assert "There are: folder, covers80, shs100k, shs100k-sub, free-game-music" in str(run.exception)

@@ -1,3 +1,4 @@
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -6,7 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pemr.command import build
+from pemr.covers import evaluation
+from pemr.covers.alignment import compare
 from pemr.covers.evaluation import (
+    alignment_matrix,
     alignment_scorers,
     cosine_scorer,
     fourier_vector,
@@ -67,6 +71,38 @@ def test_the_share_of_shortlists_that_hold_a_version(heard):
     assert shortlist_recall(heard, lambda query: -perfect[query], 4) == 0.0
 
 
+def test_what_stands_apart_is_no_wrong_answer(heard):
+    scores = np.array([[work == other for other in heard.works] for work in heard.works], np.float32)
+    wrong_first = {query: {place} for query in range(6) for place in [(query + 2) % 6]}
+    for query, (place,) in wrong_first.items():
+        scores[query, place] = 9.0
+    assert measure(heard, lambda query: scores[query]).mean_average_precision == 0.5
+    apart = dataclasses.replace(heard, apart=wrong_first)
+    assert measure(apart, lambda query: scores[query]).mean_average_precision == 1.0
+    assert shortlist_recall(apart, lambda query: scores[query], 1) == 1.0
+
+
+def test_the_alignment_of_a_large_set_goes_on_where_it_was_stopped(heard, tmp_path, monkeypatch):
+    whole = alignment_matrix(heard.features)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(evaluation, "KEPT_EVERY_S", -1.0)
+    compared = []
+
+    def stopped(voice, others):
+        if len(compared) == 3:
+            raise KeyboardInterrupt
+        compared.append(voice)
+        return compare(voice, others)
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(evaluation, "compare", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            alignment_matrix(heard.features, tmp_path / "kept")
+    assert np.array_equal(alignment_matrix(heard.features, tmp_path / "kept"), whole)
+    monkeypatch.setattr(evaluation, "compare", stopped)  # would stop at once if anything were left to do
+    assert np.array_equal(alignment_matrix(heard.features, tmp_path / "kept"), whole)
+
+
 def test_the_fourier_vector_does_not_know_the_key():
     chroma = np.random.default_rng(1).integers(0, 200, (150, 12)).astype(np.uint8)
     level = np.full(150, 200, np.uint8)
@@ -116,8 +152,11 @@ def test_a_folder_of_works_is_heard_once_and_a_joined_network_ranks_it(tmp_path)
         shutil.copy(path, target)
     (tmp_path / "set" / "two" / "broken.mp3").write_bytes(b"not music")
     cliques = load_clique_folder(tmp_path / "set")
+    one, other = (next((tmp_path / "set" / work).glob("*.opus")) for work in ("one", "two"))
+    cliques = dataclasses.replace(cliques, apart=((one, tmp_path / "not there"), (other, one)))
     heard = listen(cliques, tmp_path / "cache", with_moments=True)
     assert heard.notes == ("1 files could not be decoded",)
+    assert heard.apart in ({0: {2}, 2: {0}}, {1: {2}, 2: {1}})
     settings = NetworkSettings("fcn+cqt-net", 16, 2, front_end=FrontEnd(hop_length=512))
     network = TrainedNetwork(build_network(settings).eval(), settings, "", "untrained")
     report = measure(heard, network_scorer(network, heard))

@@ -16,6 +16,13 @@ def test_the_query_is_taken_out_by_its_id_even_when_it_does_not_score_best():
     assert ranking.candidates == 2
 
 
+def test_what_is_left_out_counts_neither_as_right_nor_as_wrong():
+    ranking = rank(7, [0.5, 0.9, 0.8, 0.1], ids=[7, 8, 9, 10], works=[1, 2, 1, 1], query_work=1, left_out={8, 10})
+    assert ranking is not None
+    assert (ranking.right_ranks, ranking.candidates) == ((1,), 1)
+    assert rank(7, [0.5, 0.9, 0.8], ids=[7, 8, 9], works=[1, 2, 1], query_work=1, left_out={9}) is None
+
+
 def test_equal_scores_are_ordered_by_id():
     scores = [0.3, 0.3, 0.3]
     last = rank(0, scores, ids=[3, 1, 2], works=[5, 6, 7], query_work=5)
@@ -51,8 +58,9 @@ def test_precision_at_ten_is_given_with_its_ceiling():
     assert result.precision_at_10 == pytest.approx((0.1 + 0.1) / 2)
     assert result.precision_at_10_ceiling == pytest.approx((0.1 + 0.2) / 2)
     assert result.hit_at_1 == 0.5
-    assert result.hit_at_10 == 1.0
+    assert (result.hit_at_10, result.hit_at_10_interval) == (1.0, (1.0, 1.0))
     assert "2 queries" in str(result)
+    assert "hit@10 1.000 [1.000, 1.000]" in str(result)
 
 
 def test_nothing_to_rank_is_an_error_and_not_a_perfect_score():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def covers(
     roots: Annotated[list[Path], typer.Argument(metavar="ROOT...", help="Where the set lies, or several of one kind.")],
     kind: Annotated[
-        str, typer.Option("--set", help="folder, corpus, covers80, shs100k, shs100k-sub or da-tacos.")
+        str, typer.Option("--set", help="folder, corpus, covers80, shs100k, shs100k-sub, da-tacos, free-game-music.")
     ] = "folder",
     part: Annotated[str, typer.Option(help="Of SHS100K: train, validation or test.")] = "test",
     networks: Annotated[
@@ -22,7 +22,7 @@ def covers(
     ] = None,
     align: Annotated[bool, typer.Option(help="Align all pairs too: about 8 ms a pair.")] = True,
     shortlist: Annotated[int, typer.Option(help="How many a network hands to alignment in the whole search.")] = 50,
-    cache: Annotated[Path, typer.Option(help="Where what was heard is kept.")] = Path("covers-cache"),
+    cache: Annotated[Path, typer.Option(help="Where what was heard and aligned is kept.")] = Path("covers-cache"),
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
 ) -> None:
     """Measure version search: 2-D Fourier chroma, alignment, networks, and networks joined with alignment.
@@ -30,8 +30,8 @@ def covers(
     A network that was calibrated (pemr-train covers calibrate) is joined with the alignment of all tracks, as the
     application does it up to a few thousand tracks, and with that of its shortlist, as it does beyond.
 
-    MAP and hit@1 with 95 % bootstrap intervals, mean and median rank of the first version, P@10 with the highest value
-    it could have, hit@10. The query is left out by its id; a query without a version counts in no mean.
+    MAP, hit@1 and hit@10 with 95 % bootstrap intervals, mean and median rank of the first version, P@10 with the
+    highest value it could have. The query is left out by its id; a query without a version counts in no mean.
     """
     import torch
 
@@ -51,7 +51,7 @@ def covers(
             typer.echo(heard.title)
             for note in heard.notes:
                 typer.echo(f"Note: {note}.")
-            for name, scorer in _scorers(heard, loaded, align, shortlist).items():
+            for name, scorer in _scorers(heard, loaded, align, shortlist, cache).items():
                 typer.echo(f"{name}: {evaluation.measure(heard, scorer, progress, name)}")
             for path, trained in loaded:
                 share = evaluation.shortlist_recall(heard, evaluation.network_scorer(trained, heard), shortlist)
@@ -67,13 +67,13 @@ def covers(
 
 
 def _scorers(
-    heard: "HeardSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int
+    heard: "HeardSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int, cache: Path
 ) -> "dict[str, Scorer]":
     """Every way of searching by its name."""
     from pemr.covers import evaluation
 
     scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(heard.features)}
-    plain, above = evaluation.alignment_scorers(heard.features)
+    plain, above = evaluation.alignment_scorers(heard.features, cache)
     if align:
         scorers["alignment"] = plain
         scorers["alignment, above the habits of both"] = above

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,6 +49,7 @@ PATCH_FRAMES = 64
 PATCH_STEP = 16
 MOMENTS_A_TRACK = 10
 EXPLAINED = 20
+KEPT_EVERY_S = 60.0
 TABLE_5 = {
     "SHS100K-SUB": (
         ("Ki-Net", 0.112, 0.156, 68.33), ("TPP-Net", 0.267, 0.217, 35.75), ("FCN", 0.289, 0.230, 34.86),
@@ -67,7 +69,8 @@ TABLE_5 = {
 class HeardSet:
     """A set as it is compared: `works` None for distractors.
 
-    `spectra` is empty where only chroma is published, `moments` of sound where no network hears any.
+    `spectra` is empty where only chroma is published, `moments` of sound where no network hears any. `apart`: for a
+    track, those that count neither as right nor as wrong when it is asked for.
     """
 
     title: str
@@ -77,6 +80,7 @@ class HeardSet:
     spectra: list[Spectrum]
     notes: tuple[str, ...]
     moments: list[Moments] = field(default_factory=list)
+    apart: dict[int, set[int]] = field(default_factory=dict)
 
 
 def listen(
@@ -90,6 +94,7 @@ def listen(
     works: list[str | None] = []
     spectra: list[Spectrum] = []
     moments: list[Moments] = []
+    places: dict[Path, int] = {}
     unreadable = 0
     for done, track in enumerate(cliques.tracks):
         progress(done, len(cliques.tracks), "listening")
@@ -109,11 +114,17 @@ def listen(
             if with_moments:
                 stored["moments"] = moments_of(samples, MOMENTS_A_TRACK)
             save_file(stored, kept)
+        places[track.path] = len(works)
         works.append(track.work)
         spectra.append(stored["spectrum"])
         moments += [stored["moments"]] if with_moments else []
     notes = (*cliques.notes, *([f"{unreadable} files could not be decoded"] if unreadable else []))
-    return HeardSet(str(cliques), cliques.name, works, [features_of(kept) for kept in spectra], spectra, notes, moments)
+    apart: dict[int, set[int]] = {}
+    for a, b in ((places[one], places[other]) for one, other in cliques.apart if one in places and other in places):
+        apart.setdefault(a, set()).add(b)
+        apart.setdefault(b, set()).add(a)
+    features = [features_of(kept) for kept in spectra]
+    return HeardSet(str(cliques), cliques.name, works, features, spectra, notes, moments, apart)
 
 
 def heard_corpus(folder: Path) -> HeardSet:
@@ -141,7 +152,8 @@ def measure(heard: HeardSet, scorer: Scorer, progress: Progress = lambda *_: Non
     rankings = []
     for done, query in enumerate(asked):
         progress(done, len(asked), doing)
-        rankings.append(rank(query, scorer(query).astype(np.float64), ids, works, works[query]))
+        apart = heard.apart.get(query, ())
+        rankings.append(rank(query, scorer(query).astype(np.float64), ids, works, works[query], apart))
     found = [ranking for ranking in rankings if ranking is not None]
     if not found:
         raise CorpusError(f"{heard.title}: no track has another version, so nothing can be measured.")
@@ -172,26 +184,40 @@ def cosine_scorer(vectors: Scores) -> Scorer:
     return lambda query: vectors @ vectors[query]
 
 
-def alignment_scorers(features: Sequence[CoverFeatures]) -> tuple[Scorer, Scorer]:
+def alignment_scorers(features: Sequence[CoverFeatures], kept_in: Path | None = None) -> tuple[Scorer, Scorer]:
     """Alignment as it is, and above the habits of both tracks, as the application has it.
 
-    The whole matrix is worked out at the first question: n (n - 1) / 2 pairs.
+    The whole matrix is worked out at the first question: n (n - 1) / 2 pairs, kept in a folder if there is one.
     """
-    plain = cache(lambda: alignment_matrix(features))
+    plain = cache(lambda: alignment_matrix(features, kept_in))
     above = cache(lambda: _alignment_above(plain(), features))
     return (lambda query: plain()[query]), (lambda query: above()[query])
 
 
-def alignment_matrix(features: Sequence[CoverFeatures]) -> Scores:
-    """Alignment scores (n, n) of all pairs, symmetric; tracks that cannot be compared score 0."""
+def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = None) -> Scores:
+    """Alignment scores (n, n) of all pairs, symmetric; tracks that cannot be compared score 0.
+
+    With a folder a run that takes longer than a minute goes on where it was stopped, and is not done twice.
+    """
     voices = [voice(found) for found in features]
     usable = [place for place, found in enumerate(features) if found.problem is None]
-    scores = np.zeros((len(features), len(features)), np.float32)
-    for count, place in enumerate(usable):
+    scores, done = np.zeros((len(features), len(features)), np.float32), 0
+    digest = hashlib.blake2b(b"".join(found.to_bytes() for found in features), digest_size=12).hexdigest()
+    kept = kept_in / f"alignment-{digest}.safetensors" if kept_in is not None else None
+    if kept is not None and kept.exists():
+        stored = load_file(kept)
+        scores, done = stored["scores"], int(stored["done"][0])
+    begun = saved = time.monotonic()
+    for count, place in enumerate(usable[done:], done):
         others = usable[count + 1 :]
         scores[place, others] = scores[others, place] = compare(
             voices[place], [voices[other] for other in others]
         ).score
+        now, last = time.monotonic(), count == len(usable) - 1
+        if kept is not None and (now - saved > KEPT_EVERY_S or (last and now - begun > KEPT_EVERY_S)):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            save_file({"scores": scores, "done": np.array([count + 1])}, kept)
+            saved = now
     return scores
 
 
@@ -298,6 +324,9 @@ def shortlist_recall(heard: HeardSet, scorer: Scorer, size: int) -> float:
     works = [numbers.get(work) if work is not None else None for work in heard.works]
     ids = list(range(len(works)))
     asked = [query for query in ids if works[query] is not None]
-    ranked = [rank(query, scorer(query).astype(np.float64), ids, works, works[query]) for query in asked]
+    ranked = [
+        rank(query, scorer(query).astype(np.float64), ids, works, works[query], heard.apart.get(query, ()))
+        for query in asked
+    ]
     ranks = [ranking.first_rank for ranking in ranked if ranking is not None]
     return float(np.mean(np.array(ranks) <= size))

@@ -7,7 +7,7 @@ printed beside the highest value that it could have.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,15 +57,18 @@ class RetrievalReport:
     hit_at_1: float
     hit_at_1_interval: tuple[float, float]
     hit_at_10: float
+    hit_at_10_interval: tuple[float, float]
 
     def __str__(self) -> str:
         low, high = self.mean_average_precision_interval
         hit_low, hit_high = self.hit_at_1_interval
+        ten_low, ten_high = self.hit_at_10_interval
         return (
             f"MAP {self.mean_average_precision:.3f} [{low:.3f}, {high:.3f}]  "
             f"MR1 {self.mean_first_rank:.1f} (median {self.median_first_rank:.0f})  "
             f"P@10 {self.precision_at_10:.3f} of at most {self.precision_at_10_ceiling:.3f}  "
-            f"hit@1 {self.hit_at_1:.3f} [{hit_low:.3f}, {hit_high:.3f}]  hit@10 {self.hit_at_10:.3f}  "
+            f"hit@1 {self.hit_at_1:.3f} [{hit_low:.3f}, {hit_high:.3f}]  "
+            f"hit@10 {self.hit_at_10:.3f} [{ten_low:.3f}, {ten_high:.3f}]  "
             f"({self.queries} queries, {self.candidates} candidates, {self.lone_queries} without a version left out)"
         )
 
@@ -76,13 +79,17 @@ def rank(
     ids: Sequence[int],
     works: Sequence[int | None],
     query_work: int | None,
+    left_out: Collection[int] = (),
 ) -> Ranking | None:
     """Rank candidates (higher score first) for one query; None if there is no right answer among them.
 
-    `works` names the work of each candidate, None for a distractor. The candidate whose id is `query` is skipped.
+    `works` names the work of each candidate, None for a distractor. The candidate whose id is `query` is skipped, and
+    so are those `left_out`: they count neither as right nor as wrong.
     """
     order = sorted(
-        (-float(score), id_, work) for score, id_, work in zip(scores, ids, works, strict=True) if id_ != query
+        (-float(score), id_, work)
+        for score, id_, work in zip(scores, ids, works, strict=True)
+        if id_ != query and id_ not in left_out
     )
     right = tuple(place for place, (_, _, work) in enumerate(order, start=1) if work is not None and work == query_work)
     return Ranking(query, right, len(order)) if right else None
@@ -103,6 +110,7 @@ def report(rankings: Sequence[Ranking], *, lone_queries: int = 0, seed: int = 0)
     precision = np.array([ranking.average_precision for ranking in rankings])
     first = np.array([ranking.first_rank for ranking in rankings])
     hit = np.array([float(ranking.hit_at(1)) for ranking in rankings])
+    in_ten = np.array([float(ranking.hit_at(10)) for ranking in rankings])
     return RetrievalReport(
         queries=len(rankings),
         lone_queries=lone_queries,
@@ -115,7 +123,8 @@ def report(rankings: Sequence[Ranking], *, lone_queries: int = 0, seed: int = 0)
         precision_at_10_ceiling=float(np.mean([min(10, len(ranking.right_ranks)) / 10 for ranking in rankings])),
         hit_at_1=float(hit.mean()),
         hit_at_1_interval=bootstrap_interval(hit, seed=seed),
-        hit_at_10=float(np.mean([ranking.hit_at(10) for ranking in rankings])),
+        hit_at_10=float(in_ten.mean()),
+        hit_at_10_interval=bootstrap_interval(in_ten, seed=seed),
     )
 
 

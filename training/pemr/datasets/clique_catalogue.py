@@ -7,10 +7,11 @@ from typing import cast, get_args
 
 from pemr.datasets.cliques import CliqueSet, load_clique_folder
 from pemr.datasets.covers80 import load_covers80
+from pemr.datasets.free_game_versions import load_free_game_versions
 from pemr.datasets.shs100k import Part, load_shs100k
 from pemr.errors import CorpusError
 
-NAMES = ("folder", "covers80", "shs100k", "shs100k-sub")
+NAMES = ("folder", "covers80", "shs100k", "shs100k-sub", "free-game-music")
 
 
 def load_clique_set(name: str, root: Path, part: str = "test") -> CliqueSet:
@@ -19,6 +20,8 @@ def load_clique_set(name: str, root: Path, part: str = "test") -> CliqueSet:
         return load_clique_folder(root)
     if name == "covers80":
         return load_covers80(root)
+    if name == "free-game-music":
+        return load_free_game_versions(root)
     if name not in NAMES:
         raise CorpusError(f"There is no set of versions “{name}”. There are: {', '.join(NAMES)}.")
     if part not in get_args(Part):

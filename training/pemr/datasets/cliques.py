@@ -23,12 +23,16 @@ class CliqueTrack:
 
 @dataclass(frozen=True)
 class CliqueSet:
-    """`split` names what of a set was taken, `notes` what is missing or odd; both are printed beside every figure."""
+    """`split` names what of a set was taken, `notes` what is missing or odd; both are printed beside every figure.
+
+    `apart`: pairs of files that count neither as right nor as wrong, such as copies of one recording.
+    """
 
     name: str
     split: str
     tracks: tuple[CliqueTrack, ...]
     notes: tuple[str, ...] = ()
+    apart: tuple[tuple[Path, Path], ...] = ()
 
     def __str__(self) -> str:
         sizes = Counter(track.work for track in self.tracks if track.work is not None)
