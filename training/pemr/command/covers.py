@@ -1,9 +1,13 @@
 """`pemr-train covers`: train networks that find versions of a work."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pemr.covers.background_fit import Vectors
+    from pemr.covers.evaluation import HeardSet
 
 
 def register(app: typer.Typer) -> None:
@@ -81,11 +85,24 @@ def calibrate(
         Path, typer.Argument(help="Versions of works that it was not trained on (render --calibration).")
     ],
     out: Annotated[Path | None, typer.Option(help="Write the network there instead.")] = None,
+    music: Annotated[
+        Path | None,
+        typer.Option(help="The free game music (corpus fetch): measure what strangers score on its training part."),
+    ] = None,
+    background: Annotated[
+        Path | None, typer.Option(help="The file of background figures to write; with --music.", dir_okay=False)
+    ] = None,
+    cache: Annotated[Path, typer.Option(help="Where what was heard and aligned is kept.")] = Path("covers-cache"),
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
 ) -> None:
-    """Find out how much a network counts beside alignment, on works that are neither trained nor measured on."""
+    """Find out how much a network counts beside alignment, on works that are neither trained nor measured on.
+
+    With [b]--music[/b] and [b]--background[/b] also what unrelated music scores and how much each kind of evidence
+    counts: the figures that the verdicts of the search rest on. Every network that ships is joined for these.
+    """
     import torch
 
+    from pemr.covers import background_fit
     from pemr.covers.background import default_background
     from pemr.covers.evaluation import heard_corpus
     from pemr.covers.joining import fit_joining
@@ -93,13 +110,35 @@ def calibrate(
     from pemr.covers.networks.registry import load_network, save_network
 
     torch.set_num_threads(threads)
+    if (music is None) != (background is None):
+        raise typer.BadParameter("--music and --background go together.")
     trained, heard = load_network(network), heard_corpus(corpus)
     if trained.network.takes != "chroma":
         raise typer.BadParameter(
             f"{trained.settings.name} does not listen to chroma, which is all that libraries keep."
         )
-    vectors = [shingle_vectors(trained.network, chroma_frames(found)) for found in heard.features]
-    joining = fit_joining(heard.features, vectors, heard.works, default_background())
+
+    def vectors_of(tracks: "HeardSet") -> "list[Vectors]":
+        return [shingle_vectors(trained.network, chroma_frames(found)) for found in tracks.features]
+
+    figures = default_background()
+    strangers = None
+    if music is not None:
+        strangers = background_fit.listen_to_strangers(music, cache)
+        compared = background_fit.compare_all(strangers, vectors_of(strangers), cache)
+        figures = background_fit.fit_background(compared, figures)
+    vectors = vectors_of(heard)
+    joining = fit_joining(heard.features, vectors, heard.works, figures)
+    if strangers is not None and background is not None:
+        rendered = background_fit.compare_all(heard, vectors, cache)
+        figures = background_fit.fit_evidence_of_pairs(rendered, compared, figures, joining)
+        figures = background_fit.with_provenance(figures, strangers, heard, joining)
+        background.write_bytes(background_fit.as_toml(figures))
+        typer.echo(
+            f"{background}: strangers' log scores spread by {figures.spread:.3f} ({figures.unrelated_pairs:,} pairs); "
+            f"evidence = {figures.evidence_bias:+.2f} + {figures.evidence_above:.2f} above habits "
+            f"+ {figures.evidence_likeness:.2f} likeness."
+        )
     save_network(out or network, trained.network, trained.settings, trained.provenance, joining)
     typer.echo(
         f"{out or network}: a standard deviation of the network counts {joining.weight:.2f} of the alignment's; "

@@ -1,0 +1,177 @@
+"""Measure what `Background` holds: how unrelated real music scores, and what sets versions apart from that.
+
+The first is measured on real music, because loops and drones are found there; the second on rendered versions and the
+same strangers, because there the answer is known. Neither may have been trained on or be measured on afterwards.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pemr.covers.alignment import Voice, compare, explain, voice
+from pemr.covers.background import LEAST_SCORE, Background, robust_deviation
+from pemr.covers.evaluation import HeardSet, alignment_matrix, listen
+from pemr.covers.evidence_fit import fit_evidence
+from pemr.covers.features import CoverFeatures
+from pemr.covers.joining import Joining, above_habits
+from pemr.covers.networks.alike import both_ways
+from pemr.datasets.clique_catalogue import load_clique_set
+from pemr.errors import CorpusError
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.float32]
+
+FAR = 2.5
+"""Pairs so many deviations above the others are left out of the background: they may be versions that nobody knows."""
+ROUNDS = 5
+TRACKS = 150
+MUSIC_WEIGHT = 2.0
+LOOKED_AT_ABOVE = 1.0
+"""Of strangers further above their habits than that all are looked at, of the others some stand for all."""
+OTHERS_LOOKED_AT = 4000
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Tracks of one kind, all aligned with all. `same` (n, n): known versions; `unknown`: pairs to be left out.
+
+    `vectors`: of the half minutes of each, by the network that is joined with alignment; empty without one.
+    """
+
+    features: Sequence[CoverFeatures]
+    scores: npt.NDArray[np.float32]
+    same: npt.NDArray[np.bool_]
+    unknown: npt.NDArray[np.bool_]
+    vectors: Sequence[Vectors] = ()
+
+    @property
+    def frames(self) -> Places:
+        return np.array([len(found.chroma) for found in self.features])
+
+
+def listen_to_strangers(root: Path, cache: Path) -> HeardSet:
+    """Some tracks of the training part of the free game music, drawn once and for all; its known pairs stay known."""
+    every = load_clique_set("free-game-music", root)
+    train = [track for track in every.tracks if track.path.is_relative_to(root / "train")]
+    drawn = [train[place] for place in sorted(np.random.default_rng(0).permutation(len(train))[:TRACKS])]
+    return listen(dataclasses.replace(every, tracks=tuple(drawn)), cache)
+
+
+def compare_all(tracks: HeardSet, vectors: Sequence[Vectors], cache: Path | None = None) -> Compared:
+    """Align all with all; who is whose version is said by the names of the works."""
+    numbers = {work: number for number, work in enumerate(dict.fromkeys(tracks.works)) if work is not None}
+    known = np.array([numbers[work] if work is not None else -1 for work in tracks.works])
+    same = (known[:, None] == known[None]) & (known[:, None] >= 0)
+    unknown = np.eye(len(known), dtype=bool)
+    for track, others in tracks.apart.items():
+        unknown[track, list(others)] = True
+    silent = np.array([found.problem is not None for found in tracks.features])
+    unknown |= silent[:, None] | silent[None]
+    return Compared(tracks.features, alignment_matrix(tracks.features, cache), same, unknown, vectors)
+
+
+def fit_background(music: Compared, before: Background) -> Background:
+    """Mean and spread of the logarithm of strangers' scores, by robust least squares over both lengths."""
+    first, second = np.nonzero(np.triu(~music.same & ~music.unknown))
+    if len(first) < 100:
+        raise CorpusError(f"There are only {len(first)} pairs of unrelated tracks, too few to measure a background.")
+    lengths = np.sort(np.stack([music.frames[first], music.frames[second]], axis=1), axis=1)
+    columns = np.concatenate([np.ones((len(first), 1)), np.log(lengths)], axis=1)
+    values = np.log(np.maximum(music.scores[first, second].astype(np.float64), LEAST_SCORE))
+    kept = np.ones(len(values), bool)
+    for _ in range(ROUNDS):
+        weights = np.linalg.lstsq(columns[kept], values[kept], rcond=None)[0]
+        left = values - columns @ weights
+        spread = robust_deviation(left[kept])
+        kept = left < FAR * spread
+    intercept, shorter, longer = (round(float(weight), 4) for weight in weights)
+    return msgspec.structs.replace(
+        before, unrelated_pairs=int(kept.sum()), intercept=intercept, shorter_slope=shorter, longer_slope=longer,
+        spread=round(float(spread), 4),
+    )  # fmt: skip
+
+
+def fit_evidence_of_pairs(
+    rendered: Compared, music: Compared, background: Background, joining: Joining | None
+) -> Background:
+    """The background with its three figures of evidence fitted to rendered versions against strangers of both kinds.
+
+    `joining`: how the network whose vectors were given is joined with alignment. A stranger of real music counts
+    `MUSIC_WEIGHT` times.
+    """
+    rows, truth, counts = [], [], []
+    for tracks, weight in ((rendered, 1.0), (music, MUSIC_WEIGHT)):
+        pairs, cases = _pairs_to_look_at(tracks, above := _above(tracks, background, joining))
+        voices = [voice(found) for found in tracks.features]
+        paths = np.array([_path_likeness(voices[a], voices[b]) for a, b in pairs.tolist()])
+        rows.append(np.stack([np.ones(len(pairs)), above[pairs[:, 0], pairs[:, 1]], paths], axis=1))
+        truth.append(tracks.same[pairs[:, 0], pairs[:, 1]].astype(np.float64))
+        counts.append(cases * np.where(truth[-1] > 0, 1.0, weight))
+    versions, cases = np.concatenate(truth), np.concatenate(counts)
+    if not versions.any() or versions.all():
+        raise CorpusError("There are no versions or no strangers among these tracks, so nothing can be fitted.")
+    evidence = fit_evidence(np.concatenate(rows), versions, np.zeros(3), np.full(3, RIDGE**-0.5), counts=cases)
+    share = float(cases[versions > 0].sum() / cases[versions == 0].sum())
+    return msgspec.structs.replace(
+        background,
+        evidence_bias=round(float(evidence[0] - np.log(share)), 2),
+        evidence_above=round(float(evidence[1]), 3),
+        evidence_likeness=round(float(evidence[2]), 2),
+    )
+
+
+def with_provenance(figures: Background, music: HeardSet, rendered: HeardSet, joining: Joining) -> Background:
+    """The figures with where they come from."""
+    works = len({work for work in rendered.works if work is not None})
+    told = (
+        f"Background (intercept, slopes, spread): {figures.unrelated_pairs:,} pairs of {len(music.works)} tracks drawn "
+        "from the training part of the free game music, robust least squares, known versions left out and pairs more "
+        f"than {FAR} standard deviations above the others, which may be versions. Evidence: logistic regression on "
+        f"{joining.pairs} pairs of versions of {works} rendered works that no network was trained on, against the "
+        f"unrelated pairs of the same renderings and of the same real music (weight {MUSIC_WEIGHT:g}), by alignment "
+        "and network together."
+    )
+    return msgspec.structs.replace(figures, provenance=textwrap.fill(told, 118))
+
+
+def as_toml(figures: Background) -> bytes:
+    """The figures as `background.toml` keeps them."""
+    lines = [f"{name} = {getattr(figures, name)!r}" for name in figures.__struct_fields__ if name != "provenance"]
+    return "\n".join(['provenance = """', figures.provenance.strip(), '"""', *lines, ""]).encode()
+
+
+def _above(tracks: Compared, background: Background, joining: Joining | None) -> Floats:
+    """How far each pair (n, n) lies above the habits of both, by alignment and by the network if there is one."""
+    frames = tracks.frames
+    aligned = above_habits(background.excess(tracks.scores, frames[:, None], frames[None]), background)
+    if joining is None or not tracks.vectors:
+        return aligned
+    cosines = np.stack([both_ways(own, tracks.vectors) for own in tracks.vectors])
+    return joining.above(aligned, above_habits(joining.excess(cosines), background))
+
+
+def _pairs_to_look_at(tracks: Compared, above: Floats) -> tuple[Places, Floats]:
+    """Pairs (p, 2) and how many each stands for: all versions, all strangers that stand out, some of the others."""
+    upper = np.triu(~tracks.unknown, 1)
+    versions = np.argwhere(upper & tracks.same)
+    near = np.argwhere(upper & ~tracks.same & (above > LOOKED_AT_ABOVE))
+    others = np.argwhere(upper & ~tracks.same & (above <= LOOKED_AT_ABOVE))
+    drawn = np.random.default_rng(0).permutation(len(others))[:OTHERS_LOOKED_AT]
+    each = np.full(len(drawn), len(others) / max(1, len(drawn)))
+    counts = np.concatenate([np.ones(len(versions) + len(near)), each])
+    return np.concatenate([versions, near, others[drawn]]), counts
+
+
+def _path_likeness(a: Voice, b: Voice) -> float:
+    """Mean cosine along the best path of two tracks."""
+    return explain(a, b, compare(a, [b]), 0).likeness
