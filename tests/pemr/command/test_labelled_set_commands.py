@@ -83,7 +83,7 @@ def test_a_dry_run_says_what_there_is_and_writes_nothing(table: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (["--data-set", "csv", "--tags", "polka"], CorpusError, "has no tag polka. Its tags: flute, gloomy, tuba"),
+        (["--data-set", "csv", "--tags", "polka"], CorpusError, "there is no tag polka. The tags: flute, gloomy, tuba"),
         (["--data-set", "csv", "--share", "0"], CorpusError, "lies between 0 and 1"),
         (["--data-set", "fma"], CorpusError, "There is no data set fma"),
         (["--data-set", "csv", "--set", "head=oracle"], RecipeError, "oracle"),

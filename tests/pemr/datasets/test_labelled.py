@@ -40,7 +40,7 @@ def test_chosen_tags_keep_their_tracks_and_lose_the_other_labels() -> None:
 
 
 def test_an_unknown_tag_is_named_with_those_there_are() -> None:
-    with pytest.raises(CorpusError, match=r"made has no tag polka\. Its tags: a, b, c"):
+    with pytest.raises(CorpusError, match=r"made: there is no tag polka\. The tags: a, b, c"):
         made_set().with_tags(["a", "polka"])
 
 

@@ -54,7 +54,9 @@ class LabelledSet:
         places = {name: place for place, (name, _) in enumerate(self.tags)}
         unknown = [name for name in names if name not in places]
         if unknown:
-            raise CorpusError(f"{self.name} has no tag {', '.join(unknown)}. Its tags: {', '.join(sorted(places))}")
+            raise CorpusError(
+                f"{self.name}: there is no tag {', '.join(unknown)}. The tags: {', '.join(sorted(places))}"
+            )
         new_place = {places[name]: place for place, name in enumerate(names)}
         files = tuple(
             replace(file, labels=tuple(sorted(new_place[label] for label in file.labels if label in new_place)))
