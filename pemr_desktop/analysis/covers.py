@@ -232,13 +232,14 @@ class CoverSearch:
             found(track_id, [])
         before = [track for track_id, track in tracks.items() if track_id in compared]
         fresh = [track for track_id, track in tracks.items() if track_id not in compared]
-        total = sum(len(before) + place for place in range(len(fresh)))
-        pairs_done = pairs_found = 0
+        strangers = len(self._strangers())  # with these every track is compared in any case, to know its habit
+        total = sum(max(len(before) + place, strangers) for place in range(len(fresh)))
+        done_in_all = pairs_done = pairs_found = 0
         everyone = [*before, *fresh]
         places = {track.track_id: place for place, track in enumerate(everyone)}
         for track in fresh:
             assert track.track_id is not None
-            start = pairs_done
+            start = done_in_all
 
             def within(done: int, _of: int, doing: str, start: int = start) -> None:
                 if progress is not None:
@@ -259,6 +260,7 @@ class CoverSearch:
                 return AllVersions(pairs_done, pairs_found, True)
             found(track.track_id, pairs)
             pairs_done += len(before)
+            done_in_all += max(len(before), strangers)
             pairs_found += sum(pair.relation is not None for pair in pairs)
             before.append(track)
         return AllVersions(pairs_done, pairs_found, False)
