@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pemr.covers.features import CoverFeatures
     from pemr_desktop.analysis.cover_findings import FoundPair
 
+ASKED_FOR = 5.0
+"""One file that somebody waits for, and can stop, may take so many times as long as one of a whole library."""
+
 
 def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     """Versions of a track of the library, or of a file outside it."""
@@ -130,7 +133,8 @@ def _query_of_file(path: Path, context: JobContext) -> _Query:
     from pemr.covers.features import SAMPLE_RATE, cover_features
 
     context.progress(0, 0, f"Listening to {path.name}")
-    sound = decode_one(path, SAMPLE_RATE, float(context.settings.analyse.limit_s), context.cancelled)
+    patience_s = ASKED_FOR * context.settings.analyse.limit_s
+    sound = decode_one(path, SAMPLE_RATE, patience_s, context.cancelled)
     if sound is None:
         raise JobCancelled
     if isinstance(sound, NoSound):

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -60,6 +61,8 @@ class CoversPage(QWidget):
         self.which.setAccessibleName(self.tr("Track whose versions are shown"))
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.which.setMinimumContentsLength(24)
+        self.which.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.which.currentTextChanged.connect(self.which.setToolTip)
         self.which.currentIndexChanged.connect(self._query_chosen)
         self.show_possible = QCheckBox(self.tr("Show possible versions"), self)
         self.show_possible.setObjectName("showPossible")
@@ -132,7 +135,7 @@ class CoversPage(QWidget):
         top = QHBoxLayout()
         top.setSpacing(ROOM)
         top.addWidget(heading)
-        top.addWidget(self.which)
+        top.addWidget(self.which, 3)
         top.addStretch(1)
         top.addWidget(self.show_possible)
         top.addWidget(self.find_all)
@@ -168,7 +171,10 @@ class CoversPage(QWidget):
                 "Right-click a track and choose “Find covers”, or drop a sound file here: "
                 "it need not be in your library."
             ),
-            ((self.tr("Go to the library"), lambda: self._context.navigation.pageWanted.emit("library")),),
+            (
+                (self.tr("Go to the library"), lambda: self._context.navigation.pageWanted.emit("library")),
+                (self.tr("Choose a file…"), lambda: self._context.actions.run("track.find-covers-of-file")),
+            ),
         )
 
     # asking

@@ -93,8 +93,7 @@ class MatchPane(QStackedWidget):
             show = (self.tr("Show possible versions"), self.possibleWanted.emit)
             self._say("covers", self.tr("Only possible versions"), sentence, show)
         elif compared == 0:
-            hint = self.tr("Nothing has been listened to yet that it could be compared with.")
-            self._say("covers", self.tr("No version found"), f"{sentence} {hint}")
+            self._say("info", self.tr("Nothing to compare"), sentence)
         else:
             self._say("covers", self.tr("No version found"), sentence)
 

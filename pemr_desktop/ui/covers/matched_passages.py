@@ -94,15 +94,14 @@ class Ribbons(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = self.palette().color(QPalette.ColorRole.Accent)
         back = self.palette().color(QPalette.ColorRole.Window)
-        for number, passage in enumerate(self._passages):
-            strong = number in (self._hovered, self._current)
-            fill = QColor(accent)
-            fill.setAlphaF(0.42 if strong else 0.2)
-            painter.setBrush(fill)
-            edge = QColor(accent)
-            edge.setAlphaF(0.8 if strong else 0.35)
-            painter.setPen(QPen(edge, 1))
-            painter.drawPath(self._band(passage))
+        bands = [self._band(passage) for passage in self._passages]
+        together = QPainterPath()
+        for band in bands:  # passages overlap a little where one goes over into the next: no darker there
+            together = together.united(band)
+        self._paint_band(painter, together, strong=False)
+        for number, band in enumerate(bands):
+            if number in (self._hovered, self._current):
+                self._paint_band(painter, band, strong=True)
         if self._moments is not None and self._passages:
             query_x, reference_x = self._upper(self._moments[0]), self._lower(self._moments[1])
             height = float(self.height())
@@ -115,6 +114,15 @@ class Ribbons(QWidget):
             painter.setPen(blended(accent, back, 0.7))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 4, 4)
+
+    def _paint_band(self, painter: QPainter, band: QPainterPath, *, strong: bool) -> None:
+        accent = self.palette().color(QPalette.ColorRole.Accent)
+        fill, edge = QColor(accent), QColor(accent)
+        fill.setAlphaF(0.42 if strong else 0.2)
+        edge.setAlphaF(0.8 if strong else 0.35)
+        painter.setBrush(fill)
+        painter.setPen(QPen(edge, 1))
+        painter.drawPath(band)
 
     def _at(self, place: QPointF) -> int | None:
         for number in reversed(range(len(self._passages))):

@@ -59,7 +59,7 @@ class LibraryPage(QWidget):
         self.model.loaded.connect(self._loaded)
         self.model.queryFailed.connect(self._query_failed)
         query_line.queryChanged.connect(self._filter)
-        query_line.left.connect(self.table.setFocus)
+        query_line.left.connect(self._enter_rows)
         context.client.changed.connect(self.model.take_change)
         context.queue.currentChanged.connect(self._playing)
 
@@ -97,6 +97,13 @@ class LibraryPage(QWidget):
             self.table.setFocus()
         else:
             self.empty.focus_first()
+
+    @Slot()
+    def _enter_rows(self) -> None:
+        """From the filter to the rows: the first is chosen if none is, so that the next key says what to do with it."""
+        self.take_focus()
+        if self.model.ids and not self.table.selectionModel().hasSelection():
+            self.table.choose_ids([self.model.ids[0]])
 
     def count(self) -> int:
         """How many tracks are shown."""

@@ -18,6 +18,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.export import export_tracks
 from pemr_desktop.library.rows import PlaylistRow
 from pemr_desktop.ui.file_manager import show_in_file_manager
+from pemr_desktop.ui.tracks.library_commands import SOUND_SUFFIXES
 from pemr_desktop.ui.tracks.track_columns import shown_title
 
 if TYPE_CHECKING:
@@ -136,6 +137,14 @@ class TrackCommands(QObject):
     def find_covers(self) -> None:
         """Look for versions of the chosen tracks."""
         self._context.navigation.coversWanted.emit(self.chosen())
+
+    def find_covers_of_file(self) -> None:
+        """Ask for a file, in the library or not, and look for versions of it."""
+        kinds = f"{self.tr('Music')} ({SOUND_SUFFIXES});;{self.tr('All files')} (*)"
+        start = self._context.paths.music if self._context.paths.music.is_dir() else Path.home()
+        file, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Find covers of a file"), str(start), kinds)
+        if file:
+            self._context.navigation.coversWanted.emit(Path(file))
 
     def more_like_this(self) -> None:
         """Show the tracks that sound most like the chosen ones."""

@@ -87,6 +87,14 @@ def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
             "track.find-covers", _say("Find &covers"), do.find_covers, ("Ctrl+D",), "covers", "", section, chosen
         ),
         ActionSpec(
+            "track.find-covers-of-file",
+            _say("Find covers of a &file…"),
+            do.find_covers_of_file,
+            ("Ctrl+Shift+D",),
+            "covers",
+            section=section,
+        ),
+        ActionSpec(
             "track.more-like-this",
             _say("&More like this"),
             do.more_like_this,

@@ -33,6 +33,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "track.append",
             "",
             "track.find-covers",
+            "track.find-covers-of-file",
             "track.more-like-this",
             "track.analyse-again",
             "",

@@ -101,6 +101,15 @@ def test_none_found_is_said_plainly(page: CoversPage, context: WindowContext, li
     assert page.pane.none_found.sentence.text() == "No cover found among 3 tracks."
 
 
+def test_a_track_that_cannot_be_compared_is_not_said_to_have_no_version(
+    page: CoversPage, context: WindowContext, library_tracks: list[int]
+) -> None:
+    page.show_covers([library_tracks[0]])
+    answer(context, CoverResult(library_tracks[0], (), 0, "This track is silent, so it cannot be compared."))
+    assert page.pane.none_found.headline.text() == "Nothing to compare"
+    assert page.pane.none_found.sentence.text() == "This track is silent, so it cannot be compared."
+
+
 def test_a_search_that_failed_says_why_and_can_be_tried_again(
     page: CoversPage, context: WindowContext, library_tracks: list[int]
 ) -> None:

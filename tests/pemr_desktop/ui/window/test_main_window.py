@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QFileDialog,
     QHeaderView,
     QLineEdit,
     QMenu,
@@ -34,6 +35,7 @@ from pemr_desktop.app import App
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.jobs.messages import (
     Decide,
+    FindCovers,
     Finished,
     ImportPlaylist,
     RemoveRoot,
@@ -243,6 +245,26 @@ def test_the_filter_has_the_focus_after_its_shortcut(qtbot: QtBot, app: App) -> 
     app.window.context.actions.run("view.query")
     assert app.window.stack.currentWidget() is app.window.page
     assert app.window.focusWidget() is app.window.top_bar.query.line
+
+
+def test_from_the_filter_down_goes_to_the_first_row_and_chooses_it(
+    qtbot: QtBot, suggested_tracks: list[int], app: App
+) -> None:
+    rows_shown(qtbot, app, 6)
+    app.window.context.actions.run("view.query")
+    qtbot.keyClick(app.window.top_bar.query.line, Qt.Key.Key_Down)
+    assert app.window.focusWidget() is app.window.page.table
+    assert app.window.page.table.chosen_ids() == [app.window.page.model.ids[0]]
+
+
+def test_covers_of_a_file_outside_the_library_are_asked_for_without_a_mouse(
+    qtbot: QtBot, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside.flac"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(outside), ""))
+    app.window.context.actions.run("track.find-covers-of-file")
+    wanted = FindCovers(path=os.fsencode(outside))
+    qtbot.waitUntil(lambda: wanted in [job.request for job in app.client.jobs()], timeout=WORKER_MS)
 
 
 def test_the_context_menu_offers_what_is_possible(qtbot: QtBot, suggested_tracks: list[int], app: App) -> None:
