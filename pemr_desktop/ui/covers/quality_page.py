@@ -140,7 +140,8 @@ class QualityPage(QWidget):
         column.addLayout(missing)
         column.addWidget(self.wrong_heading)
         column.addWidget(self.table, 1)
-        column.addStretch(0)
+        self._below = QWidget(self)  # takes the room that the table does not, so that the cards do not grow
+        column.addWidget(self._below, 1)
         scroll = QScrollArea(self)
         scroll.setObjectName("qualityScroll")
         scroll.setAccessibleName(self.tr("Quality of covers"))
@@ -349,6 +350,7 @@ class QualityPage(QWidget):
         wrong = [pair for pair in quality.wrong if {pair.track_a, pair.track_b} <= rows.keys()] if quality else []
         self.lines.set_lines([(pair, words.wrong_cells(pair, rows)) for pair in wrong])
         self.table.setVisible(bool(wrong))
+        self._below.setVisible(not wrong)
         self.wrong_heading.setVisible(quality is not None)
         self.wrong_heading.setText(
             self.tr("It gets these pairs wrong. Choose one to see and hear it.")
