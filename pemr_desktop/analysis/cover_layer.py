@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pemr.covers.background import Background, Habit, robust_deviation
 from pemr.covers.joining import Joining
 from pemr.covers.networks.alike import both_ways
+from pemr_desktop.library.version_answers import KnownPair
 
 Vectors = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -68,6 +69,10 @@ class HeardTracks:
     strangers: Sequence[int]
     joining: Joining
     background: Background
+
+    def holds(self, pair: KnownPair) -> bool:
+        """Whether both tracks are among these."""
+        return pair.track_a in self.vectors and pair.track_b in self.vectors
 
     def fit(self, versions: Mapping[Pair, float]) -> TaughtLayer:
         """The layer for these versions; a pair's weight says how many independent ones it counts for."""

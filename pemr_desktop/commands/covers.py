@@ -99,12 +99,12 @@ def teach(
         place.out.print(f"{words}: {of(one)} -> {of(other)}")
     place.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
     if result.layer is not None:
-        place.out.print(_layer_words(result.layer))
+        place.out.print(layer_words(result.layer))
     if result.kept and not dry_run:
         place.err.print("To go back: pemr-desktop covers teach --undo")
 
 
-def _layer_words(lesson: LayerLesson) -> str:
+def layer_words(lesson: LayerLesson) -> str:
     """What became of the last layer, with what it does by itself."""
     before, after = lesson.before, lesson.after
     figures = (

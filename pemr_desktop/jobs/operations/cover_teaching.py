@@ -48,6 +48,8 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
     shipped, old = default_background(), search.layer
     between = _between(context, "Proving it on works kept aside")
     heard = search.heard({track for one in exam.weighed for track in (one.pair.track_a, one.pair.track_b)})
+    if heard is not None:  # without tracks that have gone since
+        exam = dataclasses.replace(exam, weighed=[one for one in exam.weighed if heard.holds(one.pair)])
     try:
         learned = tuning.learn(exam.weighed, shipped, exam.candidates, heard, old, between)
     except calibrating.TooFewAnswers as error:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pemr_desktop.commands.covers import layer_words
+from pemr_desktop.jobs.cover_quality import Count, LayerLesson, TeachingScore
 from pemr_desktop.library.database import open_library
 from pemr_desktop.paths import below
 
@@ -45,3 +47,20 @@ def test_going_back_goes_alone_and_needs_no_lesson(run: Run, music: Path) -> Non
     assert "--undo goes alone" in run("covers", "teach", "--undo", "--dry-run", code=1).stderr
     run("scan", music)
     assert "is as it was shipped" in run("covers", "teach", "--undo").stderr
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason", "begins"),
+    [
+        (True, "", "last layer of the network: fine-tuned (by itself: known versions found: 33 of 50 -> 38 of 50;"),
+        (
+            False,
+            "It is no better.",
+            "last layer of the network: as shipped. It is no better. (by itself: known",
+        ),
+    ],
+)
+def test_what_became_of_the_last_layer_is_said_with_its_figures(kept: bool, reason: str, begins: str) -> None:
+    before, after = (TeachingScore(Count(n, n), Count(n, 50), doubt) for n, doubt in ((33, 0.4), (38, 0.3)))
+    said = layer_words(LayerLesson(before, after, kept, reason))
+    assert said.startswith(begins) and said.endswith("doubt: 0.400 -> 0.300)")
