@@ -5,7 +5,7 @@
 VENV   ?= .venv
 PYTHON ?= $(shell installers/linux/find-python.sh)
 MUSIC  ?=
-PICTURES ?= empty library review covers-found training-running settings
+PICTURES ?= empty library review covers-found covers-none covers-quality training-running settings
 
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed

@@ -159,11 +159,48 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
         pictures.take(place)
     if pictures.wants("training-running"):
         _training(window, pictures)
-    if best is not None:
-        window.go("all")
-        window.context.navigation.coversWanted.emit(best.id)
+    for notice in window.notice_bar.shown():
+        window.notice_bar.withdraw(notice.key)
+    for name, found in (("covers-found", True), ("covers-none", False)):
+        if pictures.wants(name) and _look_for_versions(app, found=found):
+            pictures.take(name)
+    if pictures.wants("covers-quality"):
+        _confirmed_and_checked(app)
+        pictures.take("covers-quality")
+
+
+def _look_for_versions(app: object, *, found: bool) -> bool:
+    """Look for versions of one track after the other until one has some, or none -> whether there is such a track."""
+    window = app.window  # type: ignore[attr-defined]
+    window.go("all")
+    page = window.pages.page("covers")
+    for track_id in list(window.page.model.ids):
+        window.context.navigation.coversWanted.emit(track_id)
         wait_for(lambda: idle(app), "the covers")
-        pictures.take("covers-found")
+        settled(app)
+        if bool(page.pane.model.rowCount()) == found:
+            return True
+    return False
+
+
+def _confirmed_and_checked(app: object) -> None:
+    """Compare everything, agree with all that was found, and let the search be checked against that."""
+    from pemr_desktop.jobs.messages import CheckCovers, FindAllVersions, JudgeVersion
+    from pemr_desktop.library import queries
+
+    client, window = app.client, app.window  # type: ignore[attr-defined]
+    client.submit(FindAllVersions())
+    wait_for(lambda: idle(app), "all versions")
+    groups: list[tuple[int, ...]] = []
+    app.reader.ask(queries.cover_groups, done=lambda found: groups.extend(one.track_ids for one in found))  # type: ignore[attr-defined]
+    settled(app)
+    for first, *others in groups:
+        for other in others:
+            client.submit(JudgeVersion(first, other, "version"))
+    wait_for(lambda: idle(app), "the answers")
+    client.submit(CheckCovers())
+    wait_for(lambda: idle(app), "the check")
+    window.go("cover-quality")
 
 
 def _training(window: object, pictures: Pictures) -> None:

@@ -153,7 +153,7 @@ def _quality_summary(quality: CoverQuality) -> str:
     parts = []
     if quality.called.of:
         are = "is" if quality.called.right == 1 else "are"
-        parts.append(f"{quality.called.right:,} of {counted(quality.called.of, 'pair')} called versions {are}")
+        parts.append(f"{quality.called.right:,} of {counted(quality.called.of, 'pair')} called versions {are} right")
     if quality.found.of:
         parts.append(f"{quality.found.right:,} of {counted(quality.found.of, 'known version')} found")
     if not parts:
