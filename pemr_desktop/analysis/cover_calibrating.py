@@ -43,6 +43,8 @@ ABOVE_CENTRE, LIKENESS_CENTRE = 4.0, 0.8
 PRIOR_SPREAD = (1.5, 0.3, 0.3)
 """How far the three may go from the shipped ones: log-odds at the centre, and shares of the two slopes."""
 LEAST_SLOPE = 0.25
+LEAST_FREEDOM = 1e-3
+"""Of a figure that ships as 0: evidence that the shipped search does not use stays unused."""
 LEAST_PROBABILITY = 1e-6
 WANTED_SHARE = 0.95
 """If more strangers than before would be called versions, so many of all those called must be right all the same."""
@@ -147,7 +149,7 @@ def fit(pairs: Sequence[Weighed], shipped: Background, candidates: int) -> Backg
         np.array([_row(one) for one in pairs]),
         np.array([one.pair.is_version for one in pairs], np.float64),
         start,
-        np.array(PRIOR_SPREAD) * np.array([1.0, start[1], start[2]]),
+        np.maximum(np.array(PRIOR_SPREAD) * np.array([1.0, start[1], start[2]]), LEAST_FREEDOM),
         counts=np.array([one.weight for one in pairs]),
         odds=shipped.prior_odds(candidates),
         least=np.array([-np.inf, *(LEAST_SLOPE * start[1:])]),

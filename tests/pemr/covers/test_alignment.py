@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pemr.covers.alignment import STACKED, align, compare, qmax, squeeze, voice
+from pemr.covers.alignment import NEIGHBOUR_SHARE, STACKED, align, compare, qmax, squeeze, voice
 from pemr.covers.features import FRAME_S, CoverFeatures, cover_features
 
 
@@ -72,8 +72,8 @@ def plain_qmax(query: np.ndarray, reference: np.ndarray) -> float:
             for i in range(n)
         ]
     )
-    row_rank = np.sort(likeness, axis=1)[:, m - int(np.ceil(0.095 * m)) - 1]
-    column_rank = np.sort(likeness, axis=0)[n - int(np.ceil(0.095 * n)) - 1]
+    row_rank = np.sort(likeness, axis=1)[:, m - int(np.ceil(NEIGHBOUR_SHARE * m)) - 1]
+    column_rank = np.sort(likeness, axis=0)[n - int(np.ceil(NEIGHBOUR_SHARE * n)) - 1]
     quality = np.zeros((n + 2, m + 2))
     for i in range(n):
         for j in range(m):

@@ -1,5 +1,6 @@
 """How alignment and a network are joined, fitted on tracks whose works are known."""
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -53,6 +54,7 @@ def test_a_network_counts_as_much_as_it_knows(tracks):
     assert knowing.pairs == 12
     assert knowing.weight > 2.0 * ignorant.weight
     assert knowing.above(4.0, 4.0) > knowing.above(4.0, 0.0)
+    assert msgspec.json.decode(msgspec.json.encode(knowing), type=Joining) == knowing
 
 
 def test_likeness_of_strangers_is_no_excess():

@@ -30,16 +30,22 @@ def pair(number: int, above: float, *, version: bool, likeness: float = 0.8, cop
     return Weighed(known, Evidence(above, likeness, 30.0, copy))
 
 
+def at(odds: float) -> float:
+    """How far above strangers a pair lies whose log-odds are these by the shipped figures."""
+    rest = SHIPPED.evidence_bias + 0.8 * SHIPPED.evidence_likeness + SHIPPED.prior_odds(CANDIDATES)
+    return (odds - rest) / SHIPPED.evidence_above
+
+
 def library(shift: float, count: int = 60, seed: int = 0) -> list[Weighed]:
-    """Versions and strangers whose evidence lies `shift` off where the shipped figures expect it."""
+    """Versions and strangers whose log-odds lie `shift` off where the shipped figures expect them."""
     draw = np.random.default_rng(seed)
-    versions = [pair(n, float(draw.normal(6.0 + shift, 1.2)), version=True) for n in range(count)]
-    strangers = [pair(count + n, float(draw.normal(1.0 + shift, 1.0)), version=False) for n in range(2 * count)]
+    versions = [pair(n, at(float(draw.normal(6.0 + shift, 4.0))), version=True) for n in range(count)]
+    strangers = [pair(count + n, at(float(draw.normal(-10.0 + shift, 3.0))), version=False) for n in range(2 * count)]
     return [*versions, *strangers]
 
 
 def test_a_library_whose_versions_are_less_alike_teaches_the_search_to_find_more_of_them() -> None:
-    taught = teach(library(-2.0), SHIPPED, SHIPPED, CANDIDATES)
+    taught = teach(library(-6.0), SHIPPED, SHIPPED, CANDIDATES)
     assert taught.result.kept and not taught.result.reason
     assert taught.result.after.found.right > taught.result.before.found.right
     assert taught.result.after.doubt < taught.result.before.doubt
@@ -48,7 +54,7 @@ def test_a_library_whose_versions_are_less_alike_teaches_the_search_to_find_more
 
 
 def test_a_library_where_strangers_resemble_each_other_teaches_it_to_call_fewer() -> None:
-    taught = teach(library(2.5), SHIPPED, SHIPPED, CANDIDATES)
+    taught = teach(library(8.0), SHIPPED, SHIPPED, CANDIDATES)
     wrong_before = taught.result.before.called.of - taught.result.before.called.right
     wrong_after = taught.result.after.called.of - taught.result.after.called.right
     assert taught.result.kept
@@ -56,7 +62,8 @@ def test_a_library_where_strangers_resemble_each_other_teaches_it_to_call_fewer(
 
 
 def test_what_is_right_already_stays_as_it_is() -> None:
-    easy = [pair(n, 9.0, version=True) for n in range(20)] + [pair(20 + n, -1.0, version=False) for n in range(40)]
+    easy = [pair(n, at(15.0), version=True) for n in range(20)]
+    easy += [pair(20 + n, at(-15.0), version=False) for n in range(40)]
     taught = teach(easy, SHIPPED, SHIPPED, CANDIDATES)
     assert not taught.result.kept
     assert "no better" in taught.result.reason
@@ -97,7 +104,7 @@ def test_all_pairs_of_one_work_are_one_work() -> None:
 
 
 def test_few_answers_change_the_figures_less_than_many() -> None:
-    few, many = (fit(library(-2.0, count), SHIPPED, CANDIDATES) for count in (3, 100))
+    few, many = (fit(library(-6.0, count), SHIPPED, CANDIDATES) for count in (3, 100))
     far = abs(few.evidence_bias + 4 * few.evidence_above - SHIPPED.evidence_bias - 4 * SHIPPED.evidence_above)
     farther = abs(many.evidence_bias + 4 * many.evidence_above - SHIPPED.evidence_bias - 4 * SHIPPED.evidence_above)
     assert 0 < far < farther
@@ -105,7 +112,7 @@ def test_few_answers_change_the_figures_less_than_many() -> None:
 
 def test_figures_are_told_apart_by_the_shipped_ones_and_by_what_evidence_is_made_of() -> None:
     joining = Joining(1.0, 1.0, 0.0, 9, 0.5, 0.1)
-    taught = fit(library(1.0), SHIPPED, 300)
+    taught = fit(library(3.0), SHIPPED, 300)
     names = {digest_of(SHIPPED, None), digest_of(taught, None), digest_of(SHIPPED, joining)}
     assert len(names) == 3
     assert digest_of(with_figures(SHIPPED, figures_of(SHIPPED)), None) in names

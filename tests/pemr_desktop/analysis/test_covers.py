@@ -34,7 +34,7 @@ def test_a_version_is_found_first_with_its_key_and_tempo(search, features):
     best = findings.matches[0]
     assert (best.track_id, best.verdict, best.key_shift) == (21, "version", 3)
     assert best.tempo_ratio == pytest.approx(1.2, rel=0.04)
-    assert best.probability > 0.9
+    assert best.probability > 0.8
     assert best.passages
     assert "1 version found among 22 tracks" in findings.sentence
 

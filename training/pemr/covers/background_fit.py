@@ -35,7 +35,7 @@ FAR = 2.5
 ROUNDS = 5
 TRACKS = 150
 MUSIC_WEIGHT = 2.0
-LOOKED_AT_ABOVE = 1.0
+LOOKED_AT_ABOVE = 1.5
 """Of strangers further above their habits than that all are looked at, of the others some stand for all."""
 OTHERS_LOOKED_AT = 4000
 RIDGE = 1e-3
@@ -120,7 +120,7 @@ def fit_evidence_of_pairs(
     versions, cases = np.concatenate(truth), np.concatenate(counts)
     if not versions.any() or versions.all():
         raise CorpusError("There are no versions or no strangers among these tracks, so nothing can be fitted.")
-    evidence = fit_evidence(np.concatenate(rows), versions, np.zeros(3), np.full(3, RIDGE**-0.5), counts=cases)
+    evidence = _fitted(np.concatenate(rows), versions, cases)
     share = float(cases[versions > 0].sum() / cases[versions == 0].sum())
     return msgspec.structs.replace(
         background,
@@ -128,6 +128,16 @@ def fit_evidence_of_pairs(
         evidence_above=round(float(evidence[1]), 3),
         evidence_likeness=round(float(evidence[2]), 2),
     )
+
+
+def _fitted(rows: Floats, versions: Floats, cases: Floats) -> Floats:
+    """Bias and two weights; a path that says nothing, or the opposite, counts nothing."""
+    for columns in (3, 2):
+        prior = np.zeros(columns), np.full(columns, RIDGE**-0.5)
+        weights = fit_evidence(rows[:, :columns], versions, *prior, counts=cases)
+        if weights[-1] > 0.0:
+            break
+    return np.concatenate([weights, np.zeros(3 - columns)])
 
 
 def with_provenance(figures: Background, music: HeardSet, rendered: HeardSet, joining: Joining) -> Background:

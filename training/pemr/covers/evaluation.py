@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from pemr.audio import decode
-from pemr.covers.alignment import compare, explain, voice
+from pemr.covers.alignment import RULES, compare, explain, voice
 from pemr.covers.background import default_background
 from pemr.covers.features import SAMPLE_RATE, CoverFeatures, unit_rows
 from pemr.covers.joining import above_habits
@@ -202,7 +202,8 @@ def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = N
     voices = [voice(found) for found in features]
     usable = [place for place, found in enumerate(features) if found.problem is None]
     scores, done = np.zeros((len(features), len(features)), np.float32), 0
-    digest = hashlib.blake2b(b"".join(found.to_bytes() for found in features), digest_size=12).hexdigest()
+    content = b"".join(found.to_bytes() for found in features)
+    digest = hashlib.blake2b(RULES.encode() + content, digest_size=12).hexdigest()
     kept = kept_in / f"alignment-{digest}.safetensors" if kept_in is not None else None
     if kept is not None and kept.exists():
         stored = load_file(kept)

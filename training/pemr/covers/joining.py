@@ -127,7 +127,7 @@ def fit_joining(
     )
     rows = np.stack([np.ones(len(pairs)), by_alignment, by_network], axis=1)
     _, of_alignment, of_network = fit_evidence(rows, same.astype(np.float64), np.zeros(3), np.full(3, RIDGE**-0.5))
-    joining = msgspec.structs.replace(joining, weight=max(0.0, of_network / max(of_alignment, 1e-6)))
+    joining = msgspec.structs.replace(joining, weight=max(0.0, float(of_network / max(of_alignment, 1e-6))))
     return _with_meaning(joining, joining.above(by_alignment, by_network)[~same], by_alignment[~same])
 
 
