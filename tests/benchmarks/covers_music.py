@@ -1,0 +1,184 @@
+"""Cover search on a library of real music: how many of its calls are right, what it misses, what bad input gets.
+
+    python tests/benchmarks/covers_music.py MUSIC WORK_FOLDER [--espeak PROGRAM] [--without-odd-input]
+
+MUSIC is a folder of `pemr-train corpus fetch free-game-music`. All its tracks are compared with one another as *Find
+all versions* does it, and every call is held against the list of verified pairs (`pemr.datasets.free_game_versions`).
+What was heard and compared is kept in WORK_FOLDER, so that a stopped run goes on. Then silence, noise, speech, clips, a
+mix of three hours, the same file twice and a broken file are searched for (`covers_odd_input.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import msgspec
+import torch
+from covers_odd_input import odd_input
+
+from pemr.audio import decode
+from pemr.covers.alignment import RULES
+from pemr.covers.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
+from pemr.datasets.free_game_music import corpus_tracks
+from pemr.datasets.free_game_versions import KnownPair, known_pairs
+from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY
+from pemr_desktop.analysis.cover_findings import FoundPair
+from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
+from pemr_desktop.analysis.covers import CoverSearch
+
+RIGHT = {"version", "same recording"}
+
+
+class Compared(msgspec.Struct):
+    """What has been compared so far by one set of rules, and the pairs found."""
+
+    rules: str
+    tracks: list[int] = []
+    pairs: list[FoundPair] = []
+
+
+@dataclass(frozen=True)
+class Call:
+    """A pair that the search names, and what the list says of it; None: nobody has looked at that pair."""
+
+    pair: FoundPair
+    known: KnownPair | None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("music", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--espeak", default="espeak-ng", help="a program that reads a text aloud, as espeak-ng does")
+    parser.add_argument("--without-odd-input", action="store_true")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    asked.work.mkdir(parents=True, exist_ok=True)
+    names = [str(name) for name in sorted(track.target() for track in corpus_tracks())]
+    features = heard(asked.music, names, asked.work)
+    if not features:
+        print(f"None of the {len(names)} tracks of the free game music is below {asked.music}.")
+        return 1
+    network = bundled_network()
+    shortlist = CoverShortlist(network, asked.work / "vectors.bin") if network is not None else None
+    search = CoverSearch(features.items(), shortlist=shortlist)
+    print(f"{len(features)} of {len(names)} tracks; {'with' if network else 'without'} the network")
+    rules = f"{RULES} {search.background} {network.network_id if network else ''}"
+    pairs = compared(search, rules, asked.work / "pairs.msgpack")
+    print_figures(pairs, names, set(features))
+    if not asked.without_odd_input:
+        odd_input(search, {place: asked.music / names[place] for place in features}, asked.work, asked.espeak)
+    return 0
+
+
+def heard(music: Path, names: list[str], work: Path) -> dict[int, bytes]:
+    """Cover features of every track that is there, by its place in the list of the corpus."""
+    kept = work / f"features-{FEATURE_VERSION}"
+    kept.mkdir(exist_ok=True)
+    found: dict[int, bytes] = {}
+    for place, name in enumerate(names):
+        file = kept / f"{place:03d}"
+        if not file.exists():
+            if not (music / name).is_file():
+                continue
+            file.write_bytes(cover_features(decode(music / name, SAMPLE_RATE)).to_bytes())
+        found[place] = file.read_bytes()
+    return found
+
+
+def compared(search: CoverSearch, rules: str, store: Path) -> list[FoundPair]:
+    """All pairs that may be versions; goes on where an earlier run by the same rules stopped."""
+    kept = msgspec.msgpack.decode(store.read_bytes(), type=Compared) if store.exists() else None
+    so_far = kept if kept is not None and kept.rules == rules else Compared(rules)
+
+    def found(track: int, pairs: list[FoundPair]) -> None:
+        so_far.tracks.append(track)
+        so_far.pairs.extend(pairs)
+        if len(so_far.tracks) % 20 == 0:
+            print(f"\r{len(so_far.tracks)} of {len(search)} compared", end="", file=sys.stderr, flush=True)
+            store.write_bytes(msgspec.msgpack.encode(so_far))
+
+    search.find_all(found=found, compared=list(so_far.tracks), least=POSSIBLE_PROBABILITY)
+    store.write_bytes(msgspec.msgpack.encode(so_far))
+    print(file=sys.stderr)
+    return so_far.pairs
+
+
+def print_figures(pairs: list[FoundPair], names: list[str], there: set[int]) -> None:
+    """What was called, how much of it is right, what was missed, and how often tracks without a version were named."""
+    known = {pair.both: pair for pair in known_pairs()}
+    calls = [Call(pair, known.get(_names(pair, names))) for pair in pairs]
+    calls.sort(key=lambda call: -call.pair.probability)
+    for words in ("same recording", "version", None):
+        of_these = [call for call in calls if call.pair.relation == words]
+        counts = Counter(call.known.kinship if call.known else "not looked at" for call in of_these)
+        print(f"called {words or 'possible'}: {len(of_these)}" + "".join(f"; {n} {what}" for what, n in counts.items()))
+        for call in of_these:
+            print(f"    {_told(call, names)}")
+    _print_recall(calls, names, there)
+    _print_alarms(calls, names, there)
+
+
+def _names(pair: FoundPair, names: list[str]) -> tuple[str, str]:
+    one, other = sorted((names[pair.track_a], names[pair.track_b]))
+    return one, other
+
+
+def _told(call: Call, names: list[str]) -> str:
+    pair = call.pair
+    told = f"{call.known.kinship}, {call.known.shown_by}" if call.known else "NOT LOOKED AT"
+    return (
+        f"{pair.probability:.2f}  {_short(names[pair.track_a])} / {_short(names[pair.track_b])}, "
+        f"key {pair.key_shift:+d}, tempo {pair.tempo_ratio:.2f}: {told}"
+    )
+
+
+def _short(name: str) -> str:
+    parts = Path(name).parts
+    return f"{parts[1]} {'/'.join(parts[-2:])}"
+
+
+def _print_recall(calls: list[Call], names: list[str], there: set[int]) -> None:
+    present = {names[place] for place in there}
+    by_pair = {_names(call.pair, names): call.pair for call in calls}
+    for kinship in ("same recording", "version"):
+        listed = [pair for pair in known_pairs() if pair.kinship == kinship and present.issuperset(pair.both)]
+        found = [pair for pair in listed if pair.both in by_pair]
+        sure = [pair for pair in found if by_pair[pair.both].relation is not None]
+        print(
+            f"of {len(listed)} pairs listed as {kinship}: {len(sure)} called same recording or version, "
+            f"{len(found) - len(sure)} more called possible"
+        )
+        for pair in listed:
+            if pair not in found:
+                print(f"    missed: {_short(pair.track)} / {_short(pair.other)} ({pair.shown_by}: {pair.remark})")
+
+
+def _print_alarms(calls: list[Call], names: list[str], there: set[int]) -> None:
+    partnered = {name for pair in known_pairs() if pair.kinship in RIGHT for name in pair.both}
+    alone = {place for place in there if names[place] not in partnered}
+    for words, chosen in (
+        ("a version or the same recording", [call for call in calls if call.pair.relation is not None]),
+        ("at least possible", calls),
+    ):
+        alarmed: dict[int, set[str]] = {}
+        for call in chosen:
+            for place in {call.pair.track_a, call.pair.track_b} & alone:
+                alarmed.setdefault(place, set()).add(call.known.kinship if call.known else "not looked at")
+        wrong = [place for place, told in alarmed.items() if told & {"strangers", "not looked at"}]
+        print(
+            f"{len(alone)} tracks have no verified version or copy; {len(alarmed)} of them are in a pair called "
+            f"{words}: {1000 * len(alarmed) / max(1, len(alone)):.1f} per 1,000, of which wrong "
+            f"{1000 * len(wrong) / max(1, len(alone)):.1f}, shared loops or not to be told the rest"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
