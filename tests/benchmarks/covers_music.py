@@ -122,6 +122,9 @@ def print_figures(pairs: list[FoundPair], names: list[str], there: set[int]) -> 
         print(f"called {words or 'possible'}: {len(of_these)}" + "".join(f"; {n} {what}" for what, n in counts.items()))
         for call in of_these:
             print(f"    {_told(call, names)}")
+    sure = [call for call in calls if call.pair.relation is not None]
+    verified = sum(call.known is not None and call.known.kinship in RIGHT for call in sure)
+    print(f"{verified} of {len(sure)} pairs called same recording or version are verified")
     _print_recall(calls, names, there)
     _print_alarms(calls, names, there)
 
@@ -172,12 +175,17 @@ def _print_alarms(calls: list[Call], names: list[str], there: set[int]) -> None:
         for call in chosen:
             for place in {call.pair.track_a, call.pair.track_b} & alone:
                 alarmed.setdefault(place, set()).add(call.known.kinship if call.known else "not looked at")
-        wrong = [place for place, told in alarmed.items() if told & {"strangers", "not looked at"}]
+        counts = Counter(_worst(told) for told in alarmed.values())
         print(
             f"{len(alone)} tracks have no verified version or copy; {len(alarmed)} of them are in a pair called "
-            f"{words}: {1000 * len(alarmed) / max(1, len(alone)):.1f} per 1,000, of which wrong "
-            f"{1000 * len(wrong) / max(1, len(alone)):.1f}, shared loops or not to be told the rest"
+            f"{words}: {1000 * len(alarmed) / max(1, len(alone)):.1f} per 1,000"
+            + "".join(f"; {1000 * count / len(alone):.1f} {what}" for what, count in counts.items())
         )
+
+
+def _worst(told: set[str]) -> str:
+    """What is to be said of a track that was named, when the list says this of its pairs."""
+    return next(what for what in ("not looked at", "strangers", "could not be told", "shared loops") if what in told)
 
 
 if __name__ == "__main__":
