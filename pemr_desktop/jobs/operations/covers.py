@@ -36,6 +36,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
         query = _query_of_track(request.track_id, context)
     else:
         raise JobRefused("Choose a track or a file to find covers of.")
+    from pemr.covers.features import LONGEST_S
     from pemr_desktop.analysis.covers import CoverSearchCancelled
 
     search = context.ear.covers(library)
@@ -50,10 +51,11 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
         )
     except CoverSearchCancelled:
         raise JobCancelled from None
-    result = CoverResult(
-        query.track_id, findings.matches, findings.compared, findings.sentence, query.peaks, query.duration_s
-    )
-    return Outcome(findings.sentence, result)
+    sentence = findings.sentence
+    if findings.compared and query.duration_s > LONGEST_S:
+        sentence += f" Only the first {LONGEST_S / 60:.0f} minutes of the track were compared."
+    result = CoverResult(query.track_id, findings.matches, findings.compared, sentence, query.peaks, query.duration_s)
+    return Outcome(sentence, result)
 
 
 def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome:

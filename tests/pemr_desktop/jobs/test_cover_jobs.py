@@ -176,6 +176,7 @@ def test_a_mix_of_three_hours_is_compared_in_its_first_twenty_minutes(studio: St
     assert isinstance(result, CoverResult)
     assert result.query_duration_s == pytest.approx(LONG_S, rel=0.01)
     assert "tracks" in result.sentence
+    assert result.sentence.endswith("Only the first 20 minutes of the track were compared.")
     ids = studio.ids()
     sure = {match.track_id for match in result.matches if match.verdict in SURE}
     assert sure <= {ids[title] for work in (4, 7) for title in (f"Tune {work}", f"Tune {work} again")}
