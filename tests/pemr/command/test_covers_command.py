@@ -1,12 +1,23 @@
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from pemr.command import build
 from pemr.covers.networks.registry import load_network
-from pemr.covers.version_corpus import Rendering, WorkToRender, render_corpus
+from pemr.covers.spectrum import spectrum
+from pemr.covers.version_corpus import (
+    CorpusVersion,
+    Rendering,
+    WorkToRender,
+    moments_of,
+    render_corpus,
+    write_work,
+)
 from pemr.errors import CorpusError
+from pemr.modelfile import load_model
 
 
 @pytest.fixture
@@ -31,6 +42,20 @@ def test_training_leaves_a_network_a_curve_and_a_checkpoint(corpus, tmp_path):
     curve = [json.loads(line) for line in (tmp_path / "run" / "curve.jsonl").read_text().splitlines()]
     assert [point["step"] for point in curve] == [2]
     assert set(curve[0]["map"]) == {"dev"}
+
+
+def test_a_fresh_encoder_hears_as_the_model_that_it_is_compared_with(tmp_path):
+    for work in range(2):
+        sounds = [np.random.default_rng([work, v]).normal(0, 0.1, 480_000).astype(np.float32) for v in range(2)]
+        versions = [CorpusVersion(f"w{work}", v, "train", 0, "", "", v, 30.0, 60) for v in range(2)]
+        moments = {v: moments_of(sound, 2) for v, sound in enumerate(sounds)}
+        write_work(tmp_path / "sound", f"w{work}", versions, [spectrum(sound) for sound in sounds], moments)
+    model = Path(__file__).parents[3] / "resources" / "models" / "pretrained.safetensors"
+    command = ["covers", "train", str(tmp_path / "sound"), "--out", str(tmp_path / "run"), "--network", "fcn"]
+    run = CliRunner().invoke(build(), [*command, "--works", "2", "--steps", "1", "--hears-as", str(model)])
+    assert run.exit_code == 0, run.output
+    trained = load_network(tmp_path / "run" / "best.safetensors")
+    assert trained.settings.front_end == load_model(model).info.front_end
 
 
 def test_rendering_goes_on_where_it_was_limited(tmp_path):

@@ -31,6 +31,10 @@ def train(
         Path | None,
         typer.Option(help="A PEMR model that fcn and fcn+cqt-net begin with; without it they begin at random."),
     ] = None,
+    hears_as: Annotated[
+        Path | None,
+        typer.Option(help="Without --encoder: a PEMR model whose front end a fresh encoder hears through."),
+    ] = None,
     development: Annotated[
         list[Path] | None, typer.Option(help="Corpus folders to measure on, never trained on. Repeatable.")
     ] = None,
@@ -57,13 +61,15 @@ def train(
     from pemr.covers.networks.registry import NetworkSettings
     from pemr.covers.training import CoverTraining, Told
     from pemr.covers.training import train as train_network
+    from pemr.frontend import FrontEnd
     from pemr.modelfile import load_model
 
     torch.set_num_threads(threads)
-    begun = (str(encoder), load_model(encoder).info.front_end) if encoder is not None else ()
+    model = encoder or hears_as
+    front_end = load_model(model).info.front_end if model is not None else FrontEnd()
     settings = CoverTraining(
-        NetworkSettings(network, width, channels, *begun), ClipSettings(works=works), steps, learning_rate,
-        falling=falling, measure_minutes=measure_minutes, seed=seed,
+        NetworkSettings(network, width, channels, str(encoder or ""), front_end), ClipSettings(works=works), steps,
+        learning_rate, falling=falling, measure_minutes=measure_minutes, seed=seed,
     )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
 
