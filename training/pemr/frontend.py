@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 AMIN = 1e-10
+LEAST_OF_BELL = 0.01
+"""A bell of the log-frequency filterbank ends where it would be lower."""
 
 
 class FrontEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,14 +132,21 @@ class LogFrequency(nn.Module):
 
     def filterbank(self, tuning: float = 0.0) -> Tensor:
         """(84, n_fft // 2 + 1) bells a semitone wide, never narrower than a line of the FFT; rows sum to 1."""
-        reached = int(self.highest_hz * self.n_fft / self.sample_rate) + 1
-        hz = torch.arange(reached, dtype=torch.float64) * self.sample_rate / self.n_fft
-        pitch = 12.0 * (hz.clamp_min(1.0) / self.lowest_hz).log2() - tuning
+        line_hz = self.sample_rate / self.n_fft
         bins = torch.arange(self.n_bins, dtype=torch.float64)
-        line_width = 12.0 / math.log(2.0) * self.sample_rate / self.n_fft / self.lowest_hz / 2.0 ** (bins / 12.0)
-        width = line_width.clamp_min(0.5)
-        bells = torch.exp(-0.5 * ((pitch[None, :] - bins[:, None]) / (0.6 * width[:, None])) ** 2)
-        bells[bells < 0.01] = 0.0
+        middle_hz = self.lowest_hz * 2.0 ** (bins / 12.0)
+        width = 0.6 * (12.0 / math.log(2.0) * line_hz / middle_hz).clamp_min(0.5)
+        reach = width * math.sqrt(2.0 * math.log(1.0 / LEAST_OF_BELL))
+        # only lines under a bell are computed: one in fifty of all pairs
+        first = (middle_hz * 2.0 ** ((tuning - reach) / 12.0) / line_hz).floor().long().clamp_min(0)
+        last = (middle_hz * 2.0 ** ((tuning + reach) / 12.0) / line_hz).ceil().long()
+        count = last.clamp_max(int(self.highest_hz / line_hz)) - first + 1
+        row = torch.repeat_interleave(torch.arange(self.n_bins), count)
+        line = torch.arange(len(row)) - torch.repeat_interleave(count.cumsum(0) - count - first, count)
+        pitch = 12.0 * ((line.double() * line_hz).clamp_min(1.0) / self.lowest_hz).log2() - tuning
+        bells = torch.exp(-0.5 * ((pitch - bins[row]) / width[row]) ** 2)
+        bells[bells < LEAST_OF_BELL] = 0.0
+        sums = torch.zeros(self.n_bins, dtype=torch.float64).index_add_(0, row, bells)
         bank = torch.zeros(self.n_bins, self.n_fft // 2 + 1)
-        bank[:, :reached] = bells / bells.sum(1, keepdim=True)
+        bank[row, line] = (bells / sums[row]).float()
         return bank

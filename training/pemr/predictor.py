@@ -124,9 +124,14 @@ class Predictor(nn.Module):
             self.train(training)
 
     def _attended(self, cls: Tensor, hidden: Tensor) -> Tensor:
-        """[CLS] (B, 1, D) against the frames of (B, L + 1, D) -> softmax over frames, mean of heads, (B, L)."""
+        """[CLS] (B, 1, D) against the frames of (B, L + 1, D) -> softmax over frames, mean of heads, (B, L).
+
+        A query meets as many keys as there are frames, so the key matrix is multiplied into the few queries. The key
+        bias adds the same to every frame, which the softmax does not see.
+        """
         attention = cast(Layer, self.layers[-1]).attention
-        query = at_least_float32(attention.split(attention.query(cls)))
-        key = at_least_float32(attention.split(attention.key(hidden[:, 1:])))
-        weights = (query @ key.transpose(2, 3)) / math.sqrt(key.shape[3])
-        return torch.as_tensor(weights.softmax(dim=3).mean(dim=1).squeeze(1))
+        query = at_least_float32(attention.query(cls).view(len(cls), attention.heads, -1))
+        key_of_heads = at_least_float32(attention.key.weight).view(attention.heads, query.shape[2], -1)
+        asked = torch.einsum("bhk,hkd->bhd", query, key_of_heads)
+        weights = asked @ at_least_float32(hidden[:, 1:]).transpose(1, 2) / math.sqrt(query.shape[2])
+        return torch.as_tensor(weights.softmax(dim=2).mean(dim=1))

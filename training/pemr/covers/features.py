@@ -30,7 +30,8 @@ LEAST_CHANGE = 0.03
 NEIGHBOURS = 12
 REGISTER_CENTRE, REGISTER_WIDTH = 49.0, 15.0
 """Semitones above C1: the register where melodies and their first partials lie."""
-BLOCK_FRAMES = 128
+BLOCK_FRAMES = 64
+"""Spectra computed at a time; what more of them take no longer lies in the cache of a core."""
 HEADER = struct.Struct("<4sHHIffff")
 MAGIC = b"PCVR"
 
@@ -122,14 +123,19 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
         raise PemrError(f"Cover features are made from sound at {SAMPLE_RATE} Hz, not {sample_rate} Hz.")
     duration_s = len(samples) / SAMPLE_RATE
     used = np.asarray(samples[: int(LONGEST_S * SAMPLE_RATE)], np.float32)
-    if not np.isfinite(used.sum()):
-        used = np.nan_to_num(used, posinf=0.0, neginf=0.0)
     front_end = LogFrequency()
     with torch.inference_mode():
-        sound = torch.from_numpy(used)
-        tuning = estimate_tuning(front_end, sound) if len(used) else 0.0
-        magnitudes = semitone_magnitudes(front_end, sound, tuning)
+        tuning, magnitudes = _tuned(front_end, used)
+        if not bool(magnitudes.isfinite().all()):
+            tuning, magnitudes = _tuned(front_end, np.nan_to_num(used, posinf=0.0, neginf=0.0))
         return features_of_semitones(magnitudes.clamp_min(1e-7).log10().mul(20.0), duration_s, tuning)
+
+
+def _tuned(front_end: LogFrequency, samples: Samples) -> tuple[float, Tensor]:
+    """How far samples (n,) lie off 440 Hz in semitones, and the magnitudes (t, 84) of their semitones."""
+    sound = torch.from_numpy(samples)
+    tuning = estimate_tuning(front_end, sound) if len(samples) else 0.0
+    return tuning, semitone_magnitudes(front_end, sound, tuning)
 
 
 def features_of_semitones(decibels: Tensor, duration_s: float, tuning: float = 0.0) -> CoverFeatures:
@@ -156,9 +162,8 @@ def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float, p
     """
     hop, half = front_end.hop_length, front_end.n_fft // 2
     frames = len(sound) // hop // pooled * pooled
-    bank = front_end.filterbank(tuning)
-    lines = int(bank.any(dim=0).nonzero().max()) + 1
-    bank = bank[:, :lines].T.contiguous()
+    octaves = _octaves(front_end.filterbank(tuning))
+    lines = octaves[-1][0].stop
     window = front_end.get_buffer("window")
     scale = 2.0 / float(window.sum())
     levels = sound.new_empty((frames // pooled, front_end.n_bins))
@@ -172,9 +177,20 @@ def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float, p
             part = torch.nn.functional.pad(part, (max(0, -begin), max(0, end - len(sound))))
         torch.mul(part.unfold(0, front_end.n_fft, hop), window, out=windowed[:count])
         spectrum = torch.fft.rfft(windowed[:count])
-        magnitudes = (power_of(spectrum[:, :lines]) @ bank).sqrt() * scale
-        levels[first // pooled : (first + count) // pooled] = magnitudes.reshape(-1, pooled, bank.shape[1]).mean(dim=1)
+        power = power_of(spectrum[:, :lines])
+        magnitudes = torch.cat([power[:, heard] @ bank for heard, bank in octaves], dim=1).sqrt() * scale
+        levels[first // pooled : (first + count) // pooled] = magnitudes.view(-1, pooled, front_end.n_bins).mean(dim=1)
     return levels
+
+
+def _octaves(bank: Tensor) -> list[tuple[slice, Tensor]]:
+    """A filterbank (84, lines) as the lines that each octave hears and their weights (lines heard, 12)."""
+    octaves: list[tuple[slice, Tensor]] = []
+    for rows in bank.view(len(bank) // 12, 12, -1):
+        heard = rows.any(dim=0).nonzero()
+        lines = slice(int(heard.min()), int(heard.max()) + 1)
+        octaves.append((lines, rows[:, lines].T.contiguous()))
+    return octaves
 
 
 def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 20.0) -> float:

@@ -1,0 +1,149 @@
+"""The encoder as written, laid out, fused, and as an exported graph: milliseconds a segment, and how far they differ.
+
+    pip install onnx onnxscript onnxruntime openvino
+    python tests/benchmarks/encoder_backends.py MUSIC_FOLDER [--model resources/models/bundled.safetensors]
+
+What is not installed is left out. Seconds are those of the processor; each backend in turn, over and over, so that
+what else the machine does falls on all of them alike. Twelve segments of each track, as a track is heard. OpenVINO is
+told to compute in 32 bits; left alone it takes bfloat16 where the processor has it, which is shown too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pemr import audio
+from pemr.datasets.folder import audio_files
+from pemr.embed import DEFAULT_SEGMENTS, ENCODED_AT_ONCE, segment_starts
+from pemr.frontend import LogMel
+from pemr.fused import FusedFCN4
+from pemr.modelfile import load_model
+from pemr_desktop.resources import resource
+
+Backend = Callable[[np.ndarray], np.ndarray]
+
+
+def main() -> None:
+    """Measure and print one line for each backend."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path, default=resource("models", "bundled.safetensors"))
+    parser.add_argument("--tracks", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    model = load_model(asked.model)
+    paths = list(audio_files([asked.folder]))
+    clips = [_frames(path, LogMel(model.info.front_end)) for path in paths[:: max(1, len(paths) // asked.tracks)]]
+    spent: dict[str, list[float]] = defaultdict(list)
+    apart: dict[str, float] = defaultdict(float)
+    with tempfile.TemporaryDirectory() as folder:
+        backends = dict(_backends(model.encoder.eval(), clips[0], Path(folder) / "encoder.onnx", asked.threads))
+        for backend in backends.values():
+            backend(clips[0])
+        for _ in range(asked.rounds):
+            for frames in clips:
+                truth = backends["as written"](frames)
+                for name, backend in backends.items():
+                    began = time.process_time()
+                    found = backend(frames)
+                    spent[name].append(1000.0 * (time.process_time() - began) / len(frames))
+                    apart[name] = max(apart[name], float(np.abs(found - truth).max()))
+    print(
+        f"{len(clips)} tracks, {sum(map(len, clips))} segments of {clips[0].shape[2]} frames, {asked.threads} threads"
+    )
+    for name in backends:
+        times_faster = np.mean(spent["as written"]) / np.mean(spent[name])
+        print(f"{name:36s} {np.mean(spent[name]):6.2f} ms a segment  {times_faster:5.2f} x  apart {apart[name]:.1e}")
+
+
+def _frames(path: Path, log_mel: LogMel) -> np.ndarray:
+    length = log_mel.settings.segment_samples
+    samples = audio.decode(path, log_mel.settings.sample_rate)
+    samples = np.pad(samples, (0, max(0, length - len(samples))))
+    starts = segment_starts(len(samples), length, DEFAULT_SEGMENTS)
+    with torch.inference_mode():
+        return log_mel(torch.from_numpy(np.stack([samples[start : start + length] for start in starts]))).numpy()
+
+
+def _backends(encoder: torch.nn.Module, frames: np.ndarray, file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
+    fused = FusedFCN4(encoder).eval()
+    unordered = type(encoder)().eval()
+    unordered.load_state_dict(encoder.state_dict())
+    unordered.to(memory_format=torch.contiguous_format)
+    yield "as written", _by_torch(_Unordered(unordered))
+    yield "channels last", _by_torch(encoder)
+    yield "channels last, fused", _by_torch(fused)
+    yield f"the same, {ENCODED_AT_ONCE} at a time (ships)", _by_torch(fused, ENCODED_AT_ONCE)
+    with contextlib.suppress(ImportError):
+        import onnxscript  # noqa: F401  torch exports with it
+
+        torch.onnx.export(
+            fused, (torch.from_numpy(frames),), file, input_names=["frames"], output_names=["vectors"],
+            dynamic_shapes={"frames": {0: torch.export.Dim("batch", min=1, max=64)}}, dynamo=True, verbose=False,
+        )  # fmt: skip
+    if file.exists():
+        yield from _by_onnx_runtime(file, threads)
+        yield from _by_openvino(file, threads)
+
+
+class _Unordered(torch.nn.Module):
+    """The encoder in the memory layout that torch begins with, which its own `forward` would change."""
+
+    def __init__(self, encoder: torch.nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        x = self.encoder.input_norm(frames.unsqueeze(1))
+        for block in self.encoder.blocks:
+            x = block(x.contiguous())
+        return x.flatten(1)
+
+
+def _by_torch(network: torch.nn.Module, at_once: int = 64) -> Backend:
+    @torch.inference_mode()
+    def run(frames: np.ndarray) -> np.ndarray:
+        return torch.cat([network(part) for part in torch.split(torch.from_numpy(frames), at_once)]).numpy()
+
+    return run
+
+
+def _by_onnx_runtime(file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
+    with contextlib.suppress(ImportError):
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(str(file), settings, providers=["CPUExecutionProvider"])
+        yield f"ONNX Runtime {onnxruntime.__version__}", lambda frames: session.run(None, {"frames": frames})[0]
+
+
+def _by_openvino(file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
+    with contextlib.suppress(ImportError):
+        import openvino
+
+        core = openvino.Core()
+        for told, precision in (("32 bits", "f32"), ("bfloat16", "bf16")):
+            compiled = core.compile_model(
+                file, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision}
+            )
+            request = compiled.create_infer_request()
+            yield (
+                f"OpenVINO {openvino.__version__.split('-')[0]}, {told}",
+                lambda frames, request=request: request.infer({0: frames})[0].copy(),
+            )
+
+
+if __name__ == "__main__":
+    main()
