@@ -114,6 +114,22 @@ def test_a_joined_network_begins_with_the_encoder_it_is_given():
     assert all(parameter.requires_grad for parameter in network.encoder.parameters())
 
 
+def test_a_join_goes_on_from_a_trained_cqt_net(tmp_path):
+    settings = NetworkSettings("cqt-net", 16, 2)
+    trained = build_network(settings)
+    save_network(tmp_path / "cqt.safetensors", trained, settings, "for a test")
+    joined = build_network(NetworkSettings("fcn+cqt-net", 16, 2, begun=str(tmp_path / "cqt.safetensors")))
+    known = joined.cqt_net.state_dict()
+    assert all(torch.equal(value.half().float(), known[name].float()) for name, value in trained.state_dict().items())
+
+
+def test_a_network_of_another_size_is_not_gone_on_from(tmp_path):
+    settings = NetworkSettings("cqt-net", 16, 2)
+    save_network(tmp_path / "cqt.safetensors", build_network(settings), settings, "for a test")
+    with pytest.raises(RecipeError, match=r"cannot go on from .*cqt.safetensors \(cqt-net, 16 numbers a track\)"):
+        build_network(NetworkSettings("cqt-net", 32, 2, begun=str(tmp_path / "cqt.safetensors")))
+
+
 def test_a_network_that_hears_sound_says_how_to_render_some(corpus, tmp_path):
     with pytest.raises(CorpusError, match="--segments 4"):
         train(CoverTraining(NetworkSettings("fcn", 16)), [corpus], tmp_path / "run")

@@ -35,6 +35,10 @@ def train(
         Path | None,
         typer.Option(help="Without --encoder: a PEMR model whose front end a fresh encoder hears through."),
     ] = None,
+    begun: Annotated[
+        Path | None,
+        typer.Option(help="A trained network to go on from: one of its kind, or the cqt-net of a join."),
+    ] = None,
     development: Annotated[
         list[Path] | None, typer.Option(help="Corpus folders to measure on, never trained on. Repeatable.")
     ] = None,
@@ -68,8 +72,8 @@ def train(
     model = encoder or hears_as
     front_end = load_model(model).info.front_end if model is not None else FrontEnd()
     settings = CoverTraining(
-        NetworkSettings(network, width, channels, str(encoder or ""), front_end), ClipSettings(works=works), steps,
-        learning_rate, falling=falling, measure_minutes=measure_minutes, seed=seed,
+        NetworkSettings(network, width, channels, str(encoder or ""), front_end, str(begun or "")),
+        ClipSettings(works=works), steps, learning_rate, falling=falling, measure_minutes=measure_minutes, seed=seed,
     )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
 

@@ -23,7 +23,13 @@ from pemr.checkpoint import write_durably
 from pemr.covers.clips import ClipSettings, TrainingWork, draw_batch, read_training_works
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import Frames, frames_for, track_vector
-from pemr.covers.networks.registry import NetworkSettings, build_network, parameters_of, save_network
+from pemr.covers.networks.registry import (
+    NetworkSettings,
+    build_network,
+    parameters_of,
+    save_network,
+    without_files,
+)
 from pemr.covers.retrieval_metrics import RetrievalReport, evaluate
 from pemr.covers.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
 from pemr.covers.work_loss import cosine_softmax, version_contrast
@@ -172,7 +178,7 @@ class _Run:
 
     def averaged(self) -> CoverNetwork:
         """The network with the running mean of its weights, in evaluation mode."""
-        network = build_network(msgspec.structs.replace(self.settings.network, encoder=""))
+        network = build_network(without_files(self.settings.network))
         network.load_state_dict(self.mean)
         return network.eval()
 
@@ -250,7 +256,7 @@ def train(
     them, the latest).
     """
     out.mkdir(parents=True, exist_ok=True)
-    probe = build_network(msgspec.structs.replace(settings.network, encoder=""))
+    probe = build_network(without_files(settings.network))
     works = read_training_works(corpora, probe.takes)
     if len(works) < 2:
         raise CorpusError("There are fewer than two training works in the corpus, so there is nothing to tell apart.")

@@ -54,8 +54,10 @@ class CqtNet(CoverNetwork):
             convolution(16 * c, 16 * c, (3, 3), dilation=2),
         )
         self.out = nn.Linear(16 * c, width)
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
         missing = self.shortest - frames.shape[2]
         x = nn.functional.pad(frames, (0, missing)) if missing > 0 else frames
-        return torch.as_tensor(self.out(self.layers(x.unsqueeze(1)).amax(dim=(2, 3))))
+        x = x.unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        return torch.as_tensor(self.out(self.layers(x).amax(dim=(2, 3))))

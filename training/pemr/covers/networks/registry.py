@@ -32,6 +32,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`channels`: of the first layer (0: the network's default). `front_end`: of networks with the PEMR encoder.
 
     `encoder`: the model file whose encoder a fresh network begins with; without one it begins at random.
+    `begun`: a trained network that it goes on from: one of its own kind, or a cqt-net that is to be joined.
     """
 
     name: str = "pitch-class"
@@ -39,6 +40,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: int = 0
     encoder: str = ""
     front_end: FrontEnd = FrontEnd()
+    begun: str = ""
 
 
 def _pitch_class(settings: NetworkSettings) -> CoverNetwork:
@@ -57,10 +59,29 @@ BUILDERS: dict[str, Callable[[NetworkSettings], CoverNetwork]] = {
 
 
 def build_network(settings: NetworkSettings) -> CoverNetwork:
-    """A fresh network. Raises `RecipeError` for an unknown name."""
+    """A fresh network, or one that goes on from another. Raises `RecipeError` for a name or a join that is not there.
+
+    A join hears as its two parts do, not yet together: its last layer is fresh.
+    """
     if settings.name not in BUILDERS:
         raise RecipeError(f"There is no cover network “{settings.name}”. There are: {', '.join(BUILDERS)}.")
-    return BUILDERS[settings.name](settings)
+    network = BUILDERS[settings.name](settings)
+    if settings.begun:
+        begun = load_network(Path(settings.begun))
+        part = network.cqt_net if isinstance(network, JoinedNet) and begun.settings.name == "cqt-net" else network
+        try:
+            part.load_state_dict(begun.network.state_dict())
+        except RuntimeError as error:
+            raise RecipeError(
+                f"A network {settings.name} of these sizes cannot go on from {settings.begun} "
+                f"({begun.settings.name}, {begun.settings.width} numbers a track)."
+            ) from error
+    return network
+
+
+def without_files(settings: NetworkSettings) -> NetworkSettings:
+    """The settings of a network whose weights come from elsewhere."""
+    return msgspec.structs.replace(settings, encoder="", begun="")
 
 
 def _encoder(settings: NetworkSettings) -> FCN4 | None:
@@ -93,7 +114,7 @@ def save_network(
         name: value.detach().cpu().half().contiguous() if value.is_floating_point() else value.detach().cpu()
         for name, value in network.state_dict().items()
     }
-    described = msgspec.json.encode(msgspec.structs.replace(settings, encoder="")).decode()
+    described = msgspec.json.encode(without_files(settings)).decode()
     metadata = {"kind": KIND, "format": str(FORMAT), "settings": described, "provenance": provenance}
     if joining is not None:
         metadata["joining"] = msgspec.json.encode(joining).decode()
