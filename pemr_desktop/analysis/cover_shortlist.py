@@ -125,9 +125,8 @@ class CoverShortlist:
         self._index.remove([track_id for track_id in self._ready if track_id not in tracks])
         if len(self._kept) > 2 * len(tracks):
             self._kept = {track_id: kept for track_id, kept in self._kept.items() if track_id in tracks}
-        for track_id in tracks:
-            if track_id not in self._index:
-                self._index.add(track_id, self._ready[track_id].astype(np.float32))
+        for track_id in self._index.lacks(tracks.keys()):
+            self._index.add(track_id, self._ready[track_id].astype(np.float32))
         itself = () if query_id is None else (query_id,)
         return self._index.best(self._query(query, query_id), self._ready, count, itself)
 

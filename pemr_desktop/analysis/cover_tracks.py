@@ -41,6 +41,7 @@ class CoverTracks:
         self._stamps: dict[int, bytes] = {}
         self._voices: OrderedDict[int, Voice] = OrderedDict()
         self._in_order: dict[int, Candidate] | None = None
+        self._features: dict[int, CoverFeatures] | None = None
         self._sample: list[Candidate] | None = None
 
     def __len__(self) -> int:
@@ -55,6 +56,13 @@ class CoverTracks:
             if self._in_order is None:
                 self._in_order = dict(sorted(self._tracks.items()))
             return self._in_order
+
+    def features(self) -> Mapping[int, CoverFeatures]:
+        """What is stored of the comparable tracks; stays as it is when tracks come and go."""
+        with self._lock:
+            if self._features is None:
+                self._features = {track_id: track.features for track_id, track in self.comparable().items()}
+            return self._features
 
     def sample(self) -> list[Candidate]:
         """Some of them, for all to be measured against: a choice that hardly changes when tracks come or go."""
@@ -105,7 +113,7 @@ class CoverTracks:
             self.outdated.append(track_id)
             return
         with self._lock:
-            self._in_order = self._sample = None
+            self._in_order = self._features = self._sample = None
             if features.problem is None:
                 self._tracks[track_id] = Candidate(features, track_id)
             else:
@@ -115,7 +123,7 @@ class CoverTracks:
         """Forget a track; nothing happens if it is not there."""
         with self._lock:
             if self._tracks.pop(track_id, None) is not None:
-                self._in_order = self._sample = None
+                self._in_order = self._features = self._sample = None
             self._problems.pop(track_id, None)
             self._stamps.pop(track_id, None)
             self._voices.pop(track_id, None)

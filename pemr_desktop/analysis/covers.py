@@ -249,7 +249,7 @@ class CoverSearch:
                 chosen = [
                     other
                     for other in self._worth_aligning(track, everyone, None, cancelled)
-                    if places[other.track_id] < len(before)
+                    if places.get(other.track_id, len(everyone)) < len(before)
                 ]
                 scores = self._compare(track, chosen, within, cancelled)
                 pairs = [
@@ -275,15 +275,14 @@ class CoverSearch:
         """All others in a library of a few thousand; those that the shortlist names in a larger one."""
         if self._shortlist is None or not self._is_large:
             return others
-        known = {other.track_id: other for other in others if other.track_id is not None}
         with self._shortlist_lock:
-            features = {track_id: track.features for track_id, track in self._tracks.comparable().items()}
+            tracks, features = self._tracks.comparable(), self._tracks.features()
             best = self._shortlist.choose(
                 asked.features, features, SHORTLISTED, query_id=asked.track_id, progress=progress, cancelled=cancelled
             )
         if best is None:
             raise CoverSearchCancelled
-        return [known[track_id] for track_id in sorted(best) if track_id in known]
+        return [tracks[track_id] for track_id in sorted(best) if track_id in tracks]
 
     def _compare(
         self,

@@ -69,7 +69,8 @@ def main() -> None:
         if place not in ids:
             missed.append(place)
         told = f"the version at rank {ids.index(place) + 1}" if place in ids else "the version is not listed"
-        print(f"    query {place}: {spent[-1]:.2f} s, {told}; {len(ids)} listed")
+        minutes = found.compared_s / 60
+        print(f"    query {place} of {minutes:.1f} minutes: {spent[-1]:.2f} s, {told}; {len(ids)} listed")
     minutes = np.mean([found.compared_s for found in asked]) / 60
     print(
         f"{len(asked)} queries of {minutes:.1f} minutes: median {np.median(spent):.2f} s, longest {max(spent):.2f} s; "

@@ -37,6 +37,9 @@ LEAST_LIKENESS = STACKED * EQUAL // 2
 MATCH, GAP, APART = 2, -1, -30_000
 """Steps of the recurrence in halves: a match counts 1, a gap -0.5, and a border between tracks ends everything."""
 CELLS_AT_ONCE = 1_000_000
+"""Of likenesses, 2 MB: what is sorted and summed stays in the processor's cache."""
+COLUMNS_AT_ONCE = 8192
+"""Of paths: a row of them is one call, and a call costs as much as a thousand columns."""
 ROWS_AT_ONCE = 32
 RULES = f"{STACKED} {NEIGHBOUR_SHARE} {KEYS} {SPEEDS} {LEAST_LIKENESS} {MATCH} {GAP}"
 """What scores depend on beside features: scores that were kept under other rules do not compare."""
@@ -125,26 +128,27 @@ def likely_shifts(query: Voice, references: Sequence[Voice], keys: int = KEYS) -
 def compare(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> Comparison:
     """Score a query against many references; the same for a batch as one by one."""
     count = len(references)
-    best = Comparison(np.zeros(count, np.float32), np.zeros(count, np.int8), np.zeros(count, np.int8))
     if not count:
-        return best
-    shifts = likely_shifts(query, references, keys)
+        return Comparison(np.zeros(0, np.float32), np.zeros(0, np.int8), np.zeros(0, np.int8))
+    likely = likely_shifts(query, references, keys)
+    shifts = np.sort(likely, axis=1)
+    scores = np.zeros((count, shifts.shape[1], len(SPEEDS)), np.float32)
+    for speed, (query_factor, reference_factor) in enumerate(SPEEDS):
+        # turning the references back instead of the query forth lets all keys lie side by side
+        turned = [
+            np.roll(reference.at(reference_factor), -shift, axis=1)
+            for reference, own in zip(references, shifts.tolist(), strict=True)
+            for shift in own
+        ]
+        scores[:, :, speed] = qmax(query.at(query_factor), turned).reshape(count, -1)
     lengths = np.array([len(reference.rows) for reference in references])
     shorter = np.sqrt(np.maximum(np.minimum(lengths, len(query.rows)), 1)).astype(np.float32)
-    best.key_shift[:] = shifts[:, 0]
-    for shift in range(12):
-        chosen = np.flatnonzero((shifts == shift).any(axis=1))
-        for speed, (query_factor, reference_factor) in enumerate(SPEEDS):
-            rows = np.roll(query.at(query_factor), shift, axis=1)
-            columns = max(1, CELLS_AT_ONCE // max(1, len(rows)))
-            for part in _batches(chosen, references, reference_factor, columns):
-                score = qmax(rows, [references[index].at(reference_factor) for index in part]) / shorter[part]
-                better = score > best.score[part]
-                winners = part[better]
-                best.score[winners] = score[better]
-                best.key_shift[winners] = shift
-                best.speed[winners] = speed
-    return best
+    best = scores.reshape(count, -1).argmax(axis=1)
+    score = np.take_along_axis(scores.reshape(count, -1), best[:, None], axis=1)[:, 0]
+    key = np.take_along_axis(shifts, best[:, None] // len(SPEEDS), axis=1)[:, 0]
+    return Comparison(
+        score / shorter, np.where(score > 0, key, likely[:, 0]).astype(np.int8), (best % len(SPEEDS)).astype(np.int8)
+    )
 
 
 def align(query: CoverFeatures, references: Sequence[CoverFeatures], keys: int = KEYS) -> list[Alignment]:
@@ -163,27 +167,34 @@ def nothing() -> Alignment:
     return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
 
 
-def _batches(
-    chosen: npt.NDArray[np.int64], references: Sequence[Voice], factor: float, columns_at_once: int
-) -> Iterator[npt.NDArray[np.int64]]:
-    """Groups of references that fill the processor's cache; one that is longer goes alone."""
+def _groups(tracks: Sequence[Rows], columns_at_once: int) -> Iterator[slice]:
+    """Groups of tracks that lie side by side in so many columns; one that is longer goes alone."""
     first, columns = 0, 0
-    for place, index in enumerate(chosen):
-        length = len(references[index].at(factor)) + 2
-        if columns and columns + length > columns_at_once:
-            yield chosen[first:place]
+    for place, rows in enumerate(tracks):
+        if columns and columns + _columns(rows) > columns_at_once:
+            yield slice(first, place)
             first, columns = place, 0
-        columns += length
-    if first < len(chosen):
-        yield chosen[first:]
+        columns += _columns(rows)
+    if first < len(tracks):
+        yield slice(first, len(tracks))
+
+
+def _columns(rows: Rows) -> int:
+    """What a track takes beside others: a path moves two columns at most, so two empty ones end it."""
+    return len(rows) + 2
 
 
 def qmax(query: Rows, references: Sequence[Rows]) -> Scores:
     """Qmax (n,) of a query (t, 12) against references (t', 12): matches on the best path less half a point per gap."""
-    steps, offsets = recurrence(query, references)
+    found = [_best_paths(*recurrence(query, references[group])) for group in _groups(references, COLUMNS_AT_ONCE)]
+    return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+
+def _best_paths(steps: Steps, offsets: list[int]) -> Scores:
+    """The best path of each reference by the steps (rows, columns) of all, which begin at `offsets`."""
     width = steps.shape[1] if steps.size else 0
     if not width:
-        return np.zeros(len(references), np.float32)
+        return np.zeros(len(offsets), np.float32)
     before, before_that, row = (np.zeros(width + 2, np.int16) for _ in range(3))
     path, best = np.zeros(width, np.int16), np.zeros(width + 1, np.int16)
     for step in steps:
@@ -197,39 +208,47 @@ def qmax(query: Rows, references: Sequence[Rows]) -> Scores:
 
 
 def recurrence(query: Rows, references: Sequence[Rows]) -> tuple[Steps, list[int]]:
-    """Steps (t - 8, columns) of the path, references side by side, and the column where each begins.
+    """Steps (t - 8, columns) of the path, references side by side, and the column where each begins."""
+    offsets = [0, *np.cumsum([_columns(reference) for reference in references]).tolist()]
+    rows = len(query) - STACKED + 1
+    if rows < 2:
+        return np.zeros((0, 0), np.int16), offsets[:-1]
+    steps = np.full((rows, offsets[-1]), APART, np.int16)
+    for group in _groups(references, max(1, CELLS_AT_ONCE // len(query))):
+        _fill(steps[:, offsets[group.start] : offsets[group.stop]], query, references[group])
+    return steps, offsets[:-1]
+
+
+def _fill(steps: Steps, query: Rows, references: Sequence[Rows]) -> None:
+    """Write the steps (t - 8, columns) of a few references, as many as the processor's cache holds.
 
     Two stacks are neighbours if each is among the nearest `NEIGHBOUR_SHARE` of the other's track, ties not counted.
     """
-    offsets: list[int] = []
-    width = 0
-    for reference in references:
-        offsets.append(width)
-        width += len(reference) + 2
-    rows = len(query) - STACKED + 1
-    if rows < 2 or width < STACKED:
-        return np.zeros((0, 0), np.int16), offsets
+    rows, width = steps.shape
+    if width < STACKED:
+        return
     beside = np.zeros((width, 12), np.float32)
-    for offset, reference in zip(offsets, references, strict=True):
+    offset = 0
+    for reference in references:
         beside[offset : offset + len(reference)] = reference
+        offset += _columns(reference)
     likeness = stacked_likeness(query, beside)
     nearest = max(1, int(np.ceil(NEIGHBOUR_SHARE * rows)))
     standing = np.ascontiguousarray(likeness.T)
     standing.partition(rows - nearest - 1, axis=1)
     column_bound = np.maximum(standing[:, rows - nearest - 1], np.int16(LEAST_LIKENESS))
-    steps = np.full((rows, width), APART, np.int16)
-    for offset, reference in zip(offsets, references, strict=True):
+    offset = 0
+    for reference in references:
         columns = len(reference) - STACKED + 1
-        if columns < 2:
-            continue
-        here = slice(offset, offset + columns)
-        part = likeness[:, here]
-        near = max(1, int(np.ceil(NEIGHBOUR_SHARE * columns)))
-        row_bound = np.partition(part, columns - near - 1, axis=1)[:, columns - near - 1]
-        neighbours = part > np.maximum(row_bound[:, None], column_bound[here])
-        np.multiply(neighbours.view(np.int8), np.int16(MATCH - GAP), out=steps[:, here], dtype=np.int16)
-        steps[:, here] += GAP
-    return steps, offsets
+        if columns >= 2:
+            here = slice(offset, offset + columns)
+            part = likeness[:, here]
+            near = max(1, int(np.ceil(NEIGHBOUR_SHARE * columns)))
+            row_bound = np.partition(part, columns - near - 1, axis=1)[:, columns - near - 1]
+            neighbours = part > np.maximum(row_bound[:, None], column_bound[here])
+            np.multiply(neighbours.view(np.int8), np.int16(MATCH - GAP), out=steps[:, here], dtype=np.int16)
+            steps[:, here] += GAP
+        offset += _columns(reference)
 
 
 def stacked_likeness(query: Rows, beside: Rows) -> Steps:

@@ -5,7 +5,7 @@ Each track is there with a vector for every half minute, so that a short clip, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ Vectors = npt.NDArray[np.float32]
 LEAST_FOUND, FOUND_A_TRACK = 256, 4
 LOOKED_AT = 1000
 """So many tracks nearest to the query are looked at from their side too."""
+ASKED_EVERY = 2
+"""Every so manieth part of a query is asked of the index: half minutes overlap by half, so all is heard once."""
 
 
 class VersionIndex:
@@ -37,6 +39,10 @@ class VersionIndex:
 
     def __contains__(self, track_id: object) -> bool:
         return track_id in self._parts
+
+    def lacks(self, track_ids: Set[int]) -> list[int]:
+        """Those of them that are not there, in order."""
+        return sorted(track_ids - self._parts.keys())
 
     @property
     def size_bytes(self) -> int:
@@ -69,7 +75,7 @@ class VersionIndex:
 
         What the query finds in a track is asked of the index; what the track finds in the query, of the nearest only.
         """
-        near = [track_id for track_id, _ in self.nearest(query, max(LOOKED_AT, count), exclude)]
+        near = [track_id for track_id, _ in self.nearest(query[::ASKED_EVERY], max(LOOKED_AT, count), exclude)]
         if not near:
             return []
         likeness = both_ways(query, [np.asarray(vectors[track_id], np.float32) for track_id in near])
