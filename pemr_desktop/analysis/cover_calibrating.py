@@ -24,7 +24,7 @@ from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S
 from pemr_desktop.analysis.cover_grading import SURE, Weighed
 from pemr_desktop.analysis.cover_layer import TaughtLayer
 from pemr_desktop.jobs.cover_quality import Count, CoverTeachingResult, TeachingScore
-from pemr_desktop.library.cover_calibrations import calibration
+from pemr_desktop.library.cover_calibrations import calibration, outdate
 from pemr_desktop.library.library import Library
 
 if TYPE_CHECKING:
@@ -94,15 +94,22 @@ def with_figures(shipped: Background, figures: Figures) -> Background:
 
 
 def in_use(library: Library, joining: Joining | None) -> tuple[Background, TaughtLayer | None]:
-    """What judges in this library: figures, and another last layer. Those fitted to it stand in for one shipped set."""
+    """What judges in this library: figures, and another last layer. Those fitted to it stand in for one shipped set.
+
+    When that is shipped no longer they count for nothing, and the library remembers it.
+    """
     shipped = default_background()
     stored = library.read(calibration)
-    if stored is None or stored.shipped != digest_of(shipped, joining):
+    if stored is None:
         return shipped, None
     try:
+        if stored.shipped != digest_of(shipped, joining):
+            raise msgspec.ValidationError("it stands in for other figures than those shipped")
         fitted = msgspec.json.decode(stored.figures, type=Fitted)
     except msgspec.MsgspecError as error:
         log.warning("What was taught to the cover search is of another version and counts for nothing: %s", error)
+        with library.store.writing() as connection:
+            outdate(connection)
         return shipped, None
     return with_figures(shipped, fitted.figures), fitted.layer
 

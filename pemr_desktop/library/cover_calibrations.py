@@ -10,6 +10,8 @@ import msgspec
 from pemr_desktop.library.version_answers import WORK_FIELD
 
 REPORTS_KEPT = 5
+NOT_IN_USE, IN_USE, OUTDATED = 0, 1, 2
+"""Of a calibration; outdated ones were in use until the figures that they stand in for were shipped no longer."""
 
 
 class KnownPairs(msgspec.Struct, frozen=True):
@@ -24,6 +26,7 @@ class CoverTeaching(msgspec.Struct, frozen=True):
     """How it stands, for the window. Reports are JSON, empty when there is none; times are seconds since 1970.
 
     `known`: what there is to check against now; `judged_since`: of that, pairs judged after the check began.
+    `outdated`: what was taught stands in for figures that this program no longer ships with, and counts for nothing.
     """
 
     heard: int = 0
@@ -33,6 +36,7 @@ class CoverTeaching(msgspec.Struct, frozen=True):
     quality: bytes = b""
     taught_at: float | None = None
     teaching: bytes = b""
+    outdated: bool = False
 
 
 class StoredCalibration(msgspec.Struct, frozen=True):
@@ -48,7 +52,10 @@ def cover_teaching(connection: sqlite3.Connection) -> CoverTeaching:
         "SELECT count(*) FROM cover_features c JOIN tracks t ON t.id = c.track_id WHERE t.missing = 0"
     ).fetchone()
     checked = connection.execute("SELECT made_at, report FROM cover_quality").fetchone()
-    taught = connection.execute("SELECT made_at, report FROM cover_calibrations WHERE in_use = 1").fetchone()
+    taught = connection.execute(
+        "SELECT made_at, report, in_use FROM cover_calibrations WHERE in_use != ? ORDER BY in_use, id DESC",
+        (NOT_IN_USE,),
+    ).fetchone()
     (judged_since,) = connection.execute(
         "SELECT count(*) FROM versions WHERE judged_at > ?", (checked[0] if checked else 0.0,)
     ).fetchone()
@@ -60,6 +67,7 @@ def cover_teaching(connection: sqlite3.Connection) -> CoverTeaching:
         bytes(checked[1]) if checked else b"",
         taught[0] if taught else None,
         bytes(taught[1]) if taught else b"",
+        bool(taught and taught[2] == OUTDATED),
     )
 
 
@@ -86,8 +94,8 @@ def use_calibration(connection: sqlite3.Connection, shipped: str, figures: bytes
     """From now on these figures judge; the oldest ones make room."""
     use_shipped(connection)
     connection.execute(
-        "INSERT INTO cover_calibrations (shipped, made_at, in_use, figures, report) VALUES (?, ?, 1, ?, ?)",
-        (shipped, time.time(), figures, report),
+        "INSERT INTO cover_calibrations (shipped, made_at, in_use, figures, report) VALUES (?, ?, ?, ?, ?)",
+        (shipped, time.time(), IN_USE, figures, report),
     )
     connection.execute(
         "DELETE FROM cover_calibrations WHERE id NOT IN (SELECT id FROM cover_calibrations ORDER BY id DESC LIMIT ?)",
@@ -97,12 +105,22 @@ def use_calibration(connection: sqlite3.Connection, shipped: str, figures: bytes
 
 def use_shipped(connection: sqlite3.Connection) -> bool:
     """From now on the shipped figures judge -> whether others did."""
-    return connection.execute("UPDATE cover_calibrations SET in_use = 0 WHERE in_use = 1").rowcount > 0
+    return (
+        connection.execute(
+            "UPDATE cover_calibrations SET in_use = ? WHERE in_use != ?", (NOT_IN_USE, NOT_IN_USE)
+        ).rowcount
+        > 0
+    )
+
+
+def outdate(connection: sqlite3.Connection) -> None:
+    """What judges stands in for figures that are shipped no longer: it counts for nothing until it is taught anew."""
+    connection.execute("UPDATE cover_calibrations SET in_use = ? WHERE in_use = ?", (OUTDATED, IN_USE))
 
 
 def calibration(connection: sqlite3.Connection) -> StoredCalibration | None:
     """The figures of this library that judge, None for the shipped ones."""
-    row = connection.execute("SELECT shipped, figures FROM cover_calibrations WHERE in_use = 1").fetchone()
+    row = connection.execute("SELECT shipped, figures FROM cover_calibrations WHERE in_use = ?", (IN_USE,)).fetchone()
     return None if row is None else StoredCalibration(row[0], bytes(row[1]))
 
 

@@ -146,6 +146,22 @@ def tracks_to_analyse(
     ]
 
 
+def not_heard(connection: sqlite3.Connection, model_id: str, ids: Sequence[int] = ()) -> int:
+    """How many present tracks, of these or of all, this model has not heard because something is wrong with them."""
+    query = (
+        "SELECT count(*) FROM tracks t JOIN problems p ON p.track_id = t.id AND p.stage = 'analyse' "
+        "WHERE t.missing = 0 AND NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.model_id = ? AND e.track_id = t.id)"
+    )
+    if not ids:
+        return int(connection.execute(query, (model_id,)).fetchone()[0])
+    found = 0
+    for start in range(0, len(ids), IDS_AT_A_TIME):
+        some = ids[start : start + IDS_AT_A_TIME]
+        marks = ", ".join("?" * len(some))
+        found += connection.execute(f"{query} AND t.id IN ({marks})", (model_id, *some)).fetchone()[0]
+    return found
+
+
 # --- storing what was heard
 
 

@@ -171,6 +171,10 @@ class Library:
         """Tracks that this model has not heard yet."""
         return self.store.read(heard.tracks_to_analyse, model_id, ids, again=again)
 
+    def not_heard(self, model_id: str, ids: Sequence[int] = ()) -> int:
+        """How many tracks, of these or of all, this model has not heard because something is wrong with them."""
+        return self.store.read(heard.not_heard, model_id, ids)
+
     def store_analyses(self, analyses: Sequence[TrackAnalysis]) -> None:
         """Store several hearings in one transaction."""
         with self.store.writing() as connection:

@@ -21,7 +21,8 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
     context.touched(models=True)
     finish_suggestions(context)
     if not tracks:
-        return Outcome("Every track has been listened to.", AnalyseResult(0, 0, 0.0, 0.0, {}))
+        failed = library.not_heard(encoder.model_id, request.track_ids)
+        return Outcome(_nothing_to_do(failed), AnalyseResult(0, 0, 0.0, 0.0, {}))
     analyser = Analyser(
         library,
         encoder,
@@ -39,6 +40,15 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
         context.touched(problems=True)
     result = AnalyseResult(heard.analysed, heard.problems, heard.audio_s, heard.wall_s, heard.spent_s)
     return Outcome(_summary(heard), result, heard.cancelled)
+
+
+def _nothing_to_do(failed: int) -> str:
+    if not failed:
+        return "Every track has been listened to."
+    return (
+        f"Every other track has been listened to; {counted(failed, 'file')} could not be: see Problems. "
+        "Analyse them again to give them another try."
+    )
 
 
 def _summary(heard: Analysed) -> str:

@@ -293,7 +293,7 @@ class QualityPage(QWidget):
         self.teach.state.setText(self._teach_state(teaching))
         self.check.show_job(job if checks else None, can_start)
         self.teach.show_job(None if checks else job, can_start)
-        self.back.setVisible(teaching.taught_at is not None and job is None)
+        self.back.setVisible(teaching.taught_at is not None and not teaching.outdated and job is None)
         compares = any(
             isinstance(one.request, FindAllVersions) and not one.ended for one in self._context.client.jobs()
         )
@@ -332,6 +332,11 @@ class QualityPage(QWidget):
             return " ".join((self.tr("Nothing was changed."), *filter(None, told)))
         if teaching.taught_at is None:
             return self.tr("The search judges as it was shipped.")
+        if teaching.outdated:
+            return self.tr(
+                "What it was taught on {} was measured with an earlier version of this program and no longer counts: "
+                "the search judges as it was shipped. Your answers are still there; teach it again."
+            ).format(words.when(teaching.taught_at))
         taught = _report(teaching.teaching, CoverTeachingResult)
         parts = [self.tr("Taught on {}.").format(words.when(teaching.taught_at))]
         if taught is not None:

@@ -99,6 +99,25 @@ def test_a_running_job_is_cancelled_between_two_tracks_and_keeps_what_it_has(
     worker.close()
 
 
+def test_a_file_without_sound_is_not_counted_as_listened_to(
+    start_worker: StartWorker, music: Path, model_file: Path
+) -> None:
+    silent = music / "tune 00.flac"
+    whole = silent.read_bytes()
+    silent.write_bytes(whole[:9000] + bytes(len(whole) - 9000))
+    for more in sorted(music.glob("*.flac"))[2:]:
+        more.unlink()
+    worker = start_worker(model_file)
+    worker.say(Start(1, add(music)))
+    worker.say(Start(2, Analyse()))
+    told = worker.hear_until(Finished, 2)[-1].summary
+    assert told == "Listened to 1 track. 1 file could not be listened to properly: see Problems."
+    worker.say(Start(3, Analyse()))
+    told = worker.hear_until(Finished, 3)[-1].summary
+    assert told.startswith("Every other track has been listened to; 1 file could not be: see Problems.")
+    worker.close()
+
+
 def test_a_job_that_waits_is_cancelled_at_once(start_worker: StartWorker, music: Path, model_file: Path) -> None:
     worker = start_worker(model_file)
     worker.say(Start(1, add(music)))

@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from pemr.covers.background import default_background
+from pemr_desktop.analysis.cover_calibrating import in_use
 from pemr_desktop.jobs.cover_quality import (
     Count,
     CoverQuality,
@@ -228,6 +230,19 @@ def test_what_was_taught_is_told_with_before_and_after_and_the_way_back_is_one_p
     assert "found of the known versions, 33 of 50 as shipped and 38 of 50 as taught" in told
     press(page, "unteachCovers")
     assert context.client.jobs()[-1].request == UnteachCovers()
+    assert page.back.isHidden()
+
+
+def test_what_was_taught_to_an_earlier_version_is_said_to_count_no_longer(
+    show: Show, paths: Paths, library_tracks: list[int]
+) -> None:
+    keep(paths, quality())
+    with open_library(paths.library_file) as library:
+        with library.store.writing() as connection:
+            store.use_calibration(connection, "figures of an earlier version", b"{}", msgspec.json.encode(LESSON))
+        assert in_use(library, None) == (default_background(), None)
+    page = show()
+    assert "no longer counts: the search judges as it was shipped" in page.teach.state.text()
     assert page.back.isHidden()
 
 
