@@ -86,7 +86,7 @@ NOISE = np.random.default_rng(0).normal(size=20 * SAMPLE_RATE).astype(np.float32
         (tone(220.0, 4.0), "too short"),
         (np.zeros(0, np.float32), "too short"),
         (tone(220.0, 30.0), "one unchanging sound"),
-        (np.concatenate([tone(220.0, 3.0), np.zeros(30 * SAMPLE_RATE, np.float32)]), "seconds of sound"),
+        (np.concatenate([tone(220.0, 3.0), np.zeros(30 * SAMPLE_RATE, np.float32)]), "seconds of this track are loud"),
         (np.full(20 * SAMPLE_RATE, np.nan, np.float32), "silent"),
     ],
 )  # fmt: skip

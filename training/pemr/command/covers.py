@@ -23,13 +23,13 @@ def train(
     ],
     out: Annotated[Path, typer.Option(help="The run folder: checkpoint, best network, curve.")],
     network: Annotated[
-        str, typer.Option(help="pitch-class, cqt-net, tpp-net, ki-net, fcn, fcn+cqt-net.")
+        str, typer.Option(help="pitch-class, cqt-net, tpp-net, ki-net, fcn, fcn+cqt-net, fcn+pitch-class.")
     ] = "pitch-class",
     width: Annotated[int, typer.Option(help="Numbers in a track's vector.")] = 128,
     channels: Annotated[int, typer.Option(help="Channels of the first layer (default: the network's).")] = 0,
     encoder: Annotated[
         Path | None,
-        typer.Option(help="A PEMR model that fcn and fcn+cqt-net begin with; without it they begin at random."),
+        typer.Option(help="A PEMR model that fcn and its joins begin with; without it they begin at random."),
     ] = None,
     hears_as: Annotated[
         Path | None,
@@ -37,7 +37,7 @@ def train(
     ] = None,
     begun: Annotated[
         Path | None,
-        typer.Option(help="A trained network to go on from: one of its kind, or the cqt-net of a join."),
+        typer.Option(help="A trained network to go on from: one of its kind, or the partner of a join."),
     ] = None,
     development: Annotated[
         list[Path] | None, typer.Option(help="Corpus folders to measure on, never trained on. Repeatable.")

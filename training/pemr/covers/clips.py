@@ -10,9 +10,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.networks.contract import Input
-from pemr.covers.networks.frames import Frames, chroma_frames, spectrum_frames
-from pemr.covers.spectrum import features_of
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.networks.frames import Frames, frames_for
 from pemr.covers.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
 from pemr.errors import CorpusError
 
@@ -54,13 +53,13 @@ class Batch:
     moments: npt.NDArray[np.float32] | None
 
 
-def read_training_works(folders: Sequence[Path], takes: Input) -> list[TrainingWork]:
-    """All training works of version corpora in the form that a network takes, in order; one name, one work.
+def read_training_works(folders: Sequence[Path], network: CoverNetwork) -> list[TrainingWork]:
+    """All training works of version corpora in the form that this network takes, in order; one name, one work.
 
     For a network that hears sound only versions with moments of sound count. Raises `CorpusError` if there is none.
     """
     works: dict[str, TrainingWork] = {}
-    heard = "segments" in takes
+    heard = "segments" in network.takes
     for folder in folders:
         for path in works_in(folder):
             versions, spectra = read_work(path)
@@ -70,7 +69,7 @@ def read_training_works(folders: Sequence[Path], takes: Input) -> list[TrainingW
             frames: list[npt.NDArray[np.uint8]] = []
             moments: list[Moments] = []
             for version, stored in zip(versions, spectra, strict=True):
-                part = chroma_frames(features_of(stored)) if takes == "chroma" else spectrum_frames(stored)
+                part = frames_for(network, stored)
                 if part.shape[1] > SHORTEST_FRAMES and (not heard or version.index in sound):
                     frames.append((part * STORED_SCALE).round().clip(0, 255).astype(np.uint8))
                     moments += [sound[version.index]] if heard else []
@@ -86,9 +85,12 @@ def read_training_works(folders: Sequence[Path], takes: Input) -> list[TrainingW
 
 
 def draw_batch(
-    works: Sequence[TrainingWork], settings: ClipSettings, takes: Input, chance: np.random.Generator
+    works: Sequence[TrainingWork], settings: ClipSettings, chance: np.random.Generator, *, chroma: bool
 ) -> Batch:
-    """Clips of some works. Of each work one version comes twice, in other crops: an easy pair beside the hard ones."""
+    """Clips of some works, as chroma or as spectra.
+
+    Of each work one version comes twice, in other crops: an easy pair beside the hard ones.
+    """
     length = int(chance.choice(settings.lengths))
     places = chance.choice(len(works), min(settings.works, len(works)), replace=False)
     clips: list[Frames] = []
@@ -106,7 +108,7 @@ def draw_batch(
             if sound:
                 some = chance.permutation(len(sound[version]))[: settings.moments]
                 moments.append(sound[version][some].astype(np.float32) / MOMENT_SCALE)
-    batch = changed(np.stack(clips), settings, takes, chance)
+    batch = changed(np.stack(clips), settings, chance, chroma=chroma)
     return Batch(batch, np.array(labels, np.int64), np.stack(moments) if moments else None)
 
 
@@ -136,7 +138,7 @@ def draw_clip(
     return clip
 
 
-def changed(clips: Frames, settings: ClipSettings, takes: Input, chance: np.random.Generator) -> Frames:
+def changed(clips: Frames, settings: ClipSettings, chance: np.random.Generator, *, chroma: bool) -> Frames:
     """Another clip mixed in, notes added and lost, bands and moments hidden, contrast bent, key moved."""
     count, bins, length = clips.shape
     clips = clips ** chance.uniform(0.7, 1.5, (count, 1, 1)).astype(np.float32)
@@ -154,10 +156,10 @@ def changed(clips: Frames, settings: ClipSettings, takes: Input, chance: np.rand
             start = int(chance.integers(length))
             clip[:, start : start + int(chance.integers(2, max(3, length // 6)))] = 0.0
         if chance.random() < settings.hidden:
-            band = int(chance.integers(1, 3)) if takes == "chroma" else int(chance.integers(4, 24))
+            band = int(chance.integers(1, 3)) if chroma else int(chance.integers(4, 24))
             start = int(chance.integers(bins))
             clip[start : start + band] *= float(chance.uniform(0.0, 0.5))
-    if takes == "chroma":
+    if chroma:
         clips = clips / np.maximum(np.sqrt(np.square(clips).sum(axis=1, keepdims=True)), 0.05)
     else:
         for place in range(count):

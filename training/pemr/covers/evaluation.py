@@ -285,10 +285,11 @@ def explained_scorer(joined: Scorer, features: Sequence[CoverFeatures], count: i
 def _frames(trained: TrainedNetwork, heard: HeardSet) -> list[Frames]:
     """What the network hears of every track."""
     takes = trained.network.takes
-    if takes == "chroma":
-        return [chroma_frames(found) for found in heard.features]
-    if not heard.spectra or ("segments" in takes and not heard.moments):
+    lacks_spectra = not trained.network.hears_chroma and not heard.spectra
+    if lacks_spectra or ("segments" in takes and not heard.moments):
         raise CorpusError(f"{heard.name} has no {takes}, which this network listens to.")
+    if trained.network.hears_chroma:
+        return [chroma_frames(found) for found in heard.features]
     return [spectrum_frames(stored) for stored in heard.spectra]
 
 

@@ -76,7 +76,7 @@ class CoverFeatures:
         if sounding == 0:
             return "This track is silent, so it cannot be compared."
         if sounding * FRAME_S < SHORTEST_S:
-            return f"This track holds only {sounding * FRAME_S:.1f} seconds of sound: too little to be compared."
+            return f"Only {sounding * FRAME_S:.1f} seconds of this track are loud enough to be compared: too little."
         if self.contrast_db < LEAST_CONTRAST_DB:
             return "This track has no clear pitches (noise or percussion only), so it cannot be compared."
         if self._change() < LEAST_CHANGE:

@@ -145,7 +145,7 @@ class _Run:
         """One step. Gives the loss and the share of clips whose work is named right."""
         settings = self.settings
         chance = np.random.default_rng([settings.seed, self.step])
-        batch = draw_batch(self.works, settings.clips, self.network.takes, chance)
+        batch = draw_batch(self.works, settings.clips, chance, chroma=self.network.hears_chroma)
         works = torch.from_numpy(batch.works)
         segments = None
         if batch.moments is not None:
@@ -257,7 +257,7 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     probe = build_network(without_files(settings.network))
-    works = read_training_works(corpora, probe.takes)
+    works = read_training_works(corpora, probe)
     if len(works) < 2:
         raise CorpusError("There are fewer than two training works in the corpus, so there is nothing to tell apart.")
     run = _Run(settings, works)

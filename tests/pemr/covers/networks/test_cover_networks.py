@@ -60,7 +60,7 @@ def test_cqt_net_has_the_published_number_of_parameters():
     assert count(CqtNet(channels=PAPER_CHANNELS)) == pytest.approx(5.08e6, rel=0.02)
 
 
-@pytest.mark.parametrize("network", [FcnCoverNet(), JoinedNet()])
+@pytest.mark.parametrize("network", [FcnCoverNet(), JoinedNet(32, CqtNet(32))])
 def test_joined_networks_learn_in_both_halves(network):
     segments = torch.rand(2, 2, 128, 96)
     network(torch.rand(2, 84, 200), segments).square().sum().backward()
@@ -70,7 +70,7 @@ def test_joined_networks_learn_in_both_halves(network):
 
 
 def test_a_frozen_encoder_learns_nothing():
-    network = JoinedNet(frozen_encoder=True)
+    network = JoinedNet(32, CqtNet(32), frozen_encoder=True)
     network(torch.rand(2, 84, 200), torch.rand(2, 2, 128, 96)).square().sum().backward()
     assert all(parameter.grad is None for parameter in network.encoder.parameters())
-    assert network.cqt_net.out.weight.grad is not None
+    assert network.partner.out.weight.grad is not None

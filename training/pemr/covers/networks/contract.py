@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Literal
 
 from torch import Tensor, nn
 
-Input = Literal["chroma", "spectrum", "segments", "spectrum and segments"]
+Input = Literal["chroma", "spectrum", "segments", "chroma and segments", "spectrum and segments"]
 """`chroma` (B, 12, T) as the application stores it and `spectrum` (B, 84, T) whitened, both 2.15 frames a second;
 `segments` (B, S, 128, L) log-mel of the PEMR encoder."""
 
@@ -15,8 +15,13 @@ Input = Literal["chroma", "spectrum", "segments", "spectrum and segments"]
 class CoverNetwork(nn.Module, ABC):
     """Tracks or parts of tracks in, vectors (B, width) out; versions are compared by their cosine."""
 
-    takes: ClassVar[Input]
+    takes: Input
     width: int
+
+    @property
+    def hears_chroma(self) -> bool:
+        """Whether its frames are chroma; else they are spectra."""
+        return self.takes.startswith("chroma")
 
     @abstractmethod
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
@@ -29,7 +27,7 @@ class CqtNet(CoverNetwork):
     `channels`: of the first layer; the published network has 32.
     """
 
-    takes: ClassVar[Input] = "spectrum"
+    takes: Input = "spectrum"
     shortest = 202
 
     def __init__(self, width: int = 300, channels: int = 8) -> None:

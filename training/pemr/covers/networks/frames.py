@@ -36,7 +36,7 @@ def spectrum_frames(stored: Spectrum) -> Frames:
 
 def frames_for(network: CoverNetwork, stored: Spectrum) -> Frames:
     """The frames that this network takes, of a stored spectrum."""
-    return chroma_frames(features_of(stored)) if network.takes == "chroma" else spectrum_frames(stored)
+    return chroma_frames(features_of(stored)) if network.hears_chroma else spectrum_frames(stored)
 
 
 def shingles(frames: Frames) -> Frames:

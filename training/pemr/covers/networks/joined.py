@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
 from pemr.covers.networks.contract import CoverNetwork, Input
-from pemr.covers.networks.cqt_net import CqtNet
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
 
 
@@ -21,7 +18,7 @@ def mean_of_segments(encoder: FCN4, segments: Tensor) -> Tensor:
 class FcnCoverNet(CoverNetwork):
     """FCN-4 alone: mean of segment vectors, one linear layer. It starts at random unless it is given an encoder."""
 
-    takes: ClassVar[Input] = "segments"
+    takes: Input = "segments"
 
     def __init__(self, width: int = 300, encoder: FCN4 | None = None) -> None:
         super().__init__()
@@ -36,26 +33,31 @@ class FcnCoverNet(CoverNetwork):
 
 
 class JoinedNet(CoverNetwork):
-    """FCN-4 and CQT-Net: both vectors side by side, one linear layer. Yao et al. 2022, 4.3; the join is ours.
+    """FCN-4 and a cover network: both vectors side by side, one linear layer. Yao et al. 2022, 4.3; the join is ours.
 
     `encoder`: a pre-trained one, or None for one that starts at random. Both are trained unless `frozen_encoder`.
     """
 
-    takes: ClassVar[Input] = "spectrum and segments"
-
     def __init__(
-        self, width: int = 300, channels: int = 8, encoder: FCN4 | None = None, *, frozen_encoder: bool = False
+        self, width: int, partner: CoverNetwork, encoder: FCN4 | None = None, *, frozen_encoder: bool = False
     ) -> None:
         super().__init__()
         self.width = width
-        self.cqt_net = CqtNet(width, channels)
+        self.takes = "chroma and segments" if partner.hears_chroma else "spectrum and segments"
+        self.partner = partner
         self.encoder = encoder if encoder is not None else FCN4()
         self.frozen_encoder = frozen_encoder
-        self.out = nn.Linear(EMBEDDING_WIDTH + width, width)
+        self.out = nn.Linear(partner.width + EMBEDDING_WIDTH, width)
+
+    def begin_as_partner(self) -> None:
+        """Let the vectors be those of the partner (of the same width) until training finds what the encoder adds."""
+        with torch.no_grad():
+            self.out.weight.copy_(torch.eye(self.width, self.out.in_features))
+            self.out.bias.zero_()
 
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
         if segments is None:
             raise ValueError("this network listens to log-mel segments as well")
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen_encoder):
             heard = mean_of_segments(self.encoder, segments)
-        return torch.as_tensor(self.out(torch.cat([heard, self.cqt_net(frames)], dim=1)))
+        return torch.as_tensor(self.out(torch.cat([self.partner(frames), heard], dim=1)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +16,7 @@ class KiNet(CoverNetwork):
     along time, each followed by a pool, and means and maxima over time.
     """
 
-    takes: ClassVar[Input] = "chroma"
+    takes: Input = "chroma"
 
     def __init__(self, width: int = 300, channels: int = 64) -> None:
         super().__init__()

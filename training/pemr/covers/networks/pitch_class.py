@@ -7,7 +7,6 @@ the circle, where one of C channels costs 22 instead of 144 C² multiplications 
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +87,7 @@ class PitchClassNet(CoverNetwork):
     Three of five layers halve time: a maximum over frames instead would cost more than the convolutions.
     """
 
-    takes: ClassVar[Input] = "chroma"
+    takes: Input = "chroma"
 
     def __init__(self, width: int = 128, channels: tuple[int, ...] = (32, 48, 64, 96, 128)) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`channels`: of the first layer (0: the network's default). `front_end`: of networks with the PEMR encoder.
 
     `encoder`: the model file whose encoder a fresh network begins with; without one it begins at random.
-    `begun`: a trained network that it goes on from: one of its own kind, or a cqt-net that is to be joined.
+    `begun`: a trained network that it goes on from: one of its own kind, or the partner of a join.
     """
 
     name: str = "pitch-class"
@@ -48,29 +48,37 @@ def _pitch_class(settings: NetworkSettings) -> CoverNetwork:
     return PitchClassNet(settings.width, (c, c * 3 // 2, 2 * c, 3 * c, 4 * c))
 
 
+def _joined(settings: NetworkSettings, partner: str) -> CoverNetwork:
+    return JoinedNet(settings.width, BUILDERS[partner](settings), _encoder(settings))
+
+
 BUILDERS: dict[str, Callable[[NetworkSettings], CoverNetwork]] = {
     "pitch-class": _pitch_class,
     "cqt-net": lambda settings: CqtNet(settings.width, settings.channels or 8),
     "tpp-net": lambda settings: TppNet(settings.width, settings.channels or 8),
     "ki-net": lambda settings: KiNet(settings.width, settings.channels or 64),
     "fcn": lambda settings: FcnCoverNet(settings.width, _encoder(settings)),
-    "fcn+cqt-net": lambda settings: JoinedNet(settings.width, settings.channels or 8, _encoder(settings)),
+    "fcn+cqt-net": lambda settings: _joined(settings, "cqt-net"),
+    "fcn+pitch-class": lambda settings: _joined(settings, "pitch-class"),
 }
 
 
 def build_network(settings: NetworkSettings) -> CoverNetwork:
     """A fresh network, or one that goes on from another. Raises `RecipeError` for a name or a join that is not there.
 
-    A join hears as its two parts do, not yet together: its last layer is fresh.
+    A join that goes on from its partner gives the partner's vectors at first.
     """
     if settings.name not in BUILDERS:
         raise RecipeError(f"There is no cover network “{settings.name}”. There are: {', '.join(BUILDERS)}.")
     network = BUILDERS[settings.name](settings)
     if settings.begun:
         begun = load_network(Path(settings.begun))
-        part = network.cqt_net if isinstance(network, JoinedNet) and begun.settings.name == "cqt-net" else network
         try:
-            part.load_state_dict(begun.network.state_dict())
+            if isinstance(network, JoinedNet) and "+" not in begun.settings.name:
+                network.partner.load_state_dict(begun.network.state_dict())
+                network.begin_as_partner()
+            else:
+                network.load_state_dict(begun.network.state_dict())
         except RuntimeError as error:
             raise RecipeError(
                 f"A network {settings.name} of these sizes cannot go on from {settings.begun} "

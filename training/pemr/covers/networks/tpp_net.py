@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +18,7 @@ class TppNet(CoverNetwork):
     maxima over quarters, thirds, halves and the whole. `channels`: of the first layer; the published network has 32.
     """
 
-    takes: ClassVar[Input] = "spectrum"
+    takes: Input = "spectrum"
     shortest = 200
 
     def __init__(self, width: int = 300, channels: int = 8) -> None:
