@@ -51,6 +51,7 @@ class CqtNet(CoverNetwork):
             convolution(8 * c, 16 * c, (3, 3)),
             convolution(16 * c, 16 * c, (3, 3), dilation=2),
         )
+        self.norm = nn.BatchNorm1d(16 * c)
         self.out = nn.Linear(16 * c, width)
         self.to(memory_format=torch.channels_last)
 
@@ -58,4 +59,4 @@ class CqtNet(CoverNetwork):
         missing = self.shortest - frames.shape[2]
         x = nn.functional.pad(frames, (0, missing)) if missing > 0 else frames
         x = x.unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        return torch.as_tensor(self.out(self.layers(x).amax(dim=(2, 3))))
+        return torch.as_tensor(self.out(self.norm(self.layers(x).amax(dim=(2, 3)))))

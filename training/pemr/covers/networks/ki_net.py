@@ -29,9 +29,10 @@ class KiNet(CoverNetwork):
             nn.ZeroPad2d((2, 2, 0, 0)), convolution(c, 2 * c, (1, 5)), pool,
             nn.ZeroPad2d((2, 2, 0, 0)), convolution(2 * c, 2 * c, (1, 5)),
         )  # fmt: skip
+        self.norm = nn.BatchNorm1d(4 * c)
         self.out = nn.Linear(4 * c, width)
 
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
         repeated = torch.cat([frames, frames[:, :11]], dim=1).unsqueeze(1)
         x = self.along(self.key_invariant(repeated).amax(dim=2, keepdim=True)).squeeze(2)
-        return torch.as_tensor(self.out(torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1)))
+        return torch.as_tensor(self.out(self.norm(torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1))))

@@ -31,6 +31,7 @@ class TppNet(CoverNetwork):
         self.along = nn.Sequential(
             _halving(4 * c, 8 * c, (1, 3)), _halving(8 * c, 16 * c, (1, 3)), _halving(16 * c, 16 * c, (1, 3))
         )
+        self.norm = nn.BatchNorm1d(sum(PYRAMID) * 16 * c)
         self.out = nn.Linear(sum(PYRAMID) * 16 * c, width)
 
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
@@ -38,7 +39,7 @@ class TppNet(CoverNetwork):
         x = nn.functional.pad(frames, (0, missing)) if missing > 0 else frames
         x = self.along(self.pitched(x.unsqueeze(1)).amax(dim=2, keepdim=True)).squeeze(2)
         levels = [nn.functional.adaptive_max_pool1d(x, parts).flatten(1) for parts in PYRAMID]
-        return torch.as_tensor(self.out(torch.cat(levels, dim=1)))
+        return torch.as_tensor(self.out(self.norm(torch.cat(levels, dim=1))))
 
 
 def _halving(channels_in: int, channels_out: int, kernel: tuple[int, int]) -> nn.Sequential:
