@@ -66,7 +66,7 @@ class Exam:
 
 def examine(library: Library, search: CoverSearch, progress: Progress, cancelled: Cancelled) -> Exam:
     """Weigh every pair that something is known of, and some pairs of different works. Raises `JobCancelled`."""
-    from pemr_desktop.analysis.covers import CoverSearchCancelled
+    from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
 
     began_at, at_first = time.time(), library.read(known_pairs)
     known = library.read(answers, MOST_TAGGED)

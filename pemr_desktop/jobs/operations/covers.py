@@ -37,7 +37,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     else:
         raise JobRefused("Choose a track or a file to find covers of.")
     from pemr.covers.features import LONGEST_S
-    from pemr_desktop.analysis.covers import CoverSearchCancelled
+    from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
 
     search = context.ear.covers(library)
     try:

@@ -8,7 +8,8 @@ import pytest
 from pemr.covers.alignment import align
 from pemr.covers.features import CoverFeatures, cover_features
 from pemr_desktop.analysis.cover_evidence import VERSION_PROBABILITY, evidence_of
-from pemr_desktop.analysis.covers import CoverSearch, CoverSearchCancelled, FoundPair
+from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
+from pemr_desktop.analysis.covers import CoverSearch, FoundPair
 from played_works import RATE, play
 
 

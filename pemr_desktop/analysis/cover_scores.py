@@ -1,0 +1,161 @@
+"""What pairs of tracks score by alignment and by the network, and how far that lies above strangers of the library."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from pemr.covers.alignment import Comparison, compare
+from pemr.covers.background import Background
+from pemr.covers.joining import Joining
+from pemr_desktop.analysis.cover_habits import Floats, PairHabit, habit_among
+from pemr_desktop.analysis.cover_layer import TaughtLayer
+from pemr_desktop.analysis.cover_shortlist import CoverShortlist
+from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
+
+Progress = Callable[[int, int, str], None]
+Cancelled = Callable[[], bool]
+
+AT_ONCE = 32
+"""References compared between two looks at progress and cancellation."""
+SHORTLIST_FROM = 3000
+"""Libraries of more tracks than that are searched by way of a shortlist."""
+STRANGERS_IN_LARGE = 16
+"""So many strangers show a habit in a library of that size, where each costs as much as a candidate."""
+MEASURED_AGAIN = 1.25
+"""A habit is measured anew once there are that many times as many strangers as it was measured with."""
+
+
+class CoverSearchCancelled(Exception):
+    """The search was asked to stop."""
+
+
+class PairScores:
+    """Any thread may call. `shortlist_lock` guards the shortlist, which others may use too."""
+
+    def __init__(
+        self,
+        tracks: CoverTracks,
+        shortlist: CoverShortlist | None,
+        shortlist_lock: threading.Lock,
+        background: Background,
+    ) -> None:
+        self._tracks = tracks
+        self._shortlist = shortlist
+        self._shortlist_lock = shortlist_lock
+        self._background = background
+        self._joining = shortlist.joining if shortlist is not None else None
+        self._lock = threading.Lock()
+        self._habits: dict[int, tuple[PairHabit, int]] = {}
+
+    @property
+    def background(self) -> Background:
+        """The figures that pairs are judged by."""
+        return self._background
+
+    @property
+    def joining(self) -> Joining | None:
+        """How likeness counts beside alignment; None where alignment alone decides."""
+        return self._joining
+
+    @property
+    def layer(self) -> TaughtLayer | None:
+        """The last layer of the network if it is not the shipped one."""
+        return self._shortlist.layer if self._shortlist is not None else None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a network chooses what is aligned."""
+        return self._shortlist is not None and len(self._tracks.comparable()) > SHORTLIST_FROM
+
+    def use(self, background: Background, layer: TaughtLayer | None = None) -> None:
+        """Judge by other figures and another last layer from now on. A layer of another network counts for nothing."""
+        with self._shortlist_lock, self._lock:
+            if (background, layer) != (self._background, self.layer):
+                self._background = background
+                self._habits.clear()
+                self._joining = self._shortlist.use(layer) if self._shortlist is not None else None
+
+    def forget(self, track_id: int) -> None:
+        """A track is gone or has new features."""
+        with self._lock:
+            self._habits.pop(track_id, None)
+
+    def strangers(self) -> list[Candidate]:
+        """A sample of the library that shows what tracks reach with strangers."""
+        sample = self._tracks.sample()
+        return sample[:STRANGERS_IN_LARGE] if self.is_large else sample
+
+    def compare(
+        self,
+        asked: Candidate,
+        others: list[Candidate],
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Comparison:
+        """Align a track with others. Raises `CoverSearchCancelled`."""
+        parts: list[Comparison] = []
+        for first in range(0, len(others), AT_ONCE):
+            if cancelled is not None and cancelled():
+                raise CoverSearchCancelled
+            if progress is not None:
+                progress(first, len(others), "Comparing harmony and melody")
+            part = others[first : first + AT_ONCE]
+            parts.append(compare(self._tracks.voice(asked), [self._tracks.voice(other) for other in part]))
+        if not parts:
+            return compare(self._tracks.voice(asked), [])
+        return Comparison(
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.key_shift for part in parts]),
+            np.concatenate([part.speed for part in parts]),
+        )
+
+    def excess(
+        self,
+        asked: Candidate,
+        others: list[Candidate],
+        found: Comparison,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Floats:
+        """How far these pairs lie above strangers (n, 2): by alignment, and by the network (0 without one)."""
+        excess = np.zeros((len(others), 2))
+        frames = np.array([other.frames for other in others])
+        excess[:, 0] = self._background.excess(found.score, asked.frames, frames)
+        if self._shortlist is not None and self._joining is not None:
+            known = [(other.track_id, other.features) for other in others if other.track_id is not None]
+            with self._shortlist_lock:
+                likeness = self._shortlist.likeness(
+                    asked.features, known, query_id=asked.track_id, progress=progress, cancelled=cancelled
+                )
+            if likeness is None:
+                raise CoverSearchCancelled
+            excess[:, 1] = self._joining.excess(likeness)
+        return excess
+
+    def habit(
+        self, track: Candidate, cancelled: Cancelled | None, known: Mapping[int | None, Floats] | None = None
+    ) -> PairHabit:
+        """How a track scores with strangers of this library; `known`: excesses that need not be measured again.
+
+        It is remembered until the library holds so many more that it can be known better.
+        """
+        strangers = [stranger for stranger in self.strangers() if stranger.track_id != track.track_id]
+        if track.track_id is not None:
+            with self._lock:
+                habit, measured_with = self._habits.get(track.track_id, (PairHabit(), 0))
+            if measured_with and len(strangers) < MEASURED_AGAIN * measured_with:
+                return habit
+        known = known or {}
+        excesses = [known[stranger.track_id] for stranger in strangers if stranger.track_id in known]
+        missing = [stranger for stranger in strangers if stranger.track_id not in known]
+        if missing:
+            scores = self.compare(track, missing, cancelled=cancelled)
+            excesses += list(self.excess(track, missing, scores, cancelled=cancelled))
+        habit = habit_among(np.array(excesses).reshape(-1, 2), self._background, self._joining)
+        if track.track_id is not None:
+            with self._lock:
+                self._habits[track.track_id] = habit, len(excesses)
+        return habit
