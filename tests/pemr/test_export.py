@@ -68,6 +68,22 @@ def test_pemr_keeps_its_predicting_module_unless_it_was_trained_without_masks(
     assert load_model(tmp_path / "unmasked.safetensors").predictor is None
 
 
+def test_the_mean_of_the_weights_that_a_run_kept_can_be_exported(trained: Callable[..., Path], tmp_path: Path) -> None:
+    run = trained("simclr", "train.keep_steps=1", "train.max_steps=3")
+    export(run, tmp_path / "mean.safetensors", mean_from=2)
+    mean = load_model(tmp_path / "mean.safetensors")
+    assert mean.info.provenance["mean_of_steps"] == [2, 3]
+    weights = [
+        load_checkpoint(run / "checkpoints" / name).model["encoder.blocks.0.conv.weight"]
+        for name in ("step-0000002.pt", "latest.pt")
+    ]
+    assert not weights[0].equal(weights[1])
+    np.testing.assert_allclose(mean.encoder.blocks[0].conv.weight, (weights[0] + weights[1]) / 2, atol=1e-6)
+    with pytest.raises(CheckpointError, match="has kept no checkpoint from step 7 on"):
+        export(run, tmp_path / "none.safetensors", mean_from=7)
+    assert not (tmp_path / "none.safetensors").exists()
+
+
 def test_clmr_is_refused_with_a_way_to_measure_it(trained: Callable[..., Path], tmp_path: Path) -> None:
     run = trained("clmr", "front_end.segment_samples=59049", "data.clip_s=4.0")
     with pytest.raises(CheckpointError, match="hears samples"):

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from pemr.checkpoint import Checkpoint, load_checkpoint
 from pemr.encoder import FCN4
 from pemr.errors import CheckpointError
@@ -34,13 +37,44 @@ def predicting_module(method: Method) -> tuple[Predictor, PredictorShape] | tupl
     return method.predictor, PredictorShape(settings.layers, settings.heads, settings.feed_forward_width)
 
 
-def export(run_or_checkpoint: Path, out: Path, *, which: str = "latest") -> str:
+def mean_of_checkpoints(run: Path, first_step: int) -> tuple[Checkpoint, list[int]]:
+    """The latest checkpoint of a run with the mean weights of all that were kept from a step on, and their steps.
+
+    Weights that still move around an optimum have their mean nearer to it than each of them (Izmailov et al. 2018);
+    so have the running statistics of batch norm. Raises `CheckpointError` if nothing was kept.
+    """
+    latest = load_checkpoint(checkpoint_file(run, "latest"))
+    kept = [load_checkpoint(path) for path in sorted((run / "checkpoints").glob("step-*.pt"))]
+    chosen = [one for one in kept if first_step <= one.step < latest.step]
+    if not chosen:
+        raise CheckpointError(
+            f"{run} has kept no checkpoint from step {first_step} on. A run keeps every 200th with "
+            "--set train.keep_steps=200, also when it goes on."
+        )
+    models = [one.model for one in (*chosen, latest)]
+    latest.model = {name: _mean([model[name] for model in models]) for name in latest.model}
+    return latest, [one.step for one in (*chosen, latest)]
+
+
+def _mean(values: list[Tensor]) -> Tensor:
+    """The mean; of what is counted, the latest."""
+    if not values[-1].is_floating_point():
+        return values[-1]
+    return torch.stack([value.double() for value in values]).mean(dim=0).to(values[-1].dtype)
+
+
+def export(run_or_checkpoint: Path, out: Path, *, which: str = "latest", mean_from: int | None = None) -> str:
     """Write a model file and return its model id. It has no tag heads yet.
 
-    Raises `CheckpointError` for CLMR: a model file holds an encoder of log-mel frames, not one of samples.
+    `mean_from`: of a run folder the mean of the weights kept from that step on. Raises `CheckpointError`, also for
+    CLMR: a model file holds an encoder of log-mel frames, not one of samples.
     """
     path = checkpoint_file(run_or_checkpoint, which)
-    checkpoint = load_checkpoint(path)
+    steps: list[int] = []
+    if mean_from is None:
+        checkpoint = load_checkpoint(path)
+    else:
+        checkpoint, steps = mean_of_checkpoints(run_or_checkpoint, mean_from)
     method = load_method(checkpoint)
     if not isinstance(method.encoder, FCN4):
         raise CheckpointError(
@@ -59,7 +93,8 @@ def export(run_or_checkpoint: Path, out: Path, *, which: str = "latest") -> str:
             "batch_size": checkpoint.recipe.train.batch_size,
             **checkpoint.spent.provenance(),
             "seed": checkpoint.recipe.train.seed,
-            "other_half_mrr": round(checkpoint.best_probe, 4) if which == "best" else None,
+            "other_half_mrr": round(checkpoint.best_probe, 4) if which == "best" and not steps else None,
+            **({"mean_of_steps": steps} if steps else {}),
         },
     )
     return save_model(out, info, method.encoder, predictor)

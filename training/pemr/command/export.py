@@ -14,6 +14,10 @@ def run(
     source: Annotated[Path, typer.Argument(metavar="RUN_DIR|CHECKPOINT", help="A run folder or a checkpoint file.")],
     out: Annotated[Path, typer.Option(help="The model file to write (.safetensors).")],
     which: Annotated[str, typer.Option(help="Of a run folder: latest or best.")] = "latest",
+    mean_from: Annotated[
+        int | None,
+        typer.Option(help="Of a run folder: the mean of the weights that train.keep_steps kept from this step on."),
+    ] = None,
 ) -> None:
     """Turn a checkpoint into one model file: encoder, predicting module, front end, provenance.
 
@@ -21,5 +25,5 @@ def run(
     """
     from pemr.export import export
 
-    model_id = export(source, out, which=which)
+    model_id = export(source, out, which=which, mean_from=mean_from)
     typer.echo(f"{out}: model {model_id}")
