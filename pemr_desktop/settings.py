@@ -56,7 +56,10 @@ class AnalyseSettings(msgspec.Struct, frozen=True):
     limit_s: Annotated[
         int,
         _says(
-            "Give up on a file after", "Seconds one file may take to be decoded before it is set aside.", ge=5, le=3600
+            "Give up on a file after",
+            "Seconds of computing one file may take to be decoded before it is set aside.",
+            ge=5,
+            le=3600,
         ),
     ] = 120
 

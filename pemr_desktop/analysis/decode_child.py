@@ -1,13 +1,16 @@
 """A process that does nothing but decode, so that a file that crashes a decoder costs one child and not the worker.
 
 It reads one order a line, and answers each with one line and the samples as raw float32. It loads neither torch nor
-Qt, starts in a fraction of a second, and ends when its standard input does.
+Qt, starts in a fraction of a second, and ends when its standard input does, or when an order took too much of the
+processor: that is counted here, so that a busy machine costs no file.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -19,14 +22,21 @@ from pemr.audio import read
 from pemr.errors import PemrError
 
 PEAK_COUNT = 1000
+TOO_LATE = 75
+"""The exit code of a child that gave up."""
+LOOK_UP_EVERY_S = 0.1
 
 
 class Order(msgspec.Struct, frozen=True):
-    """Decode this file (`os.fsencode`d path) to mono at `sample_rate`, at most `limit_s` seconds of it."""
+    """Decode this file (`os.fsencode`d path) to mono at `sample_rate`, at most `limit_s` seconds of it.
+
+    With more than `processor_s` of the processor the child ends.
+    """
 
     path: bytes
     sample_rate: int
     limit_s: float
+    processor_s: float
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -83,13 +93,32 @@ def peaks(samples: npt.NDArray[np.float32], heard: float = 1.0) -> bytes:
     return levels.tobytes()
 
 
+class _Patience(threading.Thread):
+    """Ends this process when an order has taken too much of the processor."""
+
+    def __init__(self) -> None:
+        super().__init__(name="patience", daemon=True)
+        self.until_s = math.inf
+        """Processor seconds of this process."""
+
+    def run(self) -> None:
+        while time.process_time() < self.until_s:
+            time.sleep(LOOK_UP_EVERY_S)
+        os._exit(TOO_LATE)
+
+
 def main() -> int:
     """Answer orders until standard input ends."""
+    patience = _Patience()
+    patience.start()
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in iter(orders.readline, b""):
-        answer, samples = decode(msgspec.json.decode(line, type=Order))
+        order = msgspec.json.decode(line, type=Order)
+        patience.until_s = time.process_time() + order.processor_s
+        answer, samples = decode(order)
+        patience.until_s = math.inf
         answers.write(msgspec.json.encode(answer) + b"\n")
         answers.write(np.ascontiguousarray(samples).view(np.uint8).data)
         answers.flush()

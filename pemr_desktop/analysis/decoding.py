@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.analysis.decode_child import Answer, Order
+from pemr_desktop.analysis.decode_child import TOO_LATE, Answer, Order
 from pemr_desktop.processes import module_command, put_away
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.identity import identity
@@ -33,6 +33,8 @@ LISTEN_LIMIT_S = 1800.0
 """Of a longer mix the first half hour is listened to: a two-hour file would need half a gigabyte."""
 
 LOOK_UP_EVERY_S = 0.1
+CLOCK_TIMES = 4.0
+"""A child may wait for the disk or for other programs so many times as long as it may compute."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -67,7 +69,7 @@ class DecodeChild:
         self._killed = False
 
     def decode(self, path: Path, sample_rate: int, limit_s: float, patience_s: float) -> Sound | NoSound:
-        """Decode a file, waiting `patience_s` at most."""
+        """Decode a file, giving it `patience_s` of the processor, and some times that by the clock."""
         try:
             before = identity(path)
         except TagFileError as error:
@@ -84,11 +86,11 @@ class DecodeChild:
             too_late.set()
             process.kill()
 
-        timer = threading.Timer(patience_s, give_up)
+        timer = threading.Timer(CLOCK_TIMES * patience_s, give_up)
         timer.daemon = True
         timer.start()
         try:
-            order = Order(os.fsencode(path), sample_rate, limit_s)
+            order = Order(os.fsencode(path), sample_rate, limit_s, patience_s)
             process.stdin.write(msgspec.json.encode(order) + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
@@ -100,8 +102,7 @@ class DecodeChild:
         finally:
             timer.cancel()
         if answer is None or not complete:
-            self._reap()
-            if too_late.is_set():
+            if self._reap() == TOO_LATE or too_late.is_set():
                 return NoSound(f"decoding it took longer than {patience_s:g} s and was given up")
             return NoSound("decoding it ended the decoder; the file is probably damaged")
         if answer.reason:
@@ -143,10 +144,13 @@ class DecodeChild:
                 self._process.kill()
         return self._process
 
-    def _reap(self) -> None:
+    def _reap(self) -> int | None:
+        """Put the child away -> its exit code."""
         process, self._process = self._process, None
-        if process is not None:
-            put_away(process)
+        if process is None:
+            return None
+        put_away(process)
+        return process.returncode
 
 
 class DecodePool(Generic[Item, Result]):

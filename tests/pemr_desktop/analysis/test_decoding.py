@@ -5,6 +5,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,20 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, make_audio: Make
         assert isinstance(hung, NoSound) and "longer than 0.5 s" in hung.reason
         after = child.decode(make_audio(tmp_path / "good.wav", seconds=1.0), RATE, 60.0, patience_s=30.0)
         assert isinstance(after, Sound)
+    finally:
+        child.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can be halted there")
+def test_a_child_that_does_not_get_the_processor_is_waited_for(tmp_path: Path, make_audio: MakeAudio) -> None:
+    path = make_audio(tmp_path / "tune.wav", seconds=1.0)
+    child = DecodeChild()
+    try:
+        assert isinstance(child.decode(path, RATE, 60.0, patience_s=30.0), Sound)
+        assert child.process_id is not None
+        os.kill(child.process_id, signal.SIGSTOP)
+        threading.Timer(1.5, os.kill, (child.process_id, signal.SIGCONT)).start()
+        assert isinstance(child.decode(path, RATE, 60.0, patience_s=1.0), Sound)
     finally:
         child.close()
 
