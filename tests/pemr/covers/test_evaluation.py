@@ -130,15 +130,22 @@ def test_the_best_half_minute_of_each_track_counts():
 def test_the_command_prints_each_method_and_where_table_5_belongs(corpus, tmp_path):
     settings = NetworkSettings("pitch-class", 16, 4)
     save_network(tmp_path / "net.safetensors", build_network(settings), settings, "untrained")
-    run = CliRunner().invoke(
-        build(), ["evaluate", "covers", str(corpus), "--set", "corpus", "--network", str(tmp_path / "net.safetensors")]
-    )
+    (tmp_path / "other").mkdir()
+    save_network(tmp_path / "other" / "net.safetensors", build_network(settings), settings, "untrained")
+    networks = [
+        "--network",
+        str(tmp_path / "net.safetensors"),
+        "--network",
+        str(tmp_path / "other" / "net.safetensors"),
+    ]
+    run = CliRunner().invoke(build(), ["evaluate", "covers", str(corpus), "--set", "corpus", *networks])
     assert run.exit_code == 0, run.output
     for line in (
         "2-D Fourier chroma: MAP",
         "alignment, above the habits of both: MAP",
         "then the best of all on its first 50: MAP",
         "its first 50 for 100.0%",
+        "pitch-class (other/net.safetensors): MAP",
     ):
         assert line in run.output
     assert "figures do not compare" in run.output

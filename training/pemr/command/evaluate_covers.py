@@ -53,12 +53,9 @@ def covers(
                 typer.echo(f"Note: {note}.")
             for name, scorer in _scorers(heard, loaded, align, shortlist, cache).items():
                 typer.echo(f"{name}: {evaluation.measure(heard, scorer, progress, name)}")
-            for path, trained in loaded:
+            for name, (_, trained) in zip(_names(loaded), loaded, strict=True):
                 share = evaluation.shortlist_recall(heard, evaluation.network_scorer(trained, heard), shortlist)
-                typer.echo(
-                    f"{trained.settings.name} ({path.name}): a version is among its first {shortlist} "
-                    f"for {share:.1%} of the queries"
-                )
+                typer.echo(f"{name}: a version is among its first {shortlist} for {share:.1%} of the queries")
     for method, mean_average_precision, precision, first_rank in evaluation.TABLE_5.get(heard.name, ()):
         figures = f"MAP {mean_average_precision:.3f}  MR1 {first_rank:.2f}  P@10 {precision:.3f}"
         typer.echo(f"Table 5 of the paper, {heard.name}, {method}: {figures}")
@@ -77,8 +74,7 @@ def _scorers(
     if align:
         scorers["alignment"] = plain
         scorers["alignment, above the habits of both"] = above
-    for path, trained in loaded:
-        name = f"{trained.settings.name} ({path.name})"
+    for name, (_, trained) in zip(_names(loaded), loaded, strict=True):
         rough = scorers[name] = evaluation.network_scorer(trained, heard)
         if "segments" not in trained.network.takes:
             rough = scorers[f"{name}, half minutes"] = evaluation.network_scorer(trained, heard, parts=True)
@@ -92,6 +88,15 @@ def _scorers(
             rough, best, shortlist
         )
     return scorers
+
+
+def _names(loaded: "list[tuple[Path, TrainedNetwork]]") -> list[str]:
+    """What each network is called: by its file, and by its folder too where that would not tell them apart."""
+    short = [f"{trained.settings.name} ({path.name})" for path, trained in loaded]
+    return [
+        name if short.count(name) == 1 else f"{trained.settings.name} ({path.parent.name}/{path.name})"
+        for name, (path, trained) in zip(short, loaded, strict=True)
+    ]
 
 
 def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool) -> "HeardSet":
