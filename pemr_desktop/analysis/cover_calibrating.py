@@ -24,7 +24,7 @@ from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S
 from pemr_desktop.analysis.cover_grading import SURE, Weighed
 from pemr_desktop.analysis.cover_layer import TaughtLayer
 from pemr_desktop.jobs.cover_quality import Count, CoverTeachingResult, TeachingScore
-from pemr_desktop.library.cover_calibrations import calibration, outdate
+from pemr_desktop.library.cover_calibrations import StoredCalibration, calibration, outdate
 from pemr_desktop.library.library import Library
 
 if TYPE_CHECKING:
@@ -102,16 +102,22 @@ def in_use(library: Library, joining: Joining | None) -> tuple[Background, Taugh
     stored = library.read(calibration)
     if stored is None:
         return shipped, None
-    try:
-        if stored.shipped != digest_of(shipped, joining):
-            raise msgspec.ValidationError("it stands in for other figures than those shipped")
-        fitted = msgspec.json.decode(stored.figures, type=Fitted)
-    except msgspec.MsgspecError as error:
-        log.warning("What was taught to the cover search is of another version and counts for nothing: %s", error)
+    fitted = _fitted(stored) if stored.shipped == digest_of(shipped, joining) else None
+    if fitted is None:
+        log.warning("What was taught to the cover search is of another version and counts for nothing")
         with library.store.writing() as connection:
             outdate(connection)
         return shipped, None
     return with_figures(shipped, fitted.figures), fitted.layer
+
+
+def _fitted(stored: StoredCalibration) -> Fitted | None:
+    """What was fitted; None if another version of this program wrote it in its own way."""
+    try:
+        return msgspec.json.decode(stored.figures, type=Fitted)
+    except msgspec.MsgspecError as error:
+        log.warning("What was taught to the cover search cannot be read: %s", error)
+        return None
 
 
 def digest_of(shipped: Background, joining: Joining | None) -> str:

@@ -40,8 +40,8 @@ def predicting_module(method: Method) -> tuple[Predictor, PredictorShape] | tupl
 def mean_of_checkpoints(run: Path, first_step: int) -> tuple[Checkpoint, list[int]]:
     """The latest checkpoint of a run with the mean weights of all that were kept from a step on, and their steps.
 
-    Weights that still move around an optimum have their mean nearer to it than each of them (Izmailov et al. 2018);
-    so have the running statistics of batch norm. Raises `CheckpointError` if nothing was kept.
+    Weights that still move around an optimum have their mean nearer to it than each of them (Izmailov et al. 2018). The
+    running statistics of batch norm are averaged too, not measured anew. Raises `CheckpointError` if nothing was kept.
     """
     latest = load_checkpoint(checkpoint_file(run, "latest"))
     kept = [load_checkpoint(path) for path in sorted((run / "checkpoints").glob("step-*.pt"))]
