@@ -10,7 +10,7 @@ from pemr.covers.background import Background
 from pemr_desktop.library.rows import Verdict
 
 if TYPE_CHECKING:
-    from pemr.covers.alignment import Alignment
+    from pemr.covers.passages import Alignment
 
 VERSION_PROBABILITY = 0.68
 POSSIBLE_PROBABILITY = 0.25

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pemr.covers.alignment import Alignment
+from pemr.covers.passages import Alignment
 from pemr_desktop.analysis.cover_evidence import Evidence
 from pemr_desktop.jobs.results import CoverMatch, Passage
 from pemr_desktop.library.rows import Verdict

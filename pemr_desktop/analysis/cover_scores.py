@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from pemr.covers.alignment import Comparison, compare
+from pemr.covers.alignment import Comparison, Voice, close_voice, compare, compare_closely
 from pemr.covers.background import Background
 from pemr.covers.joining import Joining
+from pemr.covers.passages import Alignment, explain
 from pemr_desktop.analysis.cover_habits import Floats, PairHabit, habit_among
 from pemr_desktop.analysis.cover_layer import TaughtLayer
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist
@@ -24,12 +27,32 @@ SHORTLIST_FROM = 3000
 """Libraries of more tracks than that are searched by way of a shortlist."""
 STRANGERS_IN_LARGE = 16
 """So many strangers show a habit in a library of that size, where each costs as much as a candidate."""
+COPIED_SHARE = 0.3
 MEASURED_AGAIN = 1.25
 """A habit is measured anew once there are that many times as many strangers as it was measured with."""
 
 
 class CoverSearchCancelled(Exception):
     """The search was asked to stop."""
+
+
+@dataclass(frozen=True)
+class CloseLook:
+    """A track looked at closely beside others: how far each pair lies above strangers (n, 2), and how it is aligned."""
+
+    excess: Floats
+    asked: Voice
+    others: list[Voice]
+    found: Comparison
+
+    def may_be_copy(self, place: int) -> bool:
+        """Whether a good part of the shorter track was found in the other: with less the path need not be followed."""
+        shorter = min(len(self.asked.rows), len(self.others[place].rows))
+        return float(self.found.score[place]) >= COPIED_SHARE * math.sqrt(shorter)
+
+    def alignment(self, place: int) -> Alignment:
+        """How a pair agrees."""
+        return explain(self.asked, self.others[place], self.found, place)
 
 
 class PairScores:
@@ -123,7 +146,7 @@ class PairScores:
         """How far these pairs lie above strangers (n, 2): by alignment, and by the network (0 without one)."""
         excess = np.zeros((len(others), 2))
         frames = np.array([other.frames for other in others])
-        excess[:, 0] = self._background.excess(found.score, asked.frames, frames)
+        excess[:, 0] = self._background.compared.excess(found.score, asked.frames, frames)
         if self._shortlist is not None and self._joining is not None:
             known = [(other.track_id, other.features) for other in others if other.track_id is not None]
             with self._shortlist_lock:
@@ -134,6 +157,15 @@ class PairScores:
                 raise CoverSearchCancelled
             excess[:, 1] = self._joining.excess(likeness)
         return excess
+
+    def look_closely(self, asked: Candidate, others: list[Candidate], found: Comparison, excess: Floats) -> CloseLook:
+        """Align a few again at the higher rate; `found` and `excess` (n, 2) are what comparing them has given."""
+        own, voices = close_voice(asked.features), [close_voice(other.features) for other in others]
+        closely = compare_closely(own, voices, found)
+        frames = np.array([other.frames for other in others])
+        seen = excess.copy()
+        seen[:, 0] = self._background.closely.excess(closely.score, asked.frames, frames)
+        return CloseLook(seen, own, voices, closely)
 
     def habit(
         self, track: Candidate, cancelled: Cancelled | None, known: Mapping[int | None, Floats] | None = None

@@ -218,4 +218,4 @@ def _read(cache: Path, network: TrainedNetwork) -> dict[int, _Kept]:
 
 
 def _digest(features: CoverFeatures) -> bytes:
-    return hashlib.blake2b(features.chroma.tobytes(), digest_size=8).digest()
+    return hashlib.blake2b(features.packed.tobytes(), digest_size=8).digest()

@@ -26,7 +26,7 @@ class Candidate:
     @property
     def frames(self) -> int:
         """Length, 2.15 frames a second."""
-        return len(self.features.chroma)
+        return self.features.half_rate_frames
 
 
 class CoverTracks:

@@ -3,7 +3,8 @@
 Up to a few thousand tracks every pair is aligned (`pemr.covers.alignment`), so nothing is missed by a shortlist; in a
 larger library a network chooses what is aligned (`cover_shortlist`), if there is one. A pair's score is judged by how
 far it lies above what unrelated tracks of these lengths reach, and above what each of the two reaches with strangers
-(a sample of the library); what the network says of the pair is measured and joined in the same way.
+(a sample of the library); what the network says of the pair is measured and joined in the same way. The nearest are
+aligned again at twice the rate, which is what verdicts, passages and the order of matches rest on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 
-from pemr.covers.alignment import Comparison, explain
+from pemr.covers.alignment import Comparison
 from pemr.covers.background import Background, default_background
 from pemr.covers.features import CoverFeatures
 from pemr.covers.joining import Joining
@@ -43,8 +44,8 @@ from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
 log = logging.getLogger(__name__)
 
 SHORTLISTED = 50
-EXPLAINED, EXPLAINED_IN_LARGE = 60, 10
-"""References, highest scores first, whose alignment is looked at closely."""
+LOOKED_AT, LOOKED_AT_IN_LARGE = 60, 20
+"""Tracks that come nearest when all are compared, which are aligned once more at the higher rate."""
 LEAST_ABOVE = 1.0
 
 
@@ -269,16 +270,22 @@ class CoverSearch:
         excess = self._scores.excess(asked, others, found, progress, cancelled)
         known = {other.track_id: row for other, row in zip(others, excess, strict=True)}
         own, unchoosy = self._scores.habit(asked, cancelled, known), PairHabit(joining=self._scores.joining)
-        owns, at_bests = own.above(excess), 0.5 * (own.above(excess) + unchoosy.above(excess))
+        compared = own.above(excess)
+        nearest = np.argsort(-compared, kind="stable")[: LOOKED_AT_IN_LARGE if self._scores.is_large else LOOKED_AT]
+        nearest = nearest[compared[nearest] >= LEAST_ABOVE]
+        near = [others[place] for place in nearest.tolist()]
+        look = self._scores.look_closely(asked, near, found.of(nearest), excess[nearest])
+        owns = own.above(look.excess)
+        at_bests = 0.5 * (owns + unchoosy.above(look.excess))
         weighed: list[Weighed] = []
-        for place in np.argsort(-owns, kind="stable")[: EXPLAINED_IN_LARGE if self._scores.is_large else EXPLAINED]:
-            other, at_best = others[int(place)], float(at_bests[place])
-            if owns[place] < LEAST_ABOVE or other.track_id is None:
-                break
-            alignment = explain(self._tracks.voice(asked), self._tracks.voice(other), found, int(place))
-            if background.probability(at_best, alignment.likeness, candidates) < least and not is_copy(alignment):
+        for place, other in enumerate(near):
+            hopeless = background.probability(float(at_bests[place]), 1.0, candidates) < least
+            if other.track_id is None or (hopeless and not look.may_be_copy(place)):
                 continue
-            above = 0.5 * (owns[place] + self._scores.habit(other, cancelled).above(excess[place]))
+            alignment = look.alignment(place)
+            if hopeless and not is_copy(alignment):
+                continue
+            above = 0.5 * (owns[place] + self._scores.habit(other, cancelled).above(look.excess[place]))
             evidence = evidence_of(alignment, float(above))
             verdict, probability = call(evidence, background, candidates)
             if probability >= least:
@@ -292,9 +299,11 @@ class CoverSearch:
         if a is None or b is None:
             return None
         found = self._scores.compare(a, [b], cancelled=cancelled)
-        excess = self._scores.excess(a, [b], found, cancelled=cancelled)[0]
-        above = 0.5 * (self._scores.habit(a, cancelled).above(excess) + self._scores.habit(b, cancelled).above(excess))
-        alignment = explain(self._tracks.voice(a), self._tracks.voice(b), found, 0)
+        excess = self._scores.excess(a, [b], found, cancelled=cancelled)
+        look = self._scores.look_closely(a, [b], found, excess)
+        seen = look.excess[0]
+        above = 0.5 * (self._scores.habit(a, cancelled).above(seen) + self._scores.habit(b, cancelled).above(seen))
+        alignment = look.alignment(0)
         evidence = evidence_of(alignment, float(above))
         return Weighed(track_a, track_b, evidence, *call(evidence, self._scores.background, len(tracks) - 1), alignment)
 

@@ -114,8 +114,12 @@ def use_shipped(connection: sqlite3.Connection) -> bool:
 
 
 def outdate(connection: sqlite3.Connection) -> None:
-    """What judges stands in for figures that are shipped no longer: it counts for nothing until it is taught anew."""
+    """What judges stands in for figures that are shipped no longer: it counts for nothing until it is taught anew.
+
+    The latest check was of it, so that goes too.
+    """
     connection.execute("UPDATE cover_calibrations SET in_use = ? WHERE in_use = ?", (OUTDATED, IN_USE))
+    forget_quality(connection)
 
 
 def calibration(connection: sqlite3.Connection) -> StoredCalibration | None:

@@ -115,11 +115,17 @@ def activate_model(connection: sqlite3.Connection, model_id: str) -> None:
 
 
 def tracks_to_analyse(
-    connection: sqlite3.Connection, model_id: str, ids: Sequence[int] = (), *, again: bool = False
+    connection: sqlite3.Connection,
+    model_id: str,
+    ids: Sequence[int] = (),
+    *,
+    again: bool = False,
+    cover_version: int | None = None,
 ) -> list[ToAnalyse]:
     """Present tracks on roots that are there, without an embedding of this model (all, with `again`).
 
-    A file that could not be heard before comes again when it changed, or with `again`.
+    `cover_version`: also those whose cover features are of another version. A file that could not be heard before
+    comes again when it changed, or with `again`.
     """
     query = (
         "SELECT t.id, r.path, t.rel_path, t.size, t.mtime_ns, t.inode, t.duration_s FROM tracks t "
@@ -128,11 +134,12 @@ def tracks_to_analyse(
     values: list[Any] = []
     if not again:
         query += (
-            " AND NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.model_id = ? AND e.track_id = t.id)"
+            " AND (NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.model_id = ? AND e.track_id = t.id)"
+            " OR EXISTS (SELECT 1 FROM cover_features c WHERE c.track_id = t.id AND c.version <> ?))"
             " AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.track_id = t.id AND p.stage = 'analyse'"
             " AND p.size = t.size AND p.mtime_ns = t.mtime_ns)"
         )
-        values.append(model_id)
+        values += [model_id, cover_version]  # nothing differs from NULL
     rows: list[tuple[Any, ...]] = []
     if ids:
         for start in range(0, len(ids), IDS_AT_A_TIME):

@@ -167,9 +167,11 @@ class Library:
         with self.store.writing() as connection:
             heard.activate_model(connection, model_id)
 
-    def tracks_to_analyse(self, model_id: str, ids: Sequence[int] = (), *, again: bool = False) -> list[ToAnalyse]:
-        """Tracks that this model has not heard yet."""
-        return self.store.read(heard.tracks_to_analyse, model_id, ids, again=again)
+    def tracks_to_analyse(
+        self, model_id: str, ids: Sequence[int] = (), *, again: bool = False, cover_version: int | None = None
+    ) -> list[ToAnalyse]:
+        """Tracks that this model has not heard yet, or that were heard for another version of the cover search."""
+        return self.store.read(heard.tracks_to_analyse, model_id, ids, again=again, cover_version=cover_version)
 
     def not_heard(self, model_id: str, ids: Sequence[int] = ()) -> int:
         """How many tracks, of these or of all, this model has not heard because something is wrong with them."""

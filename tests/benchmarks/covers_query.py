@@ -110,18 +110,13 @@ def _why(search: CoverSearch, shortlist: CoverShortlist, asked: CoverFeatures, v
 
 def _version(features: CoverFeatures, chance: np.random.Generator) -> CoverFeatures:
     """Another key and tempo, begun elsewhere, blurred."""
-    chroma = np.roll(features.chroma, int(chance.integers(1, 12)), axis=1)
+    chroma = np.roll(features.rows(), int(chance.integers(1, 12)), axis=1)
     chroma = np.roll(chroma, int(chance.integers(0, len(chroma))), axis=0)
     where = np.arange(0, len(chroma) - 1, 2 ** chance.uniform(-0.2, 0.2)).astype(int)
-    moved = chroma[where] / 255.0 + chance.exponential(BLUR, (len(where), 12))
-    moved = moved / np.linalg.norm(moved, axis=1, keepdims=True) * 255.0
-    return CoverFeatures(
-        moved.round().astype(np.uint8),
-        features.level[where],
-        features.duration_s * len(where) / len(chroma),
-        features.tuning,
-        features.contrast_db,
-    )
+    moved = chroma[where] + chance.exponential(BLUR, (len(where), 12))
+    moved = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    seconds = features.duration_s * len(where) / len(chroma)
+    return CoverFeatures.of(moved.astype(np.float32), seconds, features.tuning, features.contrast_db)
 
 
 def _blurred(vectors: np.ndarray, chance: np.random.Generator) -> np.ndarray:

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from pemr.covers.evaluation import heard_corpus
-from pemr.covers.features import CoverFeatures
+from pemr.covers.features import FRAME_S, CoverFeatures
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import load_network
@@ -48,7 +48,7 @@ def main() -> None:
     started_s = time.process_time()
     vectors = [shingle_vectors(trained.network, chroma_frames(found)) for found in asked.features]
     spent_s = time.process_time() - started_s
-    minutes = sum(len(found.chroma) for found in asked.features) * 0.465 / 60
+    minutes = sum(found.frames for found in asked.features) * FRAME_S / 60
     print(f"{asked.title}; {1000 * spent_s / minutes:.1f} ms of network a minute of audio")
     distractors = _distractors(
         trained.network, [found for music in options.music for found in heard_corpus(music).features], options.listened

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pemr.covers.features import FRAME_S, cover_features, unit_rows
+from pemr.covers.features import FRAME_S, cover_features
 from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
 from pemr.frontend import FrontEnd, LogMel
 
@@ -35,7 +35,7 @@ class MfccChroma:
         length = self.front_end.segment_samples
         starts = segment_starts(len(samples), length, max_segments)
         padded = samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
-        chroma = unit_rows(cover_features(padded).chroma)
+        chroma = cover_features(padded).rows()
         rows = [self._segment(padded[start : start + length], _stretch(chroma, start, length)) for start in starts]
         return SegmentFeatures(np.stack(rows).astype(np.float32))
 

@@ -14,10 +14,14 @@ from pemr_desktop.jobs.results import AnalyseResult
 
 def analyse(request: Analyse, context: JobContext) -> Outcome:
     """Decode, embed and suggest. What an earlier run has stored is not done again, unless `again`."""
+    from pemr.covers.features import FEATURE_VERSION
+
     library = context.library
     context.progress(0, 0, "Getting ready to listen")
     encoder = context.ear.encoder(library)
-    tracks = library.tracks_to_analyse(encoder.model_id, request.track_ids, again=request.again)
+    tracks = library.tracks_to_analyse(
+        encoder.model_id, request.track_ids, again=request.again, cover_version=FEATURE_VERSION
+    )
     context.touched(models=True)
     finish_suggestions(context)
     if not tracks:

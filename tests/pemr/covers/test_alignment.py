@@ -1,8 +1,18 @@
 import numpy as np
 import pytest
 
-from pemr.covers.alignment import NEIGHBOUR_SHARE, STACKED, align, compare, qmax, squeeze, voice
-from pemr.covers.features import FRAME_S, CoverFeatures, cover_features
+from pemr.covers.alignment import (
+    NEIGHBOUR_SHARE,
+    STACKED,
+    close_voice,
+    compare,
+    compare_closely,
+    qmax,
+    squeeze,
+    voice,
+)
+from pemr.covers.features import HALF_RATE_FRAME_S, CoverFeatures, cover_features
+from pemr.covers.passages import align
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +45,8 @@ def test_passages_lie_inside_the_tracks_and_run_forward(player, works):
     version = cover_features(player(10, tempo=0.8, seed=3))
     for result in align(works[0], [version, *works]):
         for passage in result.passages:
-            assert 0 <= passage.a_start_s < passage.a_end_s <= works[0].duration_s + 2 * FRAME_S
-            assert 0 <= passage.b_start_s < passage.b_end_s <= version.duration_s + 2 * FRAME_S
+            assert 0 <= passage.a_start_s < passage.a_end_s <= works[0].duration_s + 2 * HALF_RATE_FRAME_S
+            assert 0 <= passage.b_start_s < passage.b_end_s <= version.duration_s + 2 * HALF_RATE_FRAME_S
 
 
 def test_a_track_with_itself_agrees_wholly(works):
@@ -119,5 +129,22 @@ def test_squeezing_keeps_rows_at_unit_length_and_scales_their_number():
 
 
 def test_a_clip_shorter_than_the_stack_matches_nothing():
-    clip = CoverFeatures(np.full((6, 12), 70, np.uint8), np.full(6, 200, np.uint8), 6.0, 0.0, 8.0)
+    clip = CoverFeatures.of(np.full((8, 12), 12**-0.5, np.float32), 6.0, 0.0, 8.0)
     assert compare(voice(clip), [voice(clip)]).score[0] == 0.0
+    assert align(clip, [clip])[0].score == 0.0
+
+
+def test_a_close_look_gives_the_best_of_its_tempo_whatever_lies_beside_it(player, works):
+    versions = [cover_features(player(10, key=4, tempo=tempo, seed=4)) for tempo in (1.0, 1.45, 0.7)]
+    references = [*versions, *works[1:]]
+    found = compare(voice(works[0]), [voice(reference) for reference in references])
+    close = [close_voice(reference) for reference in references]
+    closely = compare_closely(close_voice(works[0]), close, found)
+    assert len(set(found.speed[:3].tolist())) == 3
+    assert closely.speed.tolist() == found.speed.tolist()
+    assert closely.key_shift[:3].tolist() == [4, 4, 4]
+    assert (closely.score <= compare(close_voice(works[0]), close).score).all()
+    assert closely.score[:3].min() > 1.5 * closely.score[3:].max()
+    for place in range(len(references)):
+        alone = compare_closely(close_voice(works[0]), [close[place]], found.of(np.array([place])))
+        assert alone.score[0] == closely.score[place]

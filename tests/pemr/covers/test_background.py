@@ -12,14 +12,14 @@ def test_the_figures_that_come_with_the_program_say_how_they_were_measured():
 
 def test_a_score_is_worth_less_between_longer_tracks():
     background = default_background()
-    assert background.excess(4.0, 150, 150) > background.excess(4.0, 500, 900)
-    assert background.excess(4.0, 150, 500) == background.excess(4.0, 500, 150)
+    assert background.compared.excess(4.0, 150, 150) > background.compared.excess(4.0, 500, 900)
+    assert background.compared.excess(4.0, 150, 500) == background.compared.excess(4.0, 500, 150)
 
 
 def test_a_score_of_zero_is_far_below_and_still_a_number():
-    assert np.isfinite(default_background().excess(0.0, 100, 100))
-    assert default_background().excess(0.0, 100, 100) < -3
-    assert np.isfinite(default_background().excess(1.0, 0, 0))
+    assert np.isfinite(default_background().compared.excess(0.0, 100, 100))
+    assert default_background().compared.excess(0.0, 100, 100) < -3
+    assert np.isfinite(default_background().compared.excess(1.0, 0, 0))
 
 
 def test_a_habit_is_hardly_believed_from_one_stranger_and_wholly_from_many():

@@ -18,10 +18,10 @@ from pemr.covers.evaluation import (
     listen,
     measure,
     network_scorer,
-    search_scorer,
     shortlist_recall,
 )
 from pemr.covers.features import CoverFeatures
+from pemr.covers.joined_search import search_scorer
 from pemr.covers.networks.alike import best_of_shingles, both_ways
 from pemr.covers.networks.frames import shingles
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network, save_network
@@ -104,9 +104,8 @@ def test_the_alignment_of_a_large_set_goes_on_where_it_was_stopped(heard, tmp_pa
 
 
 def test_the_fourier_vector_does_not_know_the_key():
-    chroma = np.random.default_rng(1).integers(0, 200, (150, 12)).astype(np.uint8)
-    level = np.full(150, 200, np.uint8)
-    vectors = [fourier_vector(CoverFeatures(np.roll(chroma, k, axis=1), level, 70.0, 0.0, 9.0)) for k in (0, 5)]
+    chroma = np.random.default_rng(1).random((300, 12), np.float32)
+    vectors = [fourier_vector(CoverFeatures.of(np.roll(chroma, k, axis=1), 70.0, 0.0, 9.0)) for k in (0, 5)]
     assert float(vectors[0] @ vectors[1]) == pytest.approx(1.0, abs=1e-4)
 
 

@@ -21,10 +21,11 @@ def melody(seed: int, blurred: int) -> CoverFeatures:
     chance = np.random.default_rng(1000 + seed)
     other = chance.random(160) < blurred / 10
     notes[other] = chance.integers(0, 12, int(other.sum()))
-    chroma = np.zeros((160, 12), np.uint8)
-    chroma[np.arange(160), notes] = 228
-    chroma[np.arange(160), (notes + 7) % 12] = 114
-    return CoverFeatures(chroma, np.full(160, 200, np.uint8), 74.4, 0.0, 9.0)
+    notes = notes.repeat(2)
+    chroma = np.zeros((320, 12), np.float32)
+    chroma[np.arange(320), notes] = 0.9
+    chroma[np.arange(320), (notes + 7) % 12] = 0.45
+    return CoverFeatures.of(chroma, 74.4, 0.0, 9.0)
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_a_library_whose_versions_are_less_alike_teaches_the_search_to_find_more
     assert taught.result.after.found.right > taught.result.before.found.right
     assert taught.result.after.doubt < taught.result.before.doubt
     assert taught.background.evidence_bias != SHIPPED.evidence_bias
-    assert taught.background.intercept == SHIPPED.intercept
+    assert taught.background.closely == SHIPPED.closely
 
 
 def test_a_library_where_strangers_resemble_each_other_teaches_it_to_call_fewer() -> None:

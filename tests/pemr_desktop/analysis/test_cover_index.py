@@ -15,8 +15,8 @@ from pemr_desktop.paths import Paths
 
 
 def features(seed: int) -> bytes:
-    chroma = np.random.default_rng(seed).integers(0, 255, (60, 12)).astype(np.uint8)
-    return CoverFeatures(chroma, np.full(60, 200, np.uint8), 28.0, 0.001 * seed, 9.0).to_bytes()
+    chroma = np.random.default_rng(seed).random((120, 12), np.float32)
+    return CoverFeatures.of(chroma, 28.0, 0.001 * seed, 9.0).to_bytes()
 
 
 def store(library: Library, encoder: Encoder, track_id: int, seed: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pemr.covers.features import HEADER, CoverFeatures
+from pemr.covers.features import HALF_RATE_FRAME_S, HEADER, CoverFeatures
 from pemr.covers.joining import Joining
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
@@ -28,19 +28,17 @@ def network() -> TrainedNetwork:
 
 
 def track(seed: int, frames: int = 200) -> CoverFeatures:
-    """A melody of held notes and its fifth."""
+    """A melody of held notes and its fifth; two frames of it are one at the lower rate."""
     chance = np.random.default_rng(seed)
-    notes = chance.integers(0, 12, frames // 4 + 1).repeat(4)[:frames]
-    chroma = np.zeros((frames, 12), np.uint8)
-    chroma[np.arange(frames), notes] = 228
-    chroma[np.arange(frames), (notes + 7) % 12] = 114
-    return CoverFeatures(chroma, np.full(frames, 200, np.uint8), frames * 0.465, 0.01 * (seed % 40), 9.0)
+    notes = chance.integers(0, 12, frames // 4 + 1).repeat(8)[: 2 * frames]
+    chroma = np.zeros((2 * frames, 12), np.float32)
+    chroma[np.arange(2 * frames), notes] = 0.9
+    chroma[np.arange(2 * frames), (notes + 7) % 12] = 0.45
+    return CoverFeatures.of(chroma, frames * HALF_RATE_FRAME_S, 0.01 * (seed % 40), 9.0)
 
 
 def transposed(features: CoverFeatures, key: int) -> CoverFeatures:
-    return CoverFeatures(
-        np.roll(features.chroma, key, axis=1), features.level, features.duration_s, 0.0, features.contrast_db
-    )
+    return CoverFeatures.of(np.roll(features.rows(), key, axis=1), features.duration_s, 0.0, features.contrast_db)
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ def test_a_transposed_copy_is_found_through_the_shortlist(network, small_librari
 def test_a_clip_of_a_minute_is_found_in_a_long_track(network, small_libraries_are_large):
     whole = {k: track(k, 600) for k in range(30)}
     search = CoverSearch(((k, features.to_bytes()) for k, features in whole.items()), shortlist=CoverShortlist(network))
-    clip = CoverFeatures(whole[11].chroma[256:384], whole[11].level[256:384], 60.0, 0.0, 9.0)
+    clip = CoverFeatures(whole[11].packed[512:768], 60.0, 0.0, 9.0)
     assert search.find(clip).matches[0].track_id == 11
 
 
@@ -89,12 +87,12 @@ def test_a_search_can_be_cancelled_while_tracks_are_made_ready(network, small_li
 
 
 def varied(features: CoverFeatures, seed: int) -> CoverFeatures:
-    """Every other frame plays something else."""
+    """Every other pair of frames plays something else."""
     chance = np.random.default_rng(seed)
-    chroma = features.chroma.copy()
-    other = np.flatnonzero(chance.random(len(chroma)) < 0.5)
+    chroma = features.rows()
+    other = np.flatnonzero((chance.random(len(chroma) // 2) < 0.5).repeat(2))
     chroma[other] = np.roll(chroma[other], 5, axis=1)
-    return CoverFeatures(chroma, features.level, features.duration_s, 0.0, features.contrast_db)
+    return CoverFeatures.of(chroma, features.duration_s, 0.0, features.contrast_db)
 
 
 def test_what_the_network_says_counts_beside_alignment(network):

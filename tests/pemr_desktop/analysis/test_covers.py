@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pemr.covers.alignment import align
 from pemr.covers.features import CoverFeatures, cover_features
+from pemr.covers.passages import align
 from pemr_desktop.analysis.cover_evidence import VERSION_PROBABILITY, evidence_of
 from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
 from pemr_desktop.analysis.covers import CoverSearch, FoundPair

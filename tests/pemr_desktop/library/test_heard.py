@@ -65,6 +65,17 @@ def test_a_track_is_heard_once_and_again_when_asked(library: Library, album: lis
     assert len(library.vectors(MODEL)[0]) == 4
 
 
+def test_a_track_heard_for_another_version_of_the_cover_search_is_heard_again(
+    library: Library, album: list[Path], heard: Heard
+) -> None:
+    first, second, *_ = heard(library)
+    library.store_analyses([analysis(first, cover_features=b"old", cover_version=1)])
+    library.store_analyses([analysis(second, cover_features=b"new", cover_version=2)])
+    waiting = [track.track_id for track in library.tracks_to_analyse(MODEL, cover_version=2)]
+    assert first in waiting and second not in waiting
+    assert library.tracks_to_analyse(MODEL) == []
+
+
 def test_a_file_that_could_not_be_heard_comes_again_only_when_it_changed(
     library: Library, album: list[Path], heard: Heard
 ) -> None:

@@ -145,7 +145,8 @@ def calibrate(
         figures = background_fit.with_provenance(figures, strangers, heard, joining)
         background.write_bytes(background_fit.as_toml(figures))
         typer.echo(
-            f"{background}: strangers' log scores spread by {figures.spread:.3f} ({figures.unrelated_pairs:,} pairs); "
+            f"{background}: strangers' log scores spread by {figures.compared.spread:.3f}, looked at closely by "
+            f"{figures.closely.spread:.3f} ({figures.unrelated_pairs:,} pairs); "
             f"evidence = {figures.evidence_bias:+.2f} + {figures.evidence_above:.2f} above habits "
             f"+ {figures.evidence_likeness:.2f} likeness."
         )

@@ -67,7 +67,7 @@ def _scorers(
     heard: "HeardSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int, cache: Path
 ) -> "dict[str, Scorer]":
     """Every way of searching by its name."""
-    from pemr.covers import evaluation
+    from pemr.covers import evaluation, joined_search
 
     scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(heard.features)}
     plain, above = evaluation.alignment_scorers(heard.features, cache)
@@ -82,9 +82,9 @@ def _scorers(
             continue
         best = above
         if trained.joining is not None:
-            joined = scorers[f"{name}, joined with alignment"] = evaluation.joined_scorer(trained, heard, above)
-            best = scorers[f"{name}, whole search"] = evaluation.explained_scorer(joined, heard.features)
-        scorers[f"{name}, then the best of all on its first {shortlist}"] = evaluation.search_scorer(
+            scorers[f"{name}, joined with alignment"] = joined_search.joined_scorer(trained, heard, plain)
+            best = scorers[f"{name}, whole search"] = joined_search.whole_search_scorer(trained, heard, plain)
+        scorers[f"{name}, then the best of all on its first {shortlist}"] = joined_search.search_scorer(
             rough, best, shortlist
         )
     return scorers

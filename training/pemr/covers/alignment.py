@@ -7,6 +7,9 @@ row is computed at once for all references laid side by side.
 
 Key: the most likely shifts by correlation of mean chroma. Tempo: both tracks as they are, and either squeezed to
 70 %; with that choice the score does not depend on which track is the query.
+
+Many tracks are compared at 2.15 frames a second; the few that come nearest are looked at closely, at 4.3, which tells
+versions from strangers better and costs four times as much.
 """
 
 from __future__ import annotations
@@ -17,14 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.features import FRAME_S, CoverFeatures, unit_rows
+from pemr.covers.features import FRAME_S, HALF_RATE_FRAME_S, CoverFeatures
 
 Rows = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 Steps = npt.NDArray[np.int16]
 
 STACKED = 9
-"""Frames compared at once: 4.2 s."""
+"""Frames compared at once: 4.2 s, closely 2.1 s."""
 NEIGHBOUR_SHARE = 0.05
 """Half of what Serrà, Serra and Andrzejak take: strangers agree by chance less often (measured on rendered works)."""
 KEYS = 2
@@ -43,39 +46,6 @@ COLUMNS_AT_ONCE = 8192
 ROWS_AT_ONCE = 32
 RULES = f"{STACKED} {NEIGHBOUR_SHARE} {KEYS} {SPEEDS} {LEAST_LIKENESS} {MATCH} {GAP}"
 """What scores depend on beside features: scores that were kept under other rules do not compare."""
-MAX_PASSAGES = 6
-PASSAGE_BEND_FRAMES = 3.0
-
-
-@dataclass(frozen=True)
-class MatchedPassage:
-    """Seconds of the query (a) that match seconds of the reference (b)."""
-
-    a_start_s: float
-    a_end_s: float
-    b_start_s: float
-    b_end_s: float
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """How two tracks agree. `matched_s`: seconds of the best chain; `coverage`: its share of the shorter track, 0 to 1.
-
-    `straight_s`: seconds of the longest passage at one tempo. Strangers agree by hops, versions in long straight runs.
-    `key_shift`: semitones from query to reference, -5 to 6. `tempo_ratio`: tempo of the reference over the query's.
-    `likeness`: mean cosine of the chroma along the chain. `closeness`: the same for the best of half a frame earlier,
-    as it is, or half a frame later, so that a copy cut elsewhere is as close as a whole one.
-    """
-
-    score: float
-    key_shift: int
-    tempo_ratio: float
-    matched_s: float
-    coverage: float
-    straight_s: float
-    likeness: float
-    closeness: float
-    passages: tuple[MatchedPassage, ...]
 
 
 @dataclass(frozen=True)
@@ -86,23 +56,37 @@ class Comparison:
     key_shift: npt.NDArray[np.int8]
     speed: npt.NDArray[np.int8]
 
+    def of(self, places: npt.NDArray[np.int64]) -> Comparison:
+        """What was found of some of the references."""
+        return Comparison(self.score[places], self.key_shift[places], self.speed[places])
+
 
 @dataclass(frozen=True)
 class Voice:
-    """A track ready to be compared: rows (t, 12) as they are and squeezed, and their mean over time (12,)."""
+    """A track ready to be compared: rows (t, 12) of `frame_s`, as they are and squeezed; their mean over time (12,)."""
 
     rows: Rows
     squeezed: Rows
     mean: Rows
+    frame_s: float
 
     def at(self, factor: float) -> Rows:
         return self.rows if factor == 1.0 else self.squeezed
 
 
 def voice(features: CoverFeatures) -> Voice:
-    rows = unit_rows(features.chroma)
+    """A track ready to be compared with many, 2.15 frames a second."""
+    return _voice(features.half_rate_rows(), HALF_RATE_FRAME_S)
+
+
+def close_voice(features: CoverFeatures) -> Voice:
+    """A track ready to be looked at closely, 4.3 frames a second."""
+    return _voice(features.rows(), FRAME_S)
+
+
+def _voice(rows: Rows, frame_s: float) -> Voice:
     mean = rows.mean(axis=0) if len(rows) else np.zeros(12, np.float32)
-    return Voice(rows, squeeze(rows, SQUEEZE), mean / max(float(np.sqrt(mean @ mean)), 1e-6))
+    return Voice(rows, squeeze(rows, SQUEEZE), mean / max(float(np.sqrt(mean @ mean)), 1e-6), frame_s)
 
 
 def squeeze(rows: Rows, factor: float) -> Rows:
@@ -127,20 +111,32 @@ def likely_shifts(query: Voice, references: Sequence[Voice], keys: int = KEYS) -
 
 def compare(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> Comparison:
     """Score a query against many references; the same for a batch as one by one."""
+    return _compare(query, references, keys, [np.arange(len(references))] * len(SPEEDS))
+
+
+def compare_closely(query: Voice, references: Sequence[Voice], found: Comparison) -> Comparison:
+    """Score close voices again, at the tempi that comparing them before has found."""
+    return _compare(query, references, KEYS, [np.flatnonzero(found.speed == speed) for speed in range(len(SPEEDS))])
+
+
+def _compare(
+    query: Voice, references: Sequence[Voice], keys: int, at_speed: Sequence[npt.NDArray[np.int64]]
+) -> Comparison:
+    """`at_speed`: which references are tried at each of the speeds."""
     count = len(references)
     if not count:
         return Comparison(np.zeros(0, np.float32), np.zeros(0, np.int8), np.zeros(0, np.int8))
     likely = likely_shifts(query, references, keys)
     shifts = np.sort(likely, axis=1)
-    scores = np.zeros((count, shifts.shape[1], len(SPEEDS)), np.float32)
+    scores = np.full((count, shifts.shape[1], len(SPEEDS)), -1.0, np.float32)
     for speed, (query_factor, reference_factor) in enumerate(SPEEDS):
         # turning the references back instead of the query forth lets all keys lie side by side
         turned = [
-            np.roll(reference.at(reference_factor), -shift, axis=1)
-            for reference, own in zip(references, shifts.tolist(), strict=True)
-            for shift in own
+            np.roll(references[place].at(reference_factor), -shift, axis=1)
+            for place in at_speed[speed].tolist()
+            for shift in shifts[place].tolist()
         ]
-        scores[:, :, speed] = qmax(query.at(query_factor), turned).reshape(count, -1)
+        scores[at_speed[speed], :, speed] = qmax(query.at(query_factor), turned).reshape(-1, shifts.shape[1])
     lengths = np.array([len(reference.rows) for reference in references])
     shorter = np.sqrt(np.maximum(np.minimum(lengths, len(query.rows)), 1)).astype(np.float32)
     best = scores.reshape(count, -1).argmax(axis=1)
@@ -149,22 +145,6 @@ def compare(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> Comp
     return Comparison(
         score / shorter, np.where(score > 0, key, likely[:, 0]).astype(np.int8), (best % len(SPEEDS)).astype(np.int8)
     )
-
-
-def align(query: CoverFeatures, references: Sequence[CoverFeatures], keys: int = KEYS) -> list[Alignment]:
-    """Score, key, tempo and matching passages of a query against each reference. A track with a problem scores 0."""
-    voices = [voice(reference) for reference in references]
-    own = voice(query)
-    found = compare(own, voices, keys)
-    return [
-        explain(own, voices[index], found, index) if query.problem is None and reference.problem is None else nothing()
-        for index, reference in enumerate(references)
-    ]
-
-
-def nothing() -> Alignment:
-    """No agreement at all."""
-    return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
 
 
 def _groups(tracks: Sequence[Rows], columns_at_once: int) -> Iterator[slice]:
@@ -271,121 +251,3 @@ def stacked_likeness(query: Rows, beside: Rows) -> Steps:
         np.add(four[: count + 1, :-7], four[4 : count + 5, 4:-3], out=eight[: count + 1, :-7])
         np.add(eight[:count, :-8], single[8 : count + 8, 8:], out=stacked[first : first + count, : columns - more])
     return stacked
-
-
-def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Alignment:
-    """Follow the best chains of one compared pair back: where they run, at which tempo."""
-    if found.score[index] <= 0.0:
-        return nothing()
-    shift = int(found.key_shift[index])
-    query_factor, reference_factor = SPEEDS[int(found.speed[index])]
-    a, b = np.roll(query.at(query_factor), shift, axis=1), reference.at(reference_factor)
-    steps, _ = recurrence(a, [b])
-    chains = list(_chains(steps))
-    if not chains:
-        return nothing()
-    best = chains[0]
-    frames_a, frames_b = FRAME_S / query_factor, FRAME_S / reference_factor
-    passages: list[MatchedPassage] = []
-    for chain in chains:
-        for first, last in _straight_parts(chain):
-            a_start, b_start = chain[first].tolist()
-            a_end, b_end = (chain[last] + STACKED).tolist()
-            passages.append(
-                MatchedPassage(
-                    round(a_start * frames_a, 2),
-                    round(a_end * frames_a, 2),
-                    round(b_start * frames_b, 2),
-                    round(b_end * frames_b, 2),
-                )
-            )
-    slope = _slope(best) * frames_a / frames_b
-    likeness = _likeness(a, b, best)
-    shorter = min(len(query.rows), len(reference.rows)) * FRAME_S
-    matched_s = min((best[-1, 0] - best[0, 0] + STACKED) * frames_a, (best[-1, 1] - best[0, 1] + STACKED) * frames_b)
-    return Alignment(
-        score=float(found.score[index]),
-        key_shift=(shift + 5) % 12 - 5,
-        tempo_ratio=round(slope, 3),
-        matched_s=float(matched_s),
-        coverage=min(1.0, float(matched_s) / shorter),
-        straight_s=max(min(part.a_end_s - part.a_start_s, part.b_end_s - part.b_start_s) for part in passages),
-        likeness=likeness,
-        closeness=max(likeness, _likeness(a, _between(b), best), _likeness(_between(a), b, best)),
-        passages=tuple(sorted(passages[:MAX_PASSAGES], key=lambda passage: passage.a_start_s)),
-    )
-
-
-def _likeness(a: Rows, b: Rows, chain: npt.NDArray[np.int64]) -> float:
-    """Mean cosine of the frames that a chain pairs."""
-    return float(np.einsum("ij,ij->i", a[chain[:, 0]], b[chain[:, 1]]).mean())
-
-
-def _between(rows: Rows) -> Rows:
-    """Frames half a frame later: each the mean of itself and the next, of length 1."""
-    means = rows + np.concatenate([rows[1:], rows[-1:]])
-    moved: Rows = means / np.maximum(np.sqrt(np.square(means).sum(axis=1, keepdims=True)), 1e-3)
-    return moved
-
-
-def _chains(steps: Steps) -> Iterator[npt.NDArray[np.int64]]:
-    """The best chain of matches (k, 2) as (row, column), then others beside it that are at least half as good."""
-    remaining = steps.copy()
-    best = 0.0
-    for _ in range(3):
-        quality = _path_quality(remaining)
-        end = np.unravel_index(int(quality.argmax()), quality.shape)
-        top = float(quality[end])
-        if top < max(0.5 * best, 2.0 * STACKED):
-            if best == 0.0 and top > 0.0:
-                yield _back(quality, remaining, int(end[0]), int(end[1]))
-            return
-        best = best or top
-        chain = _back(quality, remaining, int(end[0]), int(end[1]))
-        yield chain
-        remaining[chain[0, 0] : chain[-1, 0] + 1] = APART
-
-
-def _path_quality(steps: Steps) -> npt.NDArray[np.int16]:
-    """The whole recurrence (rows + 2, columns + 2), two empty rows and columns before the first."""
-    quality = np.zeros((steps.shape[0] + 2, steps.shape[1] + 2), np.int16)
-    for row, step in enumerate(steps, start=2):
-        before, before_that = quality[row - 1], quality[row - 2]
-        path = np.maximum(np.maximum(before[1:-1], before_that[1:-1]), before[:-2])
-        np.maximum(path + step, 0, out=quality[row, 2:])
-    return quality
-
-
-def _back(quality: npt.NDArray[np.int16], steps: Steps, row: int, column: int) -> npt.NDArray[np.int64]:
-    """Matches (k, 2) of the path that ends there, first to last."""
-    cells: list[tuple[int, int]] = []
-    while row >= 2 and column >= 2 and quality[row, column] > 0:
-        if steps[row - 2, column - 2] == MATCH:
-            cells.append((row - 2, column - 2))
-        moves = ((row - 1, column - 1), (row - 2, column - 1), (row - 1, column - 2))
-        row, column = max(moves, key=lambda cell: quality[cell])
-    return np.array(cells[::-1], np.int64)
-
-
-def _straight_parts(chain: npt.NDArray[np.int64], first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
-    """Cut a chain where it leaves the straight line by more than a second and a half: pairs of places in the chain."""
-    last = len(chain) - 1 if last is None else last
-    if last - first < 2 * STACKED:
-        return [(first, last)]
-    run = chain[first : last + 1]
-    span = run[-1] - run[0]
-    line = run[0, 1] + (run[:, 0] - run[0, 0]) * (span[1] / max(int(span[0]), 1))
-    off = np.abs(run[:, 1] - line)
-    worst = int(off.argmax())
-    if off[worst] <= PASSAGE_BEND_FRAMES or worst < STACKED or len(run) - worst < STACKED:
-        return [(first, last)]
-    return _straight_parts(chain, first, first + worst) + _straight_parts(chain, first + worst, last)
-
-
-def _slope(chain: npt.NDArray[np.int64]) -> float:
-    """Rows per column along a chain: the middle of the slopes between cells half a chain apart."""
-    half = len(chain) // 2
-    if half < 1:
-        return 1.0
-    step = chain[half:] - chain[: len(chain) - half]
-    return float(np.median(step[:, 0] / np.maximum(step[:, 1], 1)))

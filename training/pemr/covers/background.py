@@ -37,28 +37,14 @@ class Habit(msgspec.Struct, frozen=True):
         return (excess - self.usual) / self.spread
 
 
-class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Scores of unrelated pairs and what sets versions apart from them, with where the figures come from.
+class Strangers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """log(score) of an unrelated pair: mean `intercept + shorter_slope log(shorter) + longer_slope log(longer)`,
+    lengths in frames at 2.15 a second, standard deviation `spread`."""
 
-    log(score) of an unrelated pair: mean `intercept + shorter_slope log(shorter) + longer_slope log(longer)`, lengths
-    in frames, standard deviation `spread`. `usual_weight` and `spread_weight`: the number of strangers at which half
-    of a measured habit is believed. `evidence_…`: log-likelihood ratio of version against stranger, linear in how far
-    a pair lies above both habits and in the likeness along the path. `versions_a_track`: how many versions of a
-    track a library is expected to hold.
-    """
-
-    provenance: str
-    unrelated_pairs: int
     intercept: float
     shorter_slope: float
     longer_slope: float
     spread: float
-    usual_weight: float
-    spread_weight: float
-    evidence_bias: float
-    evidence_above: float
-    evidence_likeness: float
-    versions_a_track: float
 
     def excess(self, score: npt.ArrayLike, frames: npt.ArrayLike, other_frames: npt.ArrayLike) -> Floats:
         """How many standard deviations a score lies above that of an unrelated pair of these lengths."""
@@ -71,6 +57,28 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
         found: Floats = (np.log(np.maximum(np.asarray(score, np.float64), LEAST_SCORE)) - mean) / self.spread
         return found
+
+
+class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Scores of unrelated pairs and what sets versions apart from them, with where the figures come from.
+
+    `compared`: as tracks are compared with many; `closely`: as the few that come nearest are looked at. Habits are
+    measured on the first and serve both. `usual_weight` and `spread_weight`: the number of strangers at which half of
+    a measured habit is believed. `evidence_…`: log-likelihood ratio of version against stranger, linear in how far a
+    pair looked at closely lies above both habits and in the likeness along the path. `versions_a_track`: how many
+    versions of a track a library is expected to hold.
+    """
+
+    provenance: str
+    unrelated_pairs: int
+    compared: Strangers
+    closely: Strangers
+    usual_weight: float
+    spread_weight: float
+    evidence_bias: float
+    evidence_above: float
+    evidence_likeness: float
+    versions_a_track: float
 
     def habit(self, excesses: Floats) -> Habit:
         """The habit of a track, from its excesses over other tracks, most of them strangers."""

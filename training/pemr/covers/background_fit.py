@@ -16,13 +16,14 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.alignment import Voice, compare, explain, voice
-from pemr.covers.background import LEAST_SCORE, Background, robust_deviation
+from pemr.covers.alignment import close_voice, compare, compare_closely, voice
+from pemr.covers.background import LEAST_SCORE, Background, Strangers, robust_deviation
 from pemr.covers.evaluation import HeardSet, alignment_matrix, listen
 from pemr.covers.evidence_fit import fit_evidence
 from pemr.covers.features import CoverFeatures
-from pemr.covers.joining import Joining, above_habits
+from pemr.covers.joining import Joining, above_habits, above_of_pairs, habits_among
 from pemr.covers.networks.alike import both_ways
+from pemr.covers.passages import explain
 from pemr.datasets.clique_catalogue import load_clique_set
 from pemr.errors import CorpusError
 
@@ -56,7 +57,7 @@ class Compared:
 
     @property
     def frames(self) -> Places:
-        return np.array([len(found.chroma) for found in self.features])
+        return np.array([found.half_rate_frames for found in self.features])
 
 
 def listen_to_strangers(root: Path, cache: Path) -> HeardSet:
@@ -81,24 +82,30 @@ def compare_all(tracks: HeardSet, vectors: Sequence[Vectors], cache: Path | None
 
 
 def fit_background(music: Compared, before: Background) -> Background:
-    """Mean and spread of the logarithm of strangers' scores, by robust least squares over both lengths."""
-    first, second = np.nonzero(np.triu(~music.same & ~music.unknown))
-    if len(first) < 100:
-        raise CorpusError(f"There are only {len(first)} pairs of unrelated tracks, too few to measure a background.")
-    lengths = np.sort(np.stack([music.frames[first], music.frames[second]], axis=1), axis=1)
-    columns = np.concatenate([np.ones((len(first), 1)), np.log(lengths)], axis=1)
-    values = np.log(np.maximum(music.scores[first, second].astype(np.float64), LEAST_SCORE))
+    """What strangers score, compared and looked at closely. Raises `CorpusError` if there are too few."""
+    pairs = np.argwhere(np.triu(~music.same & ~music.unknown))
+    if len(pairs) < 100:
+        raise CorpusError(f"There are only {len(pairs)} pairs of unrelated tracks, too few to measure a background.")
+    frames = music.frames[pairs]
+    compared, count = fit_strangers(frames, music.scores[pairs[:, 0], pairs[:, 1]])
+    closely, _ = fit_strangers(frames, look_closely(music.features, pairs, paths=False)[0])
+    return msgspec.structs.replace(before, unrelated_pairs=count, compared=compared, closely=closely)
+
+
+def fit_strangers(frames: Places, scores: npt.NDArray[np.float32]) -> tuple[Strangers, int]:
+    """Mean and spread of the logarithm of scores (p,) by robust least squares over both lengths (p, 2).
+
+    Beside it how many pairs are left when those that stand out are not counted.
+    """
+    columns = np.concatenate([np.ones((len(frames), 1)), np.log(np.sort(frames, axis=1))], axis=1)
+    values = np.log(np.maximum(scores.astype(np.float64), LEAST_SCORE))
     kept = np.ones(len(values), bool)
     for _ in range(ROUNDS):
         weights = np.linalg.lstsq(columns[kept], values[kept], rcond=None)[0]
         left = values - columns @ weights
         spread = robust_deviation(left[kept])
         kept = left < FAR * spread
-    intercept, shorter, longer = (round(float(weight), 4) for weight in weights)
-    return msgspec.structs.replace(
-        before, unrelated_pairs=int(kept.sum()), intercept=intercept, shorter_slope=shorter, longer_slope=longer,
-        spread=round(float(spread), 4),
-    )  # fmt: skip
+    return Strangers(*(round(float(figure), 4) for figure in (*weights, spread))), int(kept.sum())
 
 
 def fit_evidence_of_pairs(
@@ -111,10 +118,16 @@ def fit_evidence_of_pairs(
     """
     rows, truth, counts = [], [], []
     for tracks, weight in ((rendered, 1.0), (music, MUSIC_WEIGHT)):
-        pairs, cases = _pairs_to_look_at(tracks, above := _above(tracks, background, joining))
-        voices = [voice(found) for found in tracks.features]
-        paths = np.array([_path_likeness(voices[a], voices[b]) for a, b in pairs.tolist()])
-        rows.append(np.stack([np.ones(len(pairs)), above[pairs[:, 0], pairs[:, 1]], paths], axis=1))
+        aligned, heard = _excesses(tracks, background, joining)
+        above = above_habits(aligned, background)
+        heard_above = above_habits(heard, background)
+        pairs, cases = _pairs_to_look_at(tracks, joining.above(above, heard_above) if joining else above)
+        closely, paths = look_closely(tracks.features, pairs)
+        excess = background.closely.excess(closely, tracks.frames[pairs[:, 0]], tracks.frames[pairs[:, 1]])
+        seen = above_of_pairs(excess, pairs, habits_among(aligned, background))
+        if joining:
+            seen = joining.above(seen, heard_above[pairs[:, 0], pairs[:, 1]])
+        rows.append(np.stack([np.ones(len(pairs)), seen, paths], axis=1))
         truth.append(tracks.same[pairs[:, 0], pairs[:, 1]].astype(np.float64))
         counts.append(cases * np.where(truth[-1] > 0, 1.0, weight))
     versions, cases = np.concatenate(truth), np.concatenate(counts)
@@ -156,18 +169,22 @@ def with_provenance(figures: Background, music: HeardSet, rendered: HeardSet, jo
 
 def as_toml(figures: Background) -> bytes:
     """The figures as `background.toml` keeps them."""
-    lines = [f"{name} = {getattr(figures, name)!r}" for name in figures.__struct_fields__ if name != "provenance"]
-    return "\n".join(['provenance = """', figures.provenance.strip(), '"""', *lines, ""]).encode()
+    lines, tables = [], []
+    for name, value in msgspec.structs.asdict(figures).items():
+        if isinstance(value, Strangers):
+            tables += ["", f"[{name}]", *(f"{key} = {law!r}" for key, law in msgspec.structs.asdict(value).items())]
+        elif name != "provenance":
+            lines.append(f"{name} = {value!r}")
+    return "\n".join(['provenance = """', figures.provenance.strip(), '"""', *lines, *tables, ""]).encode()
 
 
-def _above(tracks: Compared, background: Background, joining: Joining | None) -> Floats:
-    """How far each pair (n, n) lies above the habits of both, by alignment and by the network if there is one."""
+def _excesses(tracks: Compared, background: Background, joining: Joining | None) -> tuple[Floats, Floats]:
+    """How far each pair (n, n) lies above strangers as it was compared, and by the network (0 without one)."""
     frames = tracks.frames
-    aligned = above_habits(background.excess(tracks.scores, frames[:, None], frames[None]), background)
-    if joining is None or not tracks.vectors:
-        return aligned
-    cosines = np.stack([both_ways(own, tracks.vectors) for own in tracks.vectors])
-    return joining.above(aligned, above_habits(joining.excess(cosines), background))
+    aligned = background.compared.excess(tracks.scores, frames[:, None], frames[None])
+    if joining is None:
+        return aligned, np.zeros_like(aligned)
+    return aligned, joining.excess(np.stack([both_ways(own, tracks.vectors) for own in tracks.vectors]))
 
 
 def _pairs_to_look_at(tracks: Compared, above: Floats) -> tuple[Places, Floats]:
@@ -182,6 +199,19 @@ def _pairs_to_look_at(tracks: Compared, above: Floats) -> tuple[Places, Floats]:
     return np.concatenate([versions, near, others[drawn]]), counts
 
 
-def _path_likeness(a: Voice, b: Voice) -> float:
-    """Mean cosine along the best path of two tracks."""
-    return explain(a, b, compare(a, [b]), 0).likeness
+def look_closely(
+    features: Sequence[CoverFeatures], pairs: Places, *, paths: bool = True
+) -> tuple[npt.NDArray[np.float32], Floats]:
+    """Scores (p,) of pairs (p, 2) looked at closely; with `paths` the mean cosines (p,) along their best paths."""
+    scores, likeness = np.zeros(len(pairs), np.float32), np.zeros(len(pairs))
+    voices, close = [voice(found) for found in features], [close_voice(found) for found in features]
+    for query in np.unique(pairs[:, 0]).tolist():
+        rows = np.flatnonzero(pairs[:, 0] == query)
+        others = pairs[rows, 1].tolist()
+        found = compare(voices[query], [voices[other] for other in others])
+        closely = compare_closely(close[query], [close[other] for other in others], found)
+        scores[rows] = closely.score
+        if paths:
+            explained = (explain(close[query], close[other], closely, at) for at, other in enumerate(others))
+            likeness[rows] = [alignment.likeness for alignment in explained]
+    return scores, likeness

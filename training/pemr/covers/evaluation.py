@@ -18,11 +18,11 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from pemr.audio import decode
-from pemr.covers.alignment import RULES, compare, explain, voice
+from pemr.covers.alignment import RULES, compare, voice
 from pemr.covers.background import default_background
-from pemr.covers.features import SAMPLE_RATE, CoverFeatures, unit_rows
+from pemr.covers.features import SAMPLE_RATE, CoverFeatures
 from pemr.covers.joining import above_habits
-from pemr.covers.networks.alike import best_of_shingles, both_ways
+from pemr.covers.networks.alike import best_of_shingles
 from pemr.covers.networks.frames import (
     Frames,
     chroma_frames,
@@ -48,7 +48,6 @@ Progress = Callable[[int, int, str], None]
 PATCH_FRAMES = 64
 PATCH_STEP = 16
 MOMENTS_A_TRACK = 10
-EXPLAINED = 20
 KEPT_EVERY_S = 60.0
 TABLE_5 = {
     "SHS100K-SUB": (
@@ -167,7 +166,7 @@ def fourier_scorer(features: Sequence[CoverFeatures]) -> Scorer:
 
 def fourier_vector(features: CoverFeatures) -> Scores:
     """Unit vector (12 x 64): the same for every key, nearly the same wherever the patches begin."""
-    rows = unit_rows(features.chroma) ** 2
+    rows = features.half_rate_rows() ** 2
     if len(rows) < PATCH_FRAMES:
         rows = np.pad(rows, ((0, PATCH_FRAMES - len(rows)), (0, 0)))
     starts = range(0, len(rows) - PATCH_FRAMES + 1, PATCH_STEP)
@@ -224,11 +223,14 @@ def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = N
 
 def _alignment_above(scores: Scores, features: Sequence[CoverFeatures]) -> Scores:
     background = default_background()
-    frames = np.array([len(found.chroma) for found in features])
-    above: Scores = above_habits(background.excess(scores, frames[:, None], frames[None]), background).astype(
-        np.float32
-    )
+    above: Scores = above_habits(alignment_excess(scores, features), background).astype(np.float32)
     return above
+
+
+def alignment_excess(scores: Scores, features: Sequence[CoverFeatures]) -> npt.NDArray[np.float64]:
+    """How far the scores (n, n) of all pairs lie above those of strangers."""
+    frames = np.array([found.half_rate_frames for found in features])
+    return default_background().compared.excess(scores, frames[:, None], frames[None])
 
 
 def network_scorer(trained: TrainedNetwork, heard: HeardSet, *, parts: bool = False) -> Scorer:
@@ -236,7 +238,7 @@ def network_scorer(trained: TrainedNetwork, heard: HeardSet, *, parts: bool = Fa
 
     Raises `CorpusError` if the set does not hold what the network hears.
     """
-    frames = _frames(trained, heard)
+    frames = heard_frames(trained, heard)
     if not parts:
         segments = _segments(trained, heard)
         whole = [track_vector(trained.network, found, own) for found, own in zip(frames, segments, strict=True)]
@@ -245,44 +247,7 @@ def network_scorer(trained: TrainedNetwork, heard: HeardSet, *, parts: bool = Fa
     return lambda query: best_of_shingles(shingled[query], shingled)
 
 
-def joined_scorer(trained: TrainedNetwork, heard: HeardSet, above: Scorer) -> Scorer:
-    """Alignment above the habits of both tracks, joined with a calibrated network as the application does it."""
-    joining = trained.joining
-    assert joining is not None
-
-    def work_out() -> Scores:
-        shingled = [shingle_vectors(trained.network, found) for found in _frames(trained, heard)]
-        likeness = joining.excess(np.stack([both_ways(own, shingled) for own in shingled]))
-        return above_habits(likeness, default_background()).astype(np.float32)
-
-    likeness_above = cache(work_out)
-    return lambda query: joining.above(above(query).astype(np.float64), likeness_above()[query]).astype(np.float32)
-
-
-def explained_scorer(joined: Scorer, features: Sequence[CoverFeatures], count: int = EXPLAINED) -> Scorer:
-    """The first `count` of a joined search put in order by what their paths say too, as the application orders matches.
-
-    The rest stays behind in its own order.
-    """
-    background = default_background()
-    voices = [voice(found) for found in features]
-
-    def ordered(query: int) -> Scores:
-        scores = joined(query)
-        best = np.argsort(-scores, kind="stable")
-        best = best[best != query][:count]
-        found = compare(voices[query], [voices[place] for place in best])
-        paths = [explain(voices[query], voices[place], found, row).likeness for row, place in enumerate(best)]
-        told = background.evidence_above * scores[best] + background.evidence_likeness * np.array(paths, np.float32)
-        final = scores - scores.max() + told.min() - 1.0
-        final[best] = told
-        ordered_scores: Scores = final.astype(np.float32)
-        return ordered_scores
-
-    return ordered
-
-
-def _frames(trained: TrainedNetwork, heard: HeardSet) -> list[Frames]:
+def heard_frames(trained: TrainedNetwork, heard: HeardSet) -> list[Frames]:
     """What the network hears of every track."""
     takes = trained.network.takes
     lacks_spectra = not trained.network.hears_chroma and not heard.spectra
@@ -301,23 +266,6 @@ def _segments(trained: TrainedNetwork, heard: HeardSet) -> Iterator[Tensor | Non
     front_end = LogMel(trained.settings.front_end)
     for kept in heard.moments:
         yield front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None]
-
-
-def search_scorer(first: Scorer, alignment: Scorer, shortlist: int) -> Scorer:
-    """The whole search: the best of `first` are put in order by alignment, the rest stays behind in its own order."""
-
-    def score(query: int) -> Scores:
-        rough = first(query).astype(np.float64)
-        rough[query] = -np.inf
-        order = np.argsort(-rough, kind="stable")
-        fine = alignment(query)
-        scores = np.zeros(len(rough), np.float32)
-        scores[order] = -np.arange(len(order), dtype=np.float32)
-        chosen = order[:shortlist]
-        scores[chosen[np.argsort(-fine[chosen], kind="stable")]] = len(order) - np.arange(len(chosen), dtype=np.float32)
-        return scores
-
-    return score
 
 
 def shortlist_recall(heard: HeardSet, scorer: Scorer, size: int) -> float:

@@ -1,4 +1,4 @@
-"""What a track sounds like to version search: whitened chroma and level, 2.15 frames a second, 28 bytes a second."""
+"""What a track sounds like to version search: whitened chroma, 4.3 frames a second, 26 bytes a second."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from torch import Tensor
 from pemr.errors import PemrError
 from pemr.frontend import LogFrequency, power_of
 
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 SAMPLE_RATE = LogFrequency.sample_rate
-POOLED_FRAMES = 2
-FRAME_S = POOLED_FRAMES * LogFrequency.hop_length / SAMPLE_RATE
+FRAME_S = LogFrequency.hop_length / SAMPLE_RATE
+HALF_RATE_FRAME_S = 2 * FRAME_S
+"""What compares many tracks takes two frames together, which costs a quarter."""
+MOST = 15
+"""Chroma is kept in fifteenths, two pitch classes in a byte: finer ones rank no better (measured)."""
 LONGEST_S = 20 * 60.0
 SHORTEST_S = 5.0
 SILENCE_DB = -60.0
@@ -35,7 +38,8 @@ BLOCK_FRAMES = 64
 HEADER = struct.Struct("<4sHHIffff")
 MAGIC = b"PCVR"
 
-Chroma = npt.NDArray[np.uint8]
+Packed = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.float32]
 Samples = npt.NDArray[np.float32]
 
 
@@ -45,34 +49,55 @@ class CoverFeaturesError(PemrError):
 
 @dataclass(frozen=True)
 class CoverFeatures:
-    """`chroma` (t, 12) uint8, rows of length 255 or zero where silent; `level` (t,) uint8, half decibels above -127.5.
+    """`packed` (t, 6) uint8: chroma in fifteenths, an even pitch class in the low half of a byte, the odd one above it.
 
-    `duration_s` is the whole track; `tuning` the semitones it lies above A4 = 440 Hz; `contrast_db` how far
-    pitches stand out.
+    Frames have length 1, or 0 where silent. `duration_s` is the whole track; `tuning` the semitones it lies above
+    A4 = 440 Hz; `contrast_db` how far pitches stand out.
     """
 
-    chroma: Chroma
-    level: Chroma
+    packed: Packed
     duration_s: float
     tuning: float
     contrast_db: float
+
+    @staticmethod
+    def of(chroma: Rows, duration_s: float, tuning: float, contrast_db: float) -> CoverFeatures:
+        """From chroma (t, 12), rows of length 1 or 0."""
+        fifteenths = (np.asarray(chroma) * MOST).round().clip(0, MOST).astype(np.uint8)
+        packed = (fifteenths[:, ::2] | fifteenths[:, 1::2] << 4).astype(np.uint8)
+        return CoverFeatures(packed, duration_s, tuning, contrast_db)
+
+    @property
+    def frames(self) -> int:
+        """Length, 4.3 frames a second."""
+        return len(self.packed)
+
+    @property
+    def half_rate_frames(self) -> int:
+        """Length, 2.15 frames a second."""
+        return self.frames // 2
 
     @property
     def compared_s(self) -> float:
         """Seconds from the start that the features cover."""
         return min(self.duration_s, LONGEST_S)
 
-    @property
-    def level_db(self) -> npt.NDArray[np.float32]:
-        """Level of the strongest semitone per frame (t,), full scale 0."""
-        return self.level.astype(np.float32) / 2.0 - 127.5
+    def rows(self) -> Rows:
+        """Chroma (t, 12), rows of length 1, or 0 where silent."""
+        values = np.stack([self.packed & MOST, self.packed >> 4], axis=2).reshape(-1, 12).astype(np.float32)
+        return _unit(values)
+
+    def half_rate_rows(self) -> Rows:
+        """The same (t // 2, 12), each row the mean of two frames."""
+        pairs = self.rows()[: 2 * self.half_rate_frames].reshape(-1, 2, 12)
+        return _unit(pairs[:, 0] + pairs[:, 1])
 
     @property
     def problem(self) -> str | None:
         """Why this track cannot be compared, as a sentence; None if it can."""
         if self.duration_s < SHORTEST_S:
             return f"This track lasts {self.duration_s:.1f} seconds: too short to be compared."
-        sounding = np.count_nonzero(self.chroma.any(axis=1))
+        sounding = np.count_nonzero(self.packed.any(axis=1))
         if sounding == 0:
             return "This track is silent, so it cannot be compared."
         if sounding * FRAME_S < SHORTEST_S:
@@ -84,16 +109,16 @@ class CoverFeatures:
         return None
 
     def _change(self) -> float:
-        rows = unit_rows(self.chroma)
+        rows = self.half_rate_rows()
         rows = rows[rows.any(axis=1)]
         return float(1.0 - np.square(rows.mean(axis=0)).sum())
 
     def to_bytes(self) -> bytes:
         """A compact form to be stored; `from_bytes` reads it."""
         head = HEADER.pack(
-            MAGIC, FEATURE_VERSION, 0, len(self.chroma), self.duration_s, self.tuning, self.contrast_db, FRAME_S
+            MAGIC, FEATURE_VERSION, 0, self.frames, self.duration_s, self.tuning, self.contrast_db, FRAME_S
         )
-        return head + self.chroma.tobytes() + self.level.tobytes()
+        return head + self.packed.tobytes()
 
     @staticmethod
     def from_bytes(data: bytes) -> CoverFeatures:
@@ -106,12 +131,10 @@ class CoverFeatures:
                 f"The stored cover features are of version {version}, this program reads version {FEATURE_VERSION}. "
                 "Analyse the track again."
             )
-        if len(data) != HEADER.size + 13 * frames:
+        if len(data) != HEADER.size + 6 * frames:
             raise CoverFeaturesError("The stored cover features are cut short. Analyse the track again.")
-        values = np.frombuffer(data, np.uint8, offset=HEADER.size)
-        return CoverFeatures(
-            values[: 12 * frames].reshape(frames, 12), values[12 * frames :], duration_s, tuning, contrast_db
-        )
+        packed = np.frombuffer(data, np.uint8, offset=HEADER.size).reshape(frames, 6)
+        return CoverFeatures(packed, duration_s, tuning, contrast_db)
 
 
 def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFeatures:
@@ -139,38 +162,38 @@ def _tuned(front_end: LogFrequency, samples: Samples) -> tuple[float, Tensor]:
 
 
 def features_of_semitones(decibels: Tensor, duration_s: float, tuning: float = 0.0) -> CoverFeatures:
-    """Levels of semitones in dB (t, 84), 2.15 frames a second -> features."""
-    level_db = decibels.amax(dim=1) if len(decibels) else decibels.new_zeros(0)
-    whitened, contrast = whiten(decibels)
-    sounding = level_db > SILENCE_DB
-    chroma = fold(whitened) * sounding[:, None]
-    contrast_db = float(contrast[sounding].median()) if bool(sounding.any()) else 0.0
-    level = ((level_db + 127.5) * 2.0).round().clamp(0, 255).to(torch.uint8).numpy()
-    return CoverFeatures(
-        (chroma * 255.0).round().to(torch.uint8).numpy(),
-        level,
-        duration_s=float(np.float32(duration_s)),
-        tuning=float(np.float32(tuning)),
-        contrast_db=float(np.float32(contrast_db)),
+    """Levels of semitones in dB (t, 84), 4.3 frames a second -> features."""
+    sounding = decibels.amax(dim=1) > SILENCE_DB if len(decibels) else decibels.new_zeros(0, dtype=torch.bool)
+    chroma = fold(whiten(decibels)) * sounding[:, None]
+    return CoverFeatures.of(
+        chroma.numpy(), float(np.float32(duration_s)), float(np.float32(tuning)), _contrast_db(decibels, sounding)
     )
 
 
-def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float, pooled: int = POOLED_FRAMES) -> Tensor:
-    """(n,) -> magnitudes (t, 84), each the mean of `pooled` frames; block by block, so that long mixes fit in memory.
+def _contrast_db(decibels: Tensor, sounding: Tensor) -> float:
+    """How far pitches stand out from their neighbours in the middle of all that sounds, two frames taken together."""
+    pairs = len(decibels) // 2
+    heard = sounding[: 2 * pairs].view(pairs, 2).any(dim=1)
+    values = decibels.clamp_min(float(decibels.max()) - DYNAMIC_RANGE_DB) if pairs else decibels
+    values = values[: 2 * pairs].view(pairs, 2, values.shape[1]).mean(dim=1)[heard]
+    if not len(values):
+        return 0.0
+    bend = values[:, 25:71] - 0.5 * (values[:, 24:70] + values[:, 26:72])
+    return float(bend.square().mean(dim=1).sqrt().median())
 
-    With two frames pooled there are 2.15 a second.
-    """
+
+def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float) -> Tensor:
+    """(n,) -> magnitudes (t, 84), 4.3 frames a second; block by block, so that long mixes fit in memory."""
     hop, half = front_end.hop_length, front_end.n_fft // 2
-    frames = len(sound) // hop // pooled * pooled
+    frames = len(sound) // hop
     octaves = _octaves(front_end.filterbank(tuning))
     lines = octaves[-1][0].stop
     window = front_end.get_buffer("window")
     scale = 2.0 / float(window.sum())
-    levels = sound.new_empty((frames // pooled, front_end.n_bins))
-    block = BLOCK_FRAMES // pooled * pooled
-    windowed = sound.new_empty((min(block, frames), front_end.n_fft))
-    for first in range(0, frames, block):
-        count = min(block, frames - first)
+    levels = sound.new_empty((frames, front_end.n_bins))
+    windowed = sound.new_empty((min(BLOCK_FRAMES, frames), front_end.n_fft))
+    for first in range(0, frames, BLOCK_FRAMES):
+        count = min(BLOCK_FRAMES, frames - first)
         begin, end = first * hop - half, (first + count - 1) * hop + half
         part = sound[max(0, begin) : end]
         if begin < 0 or end > len(sound):
@@ -178,8 +201,8 @@ def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float, p
         torch.mul(part.unfold(0, front_end.n_fft, hop), window, out=windowed[:count])
         spectrum = torch.fft.rfft(windowed[:count])
         power = power_of(spectrum[:, :lines])
-        magnitudes = torch.cat([power[:, heard] @ bank for heard, bank in octaves], dim=1).sqrt() * scale
-        levels[first // pooled : (first + count) // pooled] = magnitudes.view(-1, pooled, front_end.n_bins).mean(dim=1)
+        magnitudes = torch.cat([power[:, heard] @ bank for heard, bank in octaves], dim=1).sqrt_()
+        torch.mul(magnitudes, scale, out=levels[first : first + count])
     return levels
 
 
@@ -214,21 +237,18 @@ def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 2
     return math.atan2(centre.imag, centre.real) / (2.0 * math.pi) if centre else 0.0
 
 
-def whiten(decibels: Tensor) -> tuple[Tensor, Tensor]:
-    """dB (t, 84) -> how far each semitone stands out around it, 0 or more (t, 84); contrast (t,) in dB."""
+def whiten(decibels: Tensor) -> Tensor:
+    """dB (t, 84) -> how far each semitone stands out around it, 0 or more (t, 84)."""
     if not len(decibels):
-        return decibels, decibels.new_zeros(0)
-    floor = decibels.max() - DYNAMIC_RANGE_DB
-    values = decibels.clamp_min(float(floor))
+        return decibels
+    values = decibels.clamp_min(float(decibels.max()) - DYNAMIC_RANGE_DB)
     bins = values.shape[1]
     distance = (torch.arange(bins)[:, None] - torch.arange(bins)[None, :]).abs()
     average = (distance <= NEIGHBOURS).float()
     average = average / average.sum(dim=1, keepdim=True)
     mean = values @ average.T
     spread = ((values * values) @ average.T - mean * mean).clamp_min(0.0)
-    whitened = ((values - mean) / (spread + 4.0).sqrt()).clamp_min(0.0)
-    bend = values[:, 25:71] - 0.5 * (values[:, 24:70] + values[:, 26:72])
-    return whitened, bend.square().mean(dim=1).sqrt()
+    return ((values - mean) / (spread + 4.0).sqrt()).clamp_min(0.0)
 
 
 def fold(whitened: Tensor) -> Tensor:
@@ -240,9 +260,8 @@ def fold(whitened: Tensor) -> Tensor:
     return chroma / length.clamp_min(1e-6)
 
 
-def unit_rows(chroma: Chroma) -> npt.NDArray[np.float32]:
-    """Stored chroma (t, 12) -> float32 rows of length 1, or 0 where silent."""
-    rows = chroma.astype(np.float32)
+def _unit(rows: Rows) -> Rows:
+    """Rows (t, 12) of any length -> of length 1; rows of nothing stay."""
     length = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    unit: npt.NDArray[np.float32] = rows / np.maximum(length, 1.0)
+    unit: Rows = rows / np.maximum(length, 1e-6)
     return unit

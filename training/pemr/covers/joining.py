@@ -68,14 +68,27 @@ def habits_of(excess: Floats, strangers: Sequence[int], background: Background) 
     return [background.habit(row[columns != place]) for place, row in enumerate(excess)]
 
 
+def habits_among(excess: Floats, background: Background) -> list[Habit]:
+    """The habit of each track of a set, from the excesses (n, n) of all pairs."""
+    strangers = strangers_among(len(excess))
+    return habits_of(excess[:, strangers], strangers, background)
+
+
 def above_habits(excess: Floats, background: Background) -> Floats:
     """How far each excess lies above the habits of both tracks: (n, n) -> (n, n)."""
-    strangers = strangers_among(len(excess))
-    habits = habits_of(excess[:, strangers], strangers, background)
+    habits = habits_among(excess, background)
     usual = np.array([habit.usual for habit in habits])[:, None]
     spread = np.array([habit.spread for habit in habits])[:, None]
     own = (excess - usual) / spread
     above: Floats = (own + own.T) / 2
+    return above
+
+
+def above_of_pairs(excess: Floats, pairs: npt.NDArray[np.int64], habits: Sequence[Habit]) -> Floats:
+    """How far excesses (p,) of pairs (p, 2) lie above the habits of both tracks (p,)."""
+    usual = np.array([habit.usual for habit in habits])
+    spread = np.array([habit.spread for habit in habits])
+    above: Floats = ((excess[:, None] - usual[pairs]) / spread[pairs]).mean(axis=1)
     return above
 
 
@@ -92,7 +105,7 @@ def fit_joining(
     """
     count = len(features)
     voices = [voice(found) for found in features]
-    frames = np.array([len(found.chroma) for found in features])
+    frames = np.array([found.half_rate_frames for found in features])
     strangers = strangers_among(count)
     first = [a for a in range(count) for _ in strangers]
     second = [b for _ in range(count) for b in strangers]
@@ -112,15 +125,15 @@ def fit_joining(
     pairs = np.concatenate([np.array(versions), pairs])
     same = np.arange(len(pairs)) < len(versions)
     compared = [compare(voices[a], [voices[b]]) for a, b in versions]
-    aligned = background.excess(scores, frames[:, None], frames[None, strangers])
-    true_aligned = background.excess(
+    aligned = background.compared.excess(scores, frames[:, None], frames[None, strangers])
+    true_aligned = background.compared.excess(
         [float(found.score[0]) for found in compared], frames[pairs[same, 0]], frames[pairs[same, 1]]
     )
-    by_alignment = _above(
+    by_alignment = above_of_pairs(
         np.concatenate([true_aligned, aligned.reshape(-1)[unlike]]), pairs, habits_of(aligned, strangers, background)
     )
     heard = joining.excess(cosines)
-    by_network = _above(
+    by_network = above_of_pairs(
         np.concatenate([joining.excess(true_cosines), heard.reshape(-1)[unlike]]),
         pairs,
         habits_of(heard, strangers, background),
@@ -137,11 +150,3 @@ def _with_meaning(joining: Joining, above: Floats, by_alignment: Floats) -> Join
     aligned_middle, aligned_top = np.quantile(by_alignment, (0.5, FAR_STRANGERS))
     scale = float((aligned_top - aligned_middle) / max(1e-6, top - middle))
     return msgspec.structs.replace(joining, scale=scale, offset=float(aligned_middle - scale * middle))
-
-
-def _above(excess: Floats, pairs: npt.NDArray[np.int64], habits: Sequence[Habit]) -> Floats:
-    """Mean over both tracks of how far a pair lies above their habits (p,)."""
-    usual = np.array([habit.usual for habit in habits])
-    spread = np.array([habit.spread for habit in habits])
-    above: Floats = ((excess[:, None] - usual[pairs]) / spread[pairs]).mean(axis=1)
-    return above

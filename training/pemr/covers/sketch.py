@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.arrange import DRUM_CHANNEL, LEAD_CHANNEL, SECOND_CHANNEL, Arrangement, MidiNote
-from pemr.covers.spectrum import LOWEST_DB, SEMITONES, SPECTRUM_FRAME_S, STEP_DB, Spectrum
+from pemr.covers.features import FRAME_S
+from pemr.covers.spectrum import LOWEST_DB, SEMITONES, STEP_DB, Spectrum
 from pemr.frontend import LogFrequency
 
 Floats = npt.NDArray[np.float32]
@@ -30,7 +31,7 @@ def sketch(arrangement: Arrangement, rng: random.Random) -> Spectrum:
     quarter_s = 60.0 / arrangement.tempo_bpm
     chance = np.random.default_rng(rng.getrandbits(63))
     end_s = max(note.onset + note.duration for note in arrangement.notes) * quarter_s
-    frames = int((end_s + 1.5) / SPECTRUM_FRAME_S)
+    frames = int((end_s + 1.5) / FRAME_S)
     power = np.zeros((frames, SEMITONES), np.float32)
     by_channel: dict[int, list[MidiNote]] = {}
     for note in arrangement.notes:
@@ -60,14 +61,14 @@ def _roll(notes: list[MidiNote], quarter_s: float, frames: int, dies_away: bool,
     life_s = chance.uniform(0.15, 0.9) if dies_away else chance.uniform(2.0, 20.0)
     release_s = chance.uniform(0.04, 0.3)
     roll = np.zeros((frames, 128), np.float32)
-    first = np.floor((onset - WINDOW_S / 2) / SPECTRUM_FRAME_S).astype(int)
-    last = np.ceil((end + release_s + WINDOW_S / 2) / SPECTRUM_FRAME_S).astype(int)
+    first = np.floor((onset - WINDOW_S / 2) / FRAME_S).astype(int)
+    last = np.ceil((end + release_s + WINDOW_S / 2) / FRAME_S).astype(int)
     count = last - first + 1
     which = np.repeat(np.arange(len(notes)), count)
     frame = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[which]
     inside = (frame >= 0) & (frame < frames)
     which, frame = which[inside], frame[inside]
-    centre = frame * SPECTRUM_FRAME_S
+    centre = frame * FRAME_S
     # the middle half of a Hann window holds nearly all of its power
     low = np.maximum(centre - WINDOW_S / 4, onset[which])
     high = np.minimum(centre + WINDOW_S / 4, end[which] + release_s)
@@ -106,7 +107,7 @@ def _drums(notes: list[MidiNote], quarter_s: float, frames: int, chance: np.rand
         centre = chance.uniform(2, 22) if drum in (35, 36, 41, 43, 45) else chance.uniform(45, 84)
         shape = np.exp(-0.5 * ((bins - centre) / chance.uniform(6.0, 22.0)) ** 2) * 10.0 ** (level_db / 10.0)
         shape = shape * chance.lognormal(0.0, 0.5, SEMITONES)
-        hits = np.array([note.onset for note in notes if note.pitch == drum]) * quarter_s / SPECTRUM_FRAME_S
+        hits = np.array([note.onset for note in notes if note.pitch == drum]) * quarter_s / FRAME_S
         strength = np.array([(note.velocity / 90.0) ** 3 for note in notes if note.pitch == drum])
         struck_at = np.zeros(frames, np.float32)
         places = np.clip(np.round(hits).astype(int), 0, frames - 1)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from pemr.covers.features import (
+    FRAME_S,
     LONGEST_S,
-    POOLED_FRAMES,
     SAMPLE_RATE,
     CoverFeatures,
     Samples,
@@ -22,7 +22,6 @@ from pemr.covers.features import (
 )
 from pemr.frontend import LogFrequency
 
-SPECTRUM_FRAME_S = LogFrequency.hop_length / SAMPLE_RATE
 SEMITONES = LogFrequency.n_bins
 LOWEST_DB, STEP_DB = -127.5, 0.5
 
@@ -38,7 +37,7 @@ def spectrum(samples: Samples) -> Spectrum:
     front_end = LogFrequency()
     with torch.inference_mode():
         sound = torch.from_numpy(used)
-        return quantised(semitone_magnitudes(front_end, sound, estimate_tuning(front_end, sound), pooled=1))
+        return quantised(semitone_magnitudes(front_end, sound, estimate_tuning(front_end, sound)))
 
 
 def quantised(magnitudes: Tensor) -> Spectrum:
@@ -54,7 +53,4 @@ def decibels_of(stored: Spectrum) -> Tensor:
 
 def features_of(stored: Spectrum) -> CoverFeatures:
     """The features that the application would have stored for this sound, but for rounding."""
-    frames = len(stored) // POOLED_FRAMES
-    magnitudes = (10.0 ** (decibels_of(stored[: frames * POOLED_FRAMES]) / 20.0)).reshape(frames, POOLED_FRAMES, -1)
-    pooled = magnitudes.mean(dim=1).clamp_min(1e-7).log10().mul(20.0)
-    return features_of_semitones(pooled, len(stored) * SPECTRUM_FRAME_S)
+    return features_of_semitones(decibels_of(stored), len(stored) * FRAME_S)

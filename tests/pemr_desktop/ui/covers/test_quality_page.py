@@ -241,6 +241,7 @@ def test_what_was_taught_to_an_earlier_version_is_said_to_count_no_longer(
         with library.store.writing() as connection:
             store.use_calibration(connection, "figures of an earlier version", b"{}", msgspec.json.encode(LESSON))
         assert in_use(library, None) == (default_background(), None)
+        assert library.read(store.cover_teaching).quality == b""  # it was of what was taught
     page = show()
     assert "no longer counts: the search judges as it was shipped" in page.teach.state.text()
     assert page.back.isHidden()

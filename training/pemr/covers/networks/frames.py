@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pemr.covers.features import POOLED_FRAMES, CoverFeatures, unit_rows, whiten
+from pemr.covers.features import CoverFeatures, whiten
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.spectrum import Spectrum, decibels_of, features_of
 
@@ -21,16 +21,15 @@ Frames = npt.NDArray[np.float32]
 
 
 def chroma_frames(features: CoverFeatures) -> Frames:
-    """(12, t), columns of length 1 or 0."""
-    return np.ascontiguousarray(unit_rows(features.chroma).T)
+    """(12, t), columns of length 1 or 0, 2.15 frames a second."""
+    return np.ascontiguousarray(features.half_rate_rows().T)
 
 
 def spectrum_frames(stored: Spectrum) -> Frames:
     """(84, t) whitened, about 0 to 1, 2.15 frames a second."""
-    count = len(stored) // POOLED_FRAMES * POOLED_FRAMES
-    decibels = decibels_of(stored[:count]).reshape(-1, POOLED_FRAMES, stored.shape[1]).mean(dim=1)
-    whitened, _ = whiten(decibels)
-    frames: Frames = np.ascontiguousarray((whitened / WHITE_SCALE).T.numpy())
+    pairs = len(stored) // 2
+    decibels = decibels_of(stored[: 2 * pairs]).view(pairs, 2, stored.shape[1]).mean(dim=1)
+    frames: Frames = np.ascontiguousarray((whiten(decibels) / WHITE_SCALE).T.numpy())
     return frames
 
 
