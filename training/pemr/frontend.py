@@ -117,13 +117,13 @@ class LogFrequency(nn.Module):
         """`tuning`: semitones by which the music lies above A4 = 440 Hz, -0.5 to 0.5."""
         return self.semitones(self.power(samples), tuning)
 
-    def power(self, samples: Tensor, lines: slice = slice(None)) -> Tensor:
-        """(B, n) -> those lines of the power spectrum (B, n_fft // 2 + 1, frames); a sine of amplitude 1 peaks at 1."""
+    def power(self, samples: Tensor) -> Tensor:
+        """(B, n) -> power spectrum (B, n_fft // 2 + 1, frames); a sine of amplitude 1 peaks at 1."""
         window = self.get_buffer("window")
         spectrum = torch.stft(
             samples, self.n_fft, self.hop_length, window=window, center=True, pad_mode="constant", return_complex=True
         )
-        return power_of(spectrum[:, lines]) * (2.0 / float(window.sum())) ** 2
+        return power_of(spectrum) * (2.0 / float(window.sum())) ** 2
 
     def semitones(self, power: Tensor, tuning: float = 0.0) -> Tensor:
         """Power spectrum (B, n_fft // 2 + 1, frames) -> magnitudes (B, 84, frames)."""

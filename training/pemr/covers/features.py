@@ -217,22 +217,31 @@ def _octaves(bank: Tensor) -> list[tuple[slice, Tensor]]:
 
 
 def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 20.0) -> float:
-    """Semitones (-0.5 to 0.5) by which spectral peaks from 160 to 2000 Hz lie off A4 = 440 Hz; three excerpts."""
+    """Semitones (-0.5 to 0.5) by which spectral peaks from 160 to 2000 Hz lie off A4 = 440 Hz.
+
+    Three excerpts are heard, every other frame of them.
+    """
     length = int(excerpt_s * SAMPLE_RATE)
     starts = sorted({0, max(0, (len(sound) - length) // 2), max(0, len(sound) - length)})
     low, high = 160 * front_end.n_fft // SAMPLE_RATE, 2000 * front_end.n_fft // SAMPLE_RATE
+    window = front_end.get_buffer("window")
+    scale = (2.0 / float(window.sum())) ** 2
     centre = 0j
     for start in starts:
-        power = front_end.power(sound[None, start : start + length], slice(low - 1, high + 2))[0]
-        left, peak, right = power[:-2], power[1:-1], power[2:]
-        chosen = (peak > left) & (peak >= right) & (peak > 4e-4 * power.amax(dim=0)) & (peak > 1e-9)
-        line, frame = chosen.nonzero(as_tuple=True)
-        left, middle, right = (part[line, frame].clamp_min(1e-20).log() for part in (left, peak, right))
-        offset = 0.5 * (left - right) / (left - 2 * middle + right).clamp_max(-1e-6)
-        lines = low + line + offset.clamp(-0.5, 0.5)
+        part = sound[start : start + length]
+        part = torch.nn.functional.pad(part, (0, max(0, front_end.n_fft - len(part))))
+        frames = part.unfold(0, front_end.n_fft, 2 * front_end.hop_length) * window
+        power = power_of(torch.fft.rfft(frames)[:, low - 1 : high + 2]) * scale
+        left, peak, right = power[:, :-2], power[:, 1:-1], power[:, 2:]
+        loudest = power.amax(dim=1, keepdim=True)
+        chosen = (peak > left) & (peak >= right) & (peak > 4e-4 * loudest) & (peak > 1e-9)
+        left, peak, right = (values[chosen] for values in (left, peak, right))
+        logs = [values.clamp_min(1e-20).log() for values in (left, peak, right)]
+        offset = 0.5 * (logs[0] - logs[2]) / (logs[0] - 2 * logs[1] + logs[2]).clamp_max(-1e-6)
+        lines = low + chosen.nonzero()[:, 1] + offset.clamp(-0.5, 0.5)
         pitch = 12.0 * (lines * (SAMPLE_RATE / front_end.n_fft / 440.0)).log2()
         angle = 2.0 * math.pi * pitch
-        weight = peak[line, frame].sqrt()
+        weight = peak.sqrt()
         centre += complex(float((weight * angle.cos()).sum()), float((weight * angle.sin()).sum()))
     return math.atan2(centre.imag, centre.real) / (2.0 * math.pi) if centre else 0.0
 
