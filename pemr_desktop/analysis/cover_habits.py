@@ -25,12 +25,16 @@ class PairHabit:
     heard: Habit = UNCHOOSY
     joining: Joining | None = None
 
-    def above(self, excess: Floats) -> Floats:
-        """How far pairs (n, 2) lie above what this track reaches with strangers, in standard deviations (n,)."""
+    def above(self, excess: Floats, *, closely: bool = False) -> Floats:
+        """How far pairs (n, 2) lie above what this track reaches with strangers, in standard deviations (n,).
+
+        `closely`: the pairs were looked at closely, so that the network counts less.
+        """
         aligned = (excess[..., 0] - self.aligned.usual) / self.aligned.spread
         if self.joining is None:
             return aligned
-        return self.joining.above(aligned, (excess[..., 1] - self.heard.usual) / self.heard.spread)
+        weighing = self.joining.closely if closely else self.joining.compared
+        return weighing.above(aligned, (excess[..., 1] - self.heard.usual) / self.heard.spread)
 
 
 def habit_among(strangers: Floats, background: Background, joining: Joining | None) -> PairHabit:

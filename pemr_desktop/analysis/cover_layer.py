@@ -113,7 +113,7 @@ class HeardTracks:
         for place, (track_a, track_b) in enumerate(pairs):
             excess = float(joining.excess(both_ways(turned[track_a], [turned[track_b]]))[0])
             found[place] = 0.5 * (habits[track_a].above(excess) + habits[track_b].above(excess))
-        return self.joining.scale * self.joining.weight * found
+        return self.joining.closely.scale * self.joining.closely.weight * found
 
 
 def difference_scatter(one: Vectors, other: Vectors) -> Floats:

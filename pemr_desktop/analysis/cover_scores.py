@@ -11,7 +11,7 @@ import numpy as np
 
 from pemr.covers.alignment import Comparison, Voice, close_voice, compare, compare_closely
 from pemr.covers.background import Background
-from pemr.covers.joining import Joining
+from pemr.covers.joining import Joining, seen_closely
 from pemr.covers.passages import Alignment, explain
 from pemr_desktop.analysis.cover_habits import Floats, PairHabit, habit_among
 from pemr_desktop.analysis.cover_layer import TaughtLayer
@@ -164,7 +164,7 @@ class PairScores:
         closely = compare_closely(own, voices, found)
         frames = np.array([other.frames for other in others])
         seen = excess.copy()
-        seen[:, 0] = self._background.closely.excess(closely.score, asked.frames, frames)
+        seen[:, 0] = seen_closely(excess[:, 0], self._background.closely.excess(closely.score, asked.frames, frames))
         return CloseLook(seen, own, voices, closely)
 
     def habit(

@@ -44,7 +44,7 @@ from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
 log = logging.getLogger(__name__)
 
 SHORTLISTED = 50
-LOOKED_AT, LOOKED_AT_IN_LARGE = 60, 20
+LOOKED_AT, LOOKED_AT_IN_LARGE = 60, 10
 """Tracks that come nearest when all are compared, which are aligned once more at the higher rate."""
 LEAST_ABOVE = 1.0
 
@@ -167,7 +167,7 @@ class CoverSearch:
         chosen = self._worth_aligning(asked, others, progress, cancelled)
         found = self._scores.compare(asked, chosen, progress, cancelled)
         weighed = self._weigh(asked, chosen, found, len(others), POSSIBLE_PROBABILITY, progress, cancelled)
-        weighed.sort(key=lambda pair: (pair.verdict != "same recording", -pair.probability, -pair.evidence.above))
+        weighed.sort(key=_order)
         matches = [
             match_of(pair.track_b, pair.verdict, pair.probability, pair.alignment)
             for pair in weighed
@@ -275,8 +275,8 @@ class CoverSearch:
         nearest = nearest[compared[nearest] >= LEAST_ABOVE]
         near = [others[place] for place in nearest.tolist()]
         look = self._scores.look_closely(asked, near, found.of(nearest), excess[nearest])
-        owns = own.above(look.excess)
-        at_bests = 0.5 * (owns + unchoosy.above(look.excess))
+        owns = own.above(look.excess, closely=True)
+        at_bests = 0.5 * (owns + unchoosy.above(look.excess, closely=True))
         weighed: list[Weighed] = []
         for place, other in enumerate(near):
             hopeless = background.probability(float(at_bests[place]), 1.0, candidates) < least
@@ -285,7 +285,8 @@ class CoverSearch:
             alignment = look.alignment(place)
             if hopeless and not is_copy(alignment):
                 continue
-            above = 0.5 * (owns[place] + self._scores.habit(other, cancelled).above(look.excess[place]))
+            habit = self._scores.habit(other, cancelled)
+            above = 0.5 * (owns[place] + habit.above(look.excess[place], closely=True))
             evidence = evidence_of(alignment, float(above))
             verdict, probability = call(evidence, background, candidates)
             if probability >= least:
@@ -301,8 +302,8 @@ class CoverSearch:
         found = self._scores.compare(a, [b], cancelled=cancelled)
         excess = self._scores.excess(a, [b], found, cancelled=cancelled)
         look = self._scores.look_closely(a, [b], found, excess)
-        seen = look.excess[0]
-        above = 0.5 * (self._scores.habit(a, cancelled).above(seen) + self._scores.habit(b, cancelled).above(seen))
+        habits = (self._scores.habit(a, cancelled), self._scores.habit(b, cancelled))
+        above = 0.5 * sum(habit.above(look.excess[0], closely=True) for habit in habits)
         alignment = look.alignment(0)
         evidence = evidence_of(alignment, float(above))
         return Weighed(track_a, track_b, evidence, *call(evidence, self._scores.background, len(tracks) - 1), alignment)
@@ -315,3 +316,10 @@ class CoverSearch:
             if tracks[other] in self._worth_aligning(tracks[asked], others, None, cancelled):
                 return True
         return False
+
+
+def _order(pair: Weighed) -> tuple[bool, float, float]:
+    """Copies before versions: the closest copies first, then the likeliest versions."""
+    is_copy_found = pair.verdict == "same recording"
+    first = pair.alignment.closeness if is_copy_found else pair.probability
+    return not is_copy_found, -first, -pair.evidence.above

@@ -14,8 +14,8 @@ from pemr.covers.background_fit import (
     fit_background,
     fit_evidence_of_pairs,
     fit_strangers,
-    look_closely,
 )
+from pemr.covers.close_look import look_closely
 from pemr.covers.evaluation import HeardSet
 from pemr.covers.features import CoverFeatures
 from pemr.errors import CorpusError
@@ -59,7 +59,7 @@ def test_strangers_are_measured_as_they_are_compared_and_closely():
     found = fit_background(music, default_background())
     upper = np.argwhere(np.triu(~music.unknown))
     frames = music.frames[upper]
-    scores = look_closely(music.features, upper, paths=False)[0]
+    scores = look_closely(music.features, upper)[0]
     for law, measured in ((found.compared, music.scores[upper[:, 0], upper[:, 1]]), (found.closely, scores)):
         excess = law.excess(measured, frames[:, 0], frames[:, 1])
         assert np.median(excess) == pytest.approx(0.0, abs=0.25)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from pemr.command import build
 from pemr.covers.background import default_background
 from pemr.covers.features import CoverFeatures
-from pemr.covers.joining import Joining, above_habits, fit_joining, strangers_among
+from pemr.covers.joining import Joining, Weighing, above_habits, fit_joining, strangers_among
 from pemr.covers.networks.registry import NetworkSettings, build_network, load_network, save_network
 from pemr.covers.version_corpus import Rendering, WorkToRender, render_corpus
 from pemr.errors import CorpusError
@@ -53,15 +53,17 @@ def test_a_network_counts_as_much_as_it_knows(tracks):
         fit_joining(features, vectors_that(know, works), works, default_background()) for know in (False, True)
     )
     assert knowing.pairs == 12
-    assert knowing.weight > 2.0 * ignorant.weight
-    assert knowing.above(4.0, 4.0) > knowing.above(4.0, 0.0)
+    for knows, guesses in ((knowing.compared, ignorant.compared), (knowing.closely, ignorant.closely)):
+        assert knows.weight > 2.0 * guesses.weight
+        assert knows.above(4.0, 4.0) > knows.above(4.0, 0.0)
     assert msgspec.json.decode(msgspec.json.encode(knowing), type=Joining) == knowing
 
 
 def test_likeness_of_strangers_is_no_excess():
-    joining = Joining(0.5, 0.4, 1.0, 12, 0.2, 0.1)
+    joining = Joining(Weighing(0.5, 0.4, 1.0), Weighing(0.25, 0.4, 1.0), 12, 0.2, 0.1)
     assert joining.excess([0.2, 0.4]).tolist() == pytest.approx([0.0, 2.0])
-    assert joining.above(2.0, 2.0) == pytest.approx(2.2)
+    assert joining.compared.above(2.0, 2.0) == pytest.approx(2.2)
+    assert joining.closely.above(2.0, 2.0) == pytest.approx(2.0)
 
 
 def test_nothing_can_be_fitted_without_versions(tracks):
@@ -96,4 +98,4 @@ def test_the_command_writes_how_a_network_is_joined_into_its_file(tmp_path):
     joining = load_network(joined).joining
     assert joining is not None
     assert joining.pairs == 3
-    assert f"counts {joining.weight:.2f}" in run.output
+    assert f"counts {joining.compared.weight:.2f}" in run.output

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pemr.covers.background import default_background
-from pemr.covers.joining import Joining
+from pemr.covers.joining import Joining, Weighing
 from pemr_desktop.analysis.cover_calibrating import (
     NEEDED,
     TooFewAnswers,
@@ -111,7 +111,7 @@ def test_few_answers_change_the_figures_less_than_many() -> None:
 
 
 def test_figures_are_told_apart_by_the_shipped_ones_and_by_what_evidence_is_made_of() -> None:
-    joining = Joining(1.0, 1.0, 0.0, 9, 0.5, 0.1)
+    joining = Joining(Weighing(1.0), Weighing(1.0), 9, 0.5, 0.1)
     taught = fit(library(3.0), SHIPPED, 300)
     names = {digest_of(SHIPPED, None), digest_of(taught, None), digest_of(SHIPPED, joining)}
     assert len(names) == 3

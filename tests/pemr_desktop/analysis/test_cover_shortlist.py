@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pemr.covers.features import HALF_RATE_FRAME_S, HEADER, CoverFeatures
-from pemr.covers.joining import Joining
+from pemr.covers.joining import Joining, Weighing
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
 from pemr.covers.shortlist import VersionIndex
@@ -98,7 +98,7 @@ def varied(features: CoverFeatures, seed: int) -> CoverFeatures:
 def test_what_the_network_says_counts_beside_alignment(network):
     tracks = {k: track(k) for k in range(30)} | {30: varied(track(4), 1)}
     stored = [(k, features.to_bytes()) for k, features in tracks.items()]
-    joining = Joining(weight=2.0, scale=1.0, offset=0.0, pairs=9, likeness_middle=0.5, likeness_spread=0.1)
+    joining = Joining(Weighing(2.0), Weighing(2.0), 9, likeness_middle=0.5, likeness_spread=0.1)
     calibrated = dataclasses.replace(network, joining=joining)
     alone, beside, joined = (
         CoverSearch(stored, shortlist=shortlist)
@@ -117,7 +117,7 @@ def test_what_the_network_says_counts_beside_alignment(network):
 
 
 def test_likeness_can_be_cancelled_while_tracks_are_made_ready(network):
-    joining = Joining(weight=1.0, scale=1.0, offset=0.0, pairs=9, likeness_middle=0.5, likeness_spread=0.1)
+    joining = Joining(Weighing(1.0), Weighing(1.0), 9, likeness_middle=0.5, likeness_spread=0.1)
     shortlist = CoverShortlist(dataclasses.replace(network, joining=joining))
     assert shortlist.likeness(track(1), [(2, track(2))], cancelled=lambda: True) is None
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(6)), shortlist=shortlist)
@@ -136,7 +136,7 @@ def test_the_bundled_network_is_calibrated():
     assert bundled is not None
     assert bundled.network.takes == "chroma"
     assert bundled.joining is not None
-    assert bundled.joining.weight > 0.0
+    assert bundled.joining.compared.weight > bundled.joining.closely.weight > 0.0
 
 
 def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(network, tmp_path):
@@ -222,7 +222,7 @@ def test_every_track_is_listened_to_once(network, monkeypatch):
         return shingle_vectors(net, frames, at_once)
 
     monkeypatch.setattr(cover_shortlist, "shingle_vectors", counted)
-    joining = Joining(0.8, 0.6, 0.0, 10, 0.0, 0.1)
+    joining = Joining(Weighing(0.8, 0.6), Weighing(0.8, 0.6), 10, 0.0, 0.1)
     ready = CoverShortlist(dataclasses.replace(network, joining=joining))
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(8)), shortlist=ready)
     search.find_all(found=lambda track_id, pairs: None)

@@ -152,7 +152,7 @@ def calibrate(
         )
     save_network(out or network, trained.network, trained.settings, trained.provenance, joining)
     typer.echo(
-        f"{out or network}: a standard deviation of the network counts {joining.weight:.2f} of the alignment's; "
-        f"evidence = {joining.scale:.2f} (alignment + {joining.weight:.2f} network) {joining.offset:+.2f} "
+        f"{out or network}: a standard deviation of the network counts {joining.compared.weight:.2f} of the "
+        f"alignment's, {joining.closely.weight:.2f} after a close look "
         f"({heard.title}, {joining.pairs} pairs of versions)."
     )

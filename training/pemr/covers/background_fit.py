@@ -16,14 +16,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.alignment import close_voice, compare, compare_closely, voice
 from pemr.covers.background import LEAST_SCORE, Background, Strangers, robust_deviation
+from pemr.covers.close_look import look_closely
 from pemr.covers.evaluation import HeardSet, alignment_matrix, listen
 from pemr.covers.evidence_fit import fit_evidence
 from pemr.covers.features import CoverFeatures
-from pemr.covers.joining import Joining, above_habits, above_of_pairs, habits_among
+from pemr.covers.joining import Joining, above_habits, above_of_pairs, habits_among, seen_closely
 from pemr.covers.networks.alike import both_ways
-from pemr.covers.passages import explain
 from pemr.datasets.clique_catalogue import load_clique_set
 from pemr.errors import CorpusError
 
@@ -88,7 +87,7 @@ def fit_background(music: Compared, before: Background) -> Background:
         raise CorpusError(f"There are only {len(pairs)} pairs of unrelated tracks, too few to measure a background.")
     frames = music.frames[pairs]
     compared, count = fit_strangers(frames, music.scores[pairs[:, 0], pairs[:, 1]])
-    closely, _ = fit_strangers(frames, look_closely(music.features, pairs, paths=False)[0])
+    closely, _ = fit_strangers(frames, look_closely(music.features, pairs)[0])
     return msgspec.structs.replace(before, unrelated_pairs=count, compared=compared, closely=closely)
 
 
@@ -121,12 +120,13 @@ def fit_evidence_of_pairs(
         aligned, heard = _excesses(tracks, background, joining)
         above = above_habits(aligned, background)
         heard_above = above_habits(heard, background)
-        pairs, cases = _pairs_to_look_at(tracks, joining.above(above, heard_above) if joining else above)
-        closely, paths = look_closely(tracks.features, pairs)
+        pairs, cases = _pairs_to_look_at(tracks, joining.compared.above(above, heard_above) if joining else above)
+        closely, paths = look_closely(tracks.features, pairs, paths=True)
         excess = background.closely.excess(closely, tracks.frames[pairs[:, 0]], tracks.frames[pairs[:, 1]])
+        excess = seen_closely(aligned[pairs[:, 0], pairs[:, 1]], excess)
         seen = above_of_pairs(excess, pairs, habits_among(aligned, background))
         if joining:
-            seen = joining.above(seen, heard_above[pairs[:, 0], pairs[:, 1]])
+            seen = joining.closely.above(seen, heard_above[pairs[:, 0], pairs[:, 1]])
         rows.append(np.stack([np.ones(len(pairs)), seen, paths], axis=1))
         truth.append(tracks.same[pairs[:, 0], pairs[:, 1]].astype(np.float64))
         counts.append(cases * np.where(truth[-1] > 0, 1.0, weight))
@@ -197,21 +197,3 @@ def _pairs_to_look_at(tracks: Compared, above: Floats) -> tuple[Places, Floats]:
     each = np.full(len(drawn), len(others) / max(1, len(drawn)))
     counts = np.concatenate([np.ones(len(versions) + len(near)), each])
     return np.concatenate([versions, near, others[drawn]]), counts
-
-
-def look_closely(
-    features: Sequence[CoverFeatures], pairs: Places, *, paths: bool = True
-) -> tuple[npt.NDArray[np.float32], Floats]:
-    """Scores (p,) of pairs (p, 2) looked at closely; with `paths` the mean cosines (p,) along their best paths."""
-    scores, likeness = np.zeros(len(pairs), np.float32), np.zeros(len(pairs))
-    voices, close = [voice(found) for found in features], [close_voice(found) for found in features]
-    for query in np.unique(pairs[:, 0]).tolist():
-        rows = np.flatnonzero(pairs[:, 0] == query)
-        others = pairs[rows, 1].tolist()
-        found = compare(voices[query], [voices[other] for other in others])
-        closely = compare_closely(close[query], [close[other] for other in others], found)
-        scores[rows] = closely.score
-        if paths:
-            explained = (explain(close[query], close[other], closely, at) for at, other in enumerate(others))
-            likeness[rows] = [alignment.likeness for alignment in explained]
-    return scores, likeness

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pemr.covers.alignment import close_voice, compare, compare_closely, voice
 from pemr.covers.background import default_background
 from pemr.covers.evaluation import HeardSet, Scorer, Scores, alignment_excess, heard_frames
-from pemr.covers.joining import above_habits, above_of_pairs, habits_among
+from pemr.covers.joining import above_habits, above_of_pairs, habits_among, seen_closely
 from pemr.covers.networks.alike import both_ways
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork
@@ -65,7 +65,7 @@ class _Joined:
 
     def joined(self, query: int) -> Scores:
         """How far all tracks (n,) lie above strangers of a query, compared at the lower rate."""
-        joined: Scores = self._joining.above(self._aligned_above()[query], self._heard_above()[query]).astype(
+        joined: Scores = self._joining.compared.above(self._aligned_above()[query], self._heard_above()[query]).astype(
             np.float32
         )
         return joined
@@ -74,10 +74,11 @@ class _Joined:
         """How far these tracks (k,) lie above strangers of a query, by scores of a close look."""
         frames = np.array([self._heard.features[place].half_rate_frames for place in places])
         own = self._heard.features[query].half_rate_frames
-        excess = default_background().closely.excess(scores, own, frames)
+        closely = default_background().closely.excess(scores, own, frames)
+        excess = seen_closely(self._excess()[query, places], closely)
         pairs = np.stack([np.full(len(places), query), places], axis=1)
         aligned = above_of_pairs(excess, pairs, self._habits())
-        return self._joining.above(aligned, self._heard_above()[query, places])
+        return self._joining.closely.above(aligned, self._heard_above()[query, places])
 
     def _aligned(self) -> npt.NDArray[np.float64]:
         scores = np.stack([self._alignment(query) for query in range(len(self._heard.features))])

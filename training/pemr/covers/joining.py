@@ -1,6 +1,7 @@
 """Join what alignment and a network say of a pair: both above what the two tracks reach with strangers, then one sum.
 
-How much the network counts, and what the sum means, is fitted on works that it was not trained on, and kept with it.
+How much the network counts, and what the sum means, is fitted on works that it was not trained on, and kept with it;
+once more for pairs that were looked at closely, where alignment knows more.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from pemr.covers.alignment import compare, voice
 from pemr.covers.background import Background, Habit, robust_deviation
+from pemr.covers.close_look import look_closely
 from pemr.covers.evidence_fit import fit_evidence
 from pemr.covers.features import CoverFeatures
 from pemr.covers.networks.alike import both_ways
@@ -25,23 +27,20 @@ Vectors = npt.NDArray[np.float32]
 STRANGERS = 48
 """So many tracks of a set show what its tracks reach with strangers."""
 FAR_STRANGERS = 0.999
-"""The share of strangers below the point where the sum and alignment are made to mean the same."""
+FAR_NEAR_STRANGERS = 0.99
+"""The share of strangers, and of those that come nearest, below the point where sum and alignment mean the same."""
+NEAR = 3
+"""Of the strangers of a set so many that come nearest to a track are looked at closely."""
 RIDGE = 1e-3
 
 
-class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Weighing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`weight` of the network's standard deviations beside the alignment's. `scale` and `offset` turn their sum into
-    standard deviations that as few strangers reach as by alignment alone, so that one calibration serves both.
-
-    `likeness_middle` and `likeness_spread`: of the network's cosines of strangers, for tracks whose own are not known.
-    """
+    standard deviations that as few strangers reach as by alignment alone, so that one calibration serves both."""
 
     weight: float
-    scale: float
-    offset: float
-    pairs: int
-    likeness_middle: float
-    likeness_spread: float
+    scale: float = 1.0
+    offset: float = 0.0
 
     @overload
     def above(self, aligned: float, heard: float) -> float: ...
@@ -51,10 +50,28 @@ class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Standard deviations above strangers, by both."""
         return self.scale * (aligned + self.weight * heard) + self.offset
 
+
+class Joining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a network counts where tracks are compared with many, and where the nearest were looked at closely.
+
+    `likeness_middle` and `likeness_spread`: of the network's cosines of strangers, for tracks whose own are not known.
+    """
+
+    compared: Weighing
+    closely: Weighing
+    pairs: int
+    likeness_middle: float
+    likeness_spread: float
+
     def excess(self, cosines: npt.ArrayLike) -> Floats:
         """How many standard deviations a likeness lies above that of strangers."""
         found: Floats = (np.asarray(cosines, np.float64) - self.likeness_middle) / self.likeness_spread
         return found
+
+
+def seen_closely(compared: Floats, closely: Floats) -> Floats:
+    """What a close look says of pairs: the mean of both excesses, which is less often wrong than either."""
+    return 0.5 * (compared + closely)
 
 
 def strangers_among(count: int) -> list[int]:
@@ -100,8 +117,8 @@ def fit_joining(
 ) -> Joining:
     """Logistic regression of version against stranger; `vectors`: of the half minutes of each track.
 
-    All versions are aligned, and all tracks with some strangers. Raises `CorpusError` if there are no versions or no
-    strangers among them.
+    All versions are aligned, and all tracks with some strangers. What counts at a close look is fitted to those that
+    come nearest. Raises `CorpusError` if there are no versions or no strangers among them.
     """
     count = len(features)
     voices = [voice(found) for found in features]
@@ -115,38 +132,58 @@ def fit_joining(
     ]
     if not versions or not unlike.any():
         raise CorpusError("There are no versions or no strangers among these tracks, so nothing can be fitted.")
-    scores = np.stack([compare(own, [voices[b] for b in strangers]).score for own in voices])
-    cosines = np.stack([both_ways(own, [vectors[b] for b in strangers]) for own in vectors])
-    true_cosines = np.array([both_ways(vectors[a], [vectors[b]])[0] for a, b in versions])
-    middle = float(np.median(cosines.reshape(-1)[unlike]))
-    joining = Joining(0.0, 1.0, 0.0, len(versions), middle, max(1e-6, robust_deviation(cosines.reshape(-1)[unlike])))
-
     pairs = np.array([pair for pair, kept in zip(zip(first, second, strict=True), unlike, strict=True) if kept])
     pairs = np.concatenate([np.array(versions), pairs])
     same = np.arange(len(pairs)) < len(versions)
-    compared = [compare(voices[a], [voices[b]]) for a, b in versions]
-    aligned = background.compared.excess(scores, frames[:, None], frames[None, strangers])
-    true_aligned = background.compared.excess(
-        [float(found.score[0]) for found in compared], frames[pairs[same, 0]], frames[pairs[same, 1]]
-    )
-    by_alignment = above_of_pairs(
-        np.concatenate([true_aligned, aligned.reshape(-1)[unlike]]), pairs, habits_of(aligned, strangers, background)
-    )
-    heard = joining.excess(cosines)
-    by_network = above_of_pairs(
-        np.concatenate([joining.excess(true_cosines), heard.reshape(-1)[unlike]]),
+
+    scores = np.stack([compare(own, [voices[b] for b in strangers]).score for own in voices])
+    true_scores = [float(compare(voices[a], [voices[b]]).score[0]) for a, b in versions]
+    all_aligned = background.compared.excess(scores, frames[:, None], frames[None, strangers])
+    true_aligned = background.compared.excess(true_scores, frames[pairs[same, 0]], frames[pairs[same, 1]])
+    aligned = np.concatenate([true_aligned, all_aligned.reshape(-1)[unlike]])
+    habits = habits_of(all_aligned, strangers, background)
+
+    cosines = np.stack([both_ways(own, [vectors[b] for b in strangers]) for own in vectors])
+    true_cosines = np.array([both_ways(vectors[a], [vectors[b]])[0] for a, b in versions])
+    middle = float(np.median(cosines.reshape(-1)[unlike]))
+    spread = max(1e-6, robust_deviation(cosines.reshape(-1)[unlike]))
+    joining = Joining(Weighing(0.0), Weighing(0.0), len(versions), middle, spread)
+    heard = above_of_pairs(
+        np.concatenate([joining.excess(true_cosines), joining.excess(cosines).reshape(-1)[unlike]]),
         pairs,
-        habits_of(heard, strangers, background),
+        habits_of(joining.excess(cosines), strangers, background),
     )
-    rows = np.stack([np.ones(len(pairs)), by_alignment, by_network], axis=1)
+    by_alignment = above_of_pairs(aligned, pairs, habits)
+    compared = _fit_weighing(by_alignment, heard, same, FAR_STRANGERS)
+
+    near = _nearest(compared.above(by_alignment, heard), pairs, same)
+    if not same[near].any():  # too few tracks for a close look to tell
+        return msgspec.structs.replace(joining, compared=compared, closely=compared)
+    scored = look_closely(features, pairs[near])[0]
+    closely = background.closely.excess(scored, frames[pairs[near, 0]], frames[pairs[near, 1]])
+    by_look = above_of_pairs(seen_closely(aligned[near], closely), pairs[near], habits)
+    looked = _fit_weighing(by_look, heard[near], same[near], FAR_NEAR_STRANGERS)
+    return msgspec.structs.replace(joining, compared=compared, closely=looked)
+
+
+def _nearest(above: Floats, pairs: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The strangers that come nearest to each track, and versions that come nearer than these."""
+    nearest: list[int] = []
+    for track in np.unique(pairs):
+        strangers = np.flatnonzero((pairs[:, 0] == track) & ~same)
+        strangers = strangers[np.argsort(-above[strangers], kind="stable")[:NEAR]]
+        versions = np.flatnonzero((pairs == track).any(axis=1) & same)
+        nearest += strangers.tolist()
+        nearest += versions[above[versions] > above[strangers].min(initial=np.inf)].tolist()
+    return np.unique(nearest)
+
+
+def _fit_weighing(aligned: Floats, heard: Floats, same: npt.NDArray[np.bool_], far: float) -> Weighing:
+    """The weight by logistic regression; scale and offset by what strangers reach in the middle and at the top."""
+    rows = np.stack([np.ones(len(aligned)), aligned, heard], axis=1)
     _, of_alignment, of_network = fit_evidence(rows, same.astype(np.float64), np.zeros(3), np.full(3, RIDGE**-0.5))
-    joining = msgspec.structs.replace(joining, weight=max(0.0, float(of_network / max(of_alignment, 1e-6))))
-    return _with_meaning(joining, joining.above(by_alignment, by_network)[~same], by_alignment[~same])
-
-
-def _with_meaning(joining: Joining, above: Floats, by_alignment: Floats) -> Joining:
-    """Scale and offset at which strangers reach no more by the sum than by alignment: in the middle and at the top."""
-    middle, top = np.quantile(above, (0.5, FAR_STRANGERS))
-    aligned_middle, aligned_top = np.quantile(by_alignment, (0.5, FAR_STRANGERS))
+    weighing = Weighing(max(0.0, float(of_network / max(of_alignment, 1e-6))))
+    middle, top = np.quantile(weighing.above(aligned, heard)[~same], (0.5, far))
+    aligned_middle, aligned_top = np.quantile(aligned[~same], (0.5, far))
     scale = float((aligned_top - aligned_middle) / max(1e-6, top - middle))
-    return msgspec.structs.replace(joining, scale=scale, offset=float(aligned_middle - scale * middle))
+    return Weighing(weighing.weight, scale, float(aligned_middle - scale * middle))
