@@ -20,6 +20,8 @@ LOOKED_AT = 1000
 """So many tracks nearest to the query are looked at from their side too."""
 ASKED_EVERY = 2
 """Every so manieth part of a query is asked of the index: half minutes overlap by half, so all is heard once."""
+MATRIX_PRODUCT_FROM = 4
+"""So many parts of a query are compared by one matrix product; some builds of faiss only do so from 128,000 on."""
 
 
 class VersionIndex:
@@ -31,7 +33,7 @@ class VersionIndex:
     def __init__(self, width: int) -> None:
         import faiss
 
-        self._faiss = faiss
+        faiss.cvar.distance_compute_blas_threshold = MATRIX_PRODUCT_FROM
         self._index: Any = faiss.IndexIDMap(faiss.IndexFlatIP(width))
         self._parts: dict[int, int] = {}
 
