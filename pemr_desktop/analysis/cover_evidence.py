@@ -12,7 +12,7 @@ from pemr_desktop.library.rows import Verdict
 if TYPE_CHECKING:
     from pemr.covers.passages import Alignment
 
-VERSION_PROBABILITY = 0.68
+VERSION_PROBABILITY = 0.85
 POSSIBLE_PROBABILITY = 0.25
 NEAR_PROBABILITY = 0.02
 """Evidence of pairs at least this likely is kept: when the search is taught, nothing is compared anew."""

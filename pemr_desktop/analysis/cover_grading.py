@@ -27,7 +27,7 @@ MOST_TAGGED = 1500
 """Versions that tags tell, so many of them at most: each costs an alignment."""
 STRANGERS = 400
 """Pairs of different works that are drawn."""
-BANDS = (POSSIBLE_PROBABILITY, 0.5, VERSION_PROBABILITY, 0.9, 1.0)
+BANDS = (POSSIBLE_PROBABILITY, 0.5, VERSION_PROBABILITY, 0.95, 1.0)
 FEWEST_FOR_SURENESS = 10
 NOTICEABLE = 2.0
 WIDTH = 1.96

@@ -15,6 +15,7 @@ import logging
 import os
 import random
 import time
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -32,10 +33,12 @@ from pemr.covers.spectrum import features_of
 from pemr.covers.version_corpus import read_work, works_in
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
+from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist
 from pemr_desktop.analysis.covers import CoverSearch, FoundPair
 
 SUFFIXES = {".flac", ".mp3", ".m4a", ".ogg", ".opus", ".wav"}
+PROBABILITIES = (NEAR_PROBABILITY, 0.1, POSSIBLE_PROBABILITY, 0.4, 0.7, VERSION_PROBABILITY, 0.95, 1.01)
 
 
 def main() -> None:
@@ -139,10 +142,11 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
     """What the search calls a version; without `works` every pair is printed, to be listened to."""
     shortlist = CoverShortlist(load_network(network)) if network is not None else None
     search = CoverSearch(enumerate(found.to_bytes() for found in features.values()), shortlist=shortlist)
-    pairs: list[FoundPair] = []
+    near: list[FoundPair] = []
     started_s = time.process_time()
-    outcome = search.find_all(found=lambda _track, found: pairs.extend(found))
+    outcome = search.find_all(found=lambda _track, found: near.extend(found), least=PROBABILITIES[0])
     spent_s = time.process_time() - started_s
+    pairs = [pair for pair in near if pair.relation is not None]
     print(
         f"find all: {outcome.compared_pairs} pairs, {outcome.found_pairs} found, {spent_s:.1f} s, "
         f"{1000 * spent_s / max(outcome.compared_pairs, 1):.2f} ms a pair"
@@ -157,6 +161,11 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
             f"recall {len(right) / max(true_pairs, 1):.3f} of {true_pairs}; "
             f"false alarms {1000 * (len(pairs) - len(right)) / max(strangers, 1):.3f} per 1,000 unrelated pairs"
         )
+        for least, most in pairwise(PROBABILITIES):
+            within = [pair for pair in near if least <= pair.probability < most]
+            promised = sum(pair.probability for pair in within) / max(len(within), 1)
+            held = sum(works[pair.track_a] == works[pair.track_b] for pair in within)
+            print(f"    likely {least:.2f} to {most:.2f}: {len(within)} pairs, promised {promised:.2f}, right {held}")
         return
     print(f"    {1000 * len(pairs) / max(outcome.compared_pairs, 1):.3f} per 1,000 pairs are called versions:")
     for pair in sorted(pairs, key=lambda found: -found.probability):

@@ -28,7 +28,7 @@ from pemr.covers.alignment import RULES
 from pemr.covers.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
 from pemr.datasets.free_game_music import corpus_tracks
 from pemr.datasets.free_game_versions import KnownPair, known_pairs
-from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY
+from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY, VERSION_PROBABILITY
 from pemr_desktop.analysis.cover_findings import FoundPair
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
 from pemr_desktop.analysis.covers import CoverSearch
@@ -70,7 +70,7 @@ def main() -> int:
     shortlist = CoverShortlist(network, asked.work / "vectors.bin") if network is not None else None
     search = CoverSearch(features.items(), shortlist=shortlist)
     print(f"{len(features)} of {len(names)} tracks; {'with' if network else 'without'} the network")
-    rules = f"{RULES} {search.background} {network.network_id if network else ''}"
+    rules = f"{RULES} {VERSION_PROBABILITY} {search.background} {network.network_id if network else ''}"
     pairs = compared(search, rules, asked.work / "pairs.msgpack")
     print_figures(pairs, names, set(features))
     if not asked.without_odd_input:
