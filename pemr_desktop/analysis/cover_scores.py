@@ -21,7 +21,7 @@ from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
 Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
-AT_ONCE = 32
+AT_ONCE = 64
 """References compared between two looks at progress and cancellation."""
 SHORTLIST_FROM = 3000
 """Libraries of more tracks than that are searched by way of a shortlist."""
