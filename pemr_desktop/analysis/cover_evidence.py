@@ -11,6 +11,7 @@ from pemr_desktop.library.rows import Verdict
 
 if TYPE_CHECKING:
     from pemr.covers.passages import Alignment
+    from pemr_desktop.library.versions import FoundVersion
 
 VERSION_PROBABILITY = 0.85
 POSSIBLE_PROBABILITY = 0.25
@@ -37,6 +38,11 @@ class Evidence(msgspec.Struct, frozen=True):
 def evidence_of(alignment: Alignment, above: float) -> Evidence:
     """What an alignment says of a pair that lies so far above strangers."""
     return Evidence(float(above), alignment.likeness, alignment.straight_s, is_copy(alignment))
+
+
+def evidence_kept(pair: FoundVersion) -> Evidence:
+    """What a library keeps of it."""
+    return Evidence(pair.above or 0.0, pair.likeness or 0.0, pair.straight_s or 0.0, pair.is_copy)
 
 
 def is_copy(alignment: Alignment) -> bool:

@@ -94,7 +94,7 @@ def examine(library: Library, search: CoverSearch, progress: Progress, cancelled
             weighed.append(Weighed(pair, found.evidence, reached, counts))
     except CoverSearchCancelled:
         raise JobCancelled from None
-    return Exam(weighed, known, in_all, max(1, len(search) - 1), at_first, began_at)
+    return Exam(weighed, known, in_all, search.candidates, at_first, began_at)
 
 
 def grade(exam: Exam, background: Background, *, taught: bool) -> CoverQuality:

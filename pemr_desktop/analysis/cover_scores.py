@@ -96,10 +96,10 @@ class PairScores:
     def use(self, background: Background, layer: TaughtLayer | None = None) -> None:
         """Judge by other figures and another last layer from now on. A layer of another network counts for nothing."""
         with self._shortlist_lock, self._lock:
-            if (background, layer) != (self._background, self.layer):
-                self._background = background
+            if layer != self.layer or not background.measures_as(self._background):
                 self._habits.clear()
                 self._joining = self._shortlist.use(layer) if self._shortlist is not None else None
+            self._background = background
 
     def forget(self, track_id: int) -> None:
         """A track is gone or has new features."""

@@ -78,6 +78,11 @@ class CoverSearch:
         return track_id in self._tracks
 
     @property
+    def candidates(self) -> int:
+        """How many tracks each is looked for among."""
+        return max(1, len(self._tracks.comparable()) - 1)
+
+    @property
     def outdated(self) -> list[int]:
         """Tracks whose features were made by another version."""
         return self._tracks.outdated

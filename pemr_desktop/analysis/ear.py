@@ -36,6 +36,7 @@ class Ear:
         self._encoder_stamp: tuple[Path, int, int] | None = None
         self._covers_lock = threading.Lock()
         self._covers: CoverSearch | None = None
+        self._versions_a_track: float | None = None
         self._vectors_lock = threading.Lock()
         self._vectors: VectorIndex | None = None
 
@@ -67,10 +68,14 @@ class Ear:
             assert self._encoder is not None
             return self._encoder
 
-    def covers(self, library: Library) -> CoverSearch:
-        """The cover search over all tracks that have been listened to, up to date, taught if it was."""
+    def covers(self, library: Library, *, count_versions: bool = False) -> CoverSearch:
+        """The cover search over all tracks that have been listened to, up to date, taught if it was.
+
+        `count_versions`: other pairs were found, so expect as many versions as there are by now.
+        """
         from pemr.covers.features import FEATURE_VERSION, HEADER
         from pemr_desktop.analysis.cover_calibrating import in_use
+        from pemr_desktop.analysis.cover_expectation import expected_in, expecting
         from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
         from pemr_desktop.analysis.covers import CoverSearch
 
@@ -85,7 +90,10 @@ class Ear:
                 lambda track_id: library.cover_features_of(track_id, FEATURE_VERSION),
                 lambda: library.cover_features(FEATURE_VERSION),
             )
-            self._covers.use(*in_use(library, self._covers.joining))
+            background, layer = in_use(library, self._covers.joining)
+            if self._versions_a_track is None or count_versions:
+                self._versions_a_track = expected_in(library, background)
+            self._covers.use(expecting(background, self._versions_a_track), layer)
             return self._covers
 
     def neighbours(self, library: Library, model_id: str) -> VectorIndex:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import msgspec
 import numpy as np
 import torch
 
@@ -33,7 +34,8 @@ from pemr.covers.spectrum import features_of
 from pemr.covers.version_corpus import read_work, works_in
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
-from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY
+from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call
+from pemr_desktop.analysis.cover_expectation import expecting, versions_expected
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist
 from pemr_desktop.analysis.covers import CoverSearch, FoundPair
 
@@ -146,9 +148,10 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
     started_s = time.process_time()
     outcome = search.find_all(found=lambda _track, found: near.extend(found), least=PROBABILITIES[0])
     spent_s = time.process_time() - started_s
+    near = called_anew(search, near)
     pairs = [pair for pair in near if pair.relation is not None]
     print(
-        f"find all: {outcome.compared_pairs} pairs, {outcome.found_pairs} found, {spent_s:.1f} s, "
+        f"find all: {outcome.compared_pairs} pairs, {len(pairs)} found, {spent_s:.1f} s, "
         f"{1000 * spent_s / max(outcome.compared_pairs, 1):.2f} ms a pair"
     )
     names = [path.name for path in features]
@@ -173,6 +176,21 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
             f"    {pair.relation} {pair.probability:.2f}: {names[pair.track_a]} / {names[pair.track_b]}, "
             f"key {pair.key_shift:+d}, tempo {pair.tempo_ratio:.2f}, score {pair.score:.1f}"
         )
+
+
+def called_anew(search: CoverSearch, near: list[FoundPair]) -> list[FoundPair]:
+    """All pairs of a whole pass, called by how many versions it has found; as the application does from then on."""
+    shipped = search.background
+    expected = versions_expected([pair.evidence for pair in near], len(search), shipped)
+    print(f"    versions of a track expected: {shipped.versions_a_track} at first, {expected:.3f} in the end")
+    search.use(expecting(shipped, expected), search.layer)
+    called = [call(pair.evidence, search.background, search.candidates) for pair in near]
+    return [
+        msgspec.structs.replace(
+            pair, probability=probability, relation=verdict if verdict in ("same recording", "version") else None
+        )
+        for pair, (verdict, probability) in zip(near, called, strict=True)
+    ]
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import msgspec
 import torch
+from covers_alignment import called_anew
 from covers_odd_input import odd_input
 
 from pemr.audio import decode
@@ -28,7 +29,7 @@ from pemr.covers.alignment import RULES
 from pemr.covers.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
 from pemr.datasets.free_game_music import corpus_tracks
 from pemr.datasets.free_game_versions import KnownPair, known_pairs
-from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY, VERSION_PROBABILITY
+from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY, POSSIBLE_PROBABILITY
 from pemr_desktop.analysis.cover_findings import FoundPair
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
 from pemr_desktop.analysis.covers import CoverSearch
@@ -70,7 +71,7 @@ def main() -> int:
     shortlist = CoverShortlist(network, asked.work / "vectors.bin") if network is not None else None
     search = CoverSearch(features.items(), shortlist=shortlist)
     print(f"{len(features)} of {len(names)} tracks; {'with' if network else 'without'} the network")
-    rules = f"{RULES} {VERSION_PROBABILITY} {search.background} {network.network_id if network else ''}"
+    rules = f"{RULES} {NEAR_PROBABILITY} {search.background} {network.network_id if network else ''}"
     pairs = compared(search, rules, asked.work / "pairs.msgpack")
     print_figures(pairs, names, set(features))
     if not asked.without_odd_input:
@@ -105,10 +106,10 @@ def compared(search: CoverSearch, rules: str, store: Path) -> list[FoundPair]:
             print(f"\r{len(so_far.tracks)} of {len(search)} compared", end="", file=sys.stderr, flush=True)
             store.write_bytes(msgspec.msgpack.encode(so_far))
 
-    search.find_all(found=found, compared=list(so_far.tracks), least=POSSIBLE_PROBABILITY)
+    search.find_all(found=found, compared=list(so_far.tracks), least=NEAR_PROBABILITY)
     store.write_bytes(msgspec.msgpack.encode(so_far))
     print(file=sys.stderr)
-    return so_far.pairs
+    return [pair for pair in called_anew(search, so_far.pairs) if pair.probability >= POSSIBLE_PROBABILITY]
 
 
 def print_figures(pairs: list[FoundPair], names: list[str], there: set[int]) -> None:

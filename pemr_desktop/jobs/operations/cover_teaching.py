@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pemr_desktop.analysis.cover_evidence import Evidence, call
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.jobs.messages import CheckCovers, TeachCovers, UnteachCovers
+from pemr_desktop.jobs.operations.cover_calls import call_anew, expect_anew
 from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.library import cover_calibrations as store
 from pemr_desktop.library import versions
 
 if TYPE_CHECKING:
-    from pemr.covers.background import Background
     from pemr_desktop.analysis.cover_grading import Exam
     from pemr_desktop.analysis.cover_layer import TaughtLayer
     from pemr_desktop.analysis.covers import CoverSearch
@@ -28,10 +26,11 @@ if TYPE_CHECKING:
 def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
     """Say how many of its verdicts are right and how many known versions it finds; changes nothing but the report."""
     from pemr.covers.background import default_background
+    from pemr_desktop.analysis.cover_calibrating import figures_of
     from pemr_desktop.analysis.cover_grading import grade
 
     search, exam = _exam(context)
-    taught = search.layer is not None or search.background != default_background()
+    taught = search.layer is not None or figures_of(search.background) != figures_of(default_background())
     quality = grade(exam, search.background, taught=taught)
     _keep_quality(quality, exam, context)
     return Outcome(_quality_summary(quality), quality)
@@ -42,10 +41,11 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
     from pemr.covers.background import default_background
     from pemr_desktop.analysis import cover_calibrating as calibrating
     from pemr_desktop.analysis import cover_fine_tuning as tuning
+    from pemr_desktop.analysis.cover_expectation import expecting
     from pemr_desktop.analysis.cover_grading import grade
 
     search, exam = _exam(context)
-    shipped, old = default_background(), search.layer
+    shipped, old = expecting(default_background(), search.background.versions_a_track), search.layer
     between = _between(context, "Proving it on works kept aside")
     heard = search.heard({track for one in exam.weighed for track in (one.pair.track_a, one.pair.track_b)})
     if heard is not None:  # without tracks that have gone since
@@ -61,17 +61,20 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
         return Outcome(f"{_score_words(result)} This was a trial: nothing was changed.", result)
     shifts = _shifts(search, learned.layer, context)
     with context.library.store.writing() as connection:
-        changed = _call_anew(connection, learned.background, exam.candidates, shifts)
+        changed = call_anew(connection, learned.background, exam.candidates, shifts)
         result = msgspec.structs.replace(result, changed_pairs=len(changed))
         figures = msgspec.json.encode(calibrating.Fitted(calibrating.figures_of(learned.background), learned.layer))
         store.use_calibration(
-            connection, calibrating.digest_of(shipped, search.joining), figures, msgspec.json.encode(result)
+            connection,
+            calibrating.digest_of(default_background(), search.joining),
+            figures,
+            msgspec.json.encode(result),
         )
-    search.use(learned.background, learned.layer)
+    changed = sorted({*changed, *expect_anew(context)})
     if heard is not None:
         now = tuning.moved(exam.weighed, tuning.shifts(heard, exam.weighed, old, learned.layer))
         exam = dataclasses.replace(exam, weighed=now)
-    _keep_quality(grade(exam, learned.background, taught=True), exam, context)
+    _keep_quality(grade(exam, search.background, taught=True), exam, context)
     context.touched(versions=True, everything=bool(changed))
     return Outcome(f"The cover search has learned from your library. {_score_words(result)}", result)
 
@@ -81,14 +84,13 @@ def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
     from pemr.covers.background import default_background
 
     search = context.ear.covers(context.library)
-    shipped = default_background()
     shifts = _shifts(search, None, context)
     with context.library.store.writing() as connection:
         if not store.use_shipped(connection):
             return Outcome("The cover search is as it was shipped.")
-        changed = _call_anew(connection, shipped, len(search) - 1, shifts)
+        changed = call_anew(connection, default_background(), search.candidates, shifts)
         store.forget_quality(connection)
-    search.use(shipped)
+    changed = sorted({*changed, *expect_anew(context)})
     context.touched(versions=True, everything=bool(changed))
     return Outcome("The cover search is as it was shipped again. What you confirmed and rejected stays.")
 
@@ -130,23 +132,6 @@ def _shifts(search: CoverSearch, layer: TaughtLayer | None, context: JobContext)
 
     pairs = [(pair.track_a, pair.track_b) for pair in context.read(versions.measured)]
     return shifts_in_library(search, pairs, search.layer, layer, _between(context, "Judging all pairs anew"))
-
-
-def _call_anew(
-    connection: sqlite3.Connection, background: Background, candidates: int, shifts: dict[tuple[int, int], float]
-) -> list[int]:
-    """Call all measured pairs what these figures make of them -> tracks that it concerns."""
-    calls: list[tuple[int, int, versions.Heard | None, float, float]] = []
-    for pair in versions.measured(connection):
-        above = (pair.above or 0.0) + shifts.get((pair.track_a, pair.track_b), 0.0)
-        evidence = Evidence(above, pair.likeness or 0.0, pair.straight_s or 0.0, pair.is_copy)
-        verdict, probability = call(evidence, background, candidates)
-        relation = verdict if verdict in ("same recording", "version") else None
-        calls.append((pair.track_a, pair.track_b, relation, round(probability, 4), above))
-    changed = versions.call_anew(connection, calls)
-    if changed:
-        versions.regroup(connection)
-    return changed
 
 
 def _quality_summary(quality: CoverQuality) -> str:

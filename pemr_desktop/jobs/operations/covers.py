@@ -14,9 +14,10 @@ from pemr_desktop.analysis.decoding import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.messages import FindAllVersions, FindCovers, JudgeVersion
+from pemr_desktop.jobs.operations.cover_calls import expect_anew
 from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.jobs.results import CoverResult, VersionsResult
-from pemr_desktop.library import queries
+from pemr_desktop.library import queries, versions
 from pemr_desktop.library.versions import FoundVersion
 
 if TYPE_CHECKING:
@@ -62,9 +63,10 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
     """Compare all tracks with one another. Tracks compared in an earlier run are not compared with each other again."""
     library = context.library
     search = context.ear.covers(library)
+    near: set[tuple[int, int]] = set()
 
     def found(track_id: int, pairs: list[FoundPair]) -> None:
-        versions = [
+        stored = [
             FoundVersion(
                 pair.track_a,
                 pair.track_b,
@@ -80,7 +82,8 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
             )
             for pair in pairs
         ]
-        library.store_versions(track_id, versions)
+        library.store_versions(track_id, stored)
+        near.update((pair.track_a, pair.track_b) for pair in pairs)
         sure = [pair for pair in pairs if pair.relation is not None]
         if sure:
             context.touched({pair.track_a for pair in sure} | {pair.track_b for pair in sure}, versions=True)
@@ -92,10 +95,14 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
         progress=context.progress,
         cancelled=context.cancelled,
     )
+    changed = expect_anew(context)
     groups = library.regroup()
-    context.touched(versions=True, everything=bool(outcome.found_pairs))
-    result = VersionsResult(outcome.compared_pairs, outcome.found_pairs, groups)
-    pairs = counted(outcome.found_pairs, "pair")
+    called = sum(
+        pair.relation is not None and (pair.track_a, pair.track_b) in near for pair in library.read(versions.measured)
+    )
+    context.touched(versions=True, everything=bool(called or changed))
+    result = VersionsResult(outcome.compared_pairs, called, groups)
+    pairs = counted(called, "pair")
     summary = f"Compared {counted(outcome.compared_pairs, 'pair')} of tracks: {pairs} of versions found, "
     return Outcome(summary + f"{counted(groups, 'group')} in all.", result, outcome.cancelled)
 

@@ -12,6 +12,9 @@ import mutagen
 import numpy as np
 import pytest
 
+from pemr.covers.background import default_background
+from pemr_desktop.analysis.cover_evidence import call, evidence_kept
+from pemr_desktop.analysis.cover_expectation import expecting, versions_expected
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.jobs.messages import (
@@ -32,7 +35,7 @@ from pemr_desktop.jobs.messages import (
 )
 from pemr_desktop.jobs.results import AnalyseResult, CoverResult, VersionsResult
 from pemr_desktop.jobs.session import WorkerSession
-from pemr_desktop.library import queries
+from pemr_desktop.library import queries, versions
 from pemr_desktop.library.cover_calibrations import CoverTeaching
 from pemr_desktop.library.reader import open_reader
 from random_model import write_random_model
@@ -225,6 +228,22 @@ def test_all_versions_stop_go_on_and_compare_a_new_track_only(
 
 
 # --- it grades itself
+
+
+def test_pairs_are_called_by_how_many_versions_this_library_holds(studio: Studio) -> None:
+    _, result = studio.run(FindAllVersions())
+    assert isinstance(result, VersionsResult)
+    shipped = default_background()
+    with closing(open_reader(studio.library)) as connection:
+        pairs = versions.measured(connection)
+    near = [evidence_kept(pair) for pair in pairs]
+    tracks = len(studio.ids())
+    own = expecting(shipped, versions_expected(near, tracks, shipped))
+    assert own.versions_a_track > shipped.versions_a_track  # nearly all of its tracks have one
+    for pair, evidence in zip(pairs, near, strict=True):
+        verdict, probability = call(evidence, own, tracks - 1)
+        assert pair.probability == pytest.approx(probability, abs=1e-3)
+        assert pair.relation == (verdict if verdict in SURE else None)
 
 
 def test_it_grades_itself_learns_and_goes_back(studio: Studio) -> None:

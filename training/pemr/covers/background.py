@@ -90,6 +90,11 @@ class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             max(robust_deviation(excesses), LEAST_SPREAD) ** (count / (count + self.spread_weight)),
         )
 
+    def measures_as(self, other: Background) -> bool:
+        """Whether excesses and habits are the same by both, whatever they make of them."""
+        mine, others = ((each.compared, each.closely, each.usual_weight, each.spread_weight) for each in (self, other))
+        return mine == others
+
     def probability(self, above: float, likeness: float, candidates: int) -> float:
         """Probability of a version found among that many candidates: the more there are, the more evidence it takes."""
         evidence = self.evidence_bias + self.evidence_above * above + self.evidence_likeness * likeness
