@@ -68,6 +68,31 @@ def test_a_tag_whose_suggestions_fail_on_other_albums_is_off_and_says_so() -> No
     assert verdict.head.reason
 
 
+def two_albums(positives: tuple[list[float], list[float]], negatives: list[float]) -> Evidence:
+    """Scores of tracks that have a tag, on two albums, and of those on each that do not have it."""
+    score = np.array([*positives[0], *negatives, *positives[1], *negatives], np.float32)
+    album = np.array(["one"] * (len(positives[0]) + len(negatives)) + ["two"] * (len(positives[1]) + len(negatives)))
+    truth = np.zeros(len(score), bool)
+    truth[: len(positives[0])] = truth[
+        len(score) - len(negatives) - len(positives[1]) : len(score) - len(negatives)
+    ] = True
+    return Evidence(score[:, None], truth[:, None], np.ones((len(score), 1), bool), np.arange(len(score)), album)
+
+
+def test_a_tag_too_rare_to_be_suggested_without_an_album_stays_on_if_it_ranks_well() -> None:
+    verdict = judge_tag(JAZZ, two_albums(([5.0] * 3, [4.0] * 3), np.linspace(-3, 1, 40).tolist()))
+    assert verdict.held_out.shown == 0 and verdict.held_out.pr_auc == 1.0
+    assert verdict.head.supported
+
+
+def test_a_tag_that_no_other_album_vouches_for_is_off_and_says_so() -> None:
+    """One album has it loud and clear, on the other many tracks without it sound more like it than those with it."""
+    verdict = judge_tag(JAZZ, two_albums(([9.0] * 5, [1.0] * 12), np.linspace(-4, 1.8, 200).tolist()))
+    assert verdict.held_out.right == 0
+    assert not verdict.head.supported
+    assert "no other album vouches for it" in verdict.head.reason
+
+
 def test_parts_of_a_track_stay_together() -> None:
     scores = [np.ones((6, 2), np.float32), np.ones((2, 2), np.float32)]
     labels = [np.full((6, 2), 0.9, np.float32), np.full((2, 2), 0.1, np.float32)]

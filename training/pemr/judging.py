@@ -141,10 +141,21 @@ def judge_tag(tag: TagHead, evidence: Evidence) -> Verdict:
     truth = evidence.truth[:, 0]
     held_out = figures(evidence.scores[:, 0], truth, promised, shown)
     head = _settle(tag, evidence)
-    if head.supported and held_out.shown >= LEAST_HITS and (held_out.precision or 0.0) < HELD_OUT_PRECISION:
-        reason = f"on other albums only {held_out.right} of {held_out.shown} suggestions were right"
+    if head.supported and (reason := _doubt(held_out)):
         head = msgspec.structs.replace(head, threshold=1.0, supported=False, reason=reason)
     return Verdict(head, held_out, promised, truth)
+
+
+def _doubt(held_out: HeldOut) -> str:
+    """Why albums that had no part in choosing do not vouch for a tag; empty if they do.
+
+    Of few albums the others often say too little to suggest a tag at all: then it must rank well on each.
+    """
+    if held_out.shown >= LEAST_HITS and (held_out.precision or 0.0) < HELD_OUT_PRECISION:
+        return f"on other albums only {held_out.right} of {held_out.shown} suggestions were right"
+    if not held_out.right and (held_out.pr_auc or 0.0) < HELD_OUT_PRECISION:
+        return f"no other album vouches for it (average precision {held_out.pr_auc or 0.0:.2f})"
+    return ""
 
 
 def calibration_by_group(verdicts: Sequence[Verdict]) -> list[GroupCalibration]:
