@@ -24,16 +24,17 @@ ROUNDS = 100
 CLOSE_ENOUGH = 1e-4
 
 
-def expected_in(library: Library, shipped: Background) -> float:
+def expected_in(library: Library, candidates: int, shipped: Background) -> float:
     """Versions of a track in a library, by what comparing its tracks has given so far."""
     near = [evidence_kept(pair) for pair in library.read(versions.measured)]
-    return versions_expected(near, len(library.compared_ids()), shipped)
+    return versions_expected(near, len(library.compared_ids()), candidates, shipped)
 
 
-def versions_expected(pairs: Sequence[Evidence], tracks: int, shipped: Background) -> float:
+def versions_expected(pairs: Sequence[Evidence], tracks: int, candidates: int, shipped: Background) -> float:
     """Versions of a track in a library of which so many tracks were compared with one another and these pairs are near.
 
-    Expectation and probabilities are made to agree. Copies are left out: they are known by other signs.
+    Expectation and the probabilities of pairs, each found among so many candidates, are made to agree. Copies are left
+    out: they are known by other signs.
     """
     telling = [pair for pair in pairs if not pair.is_copy and pair.straight_s >= LEAST_PASSAGE_S]
     above = np.array([pair.above for pair in telling])
@@ -41,7 +42,7 @@ def versions_expected(pairs: Sequence[Evidence], tracks: int, shipped: Backgroun
     evidence = shipped.evidence_bias + shipped.evidence_above * above + shipped.evidence_likeness * likeness
     expected = shipped.versions_a_track
     for _ in range(ROUNDS):
-        odds = expecting(shipped, expected).prior_odds(max(1, tracks - 1))
+        odds = expecting(shipped, expected).prior_odds(candidates)
         found = 2.0 * float((1.0 / (1.0 + np.exp(-np.clip(evidence + odds, -60.0, 60.0)))).sum())
         before = expected
         expected = min(MOST, (GUESSED_FROM * shipped.versions_a_track + found) / (GUESSED_FROM + tracks))

@@ -56,7 +56,6 @@ class AllVersions:
     """What comparing a library with itself gave. `cancelled`: stopped early; what was reported stays valid."""
 
     compared_pairs: int
-    found_pairs: int
     cancelled: bool
 
 

@@ -208,7 +208,7 @@ class CoverSearch:
         fresh = [track for track_id, track in tracks.items() if track_id not in compared]
         strangers = len(self._scores.strangers())  # with these every track is compared in any case, to know its habit
         total = sum(max(len(before) + place, strangers) for place in range(len(fresh)))
-        done_in_all = pairs_done = pairs_found = 0
+        done_in_all = pairs_done = 0
         everyone = [*before, *fresh]
         places = {track.track_id: place for place, track in enumerate(everyone)}
         for track in fresh:
@@ -228,16 +228,15 @@ class CoverSearch:
                 scores = self._scores.compare(track, chosen, within, cancelled)
                 pairs = [
                     pair_of(track.track_id, pair.track_b, pair.evidence, pair.verdict, pair.probability, pair.alignment)
-                    for pair in self._weigh(track, chosen, scores, len(tracks) - 1, least, None, cancelled)
+                    for pair in self._weigh(track, chosen, scores, self.candidates, least, None, cancelled)
                 ]
             except CoverSearchCancelled:
-                return AllVersions(pairs_done, pairs_found, True)
+                return AllVersions(pairs_done, True)
             found(track.track_id, pairs)
             pairs_done += len(before)
             done_in_all += max(len(before), strangers)
-            pairs_found += sum(pair.relation is not None for pair in pairs)
             before.append(track)
-        return AllVersions(pairs_done, pairs_found, False)
+        return AllVersions(pairs_done, False)
 
     def _worth_aligning(
         self,
@@ -311,7 +310,7 @@ class CoverSearch:
         above = 0.5 * sum(habit.above(look.excess[0], closely=True) for habit in habits)
         alignment = look.alignment(0)
         evidence = evidence_of(alignment, float(above))
-        return Weighed(track_a, track_b, evidence, *call(evidence, self._scores.background, len(tracks) - 1), alignment)
+        return Weighed(track_a, track_b, evidence, *call(evidence, self._scores.background, self.candidates), alignment)
 
     def would_align(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> bool:
         """Whether a search for one of them comes across the other at all: in a large library a shortlist decides."""

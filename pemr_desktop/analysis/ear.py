@@ -92,7 +92,7 @@ class Ear:
             )
             background, layer = in_use(library, self._covers.joining)
             if self._versions_a_track is None or count_versions:
-                self._versions_a_track = expected_in(library, background)
+                self._versions_a_track = expected_in(library, self._covers.candidates, background)
             self._covers.use(expecting(background, self._versions_a_track), layer)
             return self._covers
 

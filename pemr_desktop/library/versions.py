@@ -104,6 +104,14 @@ def measured(connection: sqlite3.Connection) -> list[FoundVersion]:
     return [FoundVersion(*row[:-1], is_copy=bool(row[-1])) for row in found]  # type: ignore[misc]
 
 
+def called_since(connection: sqlite3.Connection, began_at: float) -> int:
+    """How many pairs measured since then, in seconds since 1970, the ear calls something."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM versions WHERE found IS NOT NULL AND found_at >= ?", (began_at,)
+    ).fetchone()
+    return int(count)
+
+
 def call_anew(
     connection: sqlite3.Connection, calls: Iterable[tuple[int, int, Heard | None, float, float]]
 ) -> list[int]:

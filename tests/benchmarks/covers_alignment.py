@@ -181,7 +181,7 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
 def called_anew(search: CoverSearch, near: list[FoundPair]) -> list[FoundPair]:
     """All pairs of a whole pass, called by how many versions it has found; as the application does from then on."""
     shipped = search.background
-    expected = versions_expected([pair.evidence for pair in near], len(search), shipped)
+    expected = versions_expected([pair.evidence for pair in near], len(search), search.candidates, shipped)
     print(f"    versions of a track expected: {shipped.versions_a_track} at first, {expected:.3f} in the end")
     search.use(expecting(shipped, expected), search.layer)
     called = [call(pair.evidence, search.background, search.candidates) for pair in near]

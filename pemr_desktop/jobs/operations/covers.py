@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
     """Compare all tracks with one another. Tracks compared in an earlier run are not compared with each other again."""
     library = context.library
     search = context.ear.covers(library)
-    near: set[tuple[int, int]] = set()
+    began_at = time.time()
 
     def found(track_id: int, pairs: list[FoundPair]) -> None:
         stored = [
@@ -83,7 +84,6 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
             for pair in pairs
         ]
         library.store_versions(track_id, stored)
-        near.update((pair.track_a, pair.track_b) for pair in pairs)
         sure = [pair for pair in pairs if pair.relation is not None]
         if sure:
             context.touched({pair.track_a for pair in sure} | {pair.track_b for pair in sure}, versions=True)
@@ -97,9 +97,7 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
     )
     changed = expect_anew(context)
     groups = library.regroup()
-    called = sum(
-        pair.relation is not None and (pair.track_a, pair.track_b) in near for pair in library.read(versions.measured)
-    )
+    called = library.read(versions.called_since, began_at)
     context.touched(versions=True, everything=bool(called or changed))
     result = VersionsResult(outcome.compared_pairs, called, groups)
     pairs = counted(called, "pair")

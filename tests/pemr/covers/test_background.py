@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 
@@ -57,3 +58,10 @@ def test_probabilities_stay_between_nothing_and_certainty():
     background = default_background()
     assert background.probability(-50.0, 0.0, 10) >= 0.0
     assert background.probability(50.0, 1.0, 10) <= 1.0
+
+
+def test_habits_stay_true_when_only_what_they_are_worth_changes():
+    background = default_background()
+    assert background.measures_as(msgspec.structs.replace(background, evidence_bias=0.0, versions_a_track=0.5))
+    other = msgspec.structs.replace(background.closely, spread=2 * background.closely.spread)
+    assert not background.measures_as(msgspec.structs.replace(background, closely=other))
