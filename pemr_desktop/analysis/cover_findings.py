@@ -9,8 +9,8 @@ import msgspec
 
 from pemr.covers.passages import Alignment
 from pemr_desktop.analysis.cover_evidence import Evidence
-from pemr_desktop.jobs.results import CoverMatch, Passage
 from pemr_desktop.library.rows import Verdict
+from pemr_desktop.protocol.results import CoverMatch, Passage
 
 
 class FoundPair(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from pemr.covers.background import Background
 from pemr_desktop.analysis import cover_calibrating as calibrating
 from pemr_desktop.analysis.cover_grading import Weighed
 from pemr_desktop.analysis.cover_layer import HeardTracks, Pair, TaughtLayer
-from pemr_desktop.jobs.cover_quality import CoverTeachingResult, LayerLesson
+from pemr_desktop.protocol.cover_quality import CoverTeachingResult, LayerLesson
 
 if TYPE_CHECKING:
     from pemr_desktop.analysis.covers import CoverSearch

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from pemr.covers.background import Background
 from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, Evidence, call
 from pemr_desktop.errors import JobCancelled
-from pemr_desktop.jobs.cover_quality import Count, CoverQuality, Sureness, SurenessBand, WrongPair
 from pemr_desktop.library import versions
 from pemr_desktop.library.cover_calibrations import KnownPairs, known_pairs
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import Verdict
 from pemr_desktop.library.store import Cancelled, Progress
 from pemr_desktop.library.version_answers import Answers, KnownPair, answers
+from pemr_desktop.protocol.cover_quality import Count, CoverQuality, Sureness, SurenessBand, WrongPair
 
 if TYPE_CHECKING:
     from pemr_desktop.analysis.covers import CoverSearch

@@ -15,9 +15,9 @@ from pemr_desktop.commands.tagging import print_suggestions
 from pemr_desktop.commands.versions import print_groups
 from pemr_desktop.demo_music import demo_folder
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import AddFolders, Analyse, FindAllVersions
-from pemr_desktop.jobs.results import AnalyseResult
 from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import AddFolders, Analyse, FindAllVersions
+from pemr_desktop.protocol.results import AnalyseResult
 
 
 def demo(

@@ -10,7 +10,7 @@ import typer
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import Apply, Links, checked_links, plan_and_write
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import PlanEdits
+from pemr_desktop.protocol.messages import PlanEdits
 
 
 def edit(

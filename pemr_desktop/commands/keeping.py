@@ -20,9 +20,9 @@ from pemr_desktop.analysis.models import bundled_model
 from pemr_desktop.commands.music import Tracks
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused, PemrDesktopError
-from pemr_desktop.jobs.messages import ActivateModel, ImportPlaylist
-from pemr_desktop.jobs.results import PlaylistResult
 from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import ActivateModel, ImportPlaylist
+from pemr_desktop.protocol.results import PlaylistResult
 from pemr_desktop.settings import SETTINGS
 from pemr_desktop.settings_file import SettingsStore
 

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import AddFolders, Analyse, RemoveRoot, Scan
-from pemr_desktop.jobs.results import AnalyseResult
 from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import AddFolders, Analyse, RemoveRoot, Scan
+from pemr_desktop.protocol.results import AnalyseResult
 
 Tracks = Annotated[list[str] | None, typer.Argument(help="Track numbers, files, folders or a query. None: all.")]
 

@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import Progress as ProgressEvent
-from pemr_desktop.jobs.messages import Request
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
 from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
+from pemr_desktop.protocol.messages import Progress as ProgressEvent
+from pemr_desktop.protocol.messages import Request
 from pemr_desktop.settings import Settings, library_file
 from pemr_desktop.settings_file import load
 

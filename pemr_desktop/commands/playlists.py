@@ -15,9 +15,9 @@ from pemr_desktop.commands.keeping import import_
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import DeletePlaylist, SavePlaylist
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import PlaylistRow
+from pemr_desktop.protocol.messages import DeletePlaylist, SavePlaylist
 
 Name = Annotated[str, typer.Argument(help="Name or number of a playlist.")]
 Chosen = Annotated[list[str], typer.Argument(help="Track numbers, files, folders or a query.")]

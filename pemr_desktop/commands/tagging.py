@@ -11,10 +11,10 @@ from rich.text import Text
 from pemr_desktop.commands.music import Tracks
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import AcceptAbove, ApplyWrites, Decide, HardLinks, PlanEdits, PlanWrites
-from pemr_desktop.jobs.results import PlanResult, WriteResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, HardLinks, PlanEdits, PlanWrites
+from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.tagfiles.plan import FilePlan
 
 ROWS_AT_A_TIME = 200

@@ -11,9 +11,9 @@ from rich.text import Text
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.messages import FindAllVersions, JudgeVersion, MoreLikeThis
-from pemr_desktop.jobs.results import SimilarResult
 from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import FindAllVersions, JudgeVersion, MoreLikeThis
+from pemr_desktop.protocol.results import SimilarResult
 
 VERDICTS = {"same": "same recording", "version": "version", "not": "not a version", "undecided": "undecided"}
 

@@ -11,7 +11,9 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from pemr_desktop.jobs.ledger import CrashLimit, JobView, Ledger, result_of
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.jobs.titles import title
+from pemr_desktop.processes import QUIET_THREADS, worker_command
+from pemr_desktop.protocol.messages import (
     Cancel,
     Cancelled,
     Changed,
@@ -25,8 +27,6 @@ from pemr_desktop.jobs.messages import (
     Request,
     Started,
 )
-from pemr_desktop.jobs.titles import title
-from pemr_desktop.processes import QUIET_THREADS, worker_command
 
 __all__ = ["JobView", "WorkerClient"]
 

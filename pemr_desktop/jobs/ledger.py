@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.protocol.messages import (
     Cancelled,
     Changed,
     Event,
@@ -20,7 +20,7 @@ from pemr_desktop.jobs.messages import (
     Start,
     Started,
 )
-from pemr_desktop.jobs.results import RESULTS
+from pemr_desktop.protocol.results import RESULTS
 
 JobState = Literal["waiting", "running", "cancelling", "finished", "cancelled", "failed"]
 

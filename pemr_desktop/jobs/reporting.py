@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from pemr_desktop.jobs.messages import Changed, Progress
+from pemr_desktop.protocol.messages import Changed, Progress
 
 MIN_INTERVAL_S = 0.1
 MAX_CHANGED_IDS = 2000

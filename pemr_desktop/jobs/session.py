@@ -16,7 +16,8 @@ import msgspec
 
 from pemr_desktop.errors import JobCancelled, JobRefused, WorkerUnavailable
 from pemr_desktop.jobs.ledger import CrashLimit, Ledger, result_of
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.processes import worker_command, worker_environment
+from pemr_desktop.protocol.messages import (
     Cancel,
     Cancelled,
     Command,
@@ -28,7 +29,6 @@ from pemr_desktop.jobs.messages import (
     Ready,
     Request,
 )
-from pemr_desktop.processes import worker_command, worker_environment
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.protocol.messages import (
     AcceptAbove,
     ActivateModel,
     AddFolders,

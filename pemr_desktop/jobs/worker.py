@@ -30,7 +30,10 @@ import msgspec
 from pemr.errors import PemrError
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 from pemr_desktop.jobs.context import JobContext, Outcome, Workplace, open_workplace
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
+from pemr_desktop.jobs.reporting import Reporter
+from pemr_desktop.paths import Paths, find_paths
+from pemr_desktop.protocol.messages import (
     Cancel,
     Cancelled,
     Changed,
@@ -44,9 +47,6 @@ from pemr_desktop.jobs.messages import (
     Started,
     encode_event,
 )
-from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
-from pemr_desktop.jobs.reporting import Reporter
-from pemr_desktop.paths import Paths, find_paths
 
 log = logging.getLogger(__name__)
 

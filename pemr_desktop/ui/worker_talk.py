@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow
 
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library import queries
+from pemr_desktop.library.errors import LibraryDamaged, LibraryTooNew
+from pemr_desktop.library.rows import LibraryCounts
+from pemr_desktop.library.views import View
+from pemr_desktop.protocol.messages import (
     AcceptAbove,
     AddFolders,
     ApplyWrites,
@@ -29,11 +33,7 @@ from pemr_desktop.jobs.messages import (
     Scan,
     TeachCovers,
 )
-from pemr_desktop.jobs.results import WriteResult
-from pemr_desktop.library import queries
-from pemr_desktop.library.errors import LibraryDamaged, LibraryTooNew
-from pemr_desktop.library.rows import LibraryCounts
-from pemr_desktop.library.views import View
+from pemr_desktop.protocol.results import WriteResult
 from pemr_desktop.ui.notices import Notice
 
 if TYPE_CHECKING:

@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.damage import damaged
 from benchmarks.full_files import make_full_files
-from pemr_desktop.jobs.messages import AddFolders, ApplyWrites, PlanEdits, Progress, Request, Undo
-from pemr_desktop.jobs.results import PlanResult, ScanResult, WriteResult
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
 from pemr_desktop.library.contained_reading import PATIENCE_S
 from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.messages import AddFolders, ApplyWrites, PlanEdits, Progress, Request, Undo
+from pemr_desktop.protocol.results import PlanResult, ScanResult, WriteResult
 
 WANTED = {"mood": ("calm", "blue"), "genre": ("Fuzz",)}
 

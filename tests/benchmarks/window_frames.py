@@ -222,8 +222,8 @@ def measure_listening(app: object, frames: Frames, seconds: float) -> None:
     """Frames while the worker listens to the tracks that have a file."""
     app.client.start()  # type: ignore[attr-defined]
     wait_for(lambda: app.client.last_ready is not None)  # type: ignore[attr-defined]
-    from pemr_desktop.jobs.messages import Analyse
     from pemr_desktop.library import queries
+    from pemr_desktop.protocol.messages import Analyse
 
     real: list[list[int]] = []
     app.reader.ask(lambda conn: list(queries.track_ids(conn, "-path:copy")), done=real.append)  # type: ignore[attr-defined]

@@ -185,8 +185,8 @@ def _look_for_versions(app: object, *, found: bool) -> bool:
 
 def _confirmed_and_checked(app: object) -> None:
     """Compare everything, agree with all that was found, and let the search be checked against that."""
-    from pemr_desktop.jobs.messages import CheckCovers, FindAllVersions, JudgeVersion
     from pemr_desktop.library import queries
+    from pemr_desktop.protocol.messages import CheckCovers, FindAllVersions, JudgeVersion
 
     client, window = app.client, app.window  # type: ignore[attr-defined]
     client.submit(FindAllVersions())

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.jobs.operations import (
+    analysing,
+    cover_teaching,
+    covers,
+    deciding,
+    models,
+    playlists,
+    scanning,
+    similar,
+    tuning,
+    writing,
+)
+from pemr_desktop.protocol.messages import (
     AcceptAbove,
     ActivateModel,
     AddFolders,
@@ -32,18 +44,6 @@ from pemr_desktop.jobs.messages import (
     Undo,
     UnteachCovers,
     UntuneTags,
-)
-from pemr_desktop.jobs.operations import (
-    analysing,
-    cover_teaching,
-    covers,
-    deciding,
-    models,
-    playlists,
-    scanning,
-    similar,
-    tuning,
-    writing,
 )
 
 QUICK = "quick"

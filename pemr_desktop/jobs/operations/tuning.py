@@ -12,11 +12,11 @@ from pemr_desktop.analysis.models import known_tags
 from pemr_desktop.analysis.tuning import choose_sample, listen, refit
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.messages import TuneTags, UntuneTags
 from pemr_desktop.jobs.operations.models import suggest_anew
 from pemr_desktop.jobs.operations.wording import counted, listed
-from pemr_desktop.jobs.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.library import tuning as store
+from pemr_desktop.protocol.messages import TuneTags, UntuneTags
+from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pemr_desktop.jobs.results import Passage
+from pemr_desktop.protocol.results import Passage
 
 Side = Literal["query", "reference"]
 

@@ -10,8 +10,8 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.jobs.messages import Cancelled, Changed, Failed, FindCovers, Finished, Progress
-from pemr_desktop.jobs.results import CoverResult
+from pemr_desktop.protocol.messages import Cancelled, Changed, Failed, FindCovers, Finished, Progress
+from pemr_desktop.protocol.results import CoverResult
 
 SearchState = Literal["searching", "found", "failed", "cancelled"]
 

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pemr_desktop.jobs.messages import FindAllVersions, JudgeVersion
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackDetail, TrackRow
+from pemr_desktop.protocol.messages import FindAllVersions, JudgeVersion
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext

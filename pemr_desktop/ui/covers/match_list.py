@@ -18,8 +18,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from pemr_desktop.jobs.results import CoverMatch
 from pemr_desktop.library.rows import Relation, TrackRow
+from pemr_desktop.protocol.results import CoverMatch
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.cover_tile import paint_tile

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QListView, QStackedWidget, QWidget
 
-from pemr_desktop.jobs.results import CoverMatch
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackRow
+from pemr_desktop.protocol.results import CoverMatch
 from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.cover_searches import Search

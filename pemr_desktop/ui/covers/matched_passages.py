@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.results import Passage
+from pemr_desktop.protocol.results import Passage
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.covers.corresponding import Side, corresponding_moment, passage_at
 from pemr_desktop.ui.waveform import Waveform, blended

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from pemr_desktop.jobs.cover_quality import CoverQuality
+from pemr_desktop.protocol.cover_quality import CoverQuality
 from pemr_desktop.ui.covers import quality_words as words
 from pemr_desktop.ui.theme import ROOM, SNUG
 

@@ -23,8 +23,11 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.jobs.client import JobView
-from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult, WrongPair
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library import queries
+from pemr_desktop.library.cover_calibrations import CoverTeaching
+from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult, WrongPair
+from pemr_desktop.protocol.messages import (
     Changed,
     CheckCovers,
     Failed,
@@ -33,9 +36,6 @@ from pemr_desktop.jobs.messages import (
     TeachCovers,
     UnteachCovers,
 )
-from pemr_desktop.library import queries
-from pemr_desktop.library.cover_calibrations import CoverTeaching
-from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers import quality_words as words
 from pemr_desktop.ui.covers.quality_figures import QualityFigures

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.messages import PlanEdits
 from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import PlanEdits
 from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE
 from pemr_desktop.ui.tracks.field_table import field_title
 

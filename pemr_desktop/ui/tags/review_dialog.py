@@ -19,8 +19,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pemr_desktop.jobs.messages import ApplyWrites, Cancelled, Failed, Finished, PlanEdits, PlanWrites, Progress, Undo
-from pemr_desktop.jobs.results import PlanResult, WriteResult
+from pemr_desktop.protocol.messages import (
+    ApplyWrites,
+    Cancelled,
+    Failed,
+    Finished,
+    PlanEdits,
+    PlanWrites,
+    Progress,
+    Undo,
+)
+from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.ui.elided_label import ElidedLabel
 from pemr_desktop.ui.empty_state import EmptyState
 from pemr_desktop.ui.tags.review_delegate import ReviewDelegate

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Slot
 
-from pemr_desktop.jobs.messages import Changed, Scan
 from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import Changed, Scan
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext

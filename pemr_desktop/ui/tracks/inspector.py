@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.messages import AcceptAbove, Changed, Decide
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Problem, TrackDetail, TrackRow
+from pemr_desktop.protocol.messages import AcceptAbove, Changed, Decide
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.artwork import Artwork
 from pemr_desktop.ui.cover_tile import CoverTile

@@ -13,7 +13,11 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWi
 
 from pemr_desktop.demo_music import demo_folder
 from pemr_desktop.errors import ResourceMissing
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library import queries
+from pemr_desktop.library.m3u8 import export_m3u8, export_playlist
+from pemr_desktop.library.places import show
+from pemr_desktop.library.views import View
+from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
     DeletePlaylist,
@@ -23,11 +27,7 @@ from pemr_desktop.jobs.messages import (
     SavePlaylist,
     Scan,
 )
-from pemr_desktop.jobs.results import PlaylistResult, ScanResult
-from pemr_desktop.library import queries
-from pemr_desktop.library.m3u8 import export_m3u8, export_playlist
-from pemr_desktop.library.places import show
-from pemr_desktop.library.views import View
+from pemr_desktop.protocol.results import PlaylistResult, ScanResult
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.notices import Notice

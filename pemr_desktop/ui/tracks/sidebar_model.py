@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
-from pemr_desktop.jobs.messages import Changed
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Facet, FolderRow
 from pemr_desktop.library.views import View
+from pemr_desktop.protocol.messages import Changed
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.reading import Reader

@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
-from pemr_desktop.jobs.messages import AcceptAbove, Analyse, FindAllVersions, Finished, MoreLikeThis, SavePlaylist
-from pemr_desktop.jobs.results import SimilarResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.export import export_tracks
 from pemr_desktop.library.rows import PlaylistRow
+from pemr_desktop.protocol.messages import AcceptAbove, Analyse, FindAllVersions, Finished, MoreLikeThis, SavePlaylist
+from pemr_desktop.protocol.results import SimilarResult
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.tracks.library_commands import SOUND_SUFFIXES
 from pemr_desktop.ui.tracks.track_columns import shown_title

@@ -20,11 +20,11 @@ from PySide6.QtCore import (
     Slot,
 )
 
-from pemr_desktop.jobs.messages import Changed
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.library.selecting import id_chunks
 from pemr_desktop.library.views import View
+from pemr_desktop.protocol.messages import Changed
 from pemr_desktop.ui.tracks.drops import file_url
 from pemr_desktop.ui.tracks.track_columns import track_columns
 

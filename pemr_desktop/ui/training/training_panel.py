@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from pemr import events
-from pemr_desktop.jobs.messages import ActivateModel
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
+from pemr_desktop.protocol.messages import ActivateModel
 from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.off_thread import OffThread

@@ -9,10 +9,10 @@ import logging
 from PySide6.QtCore import QObject, Slot
 
 from pemr_desktop.errors import SettingsError
-from pemr_desktop.jobs.messages import AcceptAbove, Analyse, Decide, Finished, TuneTags
-from pemr_desktop.jobs.results import TuneResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.protocol.messages import AcceptAbove, Analyse, Decide, Finished, TuneTags
+from pemr_desktop.protocol.results import TuneResult
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.jobs.client import JobView
-from pemr_desktop.jobs.messages import TuneTags, UntuneTags
-from pemr_desktop.jobs.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.library import queries
 from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.protocol.messages import TuneTags, UntuneTags
+from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.job_card import JobCard

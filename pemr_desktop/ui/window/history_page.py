@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QItemSelection, QLocale, Qt, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSplitter, QWidget
 
-from pemr_desktop.jobs.messages import Changed, Undo
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import JournalBatch
+from pemr_desktop.protocol.messages import Changed, Undo
 from pemr_desktop.ui.theme import WIDE
 from pemr_desktop.ui.tracks.table_page import TablePage
 from pemr_desktop.ui.window.history_entries import entries_html, entry_of_link

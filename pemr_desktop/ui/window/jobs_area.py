@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.protocol.messages import (
     ApplyWrites,
     Decide,
     FindCovers,

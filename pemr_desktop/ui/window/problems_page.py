@@ -9,9 +9,9 @@ from PySide6.QtCore import QLocale, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from pemr_desktop.jobs.messages import Analyse, Changed, Scan
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Problem
+from pemr_desktop.protocol.messages import Analyse, Changed, Scan
 from pemr_desktop.ui.tracks.table_page import TablePage
 
 if TYPE_CHECKING:

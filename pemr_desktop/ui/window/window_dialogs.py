@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from pemr_desktop import __version__
-from pemr_desktop.jobs.messages import PlanEdits, PlanWrites
+from pemr_desktop.protocol.messages import PlanEdits, PlanWrites
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.tags.edit_tags_dialog import MOST_TRACKS, EditTagsDialog
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pemr_desktop.commands.covers import layer_words
-from pemr_desktop.jobs.cover_quality import Count, LayerLesson, TeachingScore
 from pemr_desktop.library.database import open_library
 from pemr_desktop.paths import below
+from pemr_desktop.protocol.cover_quality import Count, LayerLesson, TeachingScore
 
 Run = Callable[..., Any]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pemr_desktop.jobs.messages import Command, Event
 from pemr_desktop.processes import worker_command
+from pemr_desktop.protocol.messages import Command, Event
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

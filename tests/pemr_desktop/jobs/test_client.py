@@ -11,8 +11,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.jobs.messages import AddFolders, Failed, Finished, SavePlaylist, Scan
-from pemr_desktop.jobs.results import ScanResult
+from pemr_desktop.protocol.messages import AddFolders, Failed, Finished, SavePlaylist, Scan
+from pemr_desktop.protocol.results import ScanResult
 
 
 @pytest.fixture

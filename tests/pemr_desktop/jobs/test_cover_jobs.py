@@ -16,8 +16,12 @@ from pemr.covers.background import default_background
 from pemr_desktop.analysis.cover_evidence import call, evidence_kept
 from pemr_desktop.analysis.cover_expectation import expecting, versions_expected
 from pemr_desktop.errors import PemrDesktopError
-from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.jobs.session import WorkerSession
+from pemr_desktop.library import queries, versions
+from pemr_desktop.library.cover_calibrations import CoverTeaching
+from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
     Cancel,
@@ -33,11 +37,7 @@ from pemr_desktop.jobs.messages import (
     TeachCovers,
     UnteachCovers,
 )
-from pemr_desktop.jobs.results import AnalyseResult, CoverResult, VersionsResult
-from pemr_desktop.jobs.session import WorkerSession
-from pemr_desktop.library import queries, versions
-from pemr_desktop.library.cover_calibrations import CoverTeaching
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.results import AnalyseResult, CoverResult, VersionsResult
 from random_model import write_random_model
 
 RATE = 16_000

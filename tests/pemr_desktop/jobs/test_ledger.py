@@ -10,8 +10,8 @@ from pemr_desktop.jobs.ledger import (
     Ledger,
     result_of,
 )
-from pemr_desktop.jobs.messages import Analyse, Cancelled, Changed, Failed, Finished, Progress, Scan, Started
-from pemr_desktop.jobs.results import ScanResult
+from pemr_desktop.protocol.messages import Analyse, Cancelled, Changed, Failed, Finished, Progress, Scan, Started
+from pemr_desktop.protocol.results import ScanResult
 
 
 def test_a_job_goes_from_waiting_to_finished() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pemr_desktop.jobs.messages import Changed, Progress
 from pemr_desktop.jobs.reporting import MAX_CHANGED_IDS, Reporter, TimeLeft, merged
+from pemr_desktop.protocol.messages import Changed, Progress
 
 
 class Clock:

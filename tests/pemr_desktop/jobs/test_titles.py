@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from pemr_desktop.jobs import messages as m
 from pemr_desktop.jobs.titles import title
+from pemr_desktop.protocol import messages as m
 
 EXAMPLES = {
     m.AddFolders: m.AddFolders((b"/home/me/Music",)),

@@ -13,7 +13,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library import queries
+from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.tuning import PENDING
+from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
     Cancel,
@@ -26,10 +29,7 @@ from pemr_desktop.jobs.messages import (
     TuneTags,
     UntuneTags,
 )
-from pemr_desktop.jobs.results import TuneResult
-from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
-from pemr_desktop.library.tuning import PENDING
+from pemr_desktop.protocol.results import TuneResult
 
 TUNES, NOISES = 12, 12
 HELD_BACK = 1

@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from pemr_desktop.jobs.messages import AddFolders, Failed, Finished, Quit, Ready, Scan, Start
 from pemr_desktop.library import queries
 from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.messages import AddFolders, Failed, Finished, Quit, Ready, Scan, Start
 
 
 def test_the_second_instance_is_a_viewer_until_the_first_ends(

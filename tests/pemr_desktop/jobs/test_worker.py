@@ -10,7 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library import queries
+from pemr_desktop.library.database import open_library
+from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
     Cancel,
@@ -28,10 +31,7 @@ from pemr_desktop.jobs.messages import (
     Start,
     Started,
 )
-from pemr_desktop.jobs.results import AnalyseResult, ScanResult
-from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.results import AnalyseResult, ScanResult
 
 StartWorker = Callable[..., Any]
 

@@ -8,8 +8,16 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.messages import Changed, Failed, FindAllVersions, FindCovers, Finished, JudgeVersion, Progress
-from pemr_desktop.jobs.results import CoverMatch, CoverResult, Passage
+from pemr_desktop.protocol.messages import (
+    Changed,
+    Failed,
+    FindAllVersions,
+    FindCovers,
+    Finished,
+    JudgeVersion,
+    Progress,
+)
+from pemr_desktop.protocol.results import CoverMatch, CoverResult, Passage
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.covers_page import CoversPage
 

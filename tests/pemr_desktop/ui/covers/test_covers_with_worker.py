@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.messages import AddFolders, Analyse
 from pemr_desktop.library import queries
 from pemr_desktop.library.reader import open_reader
+from pemr_desktop.protocol.messages import AddFolders, Analyse
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.covers_page import CoversPage

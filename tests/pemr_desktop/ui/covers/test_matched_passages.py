@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.results import Passage
+from pemr_desktop.protocol.results import Passage
 from pemr_desktop.ui.covers.matched_passages import MatchedPassages
 
 PASSAGES = (Passage(10, 30, 20, 60), Passage(50, 70, 100, 120))

@@ -12,7 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from pemr.covers.background import default_background
 from pemr_desktop.analysis.cover_calibrating import in_use
-from pemr_desktop.jobs.cover_quality import (
+from pemr_desktop.library import cover_calibrations as store
+from pemr_desktop.library import versions
+from pemr_desktop.library.database import open_library
+from pemr_desktop.paths import Paths
+from pemr_desktop.protocol.cover_quality import (
     Count,
     CoverQuality,
     CoverTeachingResult,
@@ -21,7 +25,7 @@ from pemr_desktop.jobs.cover_quality import (
     TeachingScore,
     WrongPair,
 )
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.protocol.messages import (
     Changed,
     CheckCovers,
     Failed,
@@ -30,10 +34,6 @@ from pemr_desktop.jobs.messages import (
     TeachCovers,
     UnteachCovers,
 )
-from pemr_desktop.library import cover_calibrations as store
-from pemr_desktop.library import versions
-from pemr_desktop.library.database import open_library
-from pemr_desktop.paths import Paths
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.quality_page import QualityPage

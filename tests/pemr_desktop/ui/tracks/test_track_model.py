@@ -11,11 +11,11 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.messages import Changed
 from pemr_desktop.library import selecting
 from pemr_desktop.library.database import open_library
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
+from pemr_desktop.protocol.messages import Changed
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE, TrackModel
 from pemr_desktop.ui.tracks.track_table import TrackTable

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.messages import ActivateModel
+from pemr_desktop.protocol.messages import ActivateModel
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.model_card import read_model_card
 from pemr_desktop.ui.training.training_panel import FORM, MODELS, RUN, TrainingPanel

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import JobView
-from pemr_desktop.jobs.messages import Analyse, Changed, Decide, Finished, Request, TuneTags, UntuneTags
-from pemr_desktop.jobs.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.library import tuning as store
 from pemr_desktop.library.database import open_library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths
+from pemr_desktop.protocol.messages import Analyse, Changed, Decide, Finished, Request, TuneTags, UntuneTags
+from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.training import tuning_offer, tuning_view
@@ -142,7 +142,7 @@ def finish(context: WindowContext, request: Request, result: msgspec.Struct | No
 def test_tuning_is_offered_once_and_one_press_starts_it(
     qtbot: QtBot, context: WindowContext, library_tracks: list[int], few_are_enough: None, tmp_path: Path
 ) -> None:
-    from pemr_desktop.jobs.results import AnalyseResult
+    from pemr_desktop.protocol.results import AnalyseResult
 
     offer = TuningOffer(context, context.actions)
     posted: list[Notice] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.jobs.messages import Changed, Decide, Finished, Progress, Scan, Started
+from pemr_desktop.protocol.messages import Changed, Decide, Finished, Progress, Scan, Started
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.window.jobs_area import MOST_LINES, JobsArea
 

@@ -33,7 +33,9 @@ from pytestqt.wait_signal import SignalBlocker
 
 from pemr_desktop.app import App
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library.views import View
+from pemr_desktop.paths import Paths
+from pemr_desktop.protocol.messages import (
     Decide,
     FindCovers,
     Finished,
@@ -44,9 +46,7 @@ from pemr_desktop.jobs.messages import (
     Scan,
     Undo,
 )
-from pemr_desktop.jobs.results import PlaylistResult
-from pemr_desktop.library.views import View
-from pemr_desktop.paths import Paths
+from pemr_desktop.protocol.results import PlaylistResult
 from pemr_desktop.ui.actions import shown_shortcut
 from pemr_desktop.ui.colours import DARK
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.jobs.messages import Scan
+from pemr_desktop.protocol.messages import Scan
 from pemr_desktop.ui.window.stay_awake import AwakeForJobs, StayAwake, holding_command
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the stand-in is a shell script")

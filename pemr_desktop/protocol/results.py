@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from pemr_desktop.jobs.cover_quality import CoverQuality, CoverTeachingResult
-from pemr_desktop.jobs.messages import (
+from pemr_desktop.library.rows import Verdict
+from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
     ApplyWrites,
@@ -25,7 +26,6 @@ from pemr_desktop.jobs.messages import (
     TuneTags,
     Undo,
 )
-from pemr_desktop.library.rows import Verdict
 from pemr_desktop.tagfiles.plan import FilePlan
 
 

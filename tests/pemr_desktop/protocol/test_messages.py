@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from pemr_desktop.jobs import messages as m
+from pemr_desktop.protocol import messages as m
 from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
 
 RAW_NAME = b"/music/caf\xe9 \xff.mp3"
