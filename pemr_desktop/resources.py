@@ -8,6 +8,7 @@ from pathlib import Path
 from pemr_desktop.errors import ResourceMissing
 
 PACKAGE = Path(__file__).resolve().parent
+BUNDLED_MODEL = ("models", "bundled.safetensors")
 
 
 def resource(*parts: str) -> Path:
@@ -17,6 +18,14 @@ def resource(*parts: str) -> Path:
         if path.exists():
             return path
     raise ResourceMissing("/".join(parts))
+
+
+def bundled_model() -> Path | None:
+    """The model that comes with the application, None if this installation has none."""
+    try:
+        return resource(*BUNDLED_MODEL)
+    except ResourceMissing:
+        return None
 
 
 def resource_roots() -> tuple[Path, ...]:

@@ -10,25 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr.errors import PemrError
-from pemr_desktop.errors import ModelUnusable, ResourceMissing
+from pemr_desktop.errors import ModelUnusable
 from pemr_desktop.library.heard import ModelInfo
 from pemr_desktop.library.rows import ModelRow, TagRow
-from pemr_desktop.resources import resource
+from pemr_desktop.resources import BUNDLED_MODEL, bundled_model
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
 
 log = logging.getLogger(__name__)
-
-BUNDLED = ("models", "bundled.safetensors")
-
-
-def bundled_model() -> Path | None:
-    """The model that comes with the application, None if this installation has none."""
-    try:
-        return resource(*BUNDLED)
-    except ResourceMissing:
-        return None
 
 
 def candidates(active: ModelRow | None, asked_for: Path | None = None) -> list[Path]:
@@ -45,7 +35,7 @@ def candidates(active: ModelRow | None, asked_for: Path | None = None) -> list[P
             raise ModelUnusable("No model is installed. Install PEMR Desktop again, or activate a model of your own.")
         return [bundled]
     path = Path(os.fsdecode(active.path))
-    was_bundled = path.name == BUNDLED[-1]
+    was_bundled = path.name == BUNDLED_MODEL[-1]
     return [bundled] if was_bundled and bundled is not None else [path]
 
 

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from pemr_desktop.commands.place import Place
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import Scan
+from pemr_desktop.sentences import counted
 
 
 def watch(

@@ -16,13 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pemr_desktop import __version__
-from pemr_desktop.analysis.models import bundled_model
 from pemr_desktop.commands.music import Tracks
 from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import ActivateModel, ImportPlaylist
 from pemr_desktop.protocol.results import PlaylistResult
+from pemr_desktop.resources import bundled_model
 from pemr_desktop.settings import SETTINGS
 from pemr_desktop.settings_file import SettingsStore
 

@@ -9,9 +9,9 @@ import typer
 
 from pemr_desktop.commands.place import Place
 from pemr_desktop.errors import JobRefused
-from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
+from pemr_desktop.sentences import counted
 
 
 def tune(

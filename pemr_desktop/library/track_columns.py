@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pemr_desktop.library.folding import fold, join_values, sort_key
 from pemr_desktop.tagfiles.kind import Fields
-from pemr_desktop.tagfiles.read import FileTags
+
+if TYPE_CHECKING:
+    from pemr_desktop.tagfiles.read import FileTags
 
 # Fields with a row per value in track_tags: what people browse by and what links versions.
 BROWSED = (

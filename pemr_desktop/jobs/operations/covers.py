@@ -15,11 +15,11 @@ from pemr_desktop.analysis.decoding import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.cover_calls import expect_anew
-from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.library import queries, versions
 from pemr_desktop.library.versions import FoundVersion
 from pemr_desktop.protocol.messages import FindAllVersions, FindCovers, JudgeVersion
 from pemr_desktop.protocol.results import CoverResult, VersionsResult
+from pemr_desktop.sentences import counted
 
 if TYPE_CHECKING:
     from pemr.covers.features import CoverFeatures

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.wording import counted, listed
 from pemr_desktop.protocol.messages import AcceptAbove, Decide
+from pemr_desktop.sentences import counted, listed
 
 
 def decide(request: Decide, context: JobContext) -> Outcome:

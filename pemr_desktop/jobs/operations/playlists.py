@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.protocol.messages import DeletePlaylist, ImportPlaylist, SavePlaylist
 from pemr_desktop.protocol.results import PlaylistResult
+from pemr_desktop.sentences import counted
 
 
 def save_playlist(request: SavePlaylist, context: JobContext) -> Outcome:

@@ -6,10 +6,10 @@ import numpy as np
 
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.wording import counted
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import MoreLikeThis
 from pemr_desktop.protocol.results import SimilarResult, SimilarTrack
+from pemr_desktop.sentences import counted
 
 
 def more_like_this(request: MoreLikeThis, context: JobContext) -> Outcome:
