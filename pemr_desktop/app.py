@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pemr_desktop import __version__
 from pemr_desktop.errors import PemrDesktopError, ResourceMissing
 from pemr_desktop.jobs.client import WorkerClient
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.paths import Paths, find_paths
 from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource

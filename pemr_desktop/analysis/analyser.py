@@ -14,7 +14,7 @@ from pemr.errors import PemrError
 from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
 from pemr_desktop.analysis.listening import Heard, listen
 from pemr_desktop.analysis.suspects import Suspects
-from pemr_desktop.library.heard import ToAnalyse, TrackAnalysis
+from pemr_desktop.library.embeddings.analyses import ToAnalyse, TrackAnalysis
 from pemr_desktop.library.library import Library
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import identity

@@ -11,7 +11,7 @@ from pemr_desktop.library.rows import Verdict
 
 if TYPE_CHECKING:
     from pemr.covers.passages import Alignment
-    from pemr_desktop.library.versions import FoundVersion
+    from pemr_desktop.library.versions.pairs import FoundVersion
 
 VERSION_PROBABILITY = 0.85
 POSSIBLE_PROBABILITY = 0.25

@@ -13,8 +13,8 @@ import numpy as np
 
 from pemr.covers.background import Background
 from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S, Evidence, evidence_kept
-from pemr_desktop.library import versions
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.versions import pairs as versions
 
 GUESSED_FROM = 100
 """The shipped guess weighs as much as so many tracks."""

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from pemr.covers.background import Background
 from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, Evidence, call
 from pemr_desktop.errors import JobCancelled
-from pemr_desktop.library import versions
-from pemr_desktop.library.cover_calibrations import KnownPairs, known_pairs
+from pemr_desktop.library.database.store import Cancelled, Progress
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import Verdict
-from pemr_desktop.library.store import Cancelled, Progress
-from pemr_desktop.library.version_answers import Answers, KnownPair, answers
+from pemr_desktop.library.versions import pairs
+from pemr_desktop.library.versions.calibration import KnownPairs, known_pairs
+from pemr_desktop.library.versions.known_pairs import Answers, KnownPair, answers
 from pemr_desktop.protocol.cover_quality import Count, CoverQuality, Sureness, SurenessBand, WrongPair
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def examine(library: Library, search: CoverSearch, progress: Progress, cancelled
     told = {(pair.track_a, pair.track_b) for pair in known.pairs}
     near = [
         known.stranger(pair.track_a, pair.track_b)
-        for pair in library.read(versions.measured)
+        for pair in library.read(pairs.measured)
         if known.are_strangers(pair.track_a, pair.track_b) and (pair.track_a, pair.track_b) not in told
     ]
     drawn, in_all = known.strangers(STRANGERS)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pemr.covers.background import Background, Habit, robust_deviation
 from pemr.covers.joining import Joining
 from pemr.covers.networks.alike import both_ways
-from pemr_desktop.library.version_answers import KnownPair
+from pemr_desktop.library.versions.known_pairs import KnownPair
 
 Vectors = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

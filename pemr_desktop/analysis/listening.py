@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from pemr_desktop.analysis.decoding import Sound
-from pemr_desktop.library.heard import TrackAnalysis
+from pemr_desktop.library.embeddings.analyses import TrackAnalysis
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pemr.errors import PemrError
 from pemr_desktop.errors import ModelUnusable
-from pemr_desktop.library.heard import ModelInfo
+from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.rows import ModelRow, TagRow
 from pemr_desktop.resources import BUNDLED_MODEL, bundled_model
 

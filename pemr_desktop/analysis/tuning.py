@@ -19,10 +19,10 @@ import numpy as np
 from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
 from pemr_desktop.analysis.models import known_tags
 from pemr_desktop.errors import ModelUnusable, ResourceMissing
-from pemr_desktop.library import tuning as store
-from pemr_desktop.library.heard import ToAnalyse
+from pemr_desktop.library.embeddings import tag_tuning as store
+from pemr_desktop.library.embeddings.analyses import ToAnalyse
+from pemr_desktop.library.embeddings.tag_tuning import HeardTrack, Opinions
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.tuning import HeardTrack, Opinions
 from pemr_desktop.resources import resource
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ def watch(
 
 def backup(context: typer.Context) -> None:
     """Copy the library to its folder of backups now. A copy is also made every day by itself."""
-    from pemr_desktop.library.database import open_library
+    from pemr_desktop.library.opening import open_library
 
     place: Place = context.obj
     with open_library(place.library) as library:
@@ -46,7 +46,7 @@ def restore(
     file: Annotated[Path | None, typer.Argument(help="A backup; without it the newest.", show_default=False)] = None,
 ) -> None:
     """Put a backup in the library's place. The library as it is now is kept beside it."""
-    from pemr_desktop.library.restoring import restore as put_back
+    from pemr_desktop.library.upkeep.restore import restore as put_back
 
     place: Place = context.obj
     source, kept = put_back(place.library, file.expanduser().absolute() if file else None)
@@ -57,7 +57,7 @@ def restore(
 
 def duplicates(context: typer.Context) -> None:
     """Find files with the very same sound, and the same recording in other encodings. Nothing is deleted."""
-    from pemr_desktop.library.database import open_library
+    from pemr_desktop.library.opening import open_library
 
     place: Place = context.obj
     with open_library(place.library) as library:

@@ -15,7 +15,7 @@ from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.commands.tagging import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
-from pemr_desktop.library.m3u8 import export_m3u8
+from pemr_desktop.library.playlists.m3u8 import export_m3u8
 from pemr_desktop.protocol.cover_quality import Count, CoverQuality, CoverTeachingResult, LayerLesson, WrongPair
 from pemr_desktop.protocol.messages import CheckCovers, FindCovers, TeachCovers, UnteachCovers
 from pemr_desktop.protocol.results import CoverMatch, CoverResult

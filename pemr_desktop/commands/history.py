@@ -16,10 +16,10 @@ from pemr_desktop.commands.tagging import changes_text, print_refused
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.browsing import NO_LIMIT, file_entries, is_open_write
-from pemr_desktop.library.places import encode, show
+from pemr_desktop.library.paths import encode, show
 from pemr_desktop.library.rows import JournalBatch, JournalEntry
-from pemr_desktop.library.undo_planning import files_to_undo, plan_undo
-from pemr_desktop.library.write_planning import WriteOptions
+from pemr_desktop.library.writing.plan import WriteOptions
+from pemr_desktop.library.writing.undo_plan import files_to_undo, plan_undo
 from pemr_desktop.protocol.messages import Undo
 from pemr_desktop.protocol.results import WriteResult
 

@@ -38,7 +38,7 @@ def export(
     playlist: Annotated[str | None, typer.Option(help="A playlist, by name or number.")] = None,
 ) -> None:
     """Write a table of tracks (CSV, JSON) or a playlist file (M3U8)."""
-    from pemr_desktop.library.export import export_tracks
+    from pemr_desktop.library.playlists.export import export_tracks
 
     place: Place = context.obj
     with place.reader() as conn:
@@ -99,8 +99,8 @@ def doctor(
     ] = False,
 ) -> None:
     """Check the installation and the library. Exit code 1 when something is wrong. Only --repair changes anything."""
-    from pemr_desktop.library.database import open_library
-    from pemr_desktop.library.doctor import doctor as check
+    from pemr_desktop.library.opening import open_library
+    from pemr_desktop.library.upkeep.integrity import doctor as check
 
     place: Place = context.obj
     place.out.print(f"PEMR Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}")

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.errors import QueryError
-from pemr_desktop.library.reader import open_reader
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
 from pemr_desktop.protocol.messages import Progress as ProgressEvent

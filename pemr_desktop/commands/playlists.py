@@ -98,7 +98,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="What to write: .m3u8, with paths relative to it.")],
 ) -> None:
     """Write a playlist as an M3U8 file, which other players read."""
-    from pemr_desktop.library.m3u8 import export_playlist
+    from pemr_desktop.library.playlists.m3u8 import export_playlist
 
     place: Place = context.obj
     target = Path(os.path.abspath(file.expanduser()))  # noqa: PTH100 - links stay as the user chose them

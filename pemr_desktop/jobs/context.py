@@ -16,9 +16,9 @@ from pemr_desktop.analysis.ear import Ear
 from pemr_desktop.errors import JobCancelled, LibraryInUse, PemrDesktopError
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
 from pemr_desktop.settings import Settings
 from pemr_desktop.settings_file import load

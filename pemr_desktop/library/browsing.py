@@ -8,8 +8,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from pemr_desktop.library.journal import unpack_changes
-from pemr_desktop.library.places import encode, find_track, show
+from pemr_desktop.library.paths import encode, find_track, show
 from pemr_desktop.library.rows import (
     CoverGroup,
     Facet,
@@ -24,7 +23,8 @@ from pemr_desktop.library.rows import (
     VersionPair,
 )
 from pemr_desktop.library.suggestions import SHOWN
-from pemr_desktop.library.versions import RELATION
+from pemr_desktop.library.versions.pairs import RELATION
+from pemr_desktop.library.writing.journal import unpack_changes
 
 NO_LIMIT = -1
 FACET_FIELDS = ("genre", "mood", "artist", "albumartist", "album", "composer")

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.library.places import absolute
-from pemr_desktop.library.store import Cancelled, Progress, Store
+from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.paths import absolute
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError
 

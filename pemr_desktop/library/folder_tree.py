@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from pemr_desktop.library.places import after, decode, folder_of, relative, show
+from pemr_desktop.library.paths import after, decode, folder_of, relative, show
 from pemr_desktop.library.rows import FolderRow
 
 _NEXT = (

@@ -12,36 +12,30 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.library import (
-    backups,
-    duplicates,
-    heard,
-    m3u8,
-    playlists,
-    problems,
-    reconciling,
-    repairing,
-    roots,
-    scanner,
-    suggestions,
-    versions,
-    write_planning,
-    writing,
-)
-from pemr_desktop.library.contained_reading import usual_children
+from pemr_desktop.library import duplicates, problems, suggestions
+from pemr_desktop.library.database import backups
+from pemr_desktop.library.database.lock import LibraryLock
+from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.embeddings import analyses as heard
+from pemr_desktop.library.embeddings import models
+from pemr_desktop.library.embeddings.analyses import Segments, ToAnalyse, TrackAnalysis
+from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.errors import LibraryDamaged
-from pemr_desktop.library.heard import ModelInfo, Segments, ToAnalyse, TrackAnalysis
-from pemr_desktop.library.lock import LibraryLock
-from pemr_desktop.library.places import encode
-from pemr_desktop.library.roots import ScanTarget
+from pemr_desktop.library.paths import encode
+from pemr_desktop.library.playlists import m3u8, playlists
 from pemr_desktop.library.rows import Relation
-from pemr_desktop.library.scanner import ScanOutcome
-from pemr_desktop.library.store import Cancelled, Progress, Store
+from pemr_desktop.library.scanning import roots, scanner
+from pemr_desktop.library.scanning.read_pool import usual_children
+from pemr_desktop.library.scanning.roots import ScanTarget
+from pemr_desktop.library.scanning.scanner import ScanOutcome
+from pemr_desktop.library.scanning.walk import DEFAULT_IGNORE
 from pemr_desktop.library.suggestions import Choice
-from pemr_desktop.library.versions import FoundVersion
-from pemr_desktop.library.walk import DEFAULT_IGNORE
-from pemr_desktop.library.write_planning import Plans, WriteOptions
-from pemr_desktop.library.writing import Written
+from pemr_desktop.library.upkeep import repair as repairing
+from pemr_desktop.library.versions import pairs as versions
+from pemr_desktop.library.versions.pairs import FoundVersion
+from pemr_desktop.library.writing import apply, plan, recovery
+from pemr_desktop.library.writing.apply import Written
+from pemr_desktop.library.writing.plan import Plans, WriteOptions
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.plan import FileIdentity, FilePlan
 
@@ -89,7 +83,7 @@ class Library:
 
     def reconcile(self) -> str:
         """Settle what a crash left in the middle -> a sentence, or "". Opening a library does this."""
-        return reconciling.reconcile(self.store)
+        return recovery.reconcile(self.store)
 
     def backup(self, name: str) -> Path:
         """Copy the database to its backup folder under a name. Raises LibraryDamaged rather than copy a damaged one."""
@@ -160,12 +154,12 @@ class Library:
     def register_model(self, model: ModelInfo) -> None:
         """Make a model and its words known."""
         with self.store.writing() as connection:
-            heard.register_model(connection, model)
+            models.register_model(connection, model)
 
     def activate_model(self, model_id: str) -> None:
         """From now on suggestions are those of this model."""
         with self.store.writing() as connection:
-            heard.activate_model(connection, model_id)
+            models.activate_model(connection, model_id)
 
     def tracks_to_analyse(
         self, model_id: str, ids: Sequence[int] = (), *, again: bool = False, cover_version: int | None = None
@@ -252,7 +246,7 @@ class Library:
         cancelled: Cancelled | None = None,
     ) -> Plans:
         """What accepted tags would change in files; nothing is written."""
-        return write_planning.plan_writes(
+        return plan.plan_writes(
             self.store, track_ids, options or WriteOptions(), progress or _silent, cancelled or _never
         )
 
@@ -267,7 +261,7 @@ class Library:
         cancelled: Cancelled | None = None,
     ) -> Plans:
         """What the user's own edits would change: track id -> field -> exactly these values; see `plan_edits`."""
-        return write_planning.plan_edits(
+        return plan.plan_edits(
             self.store,
             edits,
             options or WriteOptions(),
@@ -286,7 +280,7 @@ class Library:
         cancelled: Cancelled | None = None,
     ) -> Written:
         """Write exactly these plans as one journalled batch."""
-        return writing.apply_writes(
+        return apply.apply_writes(
             self.store, plans, options or WriteOptions(), progress or _silent, cancelled or _never
         )
 
@@ -300,7 +294,7 @@ class Library:
         cancelled: Cancelled | None = None,
     ) -> Written:
         """Take back a batch, or some of its files, as a new journalled batch."""
-        return writing.undo(
+        return apply.undo(
             self.store, batch_id, entry_ids, options or WriteOptions(), progress or _silent, cancelled or _never
         )
 

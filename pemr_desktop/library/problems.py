@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from pemr_desktop.library.places import decode, encode, find_track
+from pemr_desktop.library.paths import decode, encode, find_track
 from pemr_desktop.tagfiles.plan import FileIdentity
 
 Stage = Literal["scan", "analyse", "write"]

@@ -17,13 +17,13 @@ from pemr_desktop.library.browsing import (
     version_pairs,
     vocabulary,
 )
-from pemr_desktop.library.completing import completions
-from pemr_desktop.library.cover_calibrations import cover_teaching
+from pemr_desktop.library.embeddings.tag_tuning_status import tuning
 from pemr_desktop.library.folder_tree import folders_in, music_folders
-from pemr_desktop.library.places import find_track, track_path
-from pemr_desktop.library.row_reading import detail, rows
-from pemr_desktop.library.selecting import SORTS, track_ids
-from pemr_desktop.library.tuning_state import tuning
+from pemr_desktop.library.paths import find_track, track_path
+from pemr_desktop.library.search.completion import completions
+from pemr_desktop.library.search.track_ids import SORTS, track_ids
+from pemr_desktop.library.tracks.reading import detail, rows
+from pemr_desktop.library.versions.calibration import cover_teaching
 from pemr_desktop.library.views import ALL, View
 
 __all__ = [

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from pemr_desktop.library.errors import LibraryError
-from pemr_desktop.library.folding import fold
+from pemr_desktop.library.text_folding import fold
 
 Choice = Literal["accepted", "rejected", "undecided"]
 

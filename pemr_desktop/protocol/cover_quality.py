@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from pemr_desktop.library.cover_calibrations import KnownPairs
 from pemr_desktop.library.rows import Verdict
-from pemr_desktop.library.version_answers import ToldBy, Truth
+from pemr_desktop.library.versions.calibration import KnownPairs
+from pemr_desktop.library.versions.known_pairs import ToldBy, Truth
 
 Sureness = Literal["too few", "fits", "too sure", "too unsure"]
 

@@ -24,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.many_tracks import fill
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.errors import QueryError
-from pemr_desktop.library.reader import open_reader
-from pemr_desktop.library.selecting import id_chunks
+from pemr_desktop.library.opening import open_library
+from pemr_desktop.library.search.track_ids import id_chunks
 from pemr_desktop.library.views import ALL, View
 
 TYPED = ("blue river", "the silver train", "genre:jazz year:1960..1969", "format:flac", "-genre:rock", "mood:calm")

@@ -25,8 +25,8 @@ from benchmarks.damage import damaged
 from benchmarks.full_files import make_full_files
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
-from pemr_desktop.library.contained_reading import PATIENCE_S
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.scanning.read_pool import PATIENCE_S
 from pemr_desktop.protocol.messages import AddFolders, ApplyWrites, PlanEdits, Progress, Request, Undo
 from pemr_desktop.protocol.results import PlanResult, ScanResult, WriteResult
 

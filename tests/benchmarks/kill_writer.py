@@ -26,10 +26,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.full_files import encode, make_full_files
-from pemr_desktop.library.database import open_library
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.places import find_track
-from pemr_desktop.library.write_planning import WriteOptions
+from pemr_desktop.library.opening import open_library
+from pemr_desktop.library.paths import find_track
+from pemr_desktop.library.writing.plan import WriteOptions
 from pemr_desktop.tagfiles.digest import audio_digest, whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.planning import make_plan

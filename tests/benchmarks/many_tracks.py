@@ -17,11 +17,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.large_library import GENRES, WORDS
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.heard import ModelInfo
+from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
-from pemr_desktop.library.track_rows import ReadTrack, insert_track
+from pemr_desktop.library.tracks.storing import ReadTrack, insert_track
 from pemr_desktop.tagfiles.plan import FileIdentity
 from pemr_desktop.tagfiles.read import FileTags
 

@@ -21,7 +21,7 @@ from broken_files import add_broken_files, add_odd_files
 
 from pemr.datasets.folder import audio_files
 from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
 
 
 def main() -> int:

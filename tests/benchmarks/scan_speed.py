@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import filter_latency
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.tagfiles.opening import SUFFIXES
 
 REPEATS = 5

@@ -42,7 +42,7 @@ FROM copies, (SELECT * FROM tracks ORDER BY id LIMIT 1) t
 
 def make_library(home: Path, music: Path, tracks: int) -> None:
     """Scan the music, then multiply its first row."""
-    from pemr_desktop.library.database import open_library
+    from pemr_desktop.library.opening import open_library
     from pemr_desktop.paths import below
     from pemr_desktop.settings_file import SettingsStore
 

@@ -11,7 +11,7 @@ import msgspec
 
 from pemr_desktop.analysis.cover_evidence import call, evidence_kept
 from pemr_desktop.jobs.context import JobContext
-from pemr_desktop.library import versions
+from pemr_desktop.library.versions import pairs
 
 if TYPE_CHECKING:
     from pemr.covers.background import Background
@@ -29,16 +29,16 @@ def call_anew(
 
     `shifts`: how much farther above strangers some of them lie now.
     """
-    calls: list[tuple[int, int, versions.Heard | None, float, float]] = []
-    for pair in versions.measured(connection):
+    calls: list[tuple[int, int, pairs.Heard | None, float, float]] = []
+    for pair in pairs.measured(connection):
         evidence = evidence_kept(pair)
         above = evidence.above + shifts.get((pair.track_a, pair.track_b), 0.0)
         verdict, probability = call(msgspec.structs.replace(evidence, above=above), background, candidates)
         relation = verdict if verdict in ("same recording", "version") else None
         calls.append((pair.track_a, pair.track_b, relation, round(probability, 4), above))
-    changed = versions.call_anew(connection, calls)
+    changed = pairs.call_anew(connection, calls)
     if changed:
-        versions.regroup(connection)
+        pairs.regroup(connection)
     return changed
 
 

@@ -11,8 +11,8 @@ import msgspec
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.cover_calls import call_anew, expect_anew
-from pemr_desktop.library import cover_calibrations as store
-from pemr_desktop.library import versions
+from pemr_desktop.library.versions import calibration as store
+from pemr_desktop.library.versions import pairs as versions
 from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.protocol.messages import CheckCovers, TeachCovers, UnteachCovers
 from pemr_desktop.sentences import counted

@@ -15,8 +15,9 @@ from pemr_desktop.analysis.decoding import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.cover_calls import expect_anew
-from pemr_desktop.library import queries, versions
-from pemr_desktop.library.versions import FoundVersion
+from pemr_desktop.library import queries
+from pemr_desktop.library.versions import pairs as versions
+from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.protocol.messages import FindAllVersions, FindCovers, JudgeVersion
 from pemr_desktop.protocol.results import CoverResult, VersionsResult
 from pemr_desktop.sentences import counted

@@ -9,7 +9,7 @@ from pathlib import Path
 from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.library import queries
-from pemr_desktop.library.roots import ScanTarget
+from pemr_desktop.library.scanning.roots import ScanTarget
 from pemr_desktop.protocol.messages import AddFolders, RemoveRoot, Scan
 from pemr_desktop.protocol.results import ScanResult
 from pemr_desktop.sentences import counted, listed

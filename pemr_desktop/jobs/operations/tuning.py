@@ -13,7 +13,7 @@ from pemr_desktop.analysis.tuning import choose_sample, listen, refit
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.models import suggest_anew
-from pemr_desktop.library import tuning as store
+from pemr_desktop.library.embeddings import tag_tuning as store
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.sentences import counted, listed

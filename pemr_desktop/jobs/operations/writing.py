@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.library.write_planning import Plans, WriteOptions
-from pemr_desktop.library.writing import Written
+from pemr_desktop.library.writing.apply import Written
+from pemr_desktop.library.writing.plan import Plans, WriteOptions
 from pemr_desktop.protocol.messages import ApplyWrites, HardLinks, PlanEdits, PlanWrites, Undo
 from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.sentences import counted

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.jobs.client import JobView
 from pemr_desktop.library import queries
-from pemr_desktop.library.cover_calibrations import CoverTeaching
 from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.library.versions.calibration import CoverTeaching
 from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult, WrongPair
 from pemr_desktop.protocol.messages import (
     Changed,

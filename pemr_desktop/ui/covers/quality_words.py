@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
-from pemr_desktop.library.cover_calibrations import CoverTeaching
 from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.library.versions.calibration import CoverTeaching
 from pemr_desktop.protocol.cover_quality import Count, CoverQuality, CoverTeachingResult, SurenessBand, WrongPair
 from pemr_desktop.ui import wording
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWi
 from pemr_desktop.demo_music import demo_folder
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.library import queries
-from pemr_desktop.library.m3u8 import export_m3u8, export_playlist
-from pemr_desktop.library.places import show
+from pemr_desktop.library.paths import show
+from pemr_desktop.library.playlists.m3u8 import export_m3u8, export_playlist
 from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import (
     AddFolders,

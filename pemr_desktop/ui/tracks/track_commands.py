@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.export import export_tracks
+from pemr_desktop.library.playlists.export import export_tracks
 from pemr_desktop.library.rows import PlaylistRow
 from pemr_desktop.protocol.messages import AcceptAbove, Analyse, FindAllVersions, Finished, MoreLikeThis, SavePlaylist
 from pemr_desktop.protocol.results import SimilarResult

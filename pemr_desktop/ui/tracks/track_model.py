@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.library.selecting import id_chunks
+from pemr_desktop.library.search.track_ids import id_chunks
 from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import Changed
 from pemr_desktop.ui.tracks.drops import file_url

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.library import queries
-from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.library.embeddings.tag_tuning_status import Tuning
 from pemr_desktop.protocol.messages import AcceptAbove, Analyse, Decide, Finished, TuneTags
 from pemr_desktop.protocol.results import TuneResult
 from pemr_desktop.ui import wording

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.jobs.client import JobView
 from pemr_desktop.library import queries
-from pemr_desktop.library.tuning_state import Tuning
+from pemr_desktop.library.embeddings.tag_tuning_status import Tuning
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.ui import wording

@@ -9,8 +9,8 @@ import pytest
 
 from pemr.embed import Encoder
 from pemr_desktop.analysis.models import describe
-from pemr_desktop.library.database import open_library
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.opening import open_library
 from random_model import write_random_model
 
 MakeAudio = Callable[..., Path]

@@ -18,7 +18,7 @@ from pemr_desktop.analysis.cover_calibrating import (
 )
 from pemr_desktop.analysis.cover_evidence import Evidence
 from pemr_desktop.analysis.cover_grading import Weighed, likely_share, sureness_of
-from pemr_desktop.library.version_answers import KnownPair
+from pemr_desktop.library.versions.known_pairs import KnownPair
 
 CANDIDATES = 300
 SHIPPED = default_background()

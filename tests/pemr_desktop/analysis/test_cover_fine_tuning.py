@@ -13,7 +13,7 @@ from pemr_desktop.analysis.cover_grading import Weighed
 from pemr_desktop.analysis.cover_layer import HeardTracks
 from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
 from pemr_desktop.analysis.covers import CoverSearch
-from pemr_desktop.library.version_answers import KnownPair
+from pemr_desktop.library.versions.known_pairs import KnownPair
 from played_works import RATE, play
 
 WORKS = 40

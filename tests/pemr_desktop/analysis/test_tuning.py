@@ -4,7 +4,7 @@ import numpy as np
 
 from pemr_desktop.analysis.decoding import Sound
 from pemr_desktop.analysis.tuning import opinions_of, spread_over_albums, teacher_folder
-from pemr_desktop.library.tuning import HeardTrack
+from pemr_desktop.library.embeddings.tag_tuning import HeardTrack
 from pemr_desktop.tagfiles.plan import FileIdentity
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pemr_desktop.commands.covers import layer_words
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import below
 from pemr_desktop.protocol.cover_quality import Count, LayerLesson, TeachingScore
 

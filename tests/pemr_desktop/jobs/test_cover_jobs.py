@@ -17,9 +17,10 @@ from pemr_desktop.analysis.cover_evidence import call, evidence_kept
 from pemr_desktop.analysis.cover_expectation import expecting, versions_expected
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.jobs.session import WorkerSession
-from pemr_desktop.library import queries, versions
-from pemr_desktop.library.cover_calibrations import CoverTeaching
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library import queries
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.versions import pairs as versions
+from pemr_desktop.library.versions.calibration import CoverTeaching
 from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.protocol.messages import (
     AddFolders,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.protocol.messages import ActivateModel, AddFolders, Analyse, Decide, Failed, Finished, Start
 from random_model import write_random_model
 

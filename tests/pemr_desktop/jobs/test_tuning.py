@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
-from pemr_desktop.library.tuning import PENDING
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.embeddings.tag_tuning import PENDING
 from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,

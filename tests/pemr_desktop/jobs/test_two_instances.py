@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.protocol.messages import AddFolders, Failed, Finished, Quit, Ready, Scan, Start
 
 

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,

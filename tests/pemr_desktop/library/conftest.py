@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.heard import ModelInfo, TrackAnalysis
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.embeddings.analyses import TrackAnalysis
+from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.write import apply_plan

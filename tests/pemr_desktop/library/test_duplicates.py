@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.duplicates import _groups
-from pemr_desktop.library.heard import ModelInfo, TrackAnalysis
+from pemr_desktop.library.embeddings.analyses import TrackAnalysis
+from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.views import View
 

@@ -11,13 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pemr_desktop.library import first_rows, id_sets, queries, selecting
-from pemr_desktop.library import selection as selection_module
+from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError, UnknownTrack
-from pemr_desktop.library.first_rows import ENOUGH, first_ids
 from pemr_desktop.library.library import Library
-from pemr_desktop.library.selecting import SORTS, id_chunks, whole
-from pemr_desktop.library.selection import selection
+from pemr_desktop.library.search import id_sets, track_ids
+from pemr_desktop.library.search.track_ids import ENOUGH, SORTS, first_ids, id_chunks, selection, whole
 from pemr_desktop.library.views import ALL, View
 
 Heard = Callable[..., list[int]]
@@ -337,7 +335,7 @@ def test_words_that_many_tracks_have_come_in_order_and_in_parts(large: sqlite3.C
 @pytest.fixture
 def everything_is_broad(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a library of a million tracks."""
-    for module in (id_sets, selection_module, selecting, first_rows):
+    for module in (id_sets, track_ids):
         monkeypatch.setattr(module, "BROAD", 50)
     monkeypatch.setattr(id_sets, "NARROW", 40)
     monkeypatch.setattr(id_sets, "NARROW_SHARE", 1_000_000)

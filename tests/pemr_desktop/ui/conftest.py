@@ -21,9 +21,10 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.app import App
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.heard import ModelInfo, TrackAnalysis
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.embeddings.analyses import TrackAnalysis
+from pemr_desktop.library.embeddings.models import ModelInfo
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths, below
 from pemr_desktop.playback.player import Player

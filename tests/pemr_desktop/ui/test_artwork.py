@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.artwork import Artwork

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.context import WindowContext

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.protocol.messages import AddFolders, Analyse
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from pemr.covers.background import default_background
 from pemr_desktop.analysis.cover_calibrating import in_use
-from pemr_desktop.library import cover_calibrations as store
-from pemr_desktop.library import versions
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
+from pemr_desktop.library.versions import calibration as store
+from pemr_desktop.library.versions import pairs
 from pemr_desktop.paths import Paths
 from pemr_desktop.protocol.cover_quality import (
     Count,
@@ -280,7 +280,7 @@ def test_what_became_known_since_the_check_is_said_and_can_be_checked(
                 connection.execute(
                     "INSERT INTO track_tags VALUES (?, 'musicbrainz_workid', 0, 'work-1', 'work-1')", (track_id,)
                 )
-            versions.versions_from_tags(connection)
+            pairs.versions_from_tags(connection)
     page.refresh()
     news = "Not counted yet: 1 pair that you judged, 1 more pair by tags, 2 more files that name their works."
     qtbot.waitUntil(lambda: news in page.check.state.text())

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.app import App
 from pemr_desktop.library import queries
-from pemr_desktop.library.reader import open_reader
+from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tags.edit_tags_dialog import EditTagsDialog, parsed, shown
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog

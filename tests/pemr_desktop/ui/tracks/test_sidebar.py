@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tracks import sidebar_model

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import JobView
-from pemr_desktop.library import tuning as store
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.embeddings import tag_tuning as store
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths
 from pemr_desktop.protocol.messages import Analyse, Changed, Decide, Finished, Request, TuneTags, UntuneTags

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.app import App
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.window.history_entries import UNDO_LINK
 

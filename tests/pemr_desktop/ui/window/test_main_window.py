@@ -282,7 +282,7 @@ def test_the_context_menu_offers_what_is_possible(qtbot: QtBot, suggested_tracks
 def test_a_library_of_another_instance_is_read_only_and_says_so(
     qtbot: QtBot, suggested_tracks: list[int], app: App
 ) -> None:
-    from pemr_desktop.library.database import open_library
+    from pemr_desktop.library.opening import open_library
 
     with open_library(app.paths.library_file):
         with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):

@@ -1,0 +1,104 @@
+"""Opening the library file to read it, and the checks that come before anything touches it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from importlib import resources
+from pathlib import Path
+
+from pemr_desktop.library.database.backups import newest_backup
+from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing, LibraryTooNew
+from pemr_desktop.tagfiles.errors import readable
+from pemr_desktop.tagfiles.identity import system_reason
+
+APPLICATION_ID = 0x50454D52  # "PEMR"
+HEADER = 100
+QUICK_CHECK_LIMIT = 64 << 20  # bytes; larger files are checked by the daily backup and by `doctor`
+BUSY_TIMEOUT_S = 10.0
+
+
+def migrations() -> list[tuple[int, str]]:
+    """The numbered SQL files, in order: (version, script)."""
+    found = []
+    for entry in resources.files("pemr_desktop.library.database").joinpath("migrations").iterdir():
+        number, _, rest = entry.name.partition("_")
+        if number.isdigit() and rest.endswith(".sql"):
+            found.append((int(number), entry.read_text("utf-8")))
+    return sorted(found)
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A read-only connection for one thread. Raises LibraryMissing, LibraryTooNew or LibraryDamaged."""
+    if not path.exists() or path.stat().st_size == 0:
+        raise LibraryMissing(f"There is no library at {readable(path)} yet.")
+    _check_header(path)
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA mmap_size = 268435456")
+        connection.execute("PRAGMA cache_size = -16000")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from error
+    if version == 0:
+        connection.close()
+        raise LibraryMissing(f"The library {readable(path)} is still being made.")
+    return connection
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that is newer, no library or damaged, before anything could write to it."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    _check_header(path)
+    log = path.with_name(path.name + "-wal")
+    immutable = "" if log.exists() else "&immutable=1"  # without a log nothing else may be made beside the file
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{immutable}", uri=True)) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            fault = ""
+            if path.stat().st_size <= QUICK_CHECK_LIMIT:
+                answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+                fault = "" if answer == "ok" else answer
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from error
+    if version > migrations()[-1][0]:
+        raise _too_new(path)
+    if fault:
+        raise _damaged(path, fault)
+    if (version and not {"roots", "tracks", "journal"} <= tables) or (not version and tables):
+        raise LibraryDamaged(f"{readable(path)} is a database, but no library of PEMR Desktop. It was not touched.")
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(HEADER)
+    except OSError as error:
+        raise LibraryError(f"The library {readable(path)} cannot be read. {system_reason(error)}") from error
+    if header[:16] != b"SQLite format 3\0" or len(header) < HEADER:
+        raise _damaged(path, "it does not begin as a database does")
+    application = int.from_bytes(header[68:72], "big")
+    if application not in (0, APPLICATION_ID):
+        raise LibraryDamaged(f"{readable(path)} belongs to another application. It was not touched.")
+    if int.from_bytes(header[60:64], "big") > migrations()[-1][0]:
+        raise _too_new(path)
+
+
+def _too_new(path: Path) -> LibraryTooNew:
+    return LibraryTooNew(
+        f"The library {readable(path)} was made by a newer version of PEMR Desktop. "
+        "It was not touched. Install the newer version, or choose another library folder."
+    )
+
+
+def _damaged(path: Path, reason: str) -> LibraryDamaged:
+    copy = newest_backup(path)
+    remedy = (
+        f"The newest backup is {readable(copy)}; “pemr-desktop restore” puts it in place."
+        if copy
+        else "There is no backup beside it."
+    )
+    return LibraryDamaged(f"The library {readable(path)} is damaged ({reason}). It was not touched. {remedy}")

@@ -1,0 +1,1 @@
+"""What the networks made of tracks, by model: embeddings, predictions, tag heads fitted to this library."""

@@ -1,0 +1,79 @@
+"""Opening the library file to write it: checked before it is touched, locked, backed up before it is migrated."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from pemr_desktop.library.database.backups import back_up
+from pemr_desktop.library.database.lock import LibraryLock
+from pemr_desktop.library.database.reader import APPLICATION_ID, BUSY_TIMEOUT_S, check_file, migrations
+from pemr_desktop.library.errors import LibraryError
+from pemr_desktop.library.library import Library
+from pemr_desktop.tagfiles.errors import readable
+from pemr_desktop.tagfiles.identity import system_reason
+
+
+def open_library(path: Path) -> Library:
+    """Open a library for writing; make it when there is none.
+
+    Raises LibraryInUse, LibraryTooNew, LibraryDamaged or LibraryError; then the file was not touched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = LibraryLock(path)
+    except OSError as error:
+        raise LibraryError(f"The library {readable(path)} cannot be opened. {system_reason(error)}") from error
+    try:
+        check_file(path)
+        connection = _connect(path)
+        try:
+            _migrate(connection, path)
+            library = Library(path, connection, lock)
+            library.note = library.reconcile()
+        except BaseException:
+            connection.close()
+            raise
+        return library
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """The writing connection: used from several threads, one at a time (see Library)."""
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -32000")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(f"The library {readable(path)} cannot be opened ({error}).") from error
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema up to date, one file a transaction, each after a backup; a library just made needs none."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    is_new = version == 0
+    for number, script in migrations():
+        if number <= version:
+            continue
+        if not is_new:
+            back_up(connection, path, f"before-version-{number}-{int(time.time())}")
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\n"
+                f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
+            )
+        except sqlite3.DatabaseError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise LibraryError(
+                f"The library {readable(path)} could not be brought up to version {number} ({error}). "
+                "It is as it was before."
+            ) from error
+        version = number

@@ -1,0 +1,1 @@
+"""Lists of tracks: kept in the library, and carried to other programs and back."""

@@ -1,0 +1,98 @@
+"""Reading one file for the library: its tags, a digest of its sound, or the reason why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from pemr_desktop.library.scanning.folder_states import FolderVisit
+from pemr_desktop.library.tracks.storing import ReadTrack
+from pemr_desktop.tagfiles.digest import cut_off_warning, quick_digest_of
+from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.identity import identity, identity_of
+from pemr_desktop.tagfiles.opening import open_tags
+from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
+
+
+class ToRead(NamedTuple):
+    """A file that is new or changed. `known_id`: its track, when there is one. `names_beside`: of its folder.
+
+    `unchanged`: the file is as its track says; only what is derived from it is to be made anew.
+    """
+
+    root_id: int
+    rel_path: bytes
+    path: Path
+    known_id: int | None = None
+    names_beside: frozenset[str] = frozenset()
+    visit: FolderVisit | None = None
+    unchanged: bool = False
+
+
+class FileContent(msgspec.Struct, frozen=True, array_like=True):
+    """What a file holds. `tags` None: it cannot be read, for the reason; a reason beside tags: something is odd.
+
+    `identity`: the file then; None when it was still changing, or is not known.
+    """
+
+    tags: FileTags | None
+    identity: FileIdentity | None
+    reason: str
+    quick_digest: bytes
+
+
+class Reading(NamedTuple):
+    """What came of it: a track, a reason, or both (music, but something is odd).
+
+    `sure` False: the reading process ended or was given up, which may not have been the file's fault.
+    """
+
+    asked: ToRead
+    track: ReadTrack | None
+    reason: str
+    identity: FileIdentity | None
+    sure: bool = True
+
+
+def read_file(asked: ToRead) -> Reading:
+    """One file, here and now. Never raises for what is wrong with the file."""
+    return reading_of(asked, read_content(asked.path))
+
+
+def reading_of(asked: ToRead, content: FileContent) -> Reading:
+    """The answer to what was asked."""
+    track = None
+    if content.tags is not None and content.identity is not None:
+        track = ReadTrack(
+            asked.root_id, asked.rel_path, asked.path, content.identity, content.tags, content.quick_digest
+        )
+    return Reading(asked, track, content.reason, content.identity)
+
+
+def read_content(path: Path) -> FileContent:
+    """One file. Never raises for what is wrong with it, as far as Python can tell."""
+    try:
+        with open_ordinary(path) as (stream, status):
+            state = identity_of(status)
+            try:
+                opened = open_tags(stream, path)
+            except TagReadError as error:
+                return FileContent(None, _settled(state, path), error.reason, b"")
+            tags = tags_of(opened)
+            quick = quick_digest_of(stream, opened.container)
+            cut_off = cut_off_warning(stream, opened.container)
+            if identity(path) != state:
+                return FileContent(
+                    None, None, "It was being written while it was read; the next scan reads it again.", b""
+                )
+    except TagReadError as error:
+        return FileContent(None, None, error.reason, b"")
+    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick)
+
+
+def _settled(state: FileIdentity, path: Path) -> FileIdentity | None:
+    """The state that is known to be hopeless; None when the file is still changing."""
+    return state if identity(path) == state else None

@@ -1,0 +1,81 @@
+"""A process that does nothing but read tags, so that a file that hangs or crashes a parser costs one child.
+
+It reads orders from standard input, each the paths of some files, and answers each file on standard output: frames of
+MessagePack, each after its length. Answers are sent when the order is done, or earlier when files are slow to read.
+It ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from pemr_desktop.library.scanning.file_reading import FileContent, read_content
+
+SEND_EVERY_S = 0.1
+READY = b"ready"
+"""The first message: everything is loaded."""
+LENGTH = struct.Struct("<I")
+
+
+class Order(msgspec.Struct, frozen=True, array_like=True):
+    """Read these files, in order; each path `os.fsencode`d."""
+
+    paths: list[bytes]
+
+
+def write_frame(stream: IO[bytes], message: bytes) -> None:
+    """Put one message on its way; the stream is not flushed."""
+    stream.write(LENGTH.pack(len(message)) + message)
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """The next message; None when the other side has ended, also in the middle of one."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    message = stream.read(length)
+    return message if len(message) == length else None
+
+
+def encoded_content(path: Path, encoder: msgspec.msgpack.Encoder) -> bytes:
+    """One file as a message. Whatever a damaged file makes a parser raise belongs to that file alone."""
+    try:
+        return encoder.encode(read_content(path))
+    except MemoryError:
+        reason = "Reading it needs more memory than there is."
+    except RecursionError:
+        reason = "Its data is nested too deeply to be read."
+    except Exception as error:  # noqa: BLE001
+        reason = f"It cannot be read ({type(error).__name__}: {error})."
+    return encoder.encode(FileContent(None, None, reason.encode("utf-8", "replace").decode(), b""))
+
+
+def main() -> int:
+    """Answer orders until standard input ends."""
+    orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    decoder, encoder = msgspec.msgpack.Decoder(Order), msgspec.msgpack.Encoder()
+    write_frame(answers, READY)
+    answers.flush()
+    while (message := read_frame(orders)) is not None:
+        sent_at = time.monotonic()
+        for path in decoder.decode(message).paths:
+            write_frame(answers, encoded_content(Path(os.fsdecode(path)), encoder))
+            if time.monotonic() - sent_at > SEND_EVERY_S:
+                answers.flush()
+                sent_at = time.monotonic()
+        answers.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,399 @@
+"""Bringing the library in line with the folders: new, changed, moved, vanished and broken files.
+
+Nothing is deleted: a vanished file's track is marked missing, and a root that is not there leaves its tracks alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.paths import absolute, decode, encode, folder_of, show
+from pemr_desktop.library.problems import clear_problem, record_problem
+from pemr_desktop.library.scanning.file_reading import Reading, ToRead
+from pemr_desktop.library.scanning.folder_states import (
+    FolderVisit,
+    folders_with_tracks,
+    keep_states,
+    known_states,
+    state_of,
+)
+from pemr_desktop.library.scanning.read_pool import read_files
+from pemr_desktop.library.scanning.roots import ScanTarget, below_clause, is_online
+from pemr_desktop.library.scanning.walk import Listing, Pruning, walk
+from pemr_desktop.library.tracks.moved_files import MovedFiles
+from pemr_desktop.library.tracks.storing import insert_track, same_file, still_is, update_track
+from pemr_desktop.tagfiles.digest import QUICK_VERSION
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+FIRST_BATCH = 16
+BATCH_S = 0.5
+
+
+class ScanOutcome(msgspec.Struct, frozen=True):
+    """What a scan found. `found`: music files looked at; `missing`: newly vanished; `offline`: roots not there."""
+
+    found: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    missing: int = 0
+    problems: int = 0
+    cancelled: bool = False
+    offline: tuple[str, ...] = ()
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.found = self.added = self.changed = self.moved = self.missing = self.problems = 0
+        self.offline: list[str] = []
+
+
+def scan(
+    store: Store,
+    targets: Sequence[ScanTarget],
+    *,
+    ignore: Sequence[str],
+    progress: Progress,
+    cancelled: Cancelled,
+    changed: Callable[[list[int]], None],
+    children: int,
+) -> ScanOutcome:
+    """Scan each target. What was stored when it is cancelled, stays. A cancelled scan marks nothing missing."""
+    counts = _Counts()
+    stopped = False
+    for target in targets:
+        run = _TargetScan(store, target, Pruning.of(ignore), counts, progress, cancelled, changed, children)
+        stopped = not run.run()
+        if stopped:
+            break
+    return ScanOutcome(
+        found=counts.found,
+        added=counts.added,
+        changed=counts.changed,
+        moved=counts.moved,
+        missing=counts.missing,
+        problems=counts.problems,
+        cancelled=stopped,
+        offline=tuple(counts.offline),
+    )
+
+
+class _TargetScan:
+    """One pass over one target: the walk feeds the readers, the readers feed the batches."""
+
+    def __init__(
+        self,
+        store: Store,
+        target: ScanTarget,
+        pruning: Pruning,
+        counts: _Counts,
+        progress: Progress,
+        cancelled: Cancelled,
+        changed: Callable[[list[int]], None],
+        children: int,
+    ) -> None:
+        self.store = store
+        self.target = target
+        self.pruning = pruning
+        self.counts = counts
+        self.progress = progress
+        self.cancelled = cancelled
+        self.changed = changed
+        self.children = children
+        self.seen: set[int] = set()
+        self.moved_files = MovedFiles(self.seen)
+        self.back: list[int] = []
+        self.visited: set[bytes] = set()
+        self.not_there: list[tuple[int, bytes]] = []  # tracks that their folder does not list
+        self.settled: list[FolderVisit] = []
+        self.confirmed_problems: set[bytes | int] = set()  # paths, or ids of tracks that are as they were
+        self.unlisted: list[bytes] = []
+        self.stopped = False
+        self.batch: list[Reading] = []
+        self.faults: list[tuple[Path, str]] = []
+        self.committed_at = time.monotonic()
+        self.first = True
+
+    def run(self) -> bool:
+        """False when cancelled."""
+        with self.store.reading() as connection:
+            row = connection.execute("SELECT path, whole FROM roots WHERE id = ?", (self.target.root_id,)).fetchone()
+            if row is None:
+                return True
+            where, values = below_clause(self.target)
+            self.expected = connection.execute(f"SELECT count(*) FROM tracks WHERE {where}", values).fetchone()[0]
+            self.states = known_states(connection, self.target) if row[1] else {}
+            known_problems = connection.execute(
+                "SELECT path, size, mtime_ns, track_id FROM problems "
+                "WHERE stage = 'scan' AND size IS NOT NULL AND root_id = ?",
+                (self.target.root_id,),
+            ).fetchall()
+        self.hopeless = {path: (size, mtime_ns) for path, size, mtime_ns, _ in known_problems}
+        self.odd = {track_id for _, _, _, track_id in known_problems}
+        self.root, self.whole = decode(row[0]), bool(row[1])
+        if not is_online(self.store, self.target.root_id, self.root):
+            self._mark_online(False)
+            self.counts.offline.append(show(row[0]))
+            return True
+        self._mark_online(True)
+        for reading in read_files(self._files_to_read(), self.cancelled, self.children):
+            self.batch.append(reading)
+            self._commit_when_due()
+            if self.cancelled():
+                self.stopped = True
+                break
+        self._commit()
+        if self.stopped or self.cancelled():
+            return False
+        self._settle_vanished()
+        return True
+
+    def _mark_online(self, online: bool) -> None:
+        with self.store.writing() as connection:
+            connection.execute("UPDATE roots SET online = ? WHERE id = ?", (int(online), self.target.root_id))
+
+    # --- the walk
+
+    def _listings(self) -> Iterator[Listing]:
+        below = self.target.below
+        if self.whole and (not below or (self.root / decode(below)).is_dir()):
+            yield from walk(self.root, below, self.pruning)
+            return
+        with self.store.reading() as connection:
+            rows = connection.execute(
+                "SELECT rel_path FROM tracks WHERE root_id = ?", (self.target.root_id,)
+            ).fetchall()
+        wanted = {below} if below else {row[0] for row in rows}
+        listing = next(walk(self.root, folder_of(below), Pruning.of(())))  # such files all lie in one folder
+        prefix = listing.rel + b"/" if listing.rel else b""
+        listing.files = [file for file in listing.files if prefix + os.fsencode(file[0]) in wanted]
+        listing.faults = [fault for fault in listing.faults if prefix + os.fsencode(fault[0].name) in wanted]
+        listing.only = frozenset(wanted)
+        yield listing
+
+    def _files_to_read(self) -> Iterator[ToRead | None]:
+        for listing in self._listings():
+            if self.cancelled():
+                self.stopped = True
+                return
+            self.visited.add(listing.rel)
+            if listing.unreadable:
+                self.unlisted.append(listing.rel)
+                self.faults.append((Path(listing.folder), f"This folder cannot be looked into. {listing.unreadable}"))
+                continue
+            self.faults += listing.faults
+            self.counts.found += len(listing.files)
+            visit = FolderVisit(listing.rel, b"")
+            if listing.is_plain:
+                visit.state = state_of(listing.files)
+                if self.states.get(listing.rel) == visit.state:
+                    continue
+            yield from self._changed_files(listing, visit)
+            yield None
+            self.progress(
+                self.counts.found,
+                max(self.expected, self.counts.found),
+                f"Looking through {os.path.basename(listing.folder)}",  # noqa: PTH119
+            )
+            self._commit_when_due()
+
+    def _changed_files(self, listing: Listing, visit: FolderVisit) -> Iterator[ToRead]:
+        with self.store.reading() as connection:
+            known = {
+                row[0]: row[1:]
+                for row in connection.execute(
+                    "SELECT rel_path, id, size, mtime_ns, inode, missing, quick_version FROM tracks "
+                    "WHERE root_id = ? AND folder = ?",
+                    (self.target.root_id, visit.folder),
+                )
+            }
+        prefix = visit.folder + b"/" if visit.folder else b""
+        names = listing.names()
+        changed: list[ToRead] = []
+        for name, status in listing.files:
+            rel_path = prefix + os.fsencode(name)
+            path = Path(listing.folder, name)
+            as_it_was_tried = self.hopeless.get(encode(path)) == (status.st_size, status.st_mtime_ns)
+            row = known.pop(rel_path, None)
+            unchanged = False
+            if row is None:
+                if as_it_was_tried:
+                    self.confirmed_problems.add(encode(path))
+                    visit.spoiled = True
+                    continue
+            else:
+                track_id, size, mtime_ns, inode, missing, version = row
+                self.seen.add(track_id)
+                unchanged = same_file(status, size, mtime_ns, inode)
+                if unchanged or (as_it_was_tried and (size, mtime_ns) != (status.st_size, status.st_mtime_ns)):
+                    self.confirmed_problems |= {track_id, encode(path)}
+                    visit.spoiled |= track_id in self.odd
+                    if missing and unchanged:
+                        self.back.append(track_id)
+                    if version == QUICK_VERSION or not unchanged:
+                        continue
+            known_id = None if row is None else track_id
+            changed.append(ToRead(self.target.root_id, rel_path, path, known_id, names, visit, unchanged))
+        self.not_there += [
+            (row[0], rel_path)
+            for rel_path, row in known.items()
+            if not row[4] and (listing.only is None or rel_path in listing.only)
+        ]
+        visit.waiting = len(changed)
+        self._settle(visit)
+        yield from changed
+
+    def _settle(self, visit: FolderVisit) -> None:
+        if visit.state and visit.is_settled:
+            self.settled.append(visit)
+
+    # --- storing
+
+    def _commit_when_due(self) -> None:
+        waited = time.monotonic() - self.committed_at
+        if len(self.batch) >= (FIRST_BATCH if self.first else BATCH) or (
+            waited >= BATCH_S and (self.batch or self.back or self.settled)
+        ):
+            self._commit()
+
+    def _commit(self) -> None:
+        """Store the batch in one transaction and tell which tracks changed."""
+        ids: list[int] = list(self.back)
+        if self.batch or self.faults or self.back or self.settled:
+            with self.store.writing() as connection:
+                connection.executemany(
+                    "UPDATE tracks SET missing = 0, missing_since = NULL WHERE id = ?",
+                    [(track_id,) for track_id in self.back],
+                )
+                for reading in self.batch:
+                    track_id = self._store_reading(connection, reading)
+                    if track_id is not None:
+                        ids.append(track_id)
+                for path, reason in self.faults:
+                    record_problem(connection, path, "scan", reason, root_id=self.target.root_id)
+                    self.confirmed_problems.add(encode(path))
+                keep_states(connection, self.target.root_id, self.settled)
+        self.batch, self.faults, self.back, self.settled = [], [], [], []
+        self.committed_at, self.first = time.monotonic(), False
+        if ids:
+            self.changed(ids)
+            self.progress(self.counts.found, max(self.expected, self.counts.found), "Reading tags")
+
+    def _store_reading(self, connection: sqlite3.Connection, reading: Reading) -> int | None:
+        asked = reading.asked
+        track_id = self._store_track(connection, reading)
+        if reading.reason:
+            record_problem(
+                connection,
+                asked.path,
+                "scan",
+                reading.reason,
+                track_id=track_id,
+                root_id=asked.root_id,
+                identity=reading.identity if reading.sure or _happened_before(connection, reading) else None,
+            )
+            self.confirmed_problems.add(encode(asked.path))
+        else:
+            clear_problem(connection, asked.path, "scan")
+        if asked.visit is not None:
+            asked.visit.waiting -= 1
+            asked.visit.spoiled |= reading.track is None or bool(reading.reason)
+            self._settle(asked.visit)
+        return track_id
+
+    def _store_track(self, connection: sqlite3.Connection, reading: Reading) -> int | None:
+        asked, track = reading.asked, reading.track
+        if track is None:
+            return asked.known_id
+        if asked.known_id is not None:
+            if not still_is(asked.path, track.identity):
+                if asked.visit is not None:
+                    asked.visit.spoiled = True
+                return asked.known_id  # we or others wrote it since: what is stored is newer, or the next scan reads it
+            update_track(connection, asked.known_id, track, file_unchanged=asked.unchanged)
+            self.counts.changed += not asked.unchanged
+            return asked.known_id
+        track_id = self.moved_files.find(connection, track, asked.names_beside)
+        if track_id is not None:
+            update_track(connection, track_id, track)
+            self.counts.moved += 1
+        else:
+            track_id = insert_track(connection, track)
+            self.counts.added += 1
+        self.seen.add(track_id)
+        return track_id
+
+    # --- the end
+
+    def _settle_vanished(self) -> None:
+        """Mark tracks whose file is really gone; forget problems of files that are gone or all right."""
+        if not is_online(self.store, self.target.root_id, self.root):
+            self._mark_online(False)
+            self.counts.offline.append(show(encode(self.root)))
+            return
+        with self.store.reading() as connection:
+            for folder in folders_with_tracks(connection, self.target) - self.visited:
+                self.not_there += connection.execute(
+                    "SELECT id, rel_path FROM tracks WHERE root_id = ? AND folder = ? AND missing = 0",
+                    (self.target.root_id, folder),
+                ).fetchall()
+            problems = connection.execute(
+                "SELECT id, path, CASE WHEN size IS NULL THEN -1 ELSE track_id END FROM problems "
+                "WHERE stage = 'scan' AND root_id = ?",
+                (self.target.root_id,),
+            ).fetchall()
+        gone = [
+            track_id for track_id, rel_path in self.not_there if track_id not in self.seen and self._is_gone(rel_path)
+        ]
+        stale = [
+            problem_id
+            for problem_id, path, track_id in problems
+            if self._covers(path) and not self.confirmed_problems & {path, track_id}
+        ]
+        now = time.time()
+        with self.store.writing() as connection:
+            connection.executemany(
+                "UPDATE tracks SET missing = 1, missing_since = ? WHERE id = ?", [(now, track_id) for track_id in gone]
+            )
+            connection.executemany("DELETE FROM problems WHERE id = ?", [(problem_id,) for problem_id in stale])
+            if not self.target.below:
+                connection.execute("UPDATE roots SET scanned_at = ? WHERE id = ?", (now, self.target.root_id))
+        self.counts.missing += len(gone)
+        self.counts.problems += sum(1 for _, path, _ in problems if self._covers(path)) - len(stale)
+        if gone:
+            self.changed(gone)
+
+    def _is_gone(self, rel_path: bytes) -> bool:
+        if any(rel_path.startswith(folder + b"/") or not folder for folder in self.unlisted):
+            return False
+        try:
+            absolute(encode(self.root), rel_path).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError as error:
+            log.info("Left alone, because it cannot be looked at: %s (%s)", show(rel_path), error)
+        return False
+
+    def _covers(self, path: bytes) -> bool:
+        """Whether this scan would have met a problem's file again."""
+        below = encode(self.root / decode(self.target.below)) if self.target.below else encode(self.root)
+        return path == below or path.startswith(below + b"/")
+
+
+def _happened_before(connection: sqlite3.Connection, reading: Reading) -> bool:
+    """Whether the same went wrong with the same file at the last scan: then it is the file's fault."""
+    found = connection.execute(
+        "SELECT 1 FROM problems WHERE path = ? AND stage = 'scan' AND reason = ?",
+        (encode(reading.asked.path), reading.reason),
+    )
+    return found.fetchone() is not None

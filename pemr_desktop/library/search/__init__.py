@@ -1,0 +1,1 @@
+"""The query line: parsed, turned into conditions, answered with track ids."""

@@ -1,0 +1,1 @@
+"""Rows of tracks: from tags to columns, stored, read, followed when a file moves."""

@@ -1,0 +1,133 @@
+"""Storing what a scan read: new tracks, and ones that changed or were found at a new place."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pemr_desktop.library.paths import folder_of, show
+from pemr_desktop.library.tracks.columns import columns, pack_fields, tag_rows
+from pemr_desktop.library.versions.pairs import forget_found
+from pemr_desktop.tagfiles.digest import QUICK_VERSION
+from pemr_desktop.tagfiles.identity import identity_of
+from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.read import FileTags
+
+SAME_LENGTH_S = 0.05
+
+
+class ReadTrack(msgspec.Struct, frozen=True):
+    """One file as the scanner read it."""
+
+    root_id: int
+    rel_path: bytes
+    path: Path
+    identity: FileIdentity
+    tags: FileTags
+    quick_digest: bytes
+
+
+def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
+    """A file that the library did not know -> the new track's id."""
+    now = time.time()
+    values = _place(track) | _state(track, now) | {"added_at": now} | columns(track.tags, show(track.rel_path))
+    names = ", ".join(values)
+    marks = ", ".join("?" * len(values))
+    made = connection.execute(f"INSERT INTO tracks ({names}) VALUES ({marks})", tuple(values.values()))
+    assert made.lastrowid is not None
+    _store_fields(connection, made.lastrowid, track.tags)
+    return made.lastrowid
+
+
+def update_track(
+    connection: sqlite3.Connection, track_id: int, track: ReadTrack, *, file_unchanged: bool = False
+) -> None:
+    """A file that changed, or came back, or was found at another place. What was heard goes when the sound changed."""
+    old = connection.execute(
+        "SELECT quick_digest, quick_version, duration_s FROM tracks WHERE id = ?", (track_id,)
+    ).fetchone()
+    values = _place(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
+    values |= {"missing": 0, "missing_since": None}
+    if old is not None and not file_unchanged and not _sounds_as_before(track, *old):
+        values["audio_digest"] = None
+        forget_sound(connection, track_id)
+    changes = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(f"UPDATE tracks SET {changes} WHERE id = ?", (*values.values(), track_id))
+    _store_fields(connection, track_id, track.tags)
+
+
+def _sounds_as_before(track: ReadTrack, quick_digest: bytes | None, version: int, duration_s: float | None) -> bool:
+    """Whether the sound is still the same. Digests of two versions say nothing of each other; the length has to do."""
+    if version == QUICK_VERSION:
+        return quick_digest == track.quick_digest
+    now_s = track.tags.duration_s
+    return duration_s is not None and now_s is not None and abs(duration_s - now_s) < SAME_LENGTH_S
+
+
+def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
+    """Drop all that was computed from the sound of a track; decisions of the user stay."""
+    for table in ("embeddings", "predictions", "peaks", "cover_features"):
+        connection.execute(f"DELETE FROM {table} WHERE track_id = ?", (track_id,))
+    forget_found(connection, track_id)
+    connection.execute("UPDATE tracks SET open_suggestions = 0, sound_group = NULL WHERE id = ?", (track_id,))
+
+
+def _place(track: ReadTrack) -> dict[str, Any]:
+    return {
+        "root_id": track.root_id,
+        "rel_path": track.rel_path,
+        "folder": folder_of(track.rel_path),
+        "location": show(track.rel_path),
+    }
+
+
+def _state(track: ReadTrack, now: float) -> dict[str, Any]:
+    return {
+        "size": track.identity.size,
+        "mtime_ns": track.identity.mtime_ns,
+        "inode": signed(track.identity.inode),
+        "quick_digest": track.quick_digest,
+        "quick_version": QUICK_VERSION,
+        "read_at": now,
+    }
+
+
+def signed(inode: int) -> int:
+    """An inode as SQLite can hold it: some file systems use all 64 bits."""
+    return inode - (1 << 64) if inode >= 1 << 63 else inode
+
+
+def same_file(status: os.stat_result, size: int, mtime_ns: int, inode: int) -> bool:
+    """Whether a file is still as the row says."""
+    return status.st_mtime_ns == mtime_ns and status.st_size == size and signed(status.st_ino) == inode
+
+
+def still_is(path: Path, identity: FileIdentity) -> bool:
+    """Whether a file is still as it was when it was read."""
+    try:
+        return identity_of(path.stat()) == identity
+    except OSError:
+        return False
+
+
+def row_identity(size: int, mtime_ns: int, inode: int) -> FileIdentity:
+    """The identity that a row stands for."""
+    return FileIdentity(size=size, mtime_ns=mtime_ns, inode=inode + (1 << 64) if inode < 0 else inode)
+
+
+def _store_fields(connection: sqlite3.Connection, track_id: int, tags: FileTags) -> None:
+    connection.execute("DELETE FROM track_tags WHERE track_id = ?", (track_id,))
+    connection.executemany(
+        "INSERT INTO track_tags (track_id, field, position, value, folded) VALUES (?, ?, ?, ?, ?)",
+        [(track_id, *row) for row in tag_rows(tags.fields)],
+    )
+    connection.execute(
+        "INSERT INTO track_fields (track_id, fields) VALUES (?, ?) "
+        "ON CONFLICT (track_id) DO UPDATE SET fields = excluded.fields",
+        (track_id, pack_fields(tags.fields)),
+    )

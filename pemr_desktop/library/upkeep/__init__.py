@@ -1,0 +1,1 @@
+"""Looking after the library: integrity, repair, restoring a backup."""

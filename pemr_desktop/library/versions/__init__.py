@@ -1,0 +1,1 @@
+"""Pairs and groups of versions, what is known of them, and the calibration fitted to it."""

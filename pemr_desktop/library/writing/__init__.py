@@ -1,0 +1,1 @@
+"""Tags into files under a journal: plans, writes, undo, recovery."""

@@ -1,0 +1,179 @@
+"""Carrying out plans under the journal, taking them back, and settling what a crash left in the middle."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.paths import decode, encode, relative, show, track_path
+from pemr_desktop.library.problems import clear_problem, record_problem
+from pemr_desktop.library.scanning.file_reading import ToRead, read_file
+from pemr_desktop.library.tracks.storing import update_track
+from pemr_desktop.library.writing import journal
+from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer, settled_by
+from pemr_desktop.library.writing.undo_plan import files_to_undo, plan_undo
+from pemr_desktop.tagfiles.clone import clone_path
+from pemr_desktop.tagfiles.errors import TagFileError
+from pemr_desktop.tagfiles.plan import FilePlan
+from pemr_desktop.tagfiles.write import WriteOutcome
+
+log = logging.getLogger(__name__)
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a batch did. `refused`: readable location -> reason; after an undo also fields that were left alone."""
+
+    batch_id: int | None
+    written: int
+    refused: dict[str, str]
+    changed_ids: tuple[int, ...] = ()
+
+
+def apply_writes(
+    store: Store, plans: Sequence[FilePlan], options: WriteOptions, progress: Progress, cancelled: Cancelled
+) -> Written:
+    """Write each plan as one journalled batch. A file that cannot be written is left untouched and named."""
+    plans = [plan for plan in plans if plan.changes]
+    if not plans:
+        return Written(None, 0, {})
+    with store.writing(durable=True) as connection:
+        planned = [
+            journal.Planned(
+                track_id=plan.track_id if _is_track(connection, plan.track_id) else None,
+                path=plan.path,
+                clone=encode(clone_path(decode(plan.path))),
+                changes=plan.changes,
+                settles=settled_by(connection, plan),
+            )
+            for plan in plans
+        ]
+        batch_id, entry_ids = journal.open_batch(connection, "write", planned)
+    jobs = [
+        _Job(entry_id, file.track_id, decode(file.path), plan_writer(plan, decode(file.clone), options))
+        for entry_id, file, plan in zip(entry_ids, planned, plans, strict=True)
+    ]
+    return _carry_out(store, batch_id, jobs, "Writing tags", progress, cancelled)
+
+
+class _Job(msgspec.Struct, frozen=True):
+    """One journalled file. `left_alone`: a sentence on fields that an undo does not touch."""
+
+    entry_id: int
+    track_id: int | None
+    path: Path
+    write: Writer
+    left_alone: str = ""
+    undoes: int | None = None
+
+
+def _carry_out(
+    store: Store, batch_id: int, jobs: Sequence[_Job], doing: str, progress: Progress, cancelled: Cancelled
+) -> Written:
+    written = 0
+    refused: dict[str, str] = {}
+    changed: list[int] = []
+    for done, job in enumerate(jobs):
+        if cancelled():
+            with store.writing() as connection:
+                journal.drop_planned(connection, [left.entry_id for left in jobs[done:]])
+            break
+        progress(done, len(jobs), f"{doing}: {show(encode(Path(job.path.name)))}")
+        location = show(encode(job.path))
+        try:
+            job.write(_note_clone(store, job.entry_id))
+        except TagFileError as error:
+            refused[location] = error.reason
+            with store.writing(durable=True) as connection:
+                if not _is_half_poured(connection, job):
+                    journal.note_failed(connection, job.entry_id, error.reason)
+                record_problem(connection, job.path, "write", error.reason, track_id=job.track_id)
+            continue
+        with store.writing(durable=True) as connection:
+            journal.note_done(connection, job.entry_id)
+            if job.undoes is not None:
+                journal.note_undone(connection, job.undoes, job.entry_id)
+            clear_problem(connection, job.path, "write")
+        written += 1
+        if job.left_alone:
+            refused[location] = job.left_alone
+        if job.track_id is not None:
+            refresh_track(store, job.track_id)
+            changed.append(job.track_id)
+    with store.writing(durable=True) as connection:
+        journal.close_batch(connection, batch_id)
+    return Written(batch_id, written, refused, tuple(changed))
+
+
+def _note_clone(store: Store, entry_id: int) -> Callable[[WriteOutcome], None]:
+    def note(outcome: WriteOutcome) -> None:
+        with store.writing(durable=True) as connection:
+            journal.note_clone(connection, entry_id, outcome)
+
+    return note
+
+
+def _is_half_poured(connection: sqlite3.Connection, job: _Job) -> bool:
+    """Whether an in-place write was interrupted: then the clone is kept, and the next start finishes it."""
+    return decode(journal.find_entry(connection, job.entry_id).clone).exists()
+
+
+def _is_track(connection: sqlite3.Connection, track_id: int) -> bool:
+    return connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None
+
+
+def refresh_track(store: Store, track_id: int) -> None:
+    """Read a track's file again after we changed it ourselves, so that no scan is needed to see it."""
+    with store.reading() as connection:
+        row = connection.execute(
+            "SELECT r.id, r.path FROM tracks t JOIN roots r ON r.id = t.root_id WHERE t.id = ?", (track_id,)
+        ).fetchone()
+        if row is None:
+            return
+        path = track_path(connection, track_id)
+    reading = read_file(ToRead(row[0], relative(decode(row[1]), path), path, track_id))
+    if reading.track is None:
+        log.warning("After writing, %s cannot be read: %s", show(encode(path)), reading.reason)
+        return
+    with store.writing() as connection:
+        update_track(connection, track_id, reading.track)
+
+
+# --- taking back
+
+
+def undo(
+    store: Store,
+    batch_id: int,
+    entry_ids: Sequence[int],
+    options: WriteOptions,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Written:
+    """Take back a batch, or some of its files, as a new journalled batch, which can be taken back in turn.
+
+    A file that nobody touched since becomes what it was to the byte. In any other file each field that still holds
+    what we wrote gets its earlier values back; a field that holds something else is left alone and named.
+    """
+    with store.reading() as connection:
+        files = files_to_undo(connection, batch_id, entry_ids)
+    ready, refused = plan_undo(files, options)
+    if not ready:
+        return Written(None, 0, refused)
+    operation: journal.Operation = "undo" if ready[0][0].operation == "write" else "write"
+    planned = [
+        journal.Planned(entry.track_id, encode(undoing.path), encode(undoing.clone), undoing.changes, entry.settles)
+        for entry, undoing in ready
+    ]
+    with store.writing(durable=True) as connection:
+        new_batch, new_ids = journal.open_batch(connection, operation, planned, undoes=batch_id)
+    jobs = [
+        _Job(entry_id, entry.track_id, undoing.path, undoing.write, undoing.left_alone, undoes=entry.id)
+        for entry_id, (entry, undoing) in zip(new_ids, ready, strict=True)
+    ]
+    result = _carry_out(store, new_batch, jobs, "Taking back", progress, cancelled)
+    return msgspec.structs.replace(result, refused=refused | result.refused)

@@ -1,0 +1,120 @@
+"""What taking back a batch would do to each of its files: nothing is written here."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pemr_desktop.library.errors import LibraryError, UnknownTrack
+from pemr_desktop.library.paths import decode, encode, show, track_path
+from pemr_desktop.library.writing import journal
+from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer
+from pemr_desktop.tagfiles.clone import clone_path
+from pemr_desktop.tagfiles.digest import whole_digest
+from pemr_desktop.tagfiles.errors import TagFileError
+from pemr_desktop.tagfiles.plan import FieldChange
+from pemr_desktop.tagfiles.planning import make_plan, resolve
+from pemr_desktop.tagfiles.read import open_ordinary, read_tags
+from pemr_desktop.tagfiles.write import WriteOutcome, restore_bytes
+
+log = logging.getLogger(__name__)
+
+
+class Undoing(msgspec.Struct, frozen=True):
+    """How one file is brought back, and in `left_alone` a sentence on fields that are not."""
+
+    path: Path
+    clone: Path
+    changes: tuple[FieldChange, ...]
+    write: Writer
+    left_alone: str = ""
+
+
+def files_to_undo(
+    connection: sqlite3.Connection, batch_id: int, entry_ids: Sequence[int]
+) -> list[tuple[journal.Entry, Path]]:
+    """What can be taken back of a batch, or of some of its entries, and where the files are now.
+
+    Raises LibraryError when there is no such batch.
+    """
+    entries = journal.entries_to_undo(connection, batch_id, entry_ids)
+    if not entries and not journal.has_batch(connection, batch_id):
+        raise LibraryError(f"The history has no batch {batch_id}, so nothing was taken back.")
+    return [(entry, _path_now(connection, entry)) for entry in entries]
+
+
+def plan_undo(
+    files: Sequence[tuple[journal.Entry, Path]], options: WriteOptions
+) -> tuple[list[tuple[journal.Entry, Undoing]], dict[str, str]]:
+    """What would happen to each file, and readable location -> why nothing would."""
+    ready: list[tuple[journal.Entry, Undoing]] = []
+    refused: dict[str, str] = {}
+    for entry, path in files:
+        try:
+            undoing = _plan_one(entry, path, options)
+        except TagFileError as error:
+            refused[show(encode(path))] = error.reason
+            continue
+        if undoing.changes:
+            ready.append((entry, undoing))
+        else:
+            refused[show(encode(path))] = undoing.left_alone
+    return ready, refused
+
+
+def _path_now(connection: sqlite3.Connection, entry: journal.Entry) -> Path:
+    """Where the file is now: with its track, if that moved; else where it was."""
+    if entry.track_id is not None:
+        try:
+            return track_path(connection, entry.track_id)
+        except UnknownTrack:
+            log.debug("The track of journal entry %d is gone; its path is used", entry.id)
+    return decode(entry.path)
+
+
+def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoing:
+    real = resolve(path)
+    clone = clone_path(real)
+    back = tuple(FieldChange(change.field, change.after, change.before) for change in entry.changes)
+    if entry.restore is not None and entry.before_digest is not None and _digest(real) == entry.after_digest:
+        recipe, wanted = entry.restore, entry.before_digest
+
+        def bring_back(on_clone: Callable[[WriteOutcome], None]) -> None:
+            restore_bytes(
+                real,
+                recipe,
+                wanted,
+                clone=clone,
+                keep_times=options.keep_times,
+                hard_links=options.hard_links,
+                on_clone=on_clone,
+            )
+
+        return Undoing(real, clone, back, bring_back)
+    present = read_tags(real).fields
+    ours = [change for change in back if present.get(change.field, ()) == change.before]
+    others = [change.field for change in back if present.get(change.field, ()) != change.before]
+    left_alone = ""
+    if others:
+        names = ", ".join(f"“{name}”" for name in others)
+        left_alone = (
+            f"{names} no longer {'holds' if len(others) == 1 else 'hold'} what was written, and stays as it is."
+        )
+    plan = make_plan(
+        entry.track_id or 0,
+        real,
+        {change.field: change.after for change in ours},
+        mode="exact",
+        hard_links=options.hard_links,
+        options=options.save_options(),
+    )
+    return Undoing(real, clone, plan.changes, plan_writer(plan, clone, options), left_alone)
+
+
+def _digest(path: Path) -> bytes:
+    with open_ordinary(path) as (stream, _):
+        return whole_digest(stream)
