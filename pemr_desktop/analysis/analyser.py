@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr.errors import PemrError
-from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
-from pemr_desktop.analysis.listening import Heard, listen
-from pemr_desktop.analysis.suspects import Suspects
+from pemr_desktop.analysis.crash_memory import Suspects
+from pemr_desktop.analysis.decoding.pool import DecodePool, NoSound, Sound
+from pemr_desktop.analysis.track_analysis import Heard, listen
 from pemr_desktop.library.embeddings.analyses import ToAnalyse, TrackAnalysis
 from pemr_desktop.library.library import Library
 from pemr_desktop.tagfiles.errors import TagReadError

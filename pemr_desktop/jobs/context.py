@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from pemr_desktop.analysis.ear import Ear
+from pemr_desktop.analysis.loaded_models import Ear
 from pemr_desktop.errors import JobCancelled, LibraryInUse, PemrDesktopError
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.library import queries

@@ -34,10 +34,10 @@ from pemr.covers.spectrum import features_of
 from pemr.covers.version_corpus import read_work, works_in
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
-from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call
-from pemr_desktop.analysis.cover_expectation import expecting, versions_expected
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist
-from pemr_desktop.analysis.covers import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.prior import expecting, versions_expected
+from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist
+from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call
 
 SUFFIXES = {".flac", ".mp3", ".m4a", ".ogg", ".opus", ".wav"}
 PROBABILITIES = (NEAR_PROBABILITY, 0.1, POSSIBLE_PROBABILITY, 0.4, 0.7, VERSION_PROBABILITY, 0.95, 1.01)

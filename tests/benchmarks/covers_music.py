@@ -29,10 +29,10 @@ from pemr.covers.alignment import RULES
 from pemr.covers.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
 from pemr.datasets.free_game_music import corpus_tracks
 from pemr.datasets.free_game_versions import KnownPair, known_pairs
-from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY, POSSIBLE_PROBABILITY
-from pemr_desktop.analysis.cover_findings import FoundPair
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
-from pemr_desktop.analysis.covers import CoverSearch
+from pemr_desktop.analysis.covers.findings import FoundPair
+from pemr_desktop.analysis.covers.search import CoverSearch
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
+from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY, POSSIBLE_PROBABILITY
 
 RIGHT = {"version", "same recording"}
 

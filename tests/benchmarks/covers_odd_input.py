@@ -19,8 +19,8 @@ import numpy.typing as npt
 from pemr.audio import decode
 from pemr.covers.features import SAMPLE_RATE, CoverFeatures, cover_features
 from pemr.errors import DecodeError
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
-from pemr_desktop.analysis.covers import CoverSearch
+from pemr_desktop.analysis.covers.search import CoverSearch
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 
 Samples = npt.NDArray[np.float32]
 

@@ -29,8 +29,8 @@ from pemr.covers.features import CoverFeatures
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import load_network
 from pemr.covers.shortlist import LOOKED_AT
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist
-from pemr_desktop.analysis.covers import CoverSearch
+from pemr_desktop.analysis.covers.search import CoverSearch
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 
 BLUR = 0.05
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pemr_desktop.analysis.cover_evidence import call, evidence_kept
+from pemr_desktop.analysis.covers.verdict import call, evidence_kept
 from pemr_desktop.jobs.context import JobContext
 from pemr_desktop.library.versions import pairs
 

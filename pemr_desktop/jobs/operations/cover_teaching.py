@@ -18,16 +18,16 @@ from pemr_desktop.protocol.messages import CheckCovers, TeachCovers, UnteachCove
 from pemr_desktop.sentences import counted
 
 if TYPE_CHECKING:
-    from pemr_desktop.analysis.cover_grading import Exam
-    from pemr_desktop.analysis.cover_layer import TaughtLayer
-    from pemr_desktop.analysis.covers import CoverSearch
+    from pemr_desktop.analysis.covers.evaluation import Exam
+    from pemr_desktop.analysis.covers.projection import TaughtLayer
+    from pemr_desktop.analysis.covers.search import CoverSearch
 
 
 def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
     """Say how many of its verdicts are right and how many known versions it finds; changes nothing but the report."""
     from pemr.covers.background import default_background
-    from pemr_desktop.analysis.cover_calibrating import figures_of
-    from pemr_desktop.analysis.cover_grading import grade
+    from pemr_desktop.analysis.covers.calibration import figures_of
+    from pemr_desktop.analysis.covers.evaluation import grade
 
     search, exam = _exam(context)
     taught = search.layer is not None or figures_of(search.background) != figures_of(default_background())
@@ -39,10 +39,10 @@ def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
 def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
     """Fit the calibration and the last layer to what is known, prove them on works kept aside, use what is better."""
     from pemr.covers.background import default_background
-    from pemr_desktop.analysis import cover_calibrating as calibrating
-    from pemr_desktop.analysis import cover_fine_tuning as tuning
-    from pemr_desktop.analysis.cover_expectation import expecting
-    from pemr_desktop.analysis.cover_grading import grade
+    from pemr_desktop.analysis.covers import calibration as calibrating
+    from pemr_desktop.analysis.covers import fine_tuning as tuning
+    from pemr_desktop.analysis.covers.evaluation import grade
+    from pemr_desktop.analysis.covers.prior import expecting
 
     search, exam = _exam(context)
     shipped, old = expecting(default_background(), search.background.versions_a_track), search.layer
@@ -96,7 +96,7 @@ def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
 
 
 def _exam(context: JobContext) -> tuple[CoverSearch, Exam]:
-    from pemr_desktop.analysis.cover_grading import examine
+    from pemr_desktop.analysis.covers.evaluation import examine
 
     context.progress(0, 0, "Looking up what is known")
     search = context.ear.covers(context.library)
@@ -128,7 +128,7 @@ def _between(context: JobContext, doing: str) -> Callable[[int, int], None]:
 
 def _shifts(search: CoverSearch, layer: TaughtLayer | None, context: JobContext) -> dict[tuple[int, int], float]:
     """How much farther above strangers all measured pairs lie with this last layer instead of the one in use."""
-    from pemr_desktop.analysis.cover_fine_tuning import shifts_in_library
+    from pemr_desktop.analysis.covers.fine_tuning import shifts_in_library
 
     pairs = [(pair.track_a, pair.track_b) for pair in context.read(versions.measured)]
     return shifts_in_library(search, pairs, search.layer, layer, _between(context, "Judging all pairs anew"))

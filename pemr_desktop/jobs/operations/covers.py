@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pemr_desktop.analysis.cover_evidence import NEAR_PROBABILITY
-from pemr_desktop.analysis.decoding import NoSound, decode_one
+from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY
+from pemr_desktop.analysis.decoding.pool import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.cover_calls import expect_anew
@@ -24,7 +24,7 @@ from pemr_desktop.sentences import counted
 
 if TYPE_CHECKING:
     from pemr.covers.features import CoverFeatures
-    from pemr_desktop.analysis.cover_findings import FoundPair
+    from pemr_desktop.analysis.covers.findings import FoundPair
 
 ASKED_FOR = 5.0
 """One file that somebody waits for, and can stop, may take so many times as long as one of a whole library."""
@@ -40,7 +40,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     else:
         raise JobRefused("Choose a track or a file to find covers of.")
     from pemr.covers.features import LONGEST_S
-    from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
+    from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
     search = context.ear.covers(library)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr_desktop.analysis.models import describe, keep_copy, load_encoder
-from pemr_desktop.analysis.tuning import with_tuned_heads
+from pemr_desktop.analysis.tag_tuning import with_tuned_heads
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.protocol.messages import ActivateModel
 from pemr_desktop.resources import bundled_model

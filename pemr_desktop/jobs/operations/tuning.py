@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pemr_desktop.analysis.models import known_tags
-from pemr_desktop.analysis.tuning import choose_sample, listen, refit
+from pemr_desktop.analysis.tag_tuning import choose_sample, listen, refit
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.models import suggest_anew

@@ -12,8 +12,8 @@ import pytest
 from pemr.embed import Encoder
 from pemr.modelfile import load_model, save_model
 from pemr_desktop.analysis.analyser import Analysed, Analyser
+from pemr_desktop.analysis.crash_memory import MAX_ATTEMPTS, Suspects
 from pemr_desktop.analysis.models import describe
-from pemr_desktop.analysis.suspects import MAX_ATTEMPTS, Suspects
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library import queries
 from pemr_desktop.library.library import Library

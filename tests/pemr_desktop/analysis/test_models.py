@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pemr.embed import Encoder
-from pemr_desktop.analysis.ear import Ear
+from pemr_desktop.analysis.loaded_models import Ear
 from pemr_desktop.analysis.models import candidates, keep_copy, load_encoder
 from pemr_desktop.errors import ModelUnusable
 from pemr_desktop.library import queries

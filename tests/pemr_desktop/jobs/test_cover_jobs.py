@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from pemr.covers.background import default_background
-from pemr_desktop.analysis.cover_evidence import call, evidence_kept
-from pemr_desktop.analysis.cover_expectation import expecting, versions_expected
+from pemr_desktop.analysis.covers.prior import expecting, versions_expected
+from pemr_desktop.analysis.covers.verdict import call, evidence_kept
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries

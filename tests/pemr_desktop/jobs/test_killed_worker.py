@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.analysis.suspects import MAX_ATTEMPTS
+from pemr_desktop.analysis.crash_memory import MAX_ATTEMPTS
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.protocol.messages import AddFolders, Analyse, Failed, Finished, Progress

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from pemr.covers.background import default_background
-from pemr_desktop.analysis.cover_calibrating import in_use
+from pemr_desktop.analysis.covers.calibration import in_use
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.versions import calibration as store
 from pemr_desktop.library.versions import pairs

@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.background import Background
-from pemr_desktop.analysis import cover_calibrating as calibrating
-from pemr_desktop.analysis.cover_grading import Weighed
-from pemr_desktop.analysis.cover_layer import HeardTracks, Pair, TaughtLayer
+from pemr_desktop.analysis.covers import calibration as calibrating
+from pemr_desktop.analysis.covers.evaluation import Weighed
+from pemr_desktop.analysis.covers.projection import HeardTracks, Pair, TaughtLayer
 from pemr_desktop.protocol.cover_quality import CoverTeachingResult, LayerLesson
 
 if TYPE_CHECKING:
-    from pemr_desktop.analysis.covers import CoverSearch
+    from pemr_desktop.analysis.covers.search import CoverSearch
 
 Floats = npt.NDArray[np.float64]
 Between = Callable[[int, int], None]

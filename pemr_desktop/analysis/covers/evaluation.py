@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pemr.covers.background import Background
-from pemr_desktop.analysis.cover_evidence import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, Evidence, call
+from pemr_desktop.analysis.covers.verdict import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, Evidence, call
 from pemr_desktop.errors import JobCancelled
 from pemr_desktop.library.database.store import Cancelled, Progress
 from pemr_desktop.library.library import Library
@@ -21,7 +21,7 @@ from pemr_desktop.library.versions.known_pairs import Answers, KnownPair, answer
 from pemr_desktop.protocol.cover_quality import Count, CoverQuality, Sureness, SurenessBand, WrongPair
 
 if TYPE_CHECKING:
-    from pemr_desktop.analysis.covers import CoverSearch
+    from pemr_desktop.analysis.covers.search import CoverSearch
 
 MOST_TAGGED = 1500
 """Versions that tags tell, so many of them at most: each costs an alignment."""
@@ -66,7 +66,7 @@ class Exam:
 
 def examine(library: Library, search: CoverSearch, progress: Progress, cancelled: Cancelled) -> Exam:
     """Weigh every pair that something is known of, and some pairs of different works. Raises `JobCancelled`."""
-    from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
+    from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
     began_at, at_first = time.time(), library.read(known_pairs)
     known = library.read(answers, MOST_TAGGED)

@@ -19,14 +19,7 @@ from pemr.covers.alignment import Comparison
 from pemr.covers.background import Background, default_background
 from pemr.covers.features import CoverFeatures
 from pemr.covers.joining import Joining
-from pemr_desktop.analysis.cover_evidence import (
-    POSSIBLE_PROBABILITY,
-    VERSION_PROBABILITY,
-    call,
-    evidence_of,
-    is_copy,
-)
-from pemr_desktop.analysis.cover_findings import (
+from pemr_desktop.analysis.covers.findings import (
     AllVersions,
     CoverFindings,
     FoundPair,
@@ -35,11 +28,12 @@ from pemr_desktop.analysis.cover_findings import (
     pair_of,
     sentence_of,
 )
-from pemr_desktop.analysis.cover_habits import PairHabit
-from pemr_desktop.analysis.cover_layer import HeardTracks, TaughtLayer
-from pemr_desktop.analysis.cover_scores import Cancelled, CoverSearchCancelled, PairScores, Progress
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist
-from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
+from pemr_desktop.analysis.covers.pair_scores import Cancelled, CoverSearchCancelled, PairScores, Progress
+from pemr_desktop.analysis.covers.projection import HeardTracks, TaughtLayer
+from pemr_desktop.analysis.covers.score_normalisation import PairHabit
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist
+from pemr_desktop.analysis.covers.tracks import Candidate, CoverTracks
+from pemr_desktop.analysis.covers.verdict import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call, evidence_of, is_copy
 
 log = logging.getLogger(__name__)
 

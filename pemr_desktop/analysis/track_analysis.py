@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from pemr_desktop.analysis.decoding import Sound
+from pemr_desktop.analysis.decoding.pool import Sound
 from pemr_desktop.library.embeddings.analyses import TrackAnalysis
 
 if TYPE_CHECKING:

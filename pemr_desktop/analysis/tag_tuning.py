@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from pemr_desktop.analysis.decoding import DecodePool, NoSound, Sound
+from pemr_desktop.analysis.decoding.pool import DecodePool, NoSound, Sound
 from pemr_desktop.analysis.models import known_tags
 from pemr_desktop.errors import ModelUnusable, ResourceMissing
 from pemr_desktop.library.embeddings import tag_tuning as store

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from pemr.covers.background import Background
-from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S, Evidence, evidence_kept
+from pemr_desktop.analysis.covers.verdict import LEAST_PASSAGE_S, Evidence, evidence_kept
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.versions import pairs as versions
 

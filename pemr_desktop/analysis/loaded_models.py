@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr_desktop.analysis.models import candidates, describe, load_encoder
-from pemr_desktop.analysis.tuning import with_tuned_heads
-from pemr_desktop.analysis.vectors import VectorIndex, cover_cache, open_index
+from pemr_desktop.analysis.tag_tuning import with_tuned_heads
+from pemr_desktop.analysis.vector_index import VectorIndex, cover_cache, open_index
 from pemr_desktop.library import queries
 from pemr_desktop.paths import Paths
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
-    from pemr_desktop.analysis.covers import CoverSearch
+    from pemr_desktop.analysis.covers.search import CoverSearch
     from pemr_desktop.library.library import Library
 
 log = logging.getLogger(__name__)
@@ -74,10 +74,10 @@ class Ear:
         `count_versions`: other pairs were found, so expect as many versions as there are by now.
         """
         from pemr.covers.features import FEATURE_VERSION, HEADER
-        from pemr_desktop.analysis.cover_calibrating import in_use
-        from pemr_desktop.analysis.cover_expectation import expected_in, expecting
-        from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
-        from pemr_desktop.analysis.covers import CoverSearch
+        from pemr_desktop.analysis.covers.calibration import in_use
+        from pemr_desktop.analysis.covers.prior import expected_in, expecting
+        from pemr_desktop.analysis.covers.search import CoverSearch
+        from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 
         use_cores(max(1, (os.cpu_count() or 1) // 2))
         with self._covers_lock:

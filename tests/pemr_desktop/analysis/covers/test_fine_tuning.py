@@ -8,11 +8,11 @@ import pytest
 
 from pemr.covers.background import default_background
 from pemr.covers.features import CoverFeatures, cover_features
-from pemr_desktop.analysis.cover_fine_tuning import Learned, held_out_shifts, independent, learn, shifts_in_library
-from pemr_desktop.analysis.cover_grading import Weighed
-from pemr_desktop.analysis.cover_layer import HeardTracks
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
-from pemr_desktop.analysis.covers import CoverSearch
+from pemr_desktop.analysis.covers.evaluation import Weighed
+from pemr_desktop.analysis.covers.fine_tuning import Learned, held_out_shifts, independent, learn, shifts_in_library
+from pemr_desktop.analysis.covers.projection import HeardTracks
+from pemr_desktop.analysis.covers.search import CoverSearch
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 from pemr_desktop.library.versions.known_pairs import KnownPair
 from played_works import RATE, play
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from pemr.audio import decode
-from pemr_desktop.analysis.decode_child import PEAK_COUNT, peaks
-from pemr_desktop.analysis.decoding import DecodeChild, DecodePool, NoSound, Sound, decode_one
+from pemr_desktop.analysis.decoding.pool import DecodeChild, DecodePool, NoSound, Sound, decode_one
+from pemr_desktop.analysis.decoding.process import PEAK_COUNT, peaks
 
 RATE = 16000
 MakeAudio = Callable[..., Path]
@@ -157,7 +157,7 @@ def test_peaks_of_any_length_fill_the_width(count: int) -> None:
 
 def test_a_decode_child_loads_neither_torch_nor_qt() -> None:
     code = (
-        "import sys, pemr_desktop.analysis.decode_child;"
+        "import sys, pemr_desktop.analysis.decoding.process;"
         "print([name for name in ('torch', 'faiss', 'PySide6', 'sqlite3') if name in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ import pytest
 
 from pemr.covers.background import default_background
 from pemr.covers.joining import Joining, Weighing
-from pemr_desktop.analysis.cover_calibrating import (
+from pemr_desktop.analysis.covers.calibration import (
     NEEDED,
     TooFewAnswers,
     digest_of,
@@ -16,8 +16,8 @@ from pemr_desktop.analysis.cover_calibrating import (
     teach,
     with_figures,
 )
-from pemr_desktop.analysis.cover_evidence import Evidence
-from pemr_desktop.analysis.cover_grading import Weighed, likely_share, sureness_of
+from pemr_desktop.analysis.covers.evaluation import Weighed, likely_share, sureness_of
+from pemr_desktop.analysis.covers.verdict import Evidence
 from pemr_desktop.library.versions.known_pairs import KnownPair
 
 CANDIDATES = 300

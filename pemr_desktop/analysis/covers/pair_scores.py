@@ -13,10 +13,10 @@ from pemr.covers.alignment import Comparison, Voice, close_voice, compare, compa
 from pemr.covers.background import Background
 from pemr.covers.joining import Joining, seen_closely
 from pemr.covers.passages import Alignment, explain
-from pemr_desktop.analysis.cover_habits import Floats, PairHabit, habit_among
-from pemr_desktop.analysis.cover_layer import TaughtLayer
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist
-from pemr_desktop.analysis.cover_tracks import Candidate, CoverTracks
+from pemr_desktop.analysis.covers.projection import TaughtLayer
+from pemr_desktop.analysis.covers.score_normalisation import Floats, PairHabit, habit_among
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist
+from pemr_desktop.analysis.covers.tracks import Candidate, CoverTracks
 
 Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]

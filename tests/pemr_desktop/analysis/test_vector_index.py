@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pemr_desktop.analysis.vectors import Ids, VectorIndex, Vectors, open_index
+from pemr_desktop.analysis.vector_index import Ids, VectorIndex, Vectors, open_index
 
 MODEL = "0123456789abcdef"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pemr.covers.features import FEATURE_VERSION, HEADER, CoverFeatures
 from pemr.embed import Encoder
-from pemr_desktop.analysis.ear import Ear
+from pemr_desktop.analysis.loaded_models import Ear
 from pemr_desktop.library.embeddings.analyses import TrackAnalysis
 from pemr_desktop.library.library import Library
 from pemr_desktop.paths import Paths

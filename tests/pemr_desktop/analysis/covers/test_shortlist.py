@@ -13,10 +13,12 @@ from pemr.covers.joining import Joining, Weighing
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
 from pemr.covers.shortlist import VersionIndex
-from pemr_desktop.analysis import cover_scores, cover_shortlist, covers
-from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
-from pemr_desktop.analysis.cover_shortlist import CoverShortlist, bundled_network
-from pemr_desktop.analysis.covers import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers import pair_scores
+from pemr_desktop.analysis.covers import search as covers
+from pemr_desktop.analysis.covers import shortlist as cover_shortlist
+from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
+from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 
 SETTINGS = NetworkSettings("pitch-class", 16, 4)
 
@@ -43,7 +45,7 @@ def transposed(features: CoverFeatures, key: int) -> CoverFeatures:
 
 @pytest.fixture
 def small_libraries_are_large(monkeypatch):
-    monkeypatch.setattr(cover_scores, "SHORTLIST_FROM", 10)
+    monkeypatch.setattr(pair_scores, "SHORTLIST_FROM", 10)
     monkeypatch.setattr(covers, "SHORTLISTED", 6)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from pemr.covers.features import CoverFeatures, cover_features
 from pemr.covers.passages import align
-from pemr_desktop.analysis.cover_evidence import VERSION_PROBABILITY, evidence_of
-from pemr_desktop.analysis.cover_scores import CoverSearchCancelled
-from pemr_desktop.analysis.covers import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
+from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.verdict import VERSION_PROBABILITY, evidence_of
 from played_works import RATE, play
 
 

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.analysis.decode_child import TOO_LATE, Answer, Order
+from pemr_desktop.analysis.decoding.process import TOO_LATE, Answer, Order
 from pemr_desktop.processes import module_command, put_away
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.identity import identity
@@ -28,7 +28,7 @@ from pemr_desktop.tagfiles.plan import FileIdentity
 
 log = logging.getLogger(__name__)
 
-CHILD_MODULE = "pemr_desktop.analysis.decode_child"
+CHILD_MODULE = "pemr_desktop.analysis.decoding.process"
 LISTEN_LIMIT_S = 1800.0
 """Of a longer mix the first half hour is listened to: a two-hour file would need half a gigabyte."""
 

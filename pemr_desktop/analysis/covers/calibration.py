@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from pemr.covers.background import Background, default_background
 from pemr.covers.evidence_fit import fit_evidence
-from pemr_desktop.analysis.cover_evidence import LEAST_PASSAGE_S
-from pemr_desktop.analysis.cover_grading import SURE, Weighed
-from pemr_desktop.analysis.cover_layer import TaughtLayer
+from pemr_desktop.analysis.covers.evaluation import SURE, Weighed
+from pemr_desktop.analysis.covers.projection import TaughtLayer
+from pemr_desktop.analysis.covers.verdict import LEAST_PASSAGE_S
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.versions.calibration import StoredCalibration, calibration, outdate
 from pemr_desktop.protocol.cover_quality import Count, CoverTeachingResult, TeachingScore

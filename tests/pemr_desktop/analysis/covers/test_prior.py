@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pemr.covers.background import default_background
-from pemr_desktop.analysis.cover_evidence import Evidence
-from pemr_desktop.analysis.cover_expectation import GUESSED_FROM, MOST, expecting, versions_expected
+from pemr_desktop.analysis.covers.prior import GUESSED_FROM, MOST, expecting, versions_expected
+from pemr_desktop.analysis.covers.verdict import Evidence
 
 SHIPPED = default_background()
 STRONG = Evidence(above=20.0, likeness=0.9, straight_s=60.0)

@@ -22,7 +22,7 @@ from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork, load_network
 from pemr.covers.shortlist import VersionIndex
 from pemr.errors import ModelMismatch
-from pemr_desktop.analysis.cover_layer import TaughtLayer, joining_with
+from pemr_desktop.analysis.covers.projection import TaughtLayer, joining_with
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.resources import resource
 from pemr_desktop.whole_files import replace_whole
