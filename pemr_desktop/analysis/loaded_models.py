@@ -73,7 +73,7 @@ class Ear:
 
         `count_versions`: other pairs were found, so expect as many versions as there are by now.
         """
-        from pemr.covers.features import FEATURE_VERSION, HEADER
+        from pemr.covers.alignment.features import FEATURE_VERSION, HEADER
         from pemr_desktop.analysis.covers.calibration import in_use
         from pemr_desktop.analysis.covers.prior import expected_in, expecting
         from pemr_desktop.analysis.covers.search import CoverSearch

@@ -27,8 +27,8 @@ from pemr_desktop.resources import resource
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
-    from pemr.teacher import Teacher
-    from pemr.tuning import Example, Tuned
+    from pemr.tags.teacher import Teacher
+    from pemr.tags.tuning import Example, Tuned
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def listen(
 
     A file that cannot be decoded is left out. Returns early when cancelled.
     """
-    from pemr.teacher import SAMPLE_RATE, VOCABULARIES, load_teacher
+    from pemr.tags.teacher import SAMPLE_RATE, VOCABULARIES, load_teacher
 
     folder, vocabulary, model_id = teacher_folder(), vocabulary_id(), encoder.model_id
     teachers = {name: load_teacher(folder / f"{name}_musicnn.safetensors") for name in VOCABULARIES}
@@ -138,7 +138,7 @@ def opinions_of(
     """What the teacher says of a few moments: the middle of segments that the ear heard, or spread over the track."""
     import torch
 
-    from pemr.teacher import PATCH_SAMPLES, patch_starts
+    from pemr.tags.teacher import PATCH_SAMPLES, patch_starts
     from pemr.vocabulary import merge
 
     places = np.unique(np.linspace(0, len(starts_s) - 1, min(moments, len(starts_s)) + 2)[1:-1].astype(int))
@@ -158,7 +158,7 @@ def opinions_of(
 
 def gather_examples(library: Library, model_id: str) -> list[Example]:
     """All tracks that the teacher or a person has said something about, as the ear heard them."""
-    from pemr.tuning import Example
+    from pemr.tags.tuning import Example
     from pemr.vocabulary import tags_in
 
     opinions = library.read(store.opinions, model_id, vocabulary_id())
@@ -195,7 +195,7 @@ def refit(library: Library, shipped: Encoder, answer_weight: float, file_tag_wei
 
     The weights say how much a person's answer and a tag in a file count, the teacher's opinion of a track being one.
     """
-    from pemr.tuning import Weights, tune
+    from pemr.tags.tuning import Weights, tune
 
     examples = gather_examples(library, shipped.model_id)
     weights = Weights(decision=answer_weight, file_tag=file_tag_weight)

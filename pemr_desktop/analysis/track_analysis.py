@@ -25,7 +25,7 @@ class Heard(NamedTuple):
 
 def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool = True) -> Heard:
     """Embedding, importance, tag probabilities and cover features of one sound. Raises `PemrError`."""
-    from pemr.covers.features import FEATURE_VERSION, cover_features
+    from pemr.covers.alignment.features import FEATURE_VERSION, cover_features
 
     started_s = time.perf_counter()
     embedding = encoder.embed_samples(sound.samples)

@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pemr import audio, teacher
-from pemr.covers.features import cover_features
+from pemr import audio
+from pemr.covers.alignment.features import cover_features
 from pemr.datasets.folder import audio_files
 from pemr.embed import Encoder
 from pemr.errors import DecodeError
+from pemr.tags import teacher
 from pemr_desktop.resources import resource
 
 PARTS = {

@@ -25,13 +25,13 @@ import numpy as np
 import torch
 
 from pemr.audio import decode
-from pemr.covers.alignment import SPEEDS, Voice, compare, voice
-from pemr.covers.evaluation import heard_corpus
-from pemr.covers.features import SAMPLE_RATE, CoverFeatures, cover_features
+from pemr.covers.alignment.features import SAMPLE_RATE, CoverFeatures, cover_features
+from pemr.covers.alignment.qmax import SPEEDS, Voice, compare, voice
+from pemr.covers.alignment.spectrum import features_of
+from pemr.covers.corpus.version_corpus import read_work, works_in
+from pemr.covers.evaluation.evaluation import heard_corpus
 from pemr.covers.networks.registry import load_network
 from pemr.covers.retrieval_metrics import evaluate
-from pemr.covers.spectrum import features_of
-from pemr.covers.version_corpus import read_work, works_in
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
 from pemr_desktop.analysis.covers.prior import expecting, versions_expected

@@ -25,8 +25,8 @@ import numpy as np
 import torch
 
 from pemr.audio import decode
-from pemr.covers.alignment import KEYS, SPEEDS, compare, voice
-from pemr.covers.features import SAMPLE_RATE, cover_features
+from pemr.covers.alignment.features import SAMPLE_RATE, cover_features
+from pemr.covers.alignment.qmax import KEYS, SPEEDS, compare, voice
 from pemr.covers.retrieval_metrics import Ranking, rank, report
 from pemr.datasets.cliques import CliqueTrack, load_clique_folder
 

@@ -25,8 +25,8 @@ from covers_alignment import called_anew
 from covers_odd_input import odd_input
 
 from pemr.audio import decode
-from pemr.covers.alignment import RULES
-from pemr.covers.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
+from pemr.covers.alignment.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
+from pemr.covers.alignment.qmax import RULES
 from pemr.datasets.free_game_music import corpus_tracks
 from pemr.datasets.free_game_versions import KnownPair, known_pairs
 from pemr_desktop.analysis.covers.findings import FoundPair

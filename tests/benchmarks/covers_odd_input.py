@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.audio import decode
-from pemr.covers.features import SAMPLE_RATE, CoverFeatures, cover_features
+from pemr.covers.alignment.features import SAMPLE_RATE, CoverFeatures, cover_features
 from pemr.errors import DecodeError
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network

@@ -24,11 +24,11 @@ import faiss
 import numpy as np
 import torch
 
-from pemr.covers.evaluation import heard_corpus
-from pemr.covers.features import CoverFeatures
+from pemr.covers.alignment.features import CoverFeatures
+from pemr.covers.evaluation.evaluation import heard_corpus
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import load_network
-from pemr.covers.shortlist import LOOKED_AT
+from pemr.covers.networks.shortlist import LOOKED_AT
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 

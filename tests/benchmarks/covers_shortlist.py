@@ -21,12 +21,12 @@ import faiss
 import numpy as np
 import torch
 
-from pemr.covers.evaluation import heard_corpus
-from pemr.covers.features import FRAME_S, CoverFeatures
+from pemr.covers.alignment.features import FRAME_S, CoverFeatures
+from pemr.covers.evaluation.evaluation import heard_corpus
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import load_network
-from pemr.covers.shortlist import VersionIndex
+from pemr.covers.networks.shortlist import VersionIndex
 
 SHORTLISTS = (10, 50, 250)
 CLIP_FRAMES = 64

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pemr.bundled import BUNDLED, models_folder, retrieval
 from pemr.comparison.scoring import interval
 from pemr.embed import Encoder
-from pemr.heads import teacher_thresholds
-from pemr.labels import label_folder
 from pemr.metrics import score_tags
+from pemr.model_card.figures import BUNDLED, models_folder, retrieval
 from pemr.modelfile import load_model
+from pemr.tags.heads import teacher_thresholds
+from pemr.tags.teacher_labels import label_folder
 
 ROUNDS = 500
 

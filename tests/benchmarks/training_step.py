@@ -29,11 +29,11 @@ from pemr import losses
 from pemr.augment import augment
 from pemr.frontend import LogMel
 from pemr.mask import keep_frames, mask_randomly, positive_mask
-from pemr.memory import reuse_freed_memory
 from pemr.methods.pemr import Pemr
 from pemr.precision import resolved
 from pemr.predictor import sinusoidal_positions
 from pemr.recipe import Recipe, load_recipe
+from pemr.runs.memory import reuse_freed_memory
 
 Terms = dict[str, Tensor]
 SEED = 1

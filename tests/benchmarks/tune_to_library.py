@@ -25,14 +25,14 @@ import numpy as np
 import torch
 
 from pemr.embed import Encoder
-from pemr.finetune import MAX_TRACK_S
-from pemr.heads import TAGS, as_answers, fit_heads, teacher_thresholds
-from pemr.judging import evidence_of, in_probability, judge, probability
-from pemr.labels import LabelledTrack, embed_tracks, label_folder
 from pemr.logistic import Floats, Linear, folds_of
 from pemr.metrics import TagScores, average_precision, bootstrap_interval, roc_auc, score_tags
 from pemr.modelfile import TagHead
-from pemr.tuning import LEAST_TEACHER_THRESHOLD, Example, tune
+from pemr.tags.calibration import evidence_of, in_probability, judge, probability
+from pemr.tags.heads import TAGS, as_answers, fit_heads, teacher_thresholds
+from pemr.tags.teacher_labels import LabelledTrack, embed_tracks, label_folder
+from pemr.tags.training import MAX_TRACK_S
+from pemr.tags.tuning import LEAST_TEACHER_THRESHOLD, Example, tune
 from pemr.vocabulary import VOCABULARY
 from pemr_desktop.resources import resource
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pemr.build import trained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.embed import Encoder
 from pemr.encoder import FCN4
 from pemr.errors import CheckpointError, ModelMismatch
 from pemr.export import export
 from pemr.frontend import FrontEnd
-from pemr.methods.build import trained_encoder
 from pemr.modelfile import ModelInfo, PredictorShape, load_model, save_model
 from pemr.pretrain import pretrain
 from pemr.recipe import load_recipe

@@ -7,7 +7,7 @@ import torch
 import torchaudio.functional
 
 from pemr.frontend import FrontEnd, LogMel, mel_filterbank
-from pemr.teacher import slaney_filterbank
+from pemr.tags.teacher import slaney_filterbank
 
 
 @pytest.mark.filterwarnings("ignore:At least one mel filterbank")

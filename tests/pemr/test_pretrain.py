@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from pemr import checkpoint, events, pretrain
+from pemr.build import build_method, trained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
-from pemr.methods.build import build_method, trained_encoder
 from pemr.recipe import Recipe, load_recipe
 
 

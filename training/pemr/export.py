@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pemr.build import build_method
 from pemr.checkpoint import Checkpoint, load_checkpoint
 from pemr.encoder import FCN4
 from pemr.errors import CheckpointError
-from pemr.methods.build import build_method
 from pemr.methods.contract import Method
 from pemr.methods.pemr import Pemr
 from pemr.modelfile import ModelInfo, PredictorShape, save_model

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pemr.covers.features import FRAME_S, cover_features
+from pemr.covers.alignment.features import FRAME_S, cover_features
 from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
 from pemr.frontend import FrontEnd, LogMel
 

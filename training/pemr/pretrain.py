@@ -17,17 +17,17 @@ from lightning.fabric.strategies.ddp import DDPStrategy
 from pemr import events
 from pemr.augment import augment
 from pemr.batches import Batch, Batches, split_held_out
+from pemr.build import build_method, segment_encoder
 from pemr.checkpoint import Checkpoint, load_checkpoint, require_same_recipe, save_checkpoint
 from pemr.distributed import highest, processes, rank, started_as_leader, starts_on_its_machine
 from pemr.errors import CheckpointError, CorpusError, RecipeError, TrainingDiverged
-from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
-from pemr.methods.build import build_method, segment_encoder
 from pemr.methods.contract import Method
-from pemr.monitor import Labels, Monitor, reference_tracks
 from pemr.precision import resolved
 from pemr.recipe import Recipe
-from pemr.run_folder import Places, RunFile, clips_of, decode_all, prepare_run, require_tracks
-from pemr.stopping import StopRequest
+from pemr.runs.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
+from pemr.runs.monitor import Labels, Monitor, reference_tracks
+from pemr.runs.run_folder import Places, RunFile, clips_of, decode_all, prepare_run, require_tracks
+from pemr.runs.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.background import Background, default_background
-from pemr.covers.evidence_fit import fit_evidence
+from pemr.covers.scores.map_logistic import fit_evidence
+from pemr.covers.scores.normalisation import Background, default_background
 from pemr_desktop.analysis.covers.evaluation import SURE, Weighed
 from pemr_desktop.analysis.covers.projection import TaughtLayer
 from pemr_desktop.analysis.covers.verdict import LEAST_PASSAGE_S
@@ -28,7 +28,7 @@ from pemr_desktop.library.versions.calibration import StoredCalibration, calibra
 from pemr_desktop.protocol.cover_quality import Count, CoverTeachingResult, TeachingScore
 
 if TYPE_CHECKING:
-    from pemr.covers.joining import Joining
+    from pemr.covers.scores.fusion import Joining
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pemr.covers.background import Background
+from pemr.covers.scores.normalisation import Background
 from pemr_desktop.analysis.covers.verdict import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, Evidence, call
 from pemr_desktop.errors import JobCancelled
 from pemr_desktop.library.database.store import Cancelled, Progress

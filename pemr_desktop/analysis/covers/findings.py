@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pemr.covers.passages import Alignment
+from pemr.covers.alignment.passages import Alignment
 from pemr_desktop.analysis.covers.verdict import Evidence
 from pemr_desktop.library.rows import Verdict
 from pemr_desktop.protocol.results import CoverMatch, Passage

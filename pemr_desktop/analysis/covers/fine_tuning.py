@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.background import Background
+from pemr.covers.scores.normalisation import Background
 from pemr_desktop.analysis.covers import calibration as calibrating
 from pemr_desktop.analysis.covers.evaluation import Weighed
 from pemr_desktop.analysis.covers.projection import HeardTracks, Pair, TaughtLayer

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pemr.covers.alignment import Comparison, Voice, close_voice, compare, compare_closely
-from pemr.covers.background import Background
-from pemr.covers.joining import Joining, seen_closely
-from pemr.covers.passages import Alignment, explain
+from pemr.covers.alignment.passages import Alignment, explain
+from pemr.covers.alignment.qmax import Comparison, Voice, close_voice, compare, compare_closely
+from pemr.covers.scores.fusion import Joining, seen_closely
+from pemr.covers.scores.normalisation import Background
 from pemr_desktop.analysis.covers.projection import TaughtLayer
 from pemr_desktop.analysis.covers.score_normalisation import Floats, PairHabit, habit_among
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist

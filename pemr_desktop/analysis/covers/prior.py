@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from pemr.covers.background import Background
+from pemr.covers.scores.normalisation import Background
 from pemr_desktop.analysis.covers.verdict import LEAST_PASSAGE_S, Evidence, evidence_kept
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.versions import pairs as versions

@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.background import Background, Habit, robust_deviation
-from pemr.covers.joining import Joining
-from pemr.covers.networks.alike import both_ways
+from pemr.covers.networks.similarity import both_ways
+from pemr.covers.scores.fusion import Joining
+from pemr.covers.scores.normalisation import Background, Habit, robust_deviation
 from pemr_desktop.library.versions.known_pairs import KnownPair
 
 Vectors = npt.NDArray[np.float32]

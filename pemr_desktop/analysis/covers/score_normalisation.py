@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.background import Background, Habit
-from pemr.covers.joining import Joining
+from pemr.covers.scores.fusion import Joining
+from pemr.covers.scores.normalisation import Background, Habit
 
 Floats = npt.NDArray[np.float64]
 """Excesses of pairs (n, 2): by alignment, and by the network (0 without one)."""

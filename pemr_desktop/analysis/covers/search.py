@@ -15,10 +15,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 
-from pemr.covers.alignment import Comparison
-from pemr.covers.background import Background, default_background
-from pemr.covers.features import CoverFeatures
-from pemr.covers.joining import Joining
+from pemr.covers.alignment.features import CoverFeatures
+from pemr.covers.alignment.qmax import Comparison
+from pemr.covers.scores.fusion import Joining
+from pemr.covers.scores.normalisation import Background, default_background
 from pemr_desktop.analysis.covers.findings import (
     AllVersions,
     CoverFindings,

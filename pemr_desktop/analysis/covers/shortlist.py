@@ -15,12 +15,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.features import CoverFeatures
-from pemr.covers.joining import Joining
-from pemr.covers.networks.alike import both_ways
+from pemr.covers.alignment.features import CoverFeatures
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork, load_network
-from pemr.covers.shortlist import VersionIndex
+from pemr.covers.networks.shortlist import VersionIndex
+from pemr.covers.networks.similarity import both_ways
+from pemr.covers.scores.fusion import Joining
 from pemr.errors import ModelMismatch
 from pemr_desktop.analysis.covers.projection import TaughtLayer, joining_with
 from pemr_desktop.errors import ResourceMissing

@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pemr.covers.alignment import Voice, voice
-from pemr.covers.features import HEADER, CoverFeatures, CoverFeaturesError
+from pemr.covers.alignment.features import HEADER, CoverFeatures, CoverFeaturesError
+from pemr.covers.alignment.qmax import Voice, voice
 
 VOICES_KEPT = 4096
 LOADED_AT_ONCE = 256

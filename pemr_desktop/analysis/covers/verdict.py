@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pemr.covers.background import Background
+from pemr.covers.scores.normalisation import Background
 from pemr_desktop.library.rows import Verdict
 
 if TYPE_CHECKING:
-    from pemr.covers.passages import Alignment
+    from pemr.covers.alignment.passages import Alignment
     from pemr_desktop.library.versions.pairs import FoundVersion
 
 VERSION_PROBABILITY = 0.85

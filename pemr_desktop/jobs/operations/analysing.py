@@ -14,7 +14,7 @@ from pemr_desktop.sentences import counted
 
 def analyse(request: Analyse, context: JobContext) -> Outcome:
     """Decode, embed and suggest. What an earlier run has stored is not done again, unless `again`."""
-    from pemr.covers.features import FEATURE_VERSION
+    from pemr.covers.alignment.features import FEATURE_VERSION
 
     library = context.library
     context.progress(0, 0, "Getting ready to listen")

@@ -14,7 +14,7 @@ from pemr_desktop.jobs.context import JobContext
 from pemr_desktop.library.versions import pairs
 
 if TYPE_CHECKING:
-    from pemr.covers.background import Background
+    from pemr.covers.scores.normalisation import Background
 
 UNMOVED: Mapping[tuple[int, int], float] = MappingProxyType({})
 

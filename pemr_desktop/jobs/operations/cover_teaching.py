@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
     """Say how many of its verdicts are right and how many known versions it finds; changes nothing but the report."""
-    from pemr.covers.background import default_background
+    from pemr.covers.scores.normalisation import default_background
     from pemr_desktop.analysis.covers.calibration import figures_of
     from pemr_desktop.analysis.covers.evaluation import grade
 
@@ -38,7 +38,7 @@ def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
 
 def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
     """Fit the calibration and the last layer to what is known, prove them on works kept aside, use what is better."""
-    from pemr.covers.background import default_background
+    from pemr.covers.scores.normalisation import default_background
     from pemr_desktop.analysis.covers import calibration as calibrating
     from pemr_desktop.analysis.covers import fine_tuning as tuning
     from pemr_desktop.analysis.covers.evaluation import grade
@@ -81,7 +81,7 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
 
 def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
     """Back to the shipped calibration and last layer. What you confirmed and rejected stays."""
-    from pemr.covers.background import default_background
+    from pemr.covers.scores.normalisation import default_background
 
     search = context.ear.covers(context.library)
     shifts = _shifts(search, None, context)

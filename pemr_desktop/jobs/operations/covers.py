@@ -23,7 +23,7 @@ from pemr_desktop.protocol.results import CoverResult, VersionsResult
 from pemr_desktop.sentences import counted
 
 if TYPE_CHECKING:
-    from pemr.covers.features import CoverFeatures
+    from pemr.covers.alignment.features import CoverFeatures
     from pemr_desktop.analysis.covers.findings import FoundPair
 
 ASKED_FOR = 5.0
@@ -39,7 +39,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
         query = _query_of_track(request.track_id, context)
     else:
         raise JobRefused("Choose a track or a file to find covers of.")
-    from pemr.covers.features import LONGEST_S
+    from pemr.covers.alignment.features import LONGEST_S
     from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
     search = context.ear.covers(library)
@@ -126,7 +126,7 @@ class _Query:
 
 
 def _query_of_track(track_id: int, context: JobContext) -> _Query:
-    from pemr.covers.features import FEATURE_VERSION
+    from pemr.covers.alignment.features import FEATURE_VERSION
 
     detail = context.read(queries.detail, track_id)
     features = context.library.cover_features_of(track_id, FEATURE_VERSION)
@@ -138,7 +138,7 @@ def _query_of_track(track_id: int, context: JobContext) -> _Query:
 def _query_of_file(path: Path, context: JobContext) -> _Query:
     if not path.is_file():
         raise JobRefused(f"{path} is not there.")
-    from pemr.covers.features import SAMPLE_RATE, cover_features
+    from pemr.covers.alignment.features import SAMPLE_RATE, cover_features
 
     context.progress(0, 0, f"Listening to {path.name}")
     patience_s = ASKED_FOR * context.settings.analyse.limit_s

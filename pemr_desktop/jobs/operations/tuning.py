@@ -20,8 +20,8 @@ from pemr_desktop.sentences import counted, listed
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
-    from pemr.judging import HeldOut
-    from pemr.tuning import TagChange, Tuned
+    from pemr.tags.calibration import HeldOut
+    from pemr.tags.tuning import TagChange, Tuned
 
 NAMED = 4
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from pemr.covers.cliques import version_groups
+from pemr.covers.version_groups import version_groups
 from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.rows import Relation
 

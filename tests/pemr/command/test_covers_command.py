@@ -6,9 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pemr.command import build
-from pemr.covers.networks.registry import load_network
-from pemr.covers.spectrum import spectrum
-from pemr.covers.version_corpus import (
+from pemr.covers.alignment.spectrum import spectrum
+from pemr.covers.corpus.version_corpus import (
     CorpusVersion,
     Rendering,
     WorkToRender,
@@ -16,6 +15,7 @@ from pemr.covers.version_corpus import (
     render_corpus,
     write_work,
 )
+from pemr.covers.networks.registry import load_network
 from pemr.errors import CorpusError
 from pemr.modelfile import load_model
 

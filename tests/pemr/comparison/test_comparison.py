@@ -19,8 +19,8 @@ from pemr.comparison.scoring import Score, album_draws, interval
 from pemr.comparison.table import Entry, Line, lines
 from pemr.errors import RecipeError
 from pemr.frontend import FrontEnd
-from pemr.labels import SEGMENTS
 from pemr.metrics import score_tags
+from pemr.tags.teacher_labels import SEGMENTS
 from pemr.time_spent import TimeSpent
 
 TEACHERS = Path(__file__).parents[3] / "resources" / "models" / "teacher"

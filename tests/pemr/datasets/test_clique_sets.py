@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pemr.covers.evaluation.da_tacos import da_tacos_tracks, features_of_hpcp, read_hpcp
 from pemr.datasets.cliques import load_clique_folder
 from pemr.datasets.covers80 import load_covers80
-from pemr.datasets.da_tacos import da_tacos_tracks, features_of_hpcp, read_hpcp
 from pemr.datasets.shs100k import load_shs100k
 from pemr.errors import CorpusError
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from pemr.build import build_method, segment_encoder
 from pemr.losses import cosine_loss, nt_xent_loss, queue_loss
-from pemr.methods.build import build_method, segment_encoder
 from pemr.methods.contract import Method
 from pemr.methods.moco import Moco
 from pemr.recipe import load_recipe

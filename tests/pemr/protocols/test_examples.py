@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pemr.datasets.labelled import LabelledSet
 from pemr.embed import segment_starts
 from pemr.frontend import FrontEnd
-from pemr.labels import LabelledTrack
 from pemr.protocols.examples import LABELLED_SAMPLES, Examples, full_segment_starts, teacher_examples
 from pemr.protocols.labelled_examples import decode_set
-from pemr.teacher import PATCH_SAMPLES
+from pemr.tags.teacher import PATCH_SAMPLES
+from pemr.tags.teacher_labels import LabelledTrack
 from pemr.vocabulary import VOCABULARY
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from pemr.build import build_method
 from pemr.checkpoint import Checkpoint, save_checkpoint
 from pemr.embed import Encoder
 from pemr.errors import CheckpointError, ModelMismatch
-from pemr.methods.build import build_method
 from pemr.modelfile import load_model
 from pemr.protocols.examples import Examples
 from pemr.protocols.start import measured_on, start_model, untrained_model

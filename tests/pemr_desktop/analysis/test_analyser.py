@@ -58,7 +58,7 @@ def test_what_is_heard_is_stored_as_the_encoder_gives_it(library: Library, encod
 
 
 def _feature_version() -> int:
-    from pemr.covers.features import FEATURE_VERSION
+    from pemr.covers.alignment.features import FEATURE_VERSION
 
     return int(FEATURE_VERSION)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pemr.covers.features import FEATURE_VERSION, HEADER, CoverFeatures
+from pemr.covers.alignment.features import FEATURE_VERSION, HEADER, CoverFeatures
 from pemr.embed import Encoder
 from pemr_desktop.analysis.loaded_models import Ear
 from pemr_desktop.library.embeddings.analyses import TrackAnalysis

@@ -26,7 +26,7 @@ def test_a_sample_is_the_same_every_time_and_grows_by_adding() -> None:
 
 
 def test_the_teacher_hears_the_middle_of_the_segments_that_the_ear_heard() -> None:
-    from pemr.teacher import VOCABULARIES, load_teacher
+    from pemr.tags.teacher import VOCABULARIES, load_teacher
     from pemr.vocabulary import VOCABULARY
 
     teachers = {name: load_teacher(teacher_folder() / f"{name}_musicnn.safetensors") for name in VOCABULARIES}

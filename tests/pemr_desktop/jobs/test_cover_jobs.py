@@ -12,7 +12,7 @@ import mutagen
 import numpy as np
 import pytest
 
-from pemr.covers.background import default_background
+from pemr.covers.scores.normalisation import default_background
 from pemr_desktop.analysis.covers.prior import expecting, versions_expected
 from pemr_desktop.analysis.covers.verdict import call, evidence_kept
 from pemr_desktop.errors import PemrDesktopError

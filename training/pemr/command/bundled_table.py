@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from pemr.card import shown
+from pemr.model_card.markdown import shown
 
 if TYPE_CHECKING:
-    from pemr.bundled import Figures
+    from pemr.model_card.figures import Figures
 
 
 def print_encoders(figures: "Figures") -> None:

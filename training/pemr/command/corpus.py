@@ -75,9 +75,9 @@ def render_versions(
     """
     import torch
 
-    from pemr.covers.render_tools import bring_tools
-    from pemr.covers.tune_list import Split
-    from pemr.covers.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
+    from pemr.covers.corpus.render_tools import bring_tools
+    from pemr.covers.corpus.tune_list import Split
+    from pemr.covers.corpus.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
 
     torch.set_num_threads(1)
     if development and calibration:
@@ -122,7 +122,7 @@ def listen(
     """Turn recordings of versions into a corpus to train or measure on. The same command goes on where it stopped."""
     import torch
 
-    from pemr.covers.version_corpus import listen_to_set
+    from pemr.covers.corpus.version_corpus import listen_to_set
     from pemr.datasets.clique_catalogue import load_clique_set
 
     torch.set_num_threads(1)

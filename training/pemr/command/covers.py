@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from pemr.covers.background_fit import Vectors
-    from pemr.covers.evaluation import HeardSet
+    from pemr.covers.evaluation.evaluation import HeardSet
+    from pemr.covers.evaluation.fit_normalisation import Vectors
 
 
 def register(app: typer.Typer) -> None:
@@ -61,10 +61,10 @@ def train(
 
     import torch
 
-    from pemr.covers.clips import ClipSettings
+    from pemr.covers.networks.clips import ClipSettings
     from pemr.covers.networks.registry import NetworkSettings
-    from pemr.covers.training import CoverTraining, Told
-    from pemr.covers.training import train as train_network
+    from pemr.covers.networks.training import CoverTraining, Told
+    from pemr.covers.networks.training import train as train_network
     from pemr.frontend import FrontEnd
     from pemr.modelfile import load_model
 
@@ -112,12 +112,12 @@ def calibrate(
     """
     import torch
 
-    from pemr.covers import background_fit
-    from pemr.covers.background import default_background
-    from pemr.covers.evaluation import heard_corpus
-    from pemr.covers.joining import fit_joining
+    from pemr.covers.evaluation import fit_normalisation
+    from pemr.covers.evaluation.evaluation import heard_corpus
+    from pemr.covers.evaluation.fit_fusion import fit_joining
     from pemr.covers.networks.frames import chroma_frames, shingle_vectors
     from pemr.covers.networks.registry import load_network, save_network
+    from pemr.covers.scores.normalisation import default_background
 
     torch.set_num_threads(threads)
     if (music is None) != (background is None):
@@ -134,16 +134,16 @@ def calibrate(
     figures = default_background()
     strangers = None
     if music is not None:
-        strangers = background_fit.listen_to_strangers(music, cache)
-        compared = background_fit.compare_all(strangers, vectors_of(strangers), cache)
-        figures = background_fit.fit_background(compared, figures)
+        strangers = fit_normalisation.listen_to_strangers(music, cache)
+        compared = fit_normalisation.compare_all(strangers, vectors_of(strangers), cache)
+        figures = fit_normalisation.fit_background(compared, figures)
     vectors = vectors_of(heard)
     joining = fit_joining(heard.features, vectors, heard.works, figures)
     if strangers is not None and background is not None:
-        rendered = background_fit.compare_all(heard, vectors, cache)
-        figures = background_fit.fit_evidence_of_pairs(rendered, compared, figures, joining)
-        figures = background_fit.with_provenance(figures, strangers, heard, joining)
-        background.write_bytes(background_fit.as_toml(figures))
+        rendered = fit_normalisation.compare_all(heard, vectors, cache)
+        figures = fit_normalisation.fit_evidence_of_pairs(rendered, compared, figures, joining)
+        figures = fit_normalisation.with_provenance(figures, strangers, heard, joining)
+        background.write_bytes(fit_normalisation.as_toml(figures))
         typer.echo(
             f"{background}: strangers' log scores spread by {figures.compared.spread:.3f}, looked at closely by "
             f"{figures.closely.spread:.3f} ({figures.unrelated_pairs:,} pairs); "

@@ -58,8 +58,8 @@ def evaluate(
         return
     if corpus is None:
         raise typer.BadParameter("say where the free game music is: --corpus DIR", param_hint="--corpus")
-    from pemr.bundled import measure_bundled, models_folder
-    from pemr.card import write_card
+    from pemr.model_card.figures import measure_bundled, models_folder
+    from pemr.model_card.markdown import write_card
 
     prepare(threads)
     with Bar(transient=True) as bar:
@@ -89,9 +89,9 @@ def tags(
     """
     from pemr.comparison.scoring import SegmentEncoder, segment_vectors
     from pemr.embed import Encoder
-    from pemr.finetune import learned_from_labels, load_corpus, measure_vectors, random_encoder
     from pemr.handcrafted import MfccChroma
     from pemr.modelfile import load_model
+    from pemr.tags.training import learned_from_labels, load_corpus, measure_vectors, random_encoder
 
     prepare(threads)
     encoders: list[tuple[str, SegmentEncoder]] = [(path.name, Encoder.load(path)) for path in models]

@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from pemr.covers.evaluation import HeardSet, Progress, Scorer
+    from pemr.covers.evaluation.evaluation import HeardSet, Progress, Scorer
     from pemr.covers.networks.registry import TrainedNetwork
 
 
@@ -35,7 +35,7 @@ def covers(
     """
     import torch
 
-    from pemr.covers import evaluation
+    from pemr.covers.evaluation import evaluation
     from pemr.covers.networks.registry import load_network
 
     torch.set_num_threads(threads)
@@ -67,7 +67,7 @@ def _scorers(
     heard: "HeardSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int, cache: Path
 ) -> "dict[str, Scorer]":
     """Every way of searching by its name."""
-    from pemr.covers import evaluation, joined_search
+    from pemr.covers.evaluation import evaluation, two_stage
 
     scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(heard.features)}
     plain, above = evaluation.alignment_scorers(heard.features, cache)
@@ -82,9 +82,9 @@ def _scorers(
             continue
         best = above
         if trained.joining is not None:
-            scorers[f"{name}, joined with alignment"] = joined_search.joined_scorer(trained, heard, plain)
-            best = scorers[f"{name}, whole search"] = joined_search.whole_search_scorer(trained, heard, plain)
-        scorers[f"{name}, then the best of all on its first {shortlist}"] = joined_search.search_scorer(
+            scorers[f"{name}, joined with alignment"] = two_stage.joined_scorer(trained, heard, plain)
+            best = scorers[f"{name}, whole search"] = two_stage.whole_search_scorer(trained, heard, plain)
+        scorers[f"{name}, then the best of all on its first {shortlist}"] = two_stage.search_scorer(
             rough, best, shortlist
         )
     return scorers
@@ -100,9 +100,9 @@ def _names(loaded: "list[tuple[Path, TrainedNetwork]]") -> list[str]:
 
 
 def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool) -> "HeardSet":
-    from pemr.covers import evaluation
+    from pemr.covers.evaluation import evaluation
+    from pemr.covers.evaluation.da_tacos import da_tacos_tracks, read_hpcp
     from pemr.datasets.clique_catalogue import load_clique_set
-    from pemr.datasets.da_tacos import da_tacos_tracks, read_hpcp
 
     if kind == "corpus":
         return evaluation.heard_corpus(root)

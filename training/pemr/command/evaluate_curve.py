@@ -40,7 +40,7 @@ def curve(
     from pemr.command.display import wide_console
     from pemr.comparison.run_curve import judged_checkpoints, probes_of, run_chart
     from pemr.errors import CorpusError
-    from pemr.finetune import load_corpus
+    from pemr.tags.training import load_corpus
 
     if (data is None) != (teacher is None):
         raise typer.BadParameter("--data and --teacher are given together", param_hint="--data")

@@ -13,8 +13,8 @@ from pemr.command.listening import Data, TeacherDir, Threads, Validation, listen
 
 if TYPE_CHECKING:
     from pemr.comparison.table import Entry, Line
-    from pemr.finetune import Corpus
-    from pemr.labels import Progress
+    from pemr.tags.teacher_labels import Progress
+    from pemr.tags.training import Corpus
 
 
 def methods(
@@ -50,8 +50,8 @@ def methods(
     from pemr.command.display import section, wide_console
     from pemr.comparison.contenders import contenders
     from pemr.comparison.running import Plan, Stopped, compare, curve, entries
-    from pemr.finetune import load_corpus
-    from pemr.stopping import raised_on_signal
+    from pemr.runs.stopping import raised_on_signal
+    from pemr.tags.training import load_corpus
 
     prepare(threads)
     cache = cache or out / "cache"

@@ -62,8 +62,8 @@ def tags(
     off. With --tune the heads of the model are kept and changed only where cross-validation over the albums of --data
     says that the new ones are better; a person's word counts more than the teacher's, by the weights given.
     """
-    from pemr.finetune import finetune_tags, load_corpus
     from pemr.modelfile import load_model
+    from pemr.tags.training import finetune_tags, load_corpus
 
     if out is None and not dry_run:
         raise typer.BadParameter("--out says where to write the model; or give --dry-run", param_hint="--out")
@@ -95,10 +95,10 @@ def _tune(
     file_tags: bool,
     weights: tuple[float, float, float, float],
 ) -> None:
-    from pemr.answers import read_decisions
-    from pemr.finetune import MAX_TRACK_S, save_tuned, tune_tags
-    from pemr.labels import label_folder
-    from pemr.tuning import Weights
+    from pemr.tags.teacher_labels import label_folder
+    from pemr.tags.training import MAX_TRACK_S, save_tuned, tune_tags
+    from pemr.tags.tuning import Weights
+    from pemr.tags.user_labels import read_decisions
 
     said = {} if decisions is None else read_decisions(decisions, data)
     with Bar(transient=True) as bar:

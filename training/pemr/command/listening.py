@@ -11,9 +11,9 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from pemr.finetune import Row
-    from pemr.labels import Progress
-    from pemr.tuning import TagChange
+    from pemr.tags.teacher_labels import Progress
+    from pemr.tags.training import Row
+    from pemr.tags.tuning import TagChange
 
 ModelFile = Annotated[Path, typer.Option("--model", help="A model file (.safetensors).")]
 Data = Annotated[Path, typer.Option("--data", help="Training music, one folder an album or soundtrack.")]
@@ -28,7 +28,7 @@ Threads = Annotated[int, typer.Option(help="Processor threads; 0 is torch's own 
 def prepare(threads: int) -> None:
     import torch
 
-    from pemr.memory import reuse_freed_memory
+    from pemr.runs.memory import reuse_freed_memory
 
     reuse_freed_memory()
     torch.set_num_threads(threads or min(4, os.cpu_count() or 1))

@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from pemr import events
-    from pemr.monitor import Labels
+    from pemr.runs.monitor import Labels
 
 HELP = """Learn an encoder from folders of music, without any labels.
 
@@ -61,13 +61,13 @@ def run(
         steps = [] if max_steps is None else [f"train.max_steps={max_steps}"]
         wanted = load_recipe(recipe, [*(overrides or []), *steps])
         if dry_run:
-            from pemr.plan import print_plan
+            from pemr.runs.dry_run import print_plan
 
             print_plan(wanted, data_dirs, out)
             return
-        from pemr.curves import tensorboard_curves
         from pemr.distributed import started_as_leader
         from pemr.pretrain import pretrain
+        from pemr.runs.tensorboard import tensorboard_curves
 
         with ExitStack() as opened:
             listener: events.Listener = lambda event: None  # noqa: E731
@@ -98,9 +98,9 @@ def _labels(data_dirs: list[Path], cache: Path, teacher: Path, listener: "events
     """What the teacher says about each track, yes or no per tag; it listens once, the answers stay in the cache."""
     from pemr import events
     from pemr.distributed import started_as_leader
-    from pemr.finetune import MAX_TRACK_S
-    from pemr.heads import teacher_thresholds
-    from pemr.labels import label_folder
+    from pemr.tags.heads import teacher_thresholds
+    from pemr.tags.teacher_labels import label_folder
+    from pemr.tags.training import MAX_TRACK_S
 
     if not started_as_leader():
         return None

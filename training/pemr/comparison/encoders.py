@@ -8,12 +8,12 @@ import soxr
 import torch
 from torch import nn
 
+from pemr.build import build_method, segment_encoder, trained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
 from pemr.frontend import FrontEnd
-from pemr.methods.build import build_method, segment_encoder, trained_encoder
 from pemr.recipe import Recipe
-from pemr.teacher import SAMPLE_RATE
+from pemr.tags.teacher import SAMPLE_RATE
 
 BATCH = 8
 

@@ -11,8 +11,8 @@ from pemr.charts import Panel, Series, chart, span_of
 from pemr.comparison.encoders import of_checkpoint
 from pemr.comparison.running import About, about_checkpoint, scored
 from pemr.errors import CorpusError
-from pemr.finetune import Corpus
-from pemr.labels import Progress
+from pemr.tags.teacher_labels import Progress
+from pemr.tags.training import Corpus
 
 CLOCK, PROCESSOR = "hours by the clock", "hours of the processor"
 TAGS = "ROC-AUC of tags"

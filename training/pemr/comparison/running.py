@@ -16,11 +16,11 @@ from pemr.comparison.encoders import of_checkpoint, untrained
 from pemr.comparison.scoring import Score, SegmentEncoder, corpus_key, keep_score, kept_score, score
 from pemr.comparison.table import Entry
 from pemr.errors import CheckpointError
-from pemr.finetune import Corpus
 from pemr.frontend import FrontEnd
 from pemr.handcrafted import MfccChroma
-from pemr.labels import Progress
 from pemr.pretrain import pretrain
+from pemr.tags.teacher_labels import Progress
+from pemr.tags.training import Corpus
 from pemr.time_spent import TimeSpent
 
 RANDOM, HANDCRAFTED = "random encoder", "MFCC + chroma"

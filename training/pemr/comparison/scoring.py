@@ -15,9 +15,9 @@ from safetensors.numpy import save
 
 from pemr.checkpoint import write_durably
 from pemr.embed import Floats
-from pemr.finetune import Corpus
-from pemr.heads import as_answers, fit_heads, track_scores
-from pemr.labels import SEGMENTS, LabelledTrack, Progress
+from pemr.tags.heads import as_answers, fit_heads, track_scores
+from pemr.tags.teacher_labels import SEGMENTS, LabelledTrack, Progress
+from pemr.tags.training import Corpus
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pemr.build import SegmentEncoder, build_method, segment_encoder, trained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.encoder import EMBEDDING_WIDTH
 from pemr.export import checkpoint_file
 from pemr.frontend import FrontEnd, LogMel, normalised
 from pemr.fused import FusedFCN4
 from pemr.handcrafted import WIDTH, MfccChroma
-from pemr.methods.build import SegmentEncoder, build_method, segment_encoder, trained_encoder
 from pemr.modelfile import load_model
 from pemr.protocols.examples import Examples, sampled_segments
 from pemr.recipe import Recipe, load_recipe

@@ -13,9 +13,9 @@ from pemr.datasets.folder import CachedTrack
 from pemr.embed import segment_starts
 from pemr.errors import CorpusError
 from pemr.frontend import FrontEnd
-from pemr.heads import as_answers
-from pemr.labels import LabelledTrack
-from pemr.teacher import PATCH_SAMPLES
+from pemr.tags.heads import as_answers
+from pemr.tags.teacher import PATCH_SAMPLES
+from pemr.tags.teacher_labels import LabelledTrack
 from pemr.vocabulary import VOCABULARY
 
 Floats = npt.NDArray[np.float32]

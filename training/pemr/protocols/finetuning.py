@@ -7,7 +7,6 @@ from pathlib import Path
 from pemr import events
 from pemr.datasets.labelled import LabelledSet
 from pemr.frontend import FrontEnd, LogMel
-from pemr.labels import Progress
 from pemr.modelfile import Model, TagHead
 from pemr.protocols.evaluation import embed_segments, judge_vectors
 from pemr.protocols.examples import Examples
@@ -17,6 +16,7 @@ from pemr.protocols.start import measured_on, start_model, untrained_model
 from pemr.protocols.supervised import Trained, train_supervised
 from pemr.protocols.supervised_settings import Supervised
 from pemr.protocols.tuned_model import TeacherTracks, examples_of, hear_folders, save_tuned
+from pemr.tags.teacher_labels import Progress
 
 MODEL_FILE = "model.safetensors"
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
+from pemr.build import build_method
 from pemr.checkpoint import load_checkpoint
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
 from pemr.errors import ModelMismatch
 from pemr.export import checkpoint_file, predicting_module
 from pemr.frontend import FrontEnd, normalised
-from pemr.methods.build import build_method
 from pemr.modelfile import Model, ModelInfo, PredictorShape, load_model
 from pemr.predictor import Predictor
 from pemr.protocols.examples import Examples, sampled_segments

@@ -23,7 +23,6 @@ from pemr.augment import augment
 from pemr.checkpoint import load_content, save_content
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
-from pemr.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
 from pemr.modelfile import Model
 from pemr.precision import resolved
 from pemr.protocols.evaluation import Judgement, embed_segments, judge_vectors
@@ -31,7 +30,8 @@ from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.supervised_batches import SupervisedBatch, SupervisedBatches
 from pemr.protocols.supervised_settings import Supervised
 from pemr.protocols.tagger import Tagger, calibrated_heads, fresh_head
-from pemr.stopping import StopRequest
+from pemr.runs.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
+from pemr.runs.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent, stored_time
 
 log = logging.getLogger(__name__)

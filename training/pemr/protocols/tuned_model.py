@@ -8,15 +8,15 @@ import msgspec
 import numpy as np
 
 from pemr.errors import CorpusError, ModelMismatch
-from pemr.finetune import MAX_TRACK_S
 from pemr.frontend import FrontEnd
-from pemr.heads import split_by_group, teacher_thresholds
-from pemr.judging import evidence_of, judge
-from pemr.labels import LabelledTrack, Progress, label_folder
 from pemr.modelfile import Model, TagHead, save_model
 from pemr.protocols.examples import YES, Examples, Floats, teacher_examples
 from pemr.protocols.supervised import Trained
-from pemr.teacher import SAMPLE_RATE
+from pemr.tags.calibration import evidence_of, judge
+from pemr.tags.heads import split_by_group, teacher_thresholds
+from pemr.tags.teacher import SAMPLE_RATE
+from pemr.tags.teacher_labels import LabelledTrack, Progress, label_folder
+from pemr.tags.training import MAX_TRACK_S
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ import msgspec
 from pemr import events
 from pemr.audio import decode
 from pemr.checkpoint import write_durably
-from pemr.covers.clips import ClipSettings
-from pemr.covers.features import SAMPLE_RATE
+from pemr.covers.alignment.features import SAMPLE_RATE
+from pemr.covers.alignment.spectrum import Spectrum, spectrum
+from pemr.covers.corpus.tune_list import Split
+from pemr.covers.corpus.version_corpus import CorpusVersion, Moments, moments_of, read_versions, write_work
+from pemr.covers.networks.clips import ClipSettings
 from pemr.covers.networks.registry import NetworkSettings, load_network
+from pemr.covers.networks.training import CoverTraining, Told, read_development, retrieval
+from pemr.covers.networks.training import train as train_network
 from pemr.covers.retrieval_metrics import RetrievalReport
-from pemr.covers.spectrum import Spectrum, spectrum
-from pemr.covers.training import CoverTraining, Told, read_development, retrieval
-from pemr.covers.training import train as train_network
-from pemr.covers.tune_list import Split
-from pemr.covers.version_corpus import CorpusVersion, Moments, moments_of, read_versions, write_work
 from pemr.datasets.cliques import CliqueSet, CliqueTrack
 from pemr.datasets.shs100k import Part
 from pemr.errors import CorpusError, DecodeError

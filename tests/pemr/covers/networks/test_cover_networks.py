@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from pemr.covers.networks.cqt_net import PAPER_CHANNELS, CqtNet
-from pemr.covers.networks.joined import FcnCoverNet, JoinedNet
+from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
 from pemr.covers.networks.ki_net import KiNet
 from pemr.covers.networks.pitch_class import CircleConvolution, PitchClassNet, circle_basis
 from pemr.covers.networks.tpp_net import TppNet

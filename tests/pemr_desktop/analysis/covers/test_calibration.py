@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pemr.covers.background import default_background
-from pemr.covers.joining import Joining, Weighing
+from pemr.covers.scores.fusion import Joining, Weighing
+from pemr.covers.scores.normalisation import default_background
 from pemr_desktop.analysis.covers.calibration import (
     NEEDED,
     TooFewAnswers,

@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from pemr.covers.background import default_background
-from pemr.covers.features import CoverFeatures, cover_features
+from pemr.covers.alignment.features import CoverFeatures, cover_features
+from pemr.covers.scores.normalisation import default_background
 from pemr_desktop.analysis.covers.evaluation import Weighed
 from pemr_desktop.analysis.covers.fine_tuning import Learned, held_out_shifts, independent, learn, shifts_in_library
 from pemr_desktop.analysis.covers.projection import HeardTracks

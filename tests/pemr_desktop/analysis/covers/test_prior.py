@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pemr.covers.background import default_background
+from pemr.covers.scores.normalisation import default_background
 from pemr_desktop.analysis.covers.prior import GUESSED_FROM, MOST, expecting, versions_expected
 from pemr_desktop.analysis.covers.verdict import Evidence
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pemr.covers.features import CoverFeatures, cover_features
-from pemr.covers.passages import align
+from pemr.covers.alignment.features import CoverFeatures, cover_features
+from pemr.covers.alignment.passages import align
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
 from pemr_desktop.analysis.covers.verdict import VERSION_PROBABILITY, evidence_of

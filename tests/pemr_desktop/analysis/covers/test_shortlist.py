@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from pemr.covers.features import HALF_RATE_FRAME_S, HEADER, CoverFeatures
-from pemr.covers.joining import Joining, Weighing
+from pemr.covers.alignment.features import HALF_RATE_FRAME_S, HEADER, CoverFeatures
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
-from pemr.covers.shortlist import VersionIndex
+from pemr.covers.networks.shortlist import VersionIndex
+from pemr.covers.scores.fusion import Joining, Weighing
 from pemr_desktop.analysis.covers import pair_scores
 from pemr_desktop.analysis.covers import search as covers
 from pemr_desktop.analysis.covers import shortlist as cover_shortlist

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from pemr.covers.background import default_background
+from pemr.covers.scores.normalisation import default_background
 from pemr_desktop.analysis.covers.calibration import in_use
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.versions import calibration as store

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pemr.covers.features import CoverFeatures, whiten
+from pemr.covers.alignment.features import CoverFeatures, whiten
+from pemr.covers.alignment.spectrum import Spectrum, decibels_of, features_of
 from pemr.covers.networks.contract import CoverNetwork
-from pemr.covers.spectrum import Spectrum, decibels_of, features_of
 
 SHINGLE_FRAMES = 64
 """30 seconds."""

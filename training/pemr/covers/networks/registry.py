@@ -13,13 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from pemr.checkpoint import write_durably
-from pemr.covers.joining import Joining
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import CqtNet
-from pemr.covers.networks.joined import FcnCoverNet, JoinedNet
+from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
 from pemr.covers.networks.ki_net import KiNet
 from pemr.covers.networks.pitch_class import PitchClassNet
 from pemr.covers.networks.tpp_net import TppNet
+from pemr.covers.scores.fusion import Joining
 from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch, RecipeError
 from pemr.frontend import FrontEnd

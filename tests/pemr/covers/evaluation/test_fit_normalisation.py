@@ -1,0 +1,114 @@
+"""The figures that verdicts rest on, fitted to scores whose origin is known."""
+
+import math
+import tomllib
+
+import msgspec
+import numpy as np
+import pytest
+
+from pemr.covers.alignment.features import CoverFeatures
+from pemr.covers.alignment.rescoring import look_closely
+from pemr.covers.evaluation.evaluation import HeardSet
+from pemr.covers.evaluation.fit_normalisation import (
+    as_toml,
+    compare_all,
+    fit_background,
+    fit_evidence_of_pairs,
+    fit_strangers,
+)
+from pemr.covers.scores.normalisation import Background, default_background
+from pemr.errors import CorpusError
+
+
+def tune(seed: int, blurred: float = 0.0, frames: int = 150) -> CoverFeatures:
+    """Held notes; a share of the frames, 2.15 a second, plays something else."""
+    chance = np.random.default_rng(seed)
+    notes = chance.integers(0, 12, frames // 3 + 1).repeat(3)[:frames]
+    other = np.random.default_rng(seed + 1000).random(frames) < blurred
+    notes = np.where(other, np.random.default_rng(seed + 2000).integers(0, 12, frames), notes).repeat(2)
+    chroma = np.zeros((2 * frames, 12), np.float32)
+    chroma[np.arange(2 * frames), notes] = 0.9
+    chroma[np.arange(2 * frames), (notes + 7) % 12] = 0.45
+    return CoverFeatures.of(chroma, frames * 0.465, 0.0, 9.0)
+
+
+def heard(features: list[CoverFeatures], works: list[str | None], apart: dict[int, set[int]] | None = None) -> HeardSet:
+    return HeardSet("made up", "made up", works, features, [], (), [], apart or {})
+
+
+def scored(count: int, intercept: float, slope: float, spread: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of many lengths whose scores follow the law that is to be found, one in fifty far above it."""
+    chance = np.random.default_rng(5)
+    frames = chance.integers(60, 600, (count, 2))
+    noise = chance.normal(0.0, spread, count) + (chance.random(count) < 0.02) * 8.0 * spread
+    return frames, np.exp(intercept + slope * np.log(frames.max(axis=1)) + noise).astype(np.float32)
+
+
+def test_the_law_of_strangers_is_found_though_some_are_no_strangers():
+    found, counted = fit_strangers(*scored(1800, intercept=0.4, slope=0.2, spread=0.3))
+    for shorter, longer in ((80, 150), (200, 400), (500, 550)):
+        usual = found.intercept + found.shorter_slope * math.log(shorter) + found.longer_slope * math.log(longer)
+        assert usual == pytest.approx(0.4 + 0.2 * math.log(longer), abs=0.05)
+    assert found.spread == pytest.approx(0.3, abs=0.03)
+    assert 1600 < counted < 1790
+
+
+def test_strangers_are_measured_as_they_are_compared_and_closely():
+    music = compare_all(heard([tune(100 + k, frames=60 + 12 * k) for k in range(16)], [None] * 16), [])
+    found = fit_background(music, default_background())
+    upper = np.argwhere(np.triu(~music.unknown))
+    frames = music.frames[upper]
+    scores = look_closely(music.features, upper)[0]
+    for law, measured in ((found.compared, music.scores[upper[:, 0], upper[:, 1]]), (found.closely, scores)):
+        excess = law.excess(measured, frames[:, 0], frames[:, 1])
+        assert np.median(excess) == pytest.approx(0.0, abs=0.25)
+    assert found.compared != found.closely
+
+
+def test_pairs_that_are_known_or_could_not_be_told_are_no_strangers():
+    tracks = heard([tune(1), tune(2), tune(3), tune(4)], ["one", "one", None, None], {0: {3}, 3: {0}})
+    found = compare_all(tracks, [])
+    assert found.same[0, 1]
+    assert not found.same[2, 3]
+    assert found.unknown[0, 3]
+    assert found.unknown[3, 0]
+    assert not found.unknown[0, 2]
+
+
+def test_a_silent_track_is_left_out():
+    silent = CoverFeatures.of(np.zeros((300, 12), np.float32), 70.0, 0.0, 0.0)
+    found = compare_all(heard([tune(1), silent, tune(2)], [None] * 3), [])
+    assert silent.problem is not None
+    assert found.unknown[1].all()
+    assert not found.unknown[0, 2]
+
+
+def test_evidence_tells_versions_from_strangers():
+    versions = [tune(work, blurred) for work in range(14) for blurred in (0.0, 0.25)]
+    rendered = compare_all(heard(versions, [f"work {place // 2}" for place in range(28)]), [])
+    music = compare_all(heard([tune(100 + k) for k in range(20)], [None] * 20), [])
+    background = fit_background(music, default_background())
+    found = fit_evidence_of_pairs(rendered, music, background, None)
+    assert found.evidence_above > 0.0
+    near, far = (found.evidence_bias + found.evidence_above * above + found.evidence_likeness * 0.8 for above in (8, 0))
+    assert near > math.log(19)
+    assert far < 0.0
+
+
+def test_too_few_tracks_are_refused():
+    with pytest.raises(CorpusError, match="too few to measure a background"):
+        fit_background(compare_all(heard([tune(k) for k in range(5)], [None] * 5), []), default_background())
+
+
+def test_strangers_alone_teach_nothing():
+    music = compare_all(heard([tune(100 + k) for k in range(6)], [None] * 6), [])
+    with pytest.raises(CorpusError, match="no versions"):
+        fit_evidence_of_pairs(music, music, default_background(), None)
+
+
+def test_figures_are_written_as_they_are_read():
+    figures = default_background()
+    assert msgspec.convert(tomllib.loads(as_toml(figures).decode()), Background) == msgspec.structs.replace(
+        figures, provenance=figures.provenance.strip() + "\n"
+    )

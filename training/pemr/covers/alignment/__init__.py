@@ -1,0 +1,1 @@
+"""Alignment of two recordings: chroma features, local alignment, matching passages, rescoring."""

@@ -1,0 +1,1 @@
+"""A corpus of versions made by the project: works, arrangements, rendering."""

@@ -1,0 +1,1 @@
+"""How well a cover search does, and what is fitted to that: fusion, score normalisation."""

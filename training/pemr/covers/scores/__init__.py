@@ -1,0 +1,1 @@
+"""Scores of pairs: normalisation against a cohort, fusion, calibration."""
