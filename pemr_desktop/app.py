@@ -19,16 +19,16 @@ from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource
 from pemr_desktop.settings import Settings, library_file
 from pemr_desktop.settings_file import SettingsStore
-from pemr_desktop.ui.key_claims import KeyClaims
+from pemr_desktop.ui.library_reader import Reader
 from pemr_desktop.ui.notices import Notice
-from pemr_desktop.ui.reading import Reader
 from pemr_desktop.ui.services import Services
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.stay_awake import AwakeForJobs
+from pemr_desktop.ui.widgets.key_claims import KeyClaims
+from pemr_desktop.ui.widgets.theme import Theme
 from pemr_desktop.ui.window.crash_report import CrashReportDialog, CrashWatch
 from pemr_desktop.ui.window.desktop_panel import DesktopPanel, join_desktop
 from pemr_desktop.ui.window.end_signals import EndSignals
 from pemr_desktop.ui.window.main_window import MainWindow
-from pemr_desktop.ui.window.stay_awake import AwakeForJobs
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.widgets.theme import Theme
 
 
 def always() -> bool:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pemr_desktop.playback.player import Player
     from pemr_desktop.settings_file import SettingsStore
     from pemr_desktop.ui.actions import ActionRegistry
+    from pemr_desktop.ui.library_reader import Reader
     from pemr_desktop.ui.notices import Notices
     from pemr_desktop.ui.play_queue import PlayQueue
-    from pemr_desktop.ui.reading import Reader
-    from pemr_desktop.ui.theme import Theme
+    from pemr_desktop.ui.widgets.theme import Theme
 
 
 class Navigation(QObject):

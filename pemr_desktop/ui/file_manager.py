@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from pemr_desktop.ui.tracks.drops import file_url
+from pemr_desktop.ui.file_urls import file_url
 
 
 def show_in_file_manager(path: Path) -> bool:

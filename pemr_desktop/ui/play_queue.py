@@ -16,7 +16,7 @@ from pemr_desktop.library.rows import TrackRow
 
 if TYPE_CHECKING:
     from pemr_desktop.playback.player import Player
-    from pemr_desktop.ui.reading import Reader
+    from pemr_desktop.ui.library_reader import Reader
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.paths import Paths
 from pemr_desktop.playback.player import Player
 from pemr_desktop.settings_file import SettingsStore
-from pemr_desktop.ui.reading import Reader
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.library_reader import Reader
+from pemr_desktop.ui.widgets.theme import Theme
 
 
 @dataclass(frozen=True)

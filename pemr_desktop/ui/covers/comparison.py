@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
 from pemr_desktop.library.rows import TrackDetail, TrackRow
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork_tile import CoverTile
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.cover_tile import CoverTile
-from pemr_desktop.ui.covers.corresponding import Side, other_side
 from pemr_desktop.ui.covers.match_list import ShownMatch
 from pemr_desktop.ui.covers.matched_passages import MatchedPassages
-from pemr_desktop.ui.elided_label import ElidedLabel
-from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, Theme
+from pemr_desktop.ui.covers.passage_mapping import Side, other_side
+from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, Theme
 
 PLAY_WIDTH_PX = 68
 COVER_PX = 40

@@ -25,17 +25,17 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackDetail, TrackRow
 from pemr_desktop.protocol.messages import FindAllVersions, JudgeVersion
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.comparison import Comparison
 from pemr_desktop.ui.covers.cover_actions import add_cover_actions
 from pemr_desktop.ui.covers.cover_searches import CoverSearches, Query, Search
 from pemr_desktop.ui.covers.match_list import ShownMatch
 from pemr_desktop.ui.covers.match_pane import MatchPane
-from pemr_desktop.ui.drop_overlay import DropOverlay
-from pemr_desktop.ui.empty_state import EmptyState
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST
-from pemr_desktop.ui.tracks.drops import dropped_paths
+from pemr_desktop.ui.file_urls import dropped_paths
+from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
+from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
 
 ASKED_NOTHING, SEARCHING_OR_NONE, FOUND = range(3)
 

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from pemr_desktop.library.rows import Relation, TrackRow
 from pemr_desktop.protocol.results import CoverMatch
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.artwork import Artwork
-from pemr_desktop.ui.cover_tile import paint_tile
-from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, VAST, WIDE, Theme
+from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork_tile import paint_tile
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, VAST, WIDE, Theme
 
 MatchRole = Qt.ItemDataRole.UserRole
 ROW_PX = 56

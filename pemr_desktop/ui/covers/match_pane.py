@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QListView, QStackedWidget, QWidget
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackRow
 from pemr_desktop.protocol.results import CoverMatch
-from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.cover_searches import Search
 from pemr_desktop.ui.covers.match_list import MatchDelegate, MatchModel, ShownMatch
-from pemr_desktop.ui.empty_state import EmptyState
+from pemr_desktop.ui.widgets.empty_state import EmptyState
 
 
 def known_of(

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from pemr_desktop.protocol.results import Passage
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.covers.corresponding import Side, corresponding_moment, passage_at
-from pemr_desktop.ui.waveform import Waveform, blended
+from pemr_desktop.ui.covers.passage_mapping import Side, corresponding_moment, passage_at
+from pemr_desktop.ui.widgets.waveform import Waveform, blended
 
 
 class Ribbons(QWidget):

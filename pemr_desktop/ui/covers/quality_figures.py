@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pemr_desktop.protocol.cover_quality import CoverQuality
 from pemr_desktop.ui.covers import quality_words as words
-from pemr_desktop.ui.theme import ROOM, SNUG
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 
 class QualityFigures(QWidget):

@@ -39,10 +39,10 @@ from pemr_desktop.protocol.messages import (
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers import quality_words as words
 from pemr_desktop.ui.covers.quality_figures import QualityFigures
-from pemr_desktop.ui.empty_state import EmptyState
-from pemr_desktop.ui.job_card import JobCard
-from pemr_desktop.ui.theme import ROOM, VAST
-from pemr_desktop.ui.tracks.table_page import LinesModel
+from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.job_card import JobCard
+from pemr_desktop.ui.widgets.table_page import LinesModel
+from pemr_desktop.ui.widgets.theme import ROOM, VAST
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QL
 
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import PlanEdits
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE
-from pemr_desktop.ui.tracks.field_table import field_title
+from pemr_desktop.ui.widgets.field_table import field_title
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.ui.tags.review_model import LINE_ROLE, ReviewLine
-from pemr_desktop.ui.theme import SNUG, Theme
+from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
 ROW_PX, TICK_PX, FIELD_PX = 28, 18, 110
 

@@ -30,11 +30,11 @@ from pemr_desktop.protocol.messages import (
     Undo,
 )
 from pemr_desktop.protocol.results import PlanResult, WriteResult
-from pemr_desktop.ui.elided_label import ElidedLabel
-from pemr_desktop.ui.empty_state import EmptyState
 from pemr_desktop.ui.tags.review_delegate import ReviewDelegate
 from pemr_desktop.ui.tags.review_model import ReviewModel
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE
+from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext

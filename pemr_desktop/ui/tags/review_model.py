@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.tags.tag_diff import Piece, spoken, values_diff
-from pemr_desktop.ui.tracks.field_table import field_title
+from pemr_desktop.ui.widgets.field_table import field_title
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 PROVENANCE_FIELD = "pemr_tags"

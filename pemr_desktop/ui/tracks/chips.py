@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.widgets.theme import Theme
 
 ChipKind = Literal["file", "accepted", "suggested"]
 

@@ -14,15 +14,15 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Problem, TrackDetail, TrackRow
 from pemr_desktop.protocol.messages import AcceptAbove, Changed, Decide
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.artwork import Artwork
-from pemr_desktop.ui.cover_tile import CoverTile
-from pemr_desktop.ui.elided_label import ElidedLabel
-from pemr_desktop.ui.theme import HAIR, ROOM, SNUG, TIGHT, WIDE
-from pemr_desktop.ui.tracks.field_table import fields_html
+from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork_tile import CoverTile
 from pemr_desktop.ui.tracks.suggestion_list import SuggestionList
 from pemr_desktop.ui.tracks.suggestion_model import lines_of_track, lines_of_tracks
 from pemr_desktop.ui.tracks.track_columns import shown_title
-from pemr_desktop.ui.waveform import Waveform
+from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.field_table import fields_html
+from pemr_desktop.ui.widgets.theme import HAIR, ROOM, SNUG, TIGHT, WIDE
+from pemr_desktop.ui.widgets.waveform import Waveform
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext

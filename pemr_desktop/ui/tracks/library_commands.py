@@ -29,9 +29,9 @@ from pemr_desktop.protocol.messages import (
 )
 from pemr_desktop.protocol.results import PlaylistResult, ScanResult
 from pemr_desktop.resources import resource
+from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.notices import Notice
-from pemr_desktop.ui.off_thread import OffThread
 from pemr_desktop.ui.tracks.sidebar_model import Place
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pemr_desktop.library.views import View
-from pemr_desktop.ui.empty_state import EmptyState
-from pemr_desktop.ui.theme import ROOM, WIDE
 from pemr_desktop.ui.tracks.query_line import QueryLine
 from pemr_desktop.ui.tracks.track_model import TrackModel
 from pemr_desktop.ui.tracks.track_table import TrackTable
+from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.theme import ROOM, WIDE
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.artwork import Artwork
+    from pemr_desktop.ui.artwork.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
 
 

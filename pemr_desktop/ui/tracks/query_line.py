@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QVBoxLay
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.reading import Reader
+    from pemr_desktop.ui.library_reader import Reader
 
 DEBOUNCE_MS = 120
 

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import RADIUS, SNUG, TIGHT, Theme
-from pemr_desktop.ui.tracks.drops import dropped_paths
+from pemr_desktop.ui.file_urls import dropped_paths
 from pemr_desktop.ui.tracks.sidebar_model import Place, SidebarModel
 from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE
+from pemr_desktop.ui.widgets.theme import RADIUS, SNUG, TIGHT, Theme
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.reading import Reader
+    from pemr_desktop.ui.library_reader import Reader
 
 ROW_PX, HEADING_PX, INDENT_PX, ICON_PX = 26, 28, 14, 16
 

@@ -17,7 +17,7 @@ from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import Changed
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.reading import Reader
+    from pemr_desktop.ui.library_reader import Reader
 
 PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
 REFRESH_MS = 900

@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QResizeEv
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from pemr_desktop.library.rows import Decision
-from pemr_desktop.ui.theme import RADIUS, SNUG, TIGHT, Role, Theme
 from pemr_desktop.ui.tracks.suggestion_model import LINE_ROLE, SuggestionLine, SuggestionModel, figures
+from pemr_desktop.ui.widgets.theme import RADIUS, SNUG, TIGHT, Role, Theme
 
 ROW_PX, GROUP_PX, BUTTON_PX, BAR_PX = 30, 28, 24, 4
 

@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.ui.cover_tile import RADIUS_PX, paint_tile
-from pemr_desktop.ui.theme import SNUG, TIGHT, Theme
+from pemr_desktop.ui.artwork.artwork_tile import RADIUS_PX, paint_tile
 from pemr_desktop.ui.tracks.chips import ChipPainter, chips_of
 from pemr_desktop.ui.tracks.track_model import TrackModel
+from pemr_desktop.ui.widgets.theme import SNUG, TIGHT, Theme
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.artwork import Artwork
+    from pemr_desktop.ui.artwork.artwork import Artwork
 
 ROW_HEIGHT_PX = 40
 TILE_PX = 32

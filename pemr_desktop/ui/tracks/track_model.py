@@ -25,11 +25,11 @@ from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.library.search.track_ids import id_chunks
 from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import Changed
-from pemr_desktop.ui.tracks.drops import file_url
+from pemr_desktop.ui.file_urls import file_url
 from pemr_desktop.ui.tracks.track_columns import track_columns
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.reading import Reader
+    from pemr_desktop.ui.library_reader import Reader
 
 log = logging.getLogger(__name__)
 

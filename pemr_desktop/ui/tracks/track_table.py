@@ -8,12 +8,12 @@ from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoi
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QDrag, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from pemr_desktop.ui.theme import ROOM, SNUG, Theme
 from pemr_desktop.ui.tracks.track_delegate import ROW_HEIGHT_PX, TrackDelegate
 from pemr_desktop.ui.tracks.track_model import TrackModel
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, Theme
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.artwork import Artwork
+    from pemr_desktop.ui.artwork.artwork import Artwork
 
 LEAST_SHARE = 0.5
 """Columns of text are never narrower than this share of their usual width."""

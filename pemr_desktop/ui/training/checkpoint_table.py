@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import SNUG, Theme
 from pemr_desktop.ui.training.training_record import CheckpointRow
+from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
 MOST_ROWS_SHOWN = 4
 ROW_PX = 38

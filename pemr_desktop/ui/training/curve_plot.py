@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.training.curve import Curve
-from pemr_desktop.ui.waveform import blended
+from pemr_desktop.ui.widgets.waveform import blended
 
 GAP_PX = 8
 

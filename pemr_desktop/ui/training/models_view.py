@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import ROOM, VAST, Theme
 from pemr_desktop.ui.training.model_card import ModelCard
+from pemr_desktop.ui.widgets.theme import ROOM, VAST, Theme
 
 ROW_PX = 40
 NAME, TAGS, RECOGNITION, HEARD, ADDED, USE = range(6)

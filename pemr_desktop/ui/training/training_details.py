@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
-from pemr_desktop.ui.theme import ROOM, SNUG
 from pemr_desktop.ui.training.training_recipes import RecipeChoice
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 THREADS = "train.threads"
 

@@ -30,10 +30,10 @@ from pemr_desktop.library.rows import RootRow
 from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, VAST
 from pemr_desktop.ui.training.training_details import TrainingDetails
 from pemr_desktop.ui.training.training_recipes import RecipeChoice, read_recipes
 from pemr_desktop.ui.training.training_record import TrainingRequest
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, VAST
 
 FORM_WIDTH_PX = 640
 FURTHER_HEIGHT_PX = 72

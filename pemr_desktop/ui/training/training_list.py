@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from pemr_desktop.ui.theme import ICON_SIZE, Role, Theme
 from pemr_desktop.ui.training.training_record import RunState, TrainingRecord
+from pemr_desktop.ui.widgets.theme import ICON_SIZE, Role, Theme
 
 ROW_PX = 36
 FOLDER = Qt.ItemDataRole.UserRole

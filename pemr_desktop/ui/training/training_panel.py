@@ -24,9 +24,8 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
 from pemr_desktop.protocol.messages import ActivateModel
 from pemr_desktop.settings import runs_dir
+from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.off_thread import OffThread
-from pemr_desktop.ui.theme import ROOM, SNUG
 from pemr_desktop.ui.training.model_card import ModelCard, read_model_card
 from pemr_desktop.ui.training.model_making import ModelMaking, TagLesson, teacher_folder
 from pemr_desktop.ui.training.models_view import ModelsView
@@ -43,6 +42,7 @@ from pemr_desktop.ui.training.training_record import (
 )
 from pemr_desktop.ui.training.training_run_view import TrainingRunView
 from pemr_desktop.ui.training.tuning_view import TuningView
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal, Slot
 
 from pemr import events
 from pemr_desktop.processes import module_command
+from pemr_desktop.ui.stay_awake import StayAwake
 from pemr_desktop.ui.training.training_record import TrainingRequest, keep_request
-from pemr_desktop.ui.window.stay_awake import StayAwake
 
 log = logging.getLogger(__name__)
 

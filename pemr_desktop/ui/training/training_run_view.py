@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 
 from pemr import events
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.elided_label import ElidedLabel
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 from pemr_desktop.ui.training.checkpoint_table import CheckpointTable
 from pemr_desktop.ui.training.curve import Curve
 from pemr_desktop.ui.training.curve_plot import CurvePlot
 from pemr_desktop.ui.training.training_record import RunState, TrainingRecord
 from pemr_desktop.ui.training.training_trouble import TrainingTrouble
+from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 
 TOTAL = "total"
 FULL = 1000

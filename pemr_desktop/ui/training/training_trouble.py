@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from pemr_desktop.ui.theme import SNUG, Theme
 from pemr_desktop.ui.training.training_record import TrainingRecord
+from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
 LOG_HEIGHT_PX = 110
 MOST_WARNINGS_SHOWN = 3

@@ -25,8 +25,8 @@ from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.job_card import JobCard
-from pemr_desktop.ui.theme import ROOM, VAST, Role
+from pemr_desktop.ui.widgets.job_card import JobCard
+from pemr_desktop.ui.widgets.theme import ROOM, VAST, Role
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.ui.actions import ActionRegistry, plain_text, shown_shortcut
-from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, Theme
+from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, Theme
 
 WIDTH_PX, HEIGHT_PX = 560, 420
 _ID, _SHORTCUT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1

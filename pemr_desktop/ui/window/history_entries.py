@@ -9,9 +9,9 @@ from PySide6.QtCore import QCoreApplication
 
 from pemr_desktop.library.rows import JournalBatch, JournalEntry
 from pemr_desktop.tagfiles.plan import FieldChange
-from pemr_desktop.ui.colours import Colours
 from pemr_desktop.ui.tags.tag_diff import as_html, values_diff
-from pemr_desktop.ui.tracks.field_table import HIDDEN, field_title
+from pemr_desktop.ui.widgets.colours import Colours
+from pemr_desktop.ui.widgets.field_table import HIDDEN, field_title
 
 MOST_ENTRIES = 200
 UNDO_LINK = "undo:"

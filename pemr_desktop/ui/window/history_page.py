@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSplitter, QWidg
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import JournalBatch
 from pemr_desktop.protocol.messages import Changed, Undo
-from pemr_desktop.ui.theme import WIDE
-from pemr_desktop.ui.tracks.table_page import TablePage
+from pemr_desktop.ui.widgets.table_page import TablePage
+from pemr_desktop.ui.widgets.theme import WIDE
 from pemr_desktop.ui.window.history_entries import entries_html, entry_of_link
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pemr_desktop.protocol.messages import (
     PlanWrites,
 )
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.elided_label import ElidedLabel
-from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, Role, Theme
+from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
 
 if TYPE_CHECKING:
     from pemr_desktop.jobs.client import JobView, WorkerClient

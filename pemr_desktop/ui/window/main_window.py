@@ -22,15 +22,11 @@ from pemr_desktop.library.rows import LibraryCounts
 from pemr_desktop.library.views import View
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.actions import ActionRegistry
-from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import Navigation, WindowContext
-from pemr_desktop.ui.drop_overlay import DropOverlay
+from pemr_desktop.ui.file_urls import dropped_paths
 from pemr_desktop.ui.notices import Notices
 from pemr_desktop.ui.play_queue import PlayQueue
-from pemr_desktop.ui.player_bar import PlayerBar
-from pemr_desktop.ui.theme import ROOM
-from pemr_desktop.ui.tracks.drops import dropped_paths
-from pemr_desktop.ui.tracks.folder_watch import FolderWatch
 from pemr_desktop.ui.tracks.inspector import Inspector
 from pemr_desktop.ui.tracks.library_commands import LibraryCommands
 from pemr_desktop.ui.tracks.library_page import LibraryPage
@@ -38,14 +34,18 @@ from pemr_desktop.ui.tracks.sidebar import Sidebar
 from pemr_desktop.ui.tracks.sidebar_model import Place
 from pemr_desktop.ui.tracks.track_commands import TrackCommands
 from pemr_desktop.ui.training.tuning_offer import TuningOffer
+from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
+from pemr_desktop.ui.widgets.theme import ROOM
 from pemr_desktop.ui.window import window_actions
+from pemr_desktop.ui.window.folder_watch import FolderWatch
 from pemr_desktop.ui.window.jobs_area import JobsArea
 from pemr_desktop.ui.window.notice_bar import NoticeBar
 from pemr_desktop.ui.window.pages import Pages
+from pemr_desktop.ui.window.player_bar import PlayerBar
 from pemr_desktop.ui.window.top_bar import TopBar
 from pemr_desktop.ui.window.window_dialogs import WindowDialogs
 from pemr_desktop.ui.window.window_menus import fill_menu_bar
-from pemr_desktop.ui.worker_talk import WorkerTalk
+from pemr_desktop.ui.window.worker_events import WorkerTalk
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.services import Services

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from pemr_desktop.ui.notices import Notice, Notices
-from pemr_desktop.ui.theme import ROOM, SNUG, TIGHT, Role, Theme
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
 
 GOOD_STAYS_MS = 12_000
 MOST_SHOWN = 3

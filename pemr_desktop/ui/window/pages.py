@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.artwork import Artwork
+    from pemr_desktop.ui.artwork.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
 
 NAMES = ("covers", "cover-quality", "training", "models", "tuning", "history", "problems")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Problem
 from pemr_desktop.protocol.messages import Analyse, Changed, Scan
-from pemr_desktop.ui.tracks.table_page import TablePage
+from pemr_desktop.ui.widgets.table_page import TablePage
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext

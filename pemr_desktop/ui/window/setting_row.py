@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.settings import Setting
 from pemr_desktop.settings_file import SettingsStore
-from pemr_desktop.ui.theme import HAIR, ROOM, SNUG, TIGHT, Theme
+from pemr_desktop.ui.widgets.theme import HAIR, ROOM, SNUG, TIGHT, Theme
 
 EDITOR_WIDTH_PX = 260
 LIST_HEIGHT_PX = 120

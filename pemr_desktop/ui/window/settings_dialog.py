@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from pemr_desktop.settings import SETTINGS, Setting, Settings
 from pemr_desktop.ui.actions import plain_text, shown_shortcut
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
 from pemr_desktop.ui.window.setting_row import ChoiceEditor, SettingRow
 
 SECTION_WIDTH_PX = 180

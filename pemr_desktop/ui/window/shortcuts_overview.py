@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon, QKeySequence, QPalette
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from pemr_desktop.ui.actions import ActionRegistry, plain_text
-from pemr_desktop.ui.theme import ROOM, VAST, Theme
+from pemr_desktop.ui.widgets.theme import ROOM, VAST, Theme
 
 SIZE_PX = (620, 640)
 

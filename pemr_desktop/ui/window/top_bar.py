@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, TIGHT
 from pemr_desktop.ui.tracks.query_line import QueryLine
+from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, TIGHT
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext

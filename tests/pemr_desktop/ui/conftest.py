@@ -32,10 +32,10 @@ from pemr_desktop.resources import resource
 from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.actions import ActionRegistry
 from pemr_desktop.ui.context import Navigation, WindowContext
+from pemr_desktop.ui.library_reader import Reader
 from pemr_desktop.ui.notices import Notices
 from pemr_desktop.ui.play_queue import PlayQueue
-from pemr_desktop.ui.reading import Reader
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.widgets.theme import Theme
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.protocol.messages import AcceptAbove, Decide
-from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tracks.inspector import Inspector
 

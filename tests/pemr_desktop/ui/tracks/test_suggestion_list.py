@@ -8,9 +8,9 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.library.rows import TagSuggestion
-from pemr_desktop.ui.theme import Theme
 from pemr_desktop.ui.tracks.suggestion_list import SuggestionList
 from pemr_desktop.ui.tracks.suggestion_model import lines_of_track
+from pemr_desktop.ui.widgets.theme import Theme
 
 SUGGESTIONS = (
     TagSuggestion("piano", "instrument", 0.9, 0.5),

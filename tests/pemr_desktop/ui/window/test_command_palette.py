@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.ui.actions import ActionRegistry, ActionSpec, plain_text
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.widgets.theme import Theme
 from pemr_desktop.ui.window.command_palette import CommandPalette, fuzzy_score
 
 

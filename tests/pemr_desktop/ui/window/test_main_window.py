@@ -48,8 +48,8 @@ from pemr_desktop.protocol.messages import (
 )
 from pemr_desktop.protocol.results import PlaylistResult
 from pemr_desktop.ui.actions import shown_shortcut
-from pemr_desktop.ui.colours import DARK
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog
+from pemr_desktop.ui.widgets.colours import DARK
 from pemr_desktop.ui.window.pages import NAMES
 from pemr_desktop.ui.window.window_menus import MENUS
 

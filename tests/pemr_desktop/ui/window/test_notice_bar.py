@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.ui.notices import Notice, Notices
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.widgets.theme import Theme
 from pemr_desktop.ui.window.notice_bar import MOST_SHOWN, NoticeBar
 
 

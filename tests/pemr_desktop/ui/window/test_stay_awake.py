@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import WorkerClient
 from pemr_desktop.protocol.messages import Scan
-from pemr_desktop.ui.window.stay_awake import AwakeForJobs, StayAwake, holding_command
+from pemr_desktop.ui.stay_awake import AwakeForJobs, StayAwake, holding_command
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the stand-in is a shell script")
 

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pemr_desktop.ui.empty_state import EmptyState
-from pemr_desktop.ui.theme import ROOM, SNUG, WIDE, Theme
+from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, WIDE, Theme
 
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_PX = 34

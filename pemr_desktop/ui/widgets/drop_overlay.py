@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from pemr_desktop.ui.theme import WIDE, Theme
+from pemr_desktop.ui.widgets.theme import WIDE, Theme
 
 
 class DropOverlay(QWidget):

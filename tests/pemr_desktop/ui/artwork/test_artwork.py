@@ -15,8 +15,8 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.paths import Paths
-from pemr_desktop.ui.artwork import Artwork
-from pemr_desktop.ui.artwork_process import square_pixels
+from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.artwork.process import square_pixels
 
 
 @pytest.fixture

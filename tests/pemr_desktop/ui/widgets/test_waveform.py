@@ -5,8 +5,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.ui.theme import Theme
-from pemr_desktop.ui.waveform import Waveform, bar_levels
+from pemr_desktop.ui.widgets.theme import Theme
+from pemr_desktop.ui.widgets.waveform import Waveform, bar_levels
 
 PEAKS = bytes([10, 200, 100, 50] * 100)
 

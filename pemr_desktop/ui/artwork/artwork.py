@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap
 
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.processes import module_command
-from pemr_desktop.ui.artwork_messages import ArtworkAnswer, ArtworkRequest
+from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Artwork(QObject):
 
     def _started(self) -> QProcess:
         process = QProcess(self)
-        program, *arguments = module_command("pemr_desktop.ui.artwork_process")
+        program, *arguments = module_command("pemr_desktop.ui.artwork.process")
         process.setProgram(program)
         process.setArguments(arguments)
         process.setStandardErrorFile(QProcess.nullDevice())

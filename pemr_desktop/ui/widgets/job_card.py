@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from pemr_desktop.jobs.client import JobView
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.theme import ROOM, SNUG
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 
 class JobCard(QFrame):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QUrl
 
-from pemr_desktop.ui.tracks.drops import dropped_paths, file_url, local_path
+from pemr_desktop.ui.file_urls import dropped_paths, file_url, local_path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode on Windows")
 

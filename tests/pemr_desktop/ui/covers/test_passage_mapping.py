@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pemr_desktop.protocol.results import Passage
-from pemr_desktop.ui.covers.corresponding import corresponding_moment, passage_at
+from pemr_desktop.ui.covers.passage_mapping import corresponding_moment, passage_at
 
 PASSAGES = (Passage(10, 30, 20, 60), Passage(50, 70, 100, 120))
 

@@ -17,7 +17,7 @@ from PySide6.QtGui import QImage, QImageReader
 
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.read import read_artwork
-from pemr_desktop.ui.artwork_messages import ArtworkAnswer, ArtworkRequest
+from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 

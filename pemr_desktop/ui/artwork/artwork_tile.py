@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.ui.artwork import Artwork
-from pemr_desktop.ui.theme import Theme
+from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.widgets.theme import Theme
 
 RADIUS_PX = 5
 

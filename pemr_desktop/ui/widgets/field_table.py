@@ -7,7 +7,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
-from pemr_desktop.ui.colours import Colours
+from pemr_desktop.ui.widgets.colours import Colours
 
 FIRST = (
     "title",

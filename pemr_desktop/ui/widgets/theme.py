@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPale
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from pemr_desktop.ui.colours import DARK, LIGHT, Colours
+from pemr_desktop.ui.widgets.colours import DARK, LIGHT, Colours
 
 log = logging.getLogger(__name__)
 

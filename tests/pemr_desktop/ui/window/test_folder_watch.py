@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.app import App
-from pemr_desktop.ui.tracks import folder_watch
+from pemr_desktop.ui.window import folder_watch
 
 
 def test_a_new_file_is_found_while_the_window_is_open(

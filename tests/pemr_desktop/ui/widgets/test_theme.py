@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 import pemr_desktop.ui
 from pemr_desktop.resources import resource
-from pemr_desktop.ui.colours import DARK, LIGHT, Colours
-from pemr_desktop.ui.theme import MAX_ZOOM, Theme
+from pemr_desktop.ui.widgets.colours import DARK, LIGHT, Colours
+from pemr_desktop.ui.widgets.theme import MAX_ZOOM, Theme
 
 READABLE = 4.5
 VISIBLE = 3.0

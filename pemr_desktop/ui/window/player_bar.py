@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackDetail, TrackRow
 from pemr_desktop.ui import wording
-from pemr_desktop.ui.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork_tile import CoverTile
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.cover_tile import CoverTile
-from pemr_desktop.ui.elided_label import ElidedLabel
-from pemr_desktop.ui.theme import ICON_SIZE, ROOM, SNUG, WIDE
-from pemr_desktop.ui.waveform import Waveform
+from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, WIDE
+from pemr_desktop.ui.widgets.waveform import Waveform
 
 FULL_VOLUME = 100
 TITLE_WIDTH_PX, LEAST_TITLE_PX = 220, 80

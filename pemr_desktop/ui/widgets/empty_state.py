@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from pemr_desktop.ui.theme import ROOM, SNUG, VAST, WIDE, Theme
+from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE, Theme
 
 ICON_PX = 56
 TEXT_WIDTH_PX = 460

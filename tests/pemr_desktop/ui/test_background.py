@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.ui.off_thread import OffThread
+from pemr_desktop.ui.background import OffThread
 
 
 def test_the_work_is_done_elsewhere_and_the_answer_arrives_here(qtbot: QtBot) -> None:

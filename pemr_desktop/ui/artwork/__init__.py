@@ -1,0 +1,1 @@
+"""Cover pictures: read and scaled in a process of its own, kept, and drawn."""
