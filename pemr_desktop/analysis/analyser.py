@@ -17,8 +17,7 @@ from pemr_desktop.analysis.track_analysis import Heard, listen
 from pemr_desktop.library.embeddings.analyses import ToAnalyse, TrackAnalysis
 from pemr_desktop.library.library import Library
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.identity import identity
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity, identity
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder

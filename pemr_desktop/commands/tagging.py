@@ -13,9 +13,9 @@ from pemr_desktop.commands.place import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, HardLinks, PlanEdits, PlanWrites
+from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, PlanEdits, PlanWrites
 from pemr_desktop.protocol.results import PlanResult, WriteResult
-from pemr_desktop.tagfiles.plan import FilePlan
+from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
 
 ROWS_AT_A_TIME = 200
 

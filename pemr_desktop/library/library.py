@@ -37,7 +37,8 @@ from pemr_desktop.library.writing import apply, plan, recovery
 from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.plan import FileIdentity, FilePlan
+from pemr_desktop.tagfiles.identity import FileIdentity
+from pemr_desktop.tagfiles.plan import FilePlan
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pemr_desktop.library.paths import decode, encode, find_track
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity
 
 Stage = Literal["scan", "analyse", "write"]
 

@@ -10,10 +10,7 @@ from typing import Literal
 import msgspec
 
 from pemr_desktop.library.rows import Relation
-from pemr_desktop.tagfiles.plan import FilePlan
-
-HardLinks = Literal["refuse", "break", "in place"]
-"""What to do with a file that has more than one name: leave it, write a copy of its own, or write to all names."""
+from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="job"):

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from pemr_desktop.tagfiles.audio_spans import audio_spans
-from pemr_desktop.tagfiles.chunks import file_length
-from pemr_desktop.tagfiles.ogg import audio_pieces, lacking_bytes
+from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
+from pemr_desktop.tagfiles.containers.chunks import file_length
+from pemr_desktop.tagfiles.containers.ogg import audio_pieces, lacking_bytes
+from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.read import open_ordinary
-from pemr_desktop.tagfiles.sniffing import sniff
 
 DIGEST_SIZE = 16
 QUICK_VERSION = 1

@@ -6,8 +6,17 @@ import os
 import stat
 from pathlib import Path
 
+import msgspec
+
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.plan import FileIdentity
+
+
+class FileIdentity(msgspec.Struct, frozen=True):
+    """The state of a file when something was learnt from it; a difference means that somebody touched it since."""
+
+    size: int
+    mtime_ns: int
+    inode: int
 
 
 def identity(path: Path) -> FileIdentity:

@@ -31,19 +31,19 @@ from mutagen.tak import TAK
 from mutagen.trueaudio import TrueAudio
 from mutagen.wavpack import WavPack
 
-from pemr_desktop.tagfiles.ape import APE
-from pemr_desktop.tagfiles.asf import ASF
-from pemr_desktop.tagfiles.bounded import BoundedReader
-from pemr_desktop.tagfiles.chunks import file_length
+from pemr_desktop.tagfiles.containers.chunks import file_length
+from pemr_desktop.tagfiles.containers.sniffing import describe_unknown, sniff
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.id3 import ID3
+from pemr_desktop.tagfiles.formats.ape import APE
+from pemr_desktop.tagfiles.formats.asf import ASF
+from pemr_desktop.tagfiles.formats.id3 import ID3
+from pemr_desktop.tagfiles.formats.mp4 import MP4
+from pemr_desktop.tagfiles.formats.riff_info import WaveWithInfo
+from pemr_desktop.tagfiles.formats.tag_format import TagKind
+from pemr_desktop.tagfiles.formats.vorbis import VORBIS
+from pemr_desktop.tagfiles.formats.vorbis_block import adopt_raw
 from pemr_desktop.tagfiles.identity import system_reason
-from pemr_desktop.tagfiles.kind import TagKind
-from pemr_desktop.tagfiles.mp4 import MP4
-from pemr_desktop.tagfiles.riff_info import WaveWithInfo
-from pemr_desktop.tagfiles.sniffing import describe_unknown, sniff
-from pemr_desktop.tagfiles.vorbis import VORBIS
-from pemr_desktop.tagfiles.vorbis_block import adopt_raw
+from pemr_desktop.tagfiles.read_limit import BoundedReader
 
 
 @dataclass(frozen=True)

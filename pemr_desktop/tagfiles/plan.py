@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from pemr_desktop.tagfiles.identity import FileIdentity
 
-class FileIdentity(msgspec.Struct, frozen=True):
-    """The state of a file when something was learnt from it; a difference means that somebody touched it since."""
-
-    size: int
-    mtime_ns: int
-    inode: int
+HardLinks = Literal["refuse", "break", "in place"]
+"""What to do with a file of more than one name: leave it, write a copy of its own, or write to all names."""
 
 
 class FieldChange(msgspec.Struct, frozen=True):

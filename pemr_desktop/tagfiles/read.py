@@ -12,8 +12,8 @@ from typing import BinaryIO
 import msgspec
 
 from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.formats.tag_format import Fields
 from pemr_desktop.tagfiles.identity import check_ordinary, system_reason
-from pemr_desktop.tagfiles.kind import Fields
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 
 LONGEST_VALUE = 20_000

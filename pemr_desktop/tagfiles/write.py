@@ -16,16 +16,16 @@ from pathlib import Path
 import msgspec
 
 from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
+from pemr_desktop.tagfiles.containers.side_chunks import side_content
+from pemr_desktop.tagfiles.diff import PROTECTED, content_to_keep, resolve
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
-from pemr_desktop.tagfiles.identity import identity, is_protected, system_reason
-from pemr_desktop.tagfiles.kind import VENDOR, SaveOptions
+from pemr_desktop.tagfiles.formats.tag_format import VENDOR, SaveOptions
+from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason
 from pemr_desktop.tagfiles.opening import Opened, open_tags
-from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
-from pemr_desktop.tagfiles.planning import PROTECTED, HardLinks, content_to_keep, resolve
-from pemr_desktop.tagfiles.proof import side_content
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
-from pemr_desktop.tagfiles.restore import follow_recipe, make_recipe
+from pemr_desktop.tagfiles.reverse_patch import follow_recipe, make_recipe
 
 log = logging.getLogger(__name__)
 

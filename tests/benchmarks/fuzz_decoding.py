@@ -26,10 +26,10 @@ import av.logging
 
 from benchmarks.damage import damaged
 from benchmarks.fuzz_tagfiles import SEALED, WANTED, samples, sealed
+from pemr_desktop.tagfiles.containers.sniffing import sniff
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.opening import CONTAINERS
-from pemr_desktop.tagfiles.planning import make_plan
-from pemr_desktop.tagfiles.sniffing import sniff
 from pemr_desktop.tagfiles.write import apply_plan
 
 BROKEN = ("different", "an error of another kind")

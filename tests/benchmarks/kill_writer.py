@@ -30,9 +30,9 @@ from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.paths import find_track
 from pemr_desktop.library.writing.plan import WriteOptions
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest, whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 
 NEW_MOOD = ("calm", "x" * 3000)

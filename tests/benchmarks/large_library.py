@@ -13,7 +13,7 @@ import struct
 import tempfile
 from pathlib import Path
 
-from pemr_desktop.tagfiles.kind import SaveOptions
+from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.opening import open_tags
 
 SUFFIXES = (".mp3", ".flac", ".ogg", ".m4a")

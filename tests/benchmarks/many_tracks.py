@@ -22,7 +22,7 @@ from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.library.tracks.storing import ReadTrack, insert_track
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.read import FileTags
 
 FORMATS = ("FLAC", "MP3", "AAC", "Ogg Vorbis", "Opus", "WAV")

@@ -23,8 +23,7 @@ import numpy.typing as npt
 from pemr_desktop.analysis.decoding.process import TOO_LATE, Answer, Order
 from pemr_desktop.processes import module_command, put_away
 from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.identity import identity
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity, identity
 
 log = logging.getLogger(__name__)
 

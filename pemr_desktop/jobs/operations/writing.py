@@ -5,9 +5,10 @@ from __future__ import annotations
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
-from pemr_desktop.protocol.messages import ApplyWrites, HardLinks, PlanEdits, PlanWrites, Undo
+from pemr_desktop.protocol.messages import ApplyWrites, PlanEdits, PlanWrites, Undo
 from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.sentences import counted
+from pemr_desktop.tagfiles.plan import HardLinks
 
 
 def plan_writes(request: PlanWrites, context: JobContext) -> Outcome:

@@ -16,7 +16,7 @@ from pemr_desktop.library.paths import absolute
 from pemr_desktop.library.suggestions import count_open_suggestions
 from pemr_desktop.library.text_folding import fold
 from pemr_desktop.library.tracks.storing import row_identity
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity
 
 FLOOR = 0.05
 SHARE_OF_THRESHOLD = 0.5

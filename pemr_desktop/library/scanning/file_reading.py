@@ -11,9 +11,8 @@ from pemr_desktop.library.scanning.folder_states import FolderVisit
 from pemr_desktop.library.tracks.storing import ReadTrack
 from pemr_desktop.tagfiles.digest import cut_off_warning, quick_digest_of
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.identity import identity, identity_of
+from pemr_desktop.tagfiles.identity import FileIdentity, identity, identity_of
 from pemr_desktop.tagfiles.opening import open_tags
-from pemr_desktop.tagfiles.plan import FileIdentity
 from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 
 

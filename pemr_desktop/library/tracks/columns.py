@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pemr_desktop.library.text_folding import fold, join_values, sort_key
-from pemr_desktop.tagfiles.kind import Fields
+from pemr_desktop.tagfiles.formats.tag_format import Fields
 
 if TYPE_CHECKING:
     from pemr_desktop.tagfiles.read import FileTags

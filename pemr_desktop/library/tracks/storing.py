@@ -14,8 +14,7 @@ from pemr_desktop.library.paths import folder_of, show
 from pemr_desktop.library.tracks.columns import columns, pack_fields, tag_rows
 from pemr_desktop.library.versions.pairs import forget_found
 from pemr_desktop.tagfiles.digest import QUICK_VERSION
-from pemr_desktop.tagfiles.identity import identity_of
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity, identity_of
 from pemr_desktop.tagfiles.read import FileTags
 
 SAME_LENGTH_S = 0.05

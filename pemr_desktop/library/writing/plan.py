@@ -17,10 +17,10 @@ from pemr_desktop.library.database.store import Cancelled, Progress, Store
 from pemr_desktop.library.paths import show, track_path
 from pemr_desktop.library.suggestions import in_batches
 from pemr_desktop.library.text_folding import fold
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.kind import SaveOptions
-from pemr_desktop.tagfiles.plan import FilePlan
-from pemr_desktop.tagfiles.planning import HardLinks, make_plan
+from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
+from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
 from pemr_desktop.tagfiles.write import WriteOutcome, apply_plan
 
 log = logging.getLogger(__name__)

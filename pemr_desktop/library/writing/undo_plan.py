@@ -14,10 +14,10 @@ from pemr_desktop.library.paths import decode, encode, show, track_path
 from pemr_desktop.library.writing import journal
 from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer
 from pemr_desktop.tagfiles.clone import clone_path
+from pemr_desktop.tagfiles.diff import make_plan, resolve
 from pemr_desktop.tagfiles.digest import whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.plan import FieldChange
-from pemr_desktop.tagfiles.planning import make_plan, resolve
 from pemr_desktop.tagfiles.read import open_ordinary, read_tags
 from pemr_desktop.tagfiles.write import WriteOutcome, restore_bytes
 

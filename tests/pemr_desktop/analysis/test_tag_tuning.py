@@ -5,7 +5,7 @@ import numpy as np
 from pemr_desktop.analysis.decoding.pool import Sound
 from pemr_desktop.analysis.tag_tuning import opinions_of, spread_over_albums, teacher_folder
 from pemr_desktop.library.embeddings.tag_tuning import HeardTrack
-from pemr_desktop.tagfiles.plan import FileIdentity
+from pemr_desktop.tagfiles.identity import FileIdentity
 
 
 def library(albums: int, tracks: int) -> list[HeardTrack]:

@@ -19,7 +19,7 @@ from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 
 MODEL = ModelInfo(

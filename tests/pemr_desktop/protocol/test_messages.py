@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from pemr_desktop.protocol import messages as m
-from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
+from pemr_desktop.tagfiles.identity import FileIdentity
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 
 RAW_NAME = b"/music/caf\xe9 \xff.mp3"
 PLAN = FilePlan(7, RAW_NAME, FileIdentity(1, 2**62, 3), (FieldChange("genre", ("Jazz",), ("Jazz", "Bop")),), ("w",))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan
 

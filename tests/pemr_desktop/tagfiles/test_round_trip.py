@@ -23,9 +23,9 @@ import mutagen.mp4
 import pytest
 
 from benchmarks.full_files import JPEG, LYRICS, PNG, REPLAY_GAIN, WITHOUT_TAGS, make_full_files
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_artwork, read_tags
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 

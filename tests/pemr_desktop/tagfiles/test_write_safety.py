@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pemr_desktop.tagfiles.clone import is_clone
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
-from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 

@@ -14,8 +14,8 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.scanning.scanner import ScanOutcome
 from pemr_desktop.library.tracks import storing
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest
-from pemr_desktop.tagfiles.planning import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 
 Song = Callable[..., Path]

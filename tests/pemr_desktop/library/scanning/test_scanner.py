@@ -17,7 +17,7 @@ from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.scanning.scanner import ScanOutcome
 from pemr_desktop.library.views import View
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 
 Song = Callable[..., Path]

@@ -17,7 +17,7 @@ from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.views import View
 from pemr_desktop.library.writing.plan import WriteOptions
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan
 

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.tagfiles.plan import FieldChange, FileIdentity, FilePlan
+from pemr_desktop.tagfiles.identity import FileIdentity
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.tags.review_model import ReviewModel
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from mutagen.wave import WAVE
 
-from pemr_desktop.tagfiles.chunks import iff_chunks
-from pemr_desktop.tagfiles.kind import Fields
+from pemr_desktop.tagfiles.containers.chunks import iff_chunks
+from pemr_desktop.tagfiles.formats.tag_format import Fields
 
 FIELD_OF = {
     b"INAM": "title",

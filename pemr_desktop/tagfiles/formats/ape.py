@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 
 from mutagen.apev2 import BINARY, APETextValue
 
-from pemr_desktop.tagfiles import musepack, tak, wavpack
-from pemr_desktop.tagfiles.ape_block import behind_block, item_keys
-from pemr_desktop.tagfiles.audio_spans import audio_spans
+from pemr_desktop.tagfiles.containers import musepack, tak, wavpack
+from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
+from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind
-from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.sniffing import sniff
+from pemr_desktop.tagfiles.formats.ape_block import behind_block, item_keys
+from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.formats.tag_format import DAMAGED_TEXT, Fields, SaveOptions, TagKind
 
 CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
 

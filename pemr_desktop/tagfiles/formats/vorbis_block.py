@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any, BinaryIO
 
-from pemr_desktop.tagfiles.ogg import COMMENT_PACKET, pages
-from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length
+from pemr_desktop.tagfiles.containers.ogg import COMMENT_PACKET, pages
+from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length
 
 MAGIC = {"ogg/vorbis": b"\x01vorbis", "ogg/opus": b"OpusHead", "ogg/speex": b"Speex   ", "ogg/flac": b"\x7fFLAC"}
 PREFIX = {"ogg/vorbis": 7, "ogg/opus": 8, "ogg/speex": 0, "ogg/flac": 4}

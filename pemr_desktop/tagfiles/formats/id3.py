@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 from mutagen.id3 import APIC, COMM, TCON, TXXX, UFID, Encoding, Frames, PairedTextFrame, TextFrame
 from mutagen.id3._tags import ID3SaveConfig
 
-from pemr_desktop.tagfiles.audio_spans import audio_spans
-from pemr_desktop.tagfiles.chunks import add_lacking_pad_byte
+from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
+from pemr_desktop.tagfiles.containers.chunks import add_lacking_pad_byte
+from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.id3_block import find_block, lost_frames
-from pemr_desktop.tagfiles.kind import FRONT_COVER, Fields, SaveOptions, TagKind, whole_number
-from pemr_desktop.tagfiles.mapping import FIELDS, find_field
-from pemr_desktop.tagfiles.sniffing import sniff
+from pemr_desktop.tagfiles.formats.id3_block import find_block, lost_frames
+from pemr_desktop.tagfiles.formats.mapping import FIELDS, find_field
+from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, whole_number
 
 ID3V1_LENGTH = 128
 ONLY_IN_4 = {"TMOO": "TXXX:MOOD", "TDRC": "TYER"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import BinaryIO
 
-from pemr_desktop.tagfiles.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
+from pemr_desktop.tagfiles.containers.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
 
 ID3_NAME = b"id3 "
 MP4_MOVES = (b"moov", b"mdat", b"free", b"skip")

@@ -9,15 +9,14 @@ from typing import BinaryIO, Literal
 
 from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
+from pemr_desktop.tagfiles.formats.mapping import find_field
+from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_reason
-from pemr_desktop.tagfiles.kind import SaveOptions
-from pemr_desktop.tagfiles.mapping import find_field
 from pemr_desktop.tagfiles.opening import Opened, open_tags
-from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
 
 Mode = Literal["append", "replace", "exact"]
-HardLinks = Literal["refuse", "break", "in place"]
 
 # Fields that mean one thing: in append mode a value that is there stays.
 SINGLE = frozenset(

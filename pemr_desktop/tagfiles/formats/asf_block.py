@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from pemr_desktop.tagfiles.chunks import file_length
+from pemr_desktop.tagfiles.containers.chunks import file_length
 
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 CONTENT = bytes.fromhex("3326b2758e66cf11a6d900aa0062ce6c")

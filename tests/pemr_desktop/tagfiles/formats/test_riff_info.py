@@ -6,9 +6,9 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
+from pemr_desktop.tagfiles.formats.riff_info import read_info
 from pemr_desktop.tagfiles.read import read_tags
-from pemr_desktop.tagfiles.riff_info import read_info
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 
 

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from mutagen.mp4._atom import Atoms
 
-from pemr_desktop.tagfiles.chunks import file_length
+from pemr_desktop.tagfiles.containers.chunks import file_length
 
 ABSOLUTE = 1  # the flag of a `tfhd` atom that says where in the file its sound lies
 BROKEN = "Its atoms do not lie within each other: a length is damaged, and something may be hidden behind it."

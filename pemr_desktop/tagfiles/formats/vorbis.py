@@ -8,11 +8,11 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
 
-from pemr_desktop.tagfiles.kind import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
-from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.ogg import is_damaged
-from pemr_desktop.tagfiles.sniffing import sniff
-from pemr_desktop.tagfiles.vorbis_block import ODD, is_complete, is_faithful
+from pemr_desktop.tagfiles.containers.ogg import is_damaged
+from pemr_desktop.tagfiles.containers.sniffing import sniff
+from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.formats.vorbis_block import ODD, is_complete, is_faithful
 
 UNFAITHFUL = "Its comments end early or hold something that rewriting would lose."
 DAMAGED_PAGE = "One of its pages is damaged, by its checksum, and rewriting it would hide which."

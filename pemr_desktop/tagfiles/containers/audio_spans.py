@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple
 
-from pemr_desktop.tagfiles.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
-from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length
-from pemr_desktop.tagfiles.wavpack import chain
+from pemr_desktop.tagfiles.containers.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
+from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length
+from pemr_desktop.tagfiles.containers.wavpack import chain
 
 
 class Span(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.full_files import make_full_file
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")

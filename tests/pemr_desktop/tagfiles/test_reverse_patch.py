@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pemr_desktop.tagfiles.restore import follow_recipe, make_recipe
+from pemr_desktop.tagfiles.reverse_patch import follow_recipe, make_recipe
 
 edits = st.lists(st.tuples(st.integers(0, 60_000), st.integers(0, 3_000), st.binary(max_size=3_000)), max_size=6)
 

@@ -8,9 +8,9 @@ import mutagen.mp4
 from mutagen.mp4 import AtomDataType, MP4FreeForm
 
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, Fields, SaveOptions, TagKind, whole_number
-from pemr_desktop.tagfiles.mapping import FIELDS, ITUNES, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.mp4_block import damage, items
+from pemr_desktop.tagfiles.formats.mapping import FIELDS, ITUNES, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.formats.mp4_block import damage, items
+from pemr_desktop.tagfiles.formats.tag_format import DAMAGED_TEXT, Fields, SaveOptions, TagKind, whole_number
 
 PAIRS = {"trkn", "disk"}
 NUMBERS = {"tmpo"}

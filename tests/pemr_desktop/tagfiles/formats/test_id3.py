@@ -9,9 +9,9 @@ import mutagen.id3
 import pytest
 from mutagen.apev2 import APEv2
 
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
-from pemr_desktop.tagfiles.kind import SaveOptions
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan
 

@@ -7,11 +7,11 @@ from typing import Any, BinaryIO
 
 from mutagen.asf import ASFByteArrayAttribute, ASFGUIDAttribute, ASFUnicodeAttribute
 
-from pemr_desktop.tagfiles.asf_block import is_complete, note_length
-from pemr_desktop.tagfiles.chunks import file_length
+from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.kind import DAMAGED_TEXT, FRONT_COVER, Fields, SaveOptions, TagKind
-from pemr_desktop.tagfiles.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.formats.asf_block import is_complete, note_length
+from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
+from pemr_desktop.tagfiles.formats.tag_format import DAMAGED_TEXT, FRONT_COVER, Fields, SaveOptions, TagKind
 
 PICTURE = "WM/Picture"
 SINGLE = {"Title", "Author", "Copyright", "Description", "Rating"}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from mutagen.ogg import OggPage
 
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.containers.sniffing import sniff
+from pemr_desktop.tagfiles.diff import make_plan
+from pemr_desktop.tagfiles.formats.vorbis_block import read_block
 from pemr_desktop.tagfiles.read import read_tags
-from pemr_desktop.tagfiles.sniffing import sniff
-from pemr_desktop.tagfiles.vorbis_block import read_block
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 
 Sample = Callable[[str], Path]

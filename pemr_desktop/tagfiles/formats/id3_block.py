@@ -14,8 +14,8 @@ from mutagen.id3._specs import ID3FramesSpec
 from mutagen.id3._tags import ID3Header, determine_bpi
 from mutagen.id3._util import ID3JunkFrameError, unsynch
 
-from pemr_desktop.tagfiles.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks
-from pemr_desktop.tagfiles.sniffing import ID3_HEADER, id3_length, sniff
+from pemr_desktop.tagfiles.containers.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks
+from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length, sniff
 
 FOOTER = 0x10
 NO_FRAME = "bytes that belong to no frame"
