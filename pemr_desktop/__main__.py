@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from pemr_desktop.commands.window import open_window
 
         return open_window([])
-    from pemr_desktop.commands.all import run
+    from pemr_desktop.commands.application import run
 
     try:
         return run(given)

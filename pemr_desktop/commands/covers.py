@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from pemr_desktop.commands.place import Place, chosen_tracks
-from pemr_desktop.commands.tagging import named
+from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.playlists.m3u8 import export_m3u8

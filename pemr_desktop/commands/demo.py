@@ -9,9 +9,9 @@ from typing import Annotated, cast
 
 import typer
 
-from pemr_desktop.commands.music import timing_table
-from pemr_desktop.commands.place import Place, chosen_tracks, make_place
-from pemr_desktop.commands.tagging import print_suggestions
+from pemr_desktop.commands.context import Place, chosen_tracks, make_place
+from pemr_desktop.commands.library import timing_table
+from pemr_desktop.commands.tags import print_suggestions
 from pemr_desktop.commands.versions import print_groups
 from pemr_desktop.demo_music import demo_folder
 from pemr_desktop.errors import JobRefused

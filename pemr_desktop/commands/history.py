@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.place import Jobs, Place
-from pemr_desktop.commands.tagging import changes_text, print_refused
+from pemr_desktop.commands.context import Jobs, Place
+from pemr_desktop.commands.tags import changes_text, print_refused
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.browsing import NO_LIMIT, file_entries, is_open_write

@@ -11,9 +11,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.keeping import import_
-from pemr_desktop.commands.place import Place, chosen_tracks
-from pemr_desktop.commands.tagging import named
+from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.exchange import import_
+from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import PlaylistRow

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pemr_desktop.commands.place import Place
+from pemr_desktop.commands.context import Place
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult

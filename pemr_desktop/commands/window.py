@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pemr_desktop.commands.place import Place
+from pemr_desktop.commands.context import Place
 from pemr_desktop.demo_music import demo_folder
 
 NO_DISPLAY = """There is no display here, so the window cannot be opened. Every job runs in the terminal too:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from pemr_desktop.commands.all import application
+from pemr_desktop.commands.application import application
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

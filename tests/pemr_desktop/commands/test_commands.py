@@ -112,7 +112,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run: Run, music: Path, home: 
 
 def test_commands_without_an_ear_load_no_torch() -> None:
     code = (
-        "import sys, pemr_desktop.commands.all as all_; all_.application();"
+        "import sys, pemr_desktop.commands.application as all_; all_.application();"
         "print([name for name in ('torch', 'faiss', 'PySide6') if name in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ from typing import Annotated, cast
 import typer
 from rich.table import Table
 
-from pemr_desktop.commands.place import Place, chosen_tracks
+from pemr_desktop.commands.context import Place, chosen_tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import AddFolders, Analyse, RemoveRoot, Scan

@@ -1,20 +1,26 @@
-"""Looking after the library: copies of it, and files it holds twice."""
+"""Looking after the library: new files, copies of it, files it holds twice, and what is wrong."""
 
 from __future__ import annotations
 
+import platform
 import time
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from pemr_desktop.commands.place import Place
-from pemr_desktop.errors import JobRefused
+from pemr_desktop import __version__
+from pemr_desktop.commands.context import Place
+from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import Scan
+from pemr_desktop.resources import bundled_model
 from pemr_desktop.sentences import counted
+
+LIBRARIES = ("PySide6-Essentials", "torch", "av", "mutagen", "faiss-cpu", "numpy", "sounddevice")
 
 
 def watch(
@@ -71,3 +77,49 @@ def duplicates(context: typer.Context) -> None:
     place.err.print(
         f"{counted(len(groups), 'group')} of duplicates." if groups else "There are no duplicates.", markup=False
     )
+
+
+def doctor(
+    context: typer.Context,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Keep a copy of the library, then build its indexes and counts anew.")
+    ] = False,
+) -> None:
+    """Check the installation and the library. Exit code 1 when something is wrong. Only --repair changes anything."""
+    from pemr_desktop.library.opening import open_library
+    from pemr_desktop.library.upkeep.integrity import doctor as check
+
+    place: Place = context.obj
+    place.out.print(f"PEMR Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    place.out.print(", ".join(f"{name} {_installed(name)}" for name in LIBRARIES))
+    place.out.print(
+        f"Settings {place.paths.settings_file}\nLibrary {place.library}\nLogs {place.paths.log}", markup=False
+    )
+    faults = 0
+    model = place.model or bundled_model()
+    if model is None or not model.is_file():
+        place.out.print("[red]fault[/] No model is installed: music cannot be listened to. Install PEMR Desktop again.")
+        faults += 1
+    else:
+        place.out.print(f"[green]ok[/] The model {model.name} is there ({model.stat().st_size / 1e6:.1f} MB).")
+    colours = {"ok": "green", "note": "yellow", "fault": "red"}
+    try:
+        findings = check(place.library)
+        if repair:
+            with open_library(place.library) as library:
+                findings = [*library.repair(), *check(place.library)]
+    except PemrDesktopError as error:
+        place.out.print(Text.assemble(("fault ", "red"), str(error)))
+        raise typer.Exit(1) from error
+    for finding in findings:
+        place.out.print(Text.assemble((finding.severity + " ", colours[finding.severity]), finding.sentence))
+        faults += finding.severity == "fault"
+    if faults:
+        raise typer.Exit(1)
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"

@@ -1,0 +1,49 @@
+"""Tracks and playlists as files, out and in."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.library import Tracks
+from pemr_desktop.errors import JobRefused
+from pemr_desktop.library import queries
+from pemr_desktop.protocol.messages import ImportPlaylist
+from pemr_desktop.protocol.results import PlaylistResult
+
+
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What to write: .csv, .json or .m3u8.")],
+    tracks: Tracks = None,
+    playlist: Annotated[str | None, typer.Option(help="A playlist, by name or number.")] = None,
+) -> None:
+    """Write a table of tracks (CSV, JSON) or a playlist file (M3U8)."""
+    from pemr_desktop.library.playlists.export import export_tracks
+
+    place: Place = context.obj
+    with place.reader() as conn:
+        ids = _playlist_tracks(conn, playlist) if playlist is not None else chosen_tracks(conn, tracks or [])
+        export_tracks(conn, ids, file.expanduser().absolute())
+    place.err.print(f"Wrote {len(ids):,} tracks to {file}.", markup=False)
+
+
+def import_(context: typer.Context, playlist: Annotated[Path, typer.Argument(help="An M3U or M3U8 file.")]) -> None:
+    """Read a playlist file into the library."""
+    place: Place = context.obj
+    request = ImportPlaylist(os.fsencode(playlist.expanduser().absolute()))
+    result = cast("PlaylistResult", place.run(request, "Importing"))
+    for entry in result.not_found:
+        place.err.print(f"Not in the library: {entry}", markup=False)
+
+
+def _playlist_tracks(conn: sqlite3.Connection, wanted: str) -> tuple[int, ...]:
+    for row in queries.playlists(conn):
+        if wanted in (row.name, str(row.id)):
+            return tuple(queries.playlist_tracks(conn, row.id))
+    raise JobRefused(f"There is no playlist “{wanted}”.")
