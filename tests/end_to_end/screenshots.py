@@ -155,7 +155,7 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     window.top_bar.query.set_text("")
     _dialogs(app, pictures)
     for place in ("problems", "history", "training", "covers"):
-        window.go(place)
+        window.view.go(place)
         pictures.take(place)
     if pictures.wants("training-running"):
         _training(window, pictures)
@@ -172,7 +172,7 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
 def _look_for_versions(app: object, *, found: bool) -> bool:
     """Look for versions of one track after the other until one has some, or none -> whether there is such a track."""
     window = app.window  # type: ignore[attr-defined]
-    window.go("all")
+    window.view.go("all")
     page = window.pages.page("covers")
     for track_id in list(window.page.model.ids):
         window.context.navigation.coversWanted.emit(track_id)
@@ -200,14 +200,14 @@ def _confirmed_and_checked(app: object) -> None:
     wait_for(lambda: idle(app), "the answers")
     client.submit(CheckCovers())
     wait_for(lambda: idle(app), "the check")
-    window.go("cover-quality")
+    window.view.go("cover-quality")
 
 
 def _training(window: object, pictures: Pictures) -> None:
     """A real training on the library, small enough for a picture."""
     from pemr_desktop.ui.training.training_panel import TrainingPanel
 
-    window.go("training")  # type: ignore[attr-defined]
+    window.view.go("training")  # type: ignore[attr-defined]
     panel = window.findChild(TrainingPanel)  # type: ignore[attr-defined]
     panel.form.details.further.setPlainText(
         "front_end.hop_length=512\ntrain.batch_size=6\ntrain.threads=1\n"
@@ -250,7 +250,7 @@ def _dialogs(app: object, pictures: Pictures) -> None:
     shortcuts.show()
     pictures.take("shortcuts", shortcuts)
     shortcuts.reject()
-    window.open_settings()
+    window.view.open_settings()
     dialog = next(one for one in window.children() if one.objectName() == "settingsDialog")
     pictures.take("settings", dialog)
     dialog.reject()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -25,14 +25,13 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackDetail, TrackRow
 from pemr_desktop.protocol.messages import FindAllVersions, JudgeVersion
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.actions import ActionSpec
 from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.comparison import Comparison
-from pemr_desktop.ui.covers.cover_actions import add_cover_actions
 from pemr_desktop.ui.covers.cover_searches import CoverSearches, Query, Search
 from pemr_desktop.ui.covers.match_list import ShownMatch
 from pemr_desktop.ui.covers.match_pane import MatchPane
-from pemr_desktop.ui.file_urls import dropped_paths
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
 from pemr_desktop.ui.widgets.empty_state import EmptyState
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
@@ -48,7 +47,6 @@ class CoversPage(QWidget):
         self.setObjectName("coversPage")
         self.setAccessibleName(self.tr("Covers"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAcceptDrops(True)
         self._context = context
         self._queries: list[Query] = []
         self._query: Query | None = None
@@ -96,9 +94,12 @@ class CoversPage(QWidget):
         self.nothing_asked = EmptyState(context.theme, self)
         self._lay_out()
         self._say_what_to_do()
-        add_cover_actions(self, context.actions)
+        self._add_actions()
         self.comparison.judged.connect(self.judge)
-        self._overlay = DropOverlay(context.theme, self, self.tr("Drop to find its versions"), "covers")
+        self._overlay = DropOverlay(
+            context.theme, self, self, self.tr("Drop to find its versions"), "covers", takes_own_rows=True
+        )
+        self._overlay.dropped.connect(self._show_dropped)
         context.client.jobsChanged.connect(self._jobs_changed)
 
     def show_covers(self, track_ids: Sequence[int]) -> None:
@@ -125,6 +126,36 @@ class CoversPage(QWidget):
 
     def _file_not_looked_up(self, _error: Exception) -> None:
         self._ask([Query(path=self._dropped)])
+
+    @Slot(object)
+    def _show_dropped(self, paths: Sequence[Path]) -> None:
+        """The first file is the one that is asked about."""
+        self.show_file(paths[0])
+
+    # actions
+
+    def _add_actions(self) -> None:
+        """What the keyboard does while the page has it: play either version, switch, say what the pair is."""
+        play, section = self.comparison.toggle, self.tr("Covers")
+        for name, text, key, handler, possible in (
+            ("confirm", self.tr("Confirm version"), "C", partial(self.judge, "version"), self.can_judge),
+            ("same", self.tr("Same recording"), "S", partial(self.judge, "same recording"), self.can_judge),
+            ("reject", self.tr("Not a version"), "R", partial(self.judge, "not a version"), self.can_judge),
+            ("query", self.tr("Play the track"), "A", partial(play, "query"), self.has_query),
+            ("version", self.tr("Play the version"), "B", partial(play, "reference"), self.has_match),
+            ("switch", self.tr("Switch to the same moment"), "X", self.comparison.switch, self.has_match),
+        ):
+            self._context.actions.add(
+                ActionSpec(
+                    f"covers.{name}",
+                    text,
+                    handler,
+                    shortcuts=(key,),
+                    section=section,
+                    enabled_when=possible,
+                    owner=self,
+                )
+            )
 
     # layout
 
@@ -350,25 +381,3 @@ class CoversPage(QWidget):
         now = self.current_match()
         if now is not None:
             self.comparison.show_said(now)
-
-    # files dropped on the page
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Sound files may be dropped."""
-        if dropped_paths(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-            self._overlay.appear()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """It went away."""
-        self._overlay.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """The first file is the one that is asked about."""
-        self._overlay.hide()
-        paths = dropped_paths(event.mimeData())
-        if paths:
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-            self.show_file(paths[0])

@@ -98,6 +98,10 @@ class LibraryPage(QWidget):
         else:
             self.empty.focus_first()
 
+    def focus_query(self) -> None:
+        """Give the keyboard to the filter."""
+        self._query_line.focus()
+
     @Slot()
     def _enter_rows(self) -> None:
         """From the filter to the rows: the first is chosen if none is, so that the next key says what to do with it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
     from pemr_desktop.ui.tracks.inspector import Inspector
     from pemr_desktop.ui.tracks.library_page import LibraryPage
+    from pemr_desktop.ui.tracks.track_table import TrackTable
 
 MENU = (
     "track.play",
@@ -60,6 +61,11 @@ class TrackCommands(QObject):
         self._alike: tuple[int, list[int]] = (-1, [])
         context.client.finished.connect(self._finished)
         inspector.showFileWanted.connect(self.show_path)
+
+    @property
+    def table(self) -> TrackTable:
+        """The table whose rows are chosen."""
+        return self._page.table
 
     # what is possible
 
@@ -113,6 +119,22 @@ class TrackCommands(QObject):
             self._context.queue.play(ids, line)
 
     # tags
+
+    def accept_suggestion(self) -> None:
+        """Accept the suggestion with the cursor."""
+        self._inspector.accept()
+
+    def reject_suggestion(self) -> None:
+        """Reject the suggestion with the cursor."""
+        self._inspector.reject()
+
+    def next_suggestion(self) -> None:
+        """Move the cursor down."""
+        self._inspector.step(1)
+
+    def previous_suggestion(self) -> None:
+        """Move the cursor up."""
+        self._inspector.step(-1)
 
     def accept_above(self) -> None:
         """Accept the sure suggestions of the chosen tracks."""

@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -24,14 +20,12 @@ from pemr_desktop.ui import wording
 from pemr_desktop.ui.actions import ActionRegistry
 from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import Navigation, WindowContext
-from pemr_desktop.ui.file_urls import dropped_paths
 from pemr_desktop.ui.notices import Notices
 from pemr_desktop.ui.play_queue import PlayQueue
 from pemr_desktop.ui.tracks.inspector import Inspector
 from pemr_desktop.ui.tracks.library_commands import LibraryCommands
 from pemr_desktop.ui.tracks.library_page import LibraryPage
 from pemr_desktop.ui.tracks.sidebar import Sidebar
-from pemr_desktop.ui.tracks.sidebar_model import Place
 from pemr_desktop.ui.tracks.track_commands import TrackCommands
 from pemr_desktop.ui.training.tuning_offer import TuningOffer
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
@@ -43,6 +37,7 @@ from pemr_desktop.ui.window.notice_bar import NoticeBar
 from pemr_desktop.ui.window.pages import Pages
 from pemr_desktop.ui.window.player_bar import PlayerBar
 from pemr_desktop.ui.window.top_bar import TopBar
+from pemr_desktop.ui.window.view_commands import ViewCommands
 from pemr_desktop.ui.window.window_dialogs import WindowDialogs
 from pemr_desktop.ui.window.window_menus import fill_menu_bar
 from pemr_desktop.ui.window.worker_events import WorkerTalk
@@ -66,9 +61,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("PEMR Desktop")
-        self.setAcceptDrops(True)
         self.resize(*SIZE_PX)
-        self.inspector_wanted = True
         self._splitter_restored = False
         self._state = QSettings(str(services.paths.config / "window.ini"), QSettings.Format.IniFormat)
         self.context = self._make_context(services)
@@ -76,7 +69,8 @@ class MainWindow(QMainWindow):
         self.dialogs = WindowDialogs(self.context, self)
         self.track_commands = TrackCommands(self.context, self.page, self.inspector, self)
         self.library_commands = LibraryCommands(self.context, self)
-        window_actions.register(self)
+        self.view = ViewCommands(self.context, self.sidebar, self.page, self.pages, self.stack, self)
+        window_actions.register(self.context, self.library_commands, self.track_commands, self.view, self.dialogs)
         fill_menu_bar(self.context.actions, self.menuBar())
         self.top_bar.add_buttons()
         self.page.set_first_steps(self._first_steps())
@@ -146,7 +140,7 @@ class MainWindow(QMainWindow):
         outer.addWidget(self.jobs_area)
         outer.addWidget(PlayerBar(context, self, self.artwork))
         self.setCentralWidget(central)
-        self.overlay = DropOverlay(context.theme, central)
+        self.overlay = DropOverlay(context.theme, central, self, takes_own_rows=False)
         self.counts_label = QLabel(self)
         self.counts_label.setObjectName("counts")
         self.counts_label.setContentsMargins(0, 0, ROOM, 0)
@@ -155,10 +149,11 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         context = self.context
-        self.sidebar.placeChosen.connect(self._go_to_place)
         self.sidebar.menuWanted.connect(self.library_commands.place_menu)
         self.sidebar.droppedOnPlaylist.connect(self._dropped_on_playlist)
         self.sidebar.droppedFiles.connect(self.library_commands.add)
+        self.overlay.dropped.connect(self.library_commands.add)
+        self.view.changed.connect(self._view_changed)
         context.client.changed.connect(self.sidebar.model.take_change)
         context.queue.currentChanged.connect(context.actions.refresh)
         context.player.stateChanged.connect(context.actions.refresh)
@@ -166,13 +161,8 @@ class MainWindow(QMainWindow):
         self.talk.countsChanged.connect(self._take_counts)
         self.talk.libraryUnreadable.connect(self.page.show_fault)
         navigation = context.navigation
-        navigation.pageWanted.connect(self.go)
-        navigation.tracksWanted.connect(self._show_tracks)
-        navigation.coversWanted.connect(self._find_covers)
-        navigation.pairWanted.connect(self._show_pair)
         navigation.detailWanted.connect(self.inspector.show_tracks)
         navigation.reviewWanted.connect(self.dialogs.review)
-        navigation.settingsWanted.connect(self.open_settings)
         self.inspector.reviewWanted.connect(self.dialogs.review)
         self.pages.showFileWanted.connect(self.track_commands.show_path)
 
@@ -186,90 +176,19 @@ class MainWindow(QMainWindow):
             steps.append((self.tr("Try the demo music"), do.open_demo))
         return tuple(steps)
 
-    # going
+    # looking
 
-    @Slot(str)
-    def go(self, key: str) -> None:
-        """Go to a place of the sidebar by its key, such as `all`, `covers`, `playlist.3`, or to a page by its name."""
-        key = "all" if key == "library" else key
-        place = self.sidebar.place()
-        if place is not None and place.key == key:
-            self._go_to_place(place)
-        elif not self.sidebar.go(key):
-            self.pages.show(key)
-
-    @Slot(object)
-    def _go_to_place(self, place: Place) -> None:
-        if place.page:
-            self.pages.show(place.page)
-        elif place.view is not None:
-            self.stack.setCurrentWidget(self.page)
-            self.page.show_view(place.view)
+    @Slot()
+    def _view_changed(self) -> None:
         self._show_or_hide_inspector()
         self._show_counts()
         self.context.actions.refresh()
-
-    @Slot(object, object)
-    def _show_tracks(self, ids: list[int], title: str) -> None:
-        self.stack.setCurrentWidget(self.page)
-        self.page.show_view(View("ids", tuple(ids)), title)
-        self.sidebar.leave()
-        self._show_or_hide_inspector()
-
-    @Slot(object)
-    def _find_covers(self, what: object) -> None:
-        self.sidebar.go("covers")
-        page = self.pages.show("covers")
-        if isinstance(what, Path):
-            page.show_file(what)
-        else:
-            page.show_covers([what] if isinstance(what, int) else list(what))  # type: ignore[call-overload]
-
-    @Slot(int, int)
-    def _show_pair(self, track_a: int, track_b: int) -> None:
-        self.sidebar.go("covers")
-        self.pages.show("covers").show_pair(track_a, track_b)
-
-    @Slot(str)
-    def open_settings(self, section: str = "") -> None:
-        """Open the settings."""
-        self.pages.open_settings(section, self)
-
-    # looking
-
-    def focus_query(self) -> None:
-        """Ready to type a filter."""
-        if self.stack.currentWidget() is not self.page:
-            self.go("all")
-        self.top_bar.query.focus()
-
-    def toggle_sidebar(self) -> None:
-        """Show or hide the sidebar."""
-        self.sidebar.setVisible(self.sidebar.isHidden())
-
-    def toggle_inspector(self) -> None:
-        """Show or hide the inspector."""
-        self.inspector_wanted = not self.inspector_wanted
-        self._show_or_hide_inspector()
 
     def _show_or_hide_inspector(self) -> None:
         """It belongs to the table, and an empty library has nothing to inspect."""
         counts = self.talk.counts
         has_tracks = bool(self.page.model.ids) or (counts is not None and counts.tracks > 0)
-        on_library = self.stack.currentWidget() is self.page
-        self.inspector.setVisible(self.inspector_wanted and on_library and has_tracks)
-
-    def set_scheme(self, scheme: str) -> None:
-        """Light, dark, or like the system; kept in the settings."""
-        self.context.settings.set("appearance.scheme", scheme)
-
-    def set_zoom(self, zoom: float) -> None:
-        """Larger or smaller text and rows; kept in the settings."""
-        self.context.settings.set("appearance.zoom", round(min(3.0, max(0.5, zoom)), 2))
-
-    def change_volume(self, by: float) -> None:
-        """Louder or softer."""
-        self.context.player.set_volume(min(1.0, max(0.0, self.context.player.volume + by)))
+        self.inspector.setVisible(self.view.inspector_wanted and self.view.on_library() and has_tracks)
 
     @Slot(object)
     def _take_counts(self, counts: LibraryCounts) -> None:
@@ -285,35 +204,13 @@ class MainWindow(QMainWindow):
             self.counts_label.clear()
             return
         parts = [self.tr("{} tracks").format(wording.number(counts.tracks))]
-        if self.page.count() != counts.tracks and self.stack.currentWidget() is self.page:
+        if self.page.count() != counts.tracks and self.view.on_library():
             parts.insert(0, self.tr("{} shown").format(wording.number(self.page.count())))
         if counts.analysed < counts.tracks:
             parts.append(self.tr("{} listened to").format(wording.number(counts.analysed)))
         self.counts_label.setText("  ·  ".join(parts))
 
     # drops
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files from elsewhere are welcome; our own rows are not."""
-        if event.mimeData().hasUrls() and event.source() is None:
-            event.acceptProposedAction()
-            self.overlay.appear()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Still welcome."""
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """They went away."""
-        self.overlay.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Take them into the library."""
-        self.overlay.hide()
-        paths = dropped_paths(event.mimeData())
-        if paths:
-            event.acceptProposedAction()
-            self.library_commands.add(paths)
 
     @Slot(int, object, object)
     def _dropped_on_playlist(self, playlist_id: int, ids: list[int], paths: list[Path]) -> None:
@@ -342,7 +239,7 @@ class MainWindow(QMainWindow):
         self._state.setValue("geometry", self.saveGeometry())
         self._state.setValue("splitter", self.splitter.saveState())
         self._state.setValue("columns", self.page.table.columns_state())
-        self._state.setValue("inspector", self.inspector_wanted)
+        self._state.setValue("inspector", self.view.inspector_wanted)
         self._state.sync()
         self.artwork.close()
         self.watch.close()
@@ -360,5 +257,5 @@ class MainWindow(QMainWindow):
             if isinstance(value, QByteArray):
                 restore(value)
                 self._splitter_restored |= key == "splitter"
-        self.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
+        self.view.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
         self.inspector.hide()

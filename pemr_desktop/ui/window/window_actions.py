@@ -10,29 +10,39 @@ from PySide6.QtCore import QCoreApplication
 from pemr_desktop.ui.actions import ActionSpec, always
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.window.main_window import MainWindow
+    from pemr_desktop.ui.context import WindowContext
+    from pemr_desktop.ui.tracks.library_commands import LibraryCommands
+    from pemr_desktop.ui.tracks.track_commands import TrackCommands
+    from pemr_desktop.ui.window.view_commands import ViewCommands
+    from pemr_desktop.ui.window.window_dialogs import WindowDialogs
 
 
-def register(window: MainWindow) -> None:
-    """Every action of the window."""
+def register(
+    context: WindowContext,
+    library: LibraryCommands,
+    tracks: TrackCommands,
+    view: ViewCommands,
+    dialogs: WindowDialogs,
+) -> None:
+    """Every action of the window, from what its commands can do."""
     for spec in (
-        *_library(window),
-        *_tracks(window),
-        *_tags(window),
-        *_playback(window),
-        *_view(window),
-        *_help(window),
+        *_library(library, tracks, view),
+        *_tracks(library, tracks),
+        *_tags(tracks, view, dialogs),
+        *_playback(context, tracks, view),
+        *_view(context, view),
+        *_help(dialogs),
     ):
-        window.context.actions.add(spec)
+        context.actions.add(spec)
 
 
 def _say(text: str) -> str:
     return QCoreApplication.translate("actions", text)
 
 
-def _library(window: MainWindow) -> tuple[ActionSpec, ...]:
-    do, section = window.library_commands, _say("Library")
-    here = window.sidebar.place
+def _library(do: LibraryCommands, tracks: TrackCommands, view: ViewCommands) -> tuple[ActionSpec, ...]:
+    section = _say("Library")
+    here = view.sidebar.place
     return (
         ActionSpec(
             "library.add-folder", _say("Add &folder…"), do.add_folder, ("Ctrl+O",), "folder-add", section=section
@@ -54,7 +64,7 @@ def _library(window: MainWindow) -> tuple[ActionSpec, ...]:
         ActionSpec(
             "library.find-all-versions",
             _say("Find all &versions"),
-            window.track_commands.find_all_versions,
+            tracks.find_all_versions,
             icon="covers",
             section=section,
         ),
@@ -66,17 +76,15 @@ def _library(window: MainWindow) -> tuple[ActionSpec, ...]:
             "delete",
             section=section,
             enabled_when=lambda: do.can_remove(here()),
-            owner=window.sidebar,
+            owner=view.sidebar,
         ),
-        ActionSpec(
-            "window.settings", _say("&Settings…"), window.open_settings, ("Ctrl+,",), "settings", section=section
-        ),
-        ActionSpec("window.quit", _say("&Quit"), window.close, ("Ctrl+Q",), section=section),
+        ActionSpec("window.settings", _say("&Settings…"), view.open_settings, ("Ctrl+,",), "settings", section=section),
+        ActionSpec("window.quit", _say("&Quit"), view.close_window, ("Ctrl+Q",), section=section),
     )
 
 
-def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
-    do, section = window.track_commands, _say("Tracks")
+def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ...]:
+    section = _say("Tracks")
     chosen = do.any_chosen
     return (
         ActionSpec("track.play", _say("&Play"), do.play, icon="play", section=section, enabled_when=chosen),
@@ -119,7 +127,7 @@ def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
         ActionSpec(
             "playlist.import",
             _say("&Import a playlist…"),
-            window.library_commands.import_playlist,
+            library.import_playlist,
             (),
             "import",
             section=section,
@@ -132,7 +140,7 @@ def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
             "remove",
             section=section,
             enabled_when=do.in_playlist,
-            owner=window.page.table,
+            owner=do.table,
         ),
         ActionSpec(
             "track.copy-paths", _say("Copy file &names"), do.copy_paths, ("Ctrl+Shift+C",), "copy", "", section, chosen
@@ -143,19 +151,17 @@ def _tracks(window: MainWindow) -> tuple[ActionSpec, ...]:
     )
 
 
-def _tags(window: MainWindow) -> tuple[ActionSpec, ...]:
-    do, inspector, section = window.track_commands, window.inspector, _say("Tags")
+def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tuple[ActionSpec, ...]:
+    section = _say("Tags")
     can = do.can_decide
     return (
-        ActionSpec("tags.accept", _say("&Accept suggestion"), inspector.accept, ("A",), "check", "", section, can),
-        ActionSpec("tags.reject", _say("&Reject suggestion"), inspector.reject, ("R",), "cross", "", section, can),
-        ActionSpec(
-            "tags.next", _say("Next suggestion"), lambda: inspector.step(1), ("J",), "chevron-down", "", section, can
-        ),
+        ActionSpec("tags.accept", _say("&Accept suggestion"), do.accept_suggestion, ("A",), "check", "", section, can),
+        ActionSpec("tags.reject", _say("&Reject suggestion"), do.reject_suggestion, ("R",), "cross", "", section, can),
+        ActionSpec("tags.next", _say("Next suggestion"), do.next_suggestion, ("J",), "chevron-down", "", section, can),
         ActionSpec(
             "tags.previous",
             _say("Previous suggestion"),
-            lambda: inspector.step(-1),
+            do.previous_suggestion,
             ("K",),
             "chevron-up",
             "",
@@ -165,7 +171,7 @@ def _tags(window: MainWindow) -> tuple[ActionSpec, ...]:
         ActionSpec(
             "tags.edit",
             _say("&Edit tags…"),
-            lambda: window.dialogs.edit_tags(do.chosen()),
+            lambda: dialogs.edit_tags(do.chosen()),
             ("F2",),
             "edit",
             "",
@@ -199,13 +205,13 @@ def _tags(window: MainWindow) -> tuple[ActionSpec, ...]:
             section,
         ),
         ActionSpec(
-            "tags.history", _say("&History and undo"), lambda: window.go("history"), ("Ctrl+H",), "history", "", section
+            "tags.history", _say("&History and undo"), lambda: view.go("history"), ("Ctrl+H",), "history", "", section
         ),
     )
 
 
-def _playback(window: MainWindow) -> tuple[ActionSpec, ...]:
-    do, queue, player = window.track_commands, window.context.queue, window.context.player
+def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> tuple[ActionSpec, ...]:
+    queue, player = context.queue, context.player
     section = _say("Playback")
     return (
         ActionSpec(
@@ -242,12 +248,12 @@ def _playback(window: MainWindow) -> tuple[ActionSpec, ...]:
             lambda: player.state != "stopped",
         ),
         ActionSpec(
-            "playback.louder", _say("&Louder"), lambda: window.change_volume(0.05), ("Ctrl+Up",), "volume", "", section
+            "playback.louder", _say("&Louder"), lambda: view.change_volume(0.05), ("Ctrl+Up",), "volume", "", section
         ),
         ActionSpec(
             "playback.softer",
             _say("S&ofter"),
-            lambda: window.change_volume(-0.05),
+            lambda: view.change_volume(-0.05),
             ("Ctrl+Down",),
             "volume",
             "",
@@ -256,7 +262,7 @@ def _playback(window: MainWindow) -> tuple[ActionSpec, ...]:
     )
 
 
-def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
+def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
     section = _say("View")
     places = (
         ("library", "all", _say("All &music"), "music", "Ctrl+1"),
@@ -269,18 +275,18 @@ def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
         ("cover-quality", "cover-quality", _say("&Quality of covers"), "check", "Ctrl+8"),
     )
     going = tuple(
-        ActionSpec(f"go.{name}", text, partial(window.go, key), (keys,), icon, "", section)
+        ActionSpec(f"go.{name}", text, partial(view.go, key), (keys,), icon, "", section)
         for name, key, text, icon, keys in places
     )
 
     def has_scheme(name: str) -> bool:
-        return window.context.theme.scheme == name
+        return context.theme.scheme == name
 
     schemes = tuple(
         ActionSpec(
             f"view.scheme-{name}",
             text,
-            partial(window.set_scheme, name),
+            partial(view.set_scheme, name),
             section=section,
             checked_when=partial(has_scheme, name),
         )
@@ -290,62 +296,62 @@ def _view(window: MainWindow) -> tuple[ActionSpec, ...]:
             ("dark", _say("&Dark")),
         )
     )
-    zoom = window.context.theme
+    zoom = context.theme
     return (
         *going,
-        ActionSpec("view.query", _say("&Filter"), window.focus_query, ("Ctrl+F", "/"), "search", "", section),
+        ActionSpec("view.query", _say("&Filter"), view.focus_query, ("Ctrl+F", "/"), "search", "", section),
         ActionSpec(
             "view.sidebar",
             _say("&Sidebar"),
-            window.toggle_sidebar,
+            view.toggle_sidebar,
             ("F9",),
             "sidebar",
             "",
             section,
             always,
-            lambda: not window.sidebar.isHidden(),
+            lambda: not view.sidebar.isHidden(),
         ),
         ActionSpec(
             "view.inspector",
             _say("&Inspector"),
-            window.toggle_inspector,
+            view.toggle_inspector,
             ("F10",),
             "inspector",
             "",
             section,
             always,
-            lambda: window.inspector_wanted,
+            lambda: view.inspector_wanted,
         ),
         *schemes,
         ActionSpec(
             "view.larger",
             _say("L&arger"),
-            lambda: window.set_zoom(zoom.zoom + 0.1),
+            lambda: view.set_zoom(zoom.zoom + 0.1),
             ("Ctrl++", "Ctrl+="),
             "",
             "",
             section,
         ),
         ActionSpec(
-            "view.smaller", _say("S&maller"), lambda: window.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
+            "view.smaller", _say("S&maller"), lambda: view.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
         ),
-        ActionSpec("view.usual-size", _say("&Usual size"), lambda: window.set_zoom(1.0), ("Ctrl+0",), "", "", section),
+        ActionSpec("view.usual-size", _say("&Usual size"), lambda: view.set_zoom(1.0), ("Ctrl+0",), "", "", section),
     )
 
 
-def _help(window: MainWindow) -> tuple[ActionSpec, ...]:
+def _help(dialogs: WindowDialogs) -> tuple[ActionSpec, ...]:
     section = _say("Help")
     return (
         ActionSpec(
             "help.palette",
             _say("&Commands…"),
-            window.dialogs.palette,
+            dialogs.palette,
             ("Ctrl+K",),
             "palette",
             section=section,
             in_palette=False,
         ),
-        ActionSpec("help.shortcuts", _say("&Shortcuts"), window.dialogs.shortcuts, ("F1",), "keyboard", "", section),
-        ActionSpec("help.log", _say("Show the &log folder"), window.dialogs.log_folder, (), "folder", "", section),
-        ActionSpec("help.about", _say("&About"), window.dialogs.about, (), "info", "", section),
+        ActionSpec("help.shortcuts", _say("&Shortcuts"), dialogs.shortcuts, ("F1",), "keyboard", "", section),
+        ActionSpec("help.log", _say("Show the &log folder"), dialogs.log_folder, (), "folder", "", section),
+        ActionSpec("help.about", _say("&About"), dialogs.about, (), "info", "", section),
     )

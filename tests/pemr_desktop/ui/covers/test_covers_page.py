@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.protocol.messages import (
@@ -182,9 +183,9 @@ def drop(page: CoversPage, path: Path) -> None:
     data.setUrls([QUrl.fromLocalFile(str(path))])
     args = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     entering = QDragEnterEvent(QPoint(10, 10), *args)
-    page.dragEnterEvent(entering)
+    QApplication.sendEvent(page, entering)
     assert entering.isAccepted()
-    page.dropEvent(QDropEvent(QPointF(10, 10), *args))
+    QApplication.sendEvent(page, QDropEvent(QPointF(10, 10), *args))
 
 
 def test_a_dropped_file_need_not_be_in_the_library(

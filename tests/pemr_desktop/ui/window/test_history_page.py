@@ -37,7 +37,7 @@ def unchanged(before: dict[Path, bytes]) -> Callable[[], list[str]]:
 
 def test_a_file_a_batch_and_a_day_are_taken_back(qtbot: QtBot, written: dict[Path, bytes], working_app: App) -> None:
     window = working_app.window
-    window.go("history")
+    window.view.go("history")
     page = window.pages.page("history")
     qtbot.waitUntil(lambda: page.lines.rowCount() == 2, timeout=WORKER_MS)
     page.table.selectRow(1)
@@ -68,7 +68,7 @@ def test_a_day_has_more_batches_than_the_table_shows(
             [(started, started)] * 200,
         )
     window = working_app.window
-    window.go("history")
+    window.view.go("history")
     page = window.pages.page("history")
     page.refresh()
     qtbot.waitUntil(lambda: page.lines.rowCount() == 200, timeout=WORKER_MS)

@@ -75,8 +75,8 @@ def drop(window: QWidget, *paths: Path) -> None:
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     where, action = QPointF(400, 300), Qt.DropAction.CopyAction
     keys, buttons = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    window.dragEnterEvent(QDragEnterEvent(where.toPoint(), action, data, buttons, keys))
-    window.dropEvent(QDropEvent(where, action, data, buttons, keys))
+    QApplication.sendEvent(window, QDragEnterEvent(where.toPoint(), action, data, buttons, keys))
+    QApplication.sendEvent(window, QDropEvent(where, action, data, buttons, keys))
 
 
 def test_an_empty_library_says_how_to_begin(qtbot: QtBot, app: App) -> None:
@@ -102,7 +102,7 @@ def test_files_over_the_window_are_welcomed(qtbot: QtBot, app: App, tmp_path: Pa
     event = QDragEnterEvent(
         QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
-    app.window.dragEnterEvent(event)
+    QApplication.sendEvent(app.window, event)
     assert event.isAccepted() and app.window.overlay.isVisible()
 
 
@@ -158,7 +158,7 @@ def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[in
     review.apply.click()
     qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
     review.close_button.click()
-    window.go("history")
+    window.view.go("history")
     history = window.pages.page("history")
     qtbot.waitUntil(lambda: history.lines.rowCount() == 1, timeout=WORKER_MS)
     qtbot.waitUntil(lambda: "jazz" in history.entries.text(), timeout=WORKER_MS)
@@ -202,8 +202,8 @@ def test_every_page_opens_and_every_control_has_a_name(qtbot: QtBot, suggested_t
     app.window.page.table.choose_ids(suggested_tracks[:1])
     qtbot.waitUntil(app.window.inspector.has_suggestions)
     for name in NAMES:
-        app.window.go(name)
-    app.window.go("all")
+        app.window.view.go(name)
+    app.window.view.go("all")
     controls = (QAbstractButton, QLineEdit, QComboBox, QSlider, QAbstractSpinBox, QAbstractItemView)
     nameless = [
         f"{type(one).__name__} “{one.objectName()}” in “{one.parent().objectName()}”"
@@ -241,7 +241,7 @@ def test_the_look_changes_and_is_kept(qtbot: QtBot, app: App) -> None:
 
 
 def test_the_filter_has_the_focus_after_its_shortcut(qtbot: QtBot, app: App) -> None:
-    app.window.go("history")
+    app.window.view.go("history")
     app.window.context.actions.run("view.query")
     assert app.window.stack.currentWidget() is app.window.page
     assert app.window.focusWidget() is app.window.top_bar.query.line
@@ -307,7 +307,7 @@ def test_more_like_this_lists_the_nearest_by_sound(qtbot: QtBot, suggested_track
     qtbot.waitUntil(lambda: list(window.page.model.ids)[:1] == [suggested_tracks[2]], timeout=WORKER_MS)
     assert window.page.heading.text() == "Sounds like “Delta”"
     assert sorted(window.page.model.ids) == sorted(suggested_tracks)
-    window.go("all")
+    window.view.go("all")
     assert window.page.heading.isHidden()
 
 
@@ -399,7 +399,7 @@ def test_the_window_is_as_it_was_when_it_is_opened_again(
     again = App(qapp, app.paths)
     again.window.show()
     qtbot.waitExposed(again.window)
-    looks = (again.window.width(), again.window.inspector_wanted, again.window.page.table.columnWidth(1))
+    looks = (again.window.width(), again.window.view.inspector_wanted, again.window.page.table.columnWidth(1))
     assert again.stop()
     again.theme.deleteLater()
     again.deleteLater()

@@ -1,0 +1,141 @@
+"""What one looks at: pages and places, sidebar and inspector, colours, size, loudness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from pemr_desktop.library.views import View
+
+if TYPE_CHECKING:
+    from pemr_desktop.ui.context import WindowContext
+    from pemr_desktop.ui.tracks.library_page import LibraryPage
+    from pemr_desktop.ui.tracks.sidebar import Sidebar
+    from pemr_desktop.ui.tracks.sidebar_model import Place
+    from pemr_desktop.ui.window.pages import Pages
+
+LEAST_ZOOM, MOST_ZOOM = 0.5, 3.0
+
+
+class ViewCommands(QObject):
+    """Bound to one window's sidebar and pages."""
+
+    changed = Signal()
+    """Another place or page is on view, or the inspector was asked for or sent away."""
+
+    def __init__(
+        self,
+        context: WindowContext,
+        sidebar: Sidebar,
+        page: LibraryPage,
+        pages: Pages,
+        stack: QStackedWidget,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.inspector_wanted = True
+        self.sidebar = sidebar
+        self._context = context
+        self._page = page
+        self._pages = pages
+        self._stack = stack
+        self._window = parent
+        sidebar.placeChosen.connect(self.go_to_place)
+        navigation = context.navigation
+        navigation.pageWanted.connect(self.go)
+        navigation.tracksWanted.connect(self.show_tracks)
+        navigation.coversWanted.connect(self.find_covers)
+        navigation.pairWanted.connect(self.show_pair)
+        navigation.settingsWanted.connect(self.open_settings)
+
+    # going
+
+    def on_library(self) -> bool:
+        """The table of tracks is on view."""
+        return self._stack.currentWidget() is self._page
+
+    @Slot(str)
+    def go(self, key: str) -> None:
+        """Go to a place of the sidebar by its key, such as `all`, `covers`, `playlist.3`, or to a page by its name."""
+        key = "all" if key == "library" else key
+        place = self.sidebar.place()
+        if place is not None and place.key == key:
+            self.go_to_place(place)
+        elif not self.sidebar.go(key):
+            self._pages.show(key)
+
+    @Slot(object)
+    def go_to_place(self, place: Place) -> None:
+        """Show what a place of the sidebar stands for."""
+        if place.page:
+            self._pages.show(place.page)
+        elif place.view is not None:
+            self._stack.setCurrentWidget(self._page)
+            self._page.show_view(place.view)
+        self.changed.emit()
+
+    @Slot(object, object)
+    def show_tracks(self, ids: Sequence[int], title: str) -> None:
+        """Show these tracks in the table, under a title of their own."""
+        self._stack.setCurrentWidget(self._page)
+        self._page.show_view(View("ids", tuple(ids)), title)
+        self.sidebar.leave()
+        self.changed.emit()
+
+    @Slot(object)
+    def find_covers(self, wanted: int | Path | Sequence[int]) -> None:
+        """Look for versions of a track, of several tracks, or of a file."""
+        self.sidebar.go("covers")
+        page = self._pages.show("covers")
+        if isinstance(wanted, Path):
+            page.show_file(wanted)
+        else:
+            page.show_covers([wanted] if isinstance(wanted, int) else list(wanted))
+
+    @Slot(int, int)
+    def show_pair(self, track_a: int, track_b: int) -> None:
+        """Show two tracks side by side on the covers page."""
+        self.sidebar.go("covers")
+        self._pages.show("covers").show_pair(track_a, track_b)
+
+    @Slot(str)
+    def open_settings(self, section: str = "") -> None:
+        """Open the settings at a section, or at the first."""
+        self._pages.open_settings(section, self._window)
+
+    def close_window(self) -> None:
+        """Close the window, if its pages let it."""
+        self._window.close()
+
+    # looking
+
+    def focus_query(self) -> None:
+        """Ready to type a filter."""
+        if not self.on_library():
+            self.go("all")
+        self._page.focus_query()
+
+    def toggle_sidebar(self) -> None:
+        """Show or hide the sidebar."""
+        self.sidebar.setVisible(self.sidebar.isHidden())
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector, where there is something to inspect."""
+        self.inspector_wanted = not self.inspector_wanted
+        self.changed.emit()
+
+    def set_scheme(self, scheme: str) -> None:
+        """Light, dark, or like the system; kept in the settings."""
+        self._context.settings.set("appearance.scheme", scheme)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Larger or smaller text and rows; kept in the settings."""
+        self._context.settings.set("appearance.zoom", round(min(MOST_ZOOM, max(LEAST_ZOOM, zoom)), 2))
+
+    def change_volume(self, by: float) -> None:
+        """Louder or softer."""
+        self._context.player.set_volume(min(1.0, max(0.0, self._context.player.volume + by)))
