@@ -27,8 +27,8 @@ from pemr_desktop.resources import resource
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
+    from pemr.tags.tag_tuning import Example, Tuned
     from pemr.tags.teacher import Teacher
-    from pemr.tags.tuning import Example, Tuned
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def opinions_of(
 
 def gather_examples(library: Library, model_id: str) -> list[Example]:
     """All tracks that the teacher or a person has said something about, as the ear heard them."""
-    from pemr.tags.tuning import Example
+    from pemr.tags.tag_tuning import Example
     from pemr.vocabulary import tags_in
 
     opinions = library.read(store.opinions, model_id, vocabulary_id())
@@ -195,7 +195,7 @@ def refit(library: Library, shipped: Encoder, answer_weight: float, file_tag_wei
 
     The weights say how much a person's answer and a tag in a file count, the teacher's opinion of a track being one.
     """
-    from pemr.tags.tuning import Weights, tune
+    from pemr.tags.tag_tuning import Weights, tune
 
     examples = gather_examples(library, shipped.model_id)
     weights = Weights(decision=answer_weight, file_tag=file_tag_weight)

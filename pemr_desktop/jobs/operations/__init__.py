@@ -16,7 +16,7 @@ from pemr_desktop.jobs.operations import (
     playlists,
     scanning,
     similar,
-    tuning,
+    tag_tuning,
     writing,
 )
 from pemr_desktop.protocol.messages import (
@@ -64,8 +64,8 @@ OPERATIONS: dict[type[Request], Operation] = {
     RemoveRoot: Operation(scanning.remove_root, QUICK),
     Analyse: Operation(analysing.analyse, LONG),
     ActivateModel: Operation(models.activate_model, LONG),
-    TuneTags: Operation(tuning.tune_tags, LONG),
-    UntuneTags: Operation(tuning.untune_tags, LONG),
+    TuneTags: Operation(tag_tuning.tune_tags, LONG),
+    UntuneTags: Operation(tag_tuning.untune_tags, LONG),
     FindAllVersions: Operation(covers.find_all_versions, LONG),
     CheckCovers: Operation(cover_teaching.check_covers, LONG),
     TeachCovers: Operation(cover_teaching.teach_covers, LONG),

@@ -6,7 +6,7 @@ import os
 
 from pemr_desktop.analysis.analyser import Analysed, Analyser
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.tuning import finish_suggestions
+from pemr_desktop.jobs.operations.tag_tuning import finish_suggestions
 from pemr_desktop.protocol.messages import Analyse
 from pemr_desktop.protocol.results import AnalyseResult
 from pemr_desktop.sentences import counted

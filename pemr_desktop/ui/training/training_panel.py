@@ -29,6 +29,7 @@ from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.model_card import ModelCard, read_model_card
 from pemr_desktop.ui.training.model_making import ModelMaking, TagLesson, teacher_folder
 from pemr_desktop.ui.training.models_view import ModelsView
+from pemr_desktop.ui.training.tag_tuning_view import TuningView
 from pemr_desktop.ui.training.training_form import TrainingForm
 from pemr_desktop.ui.training.training_list import TrainingList
 from pemr_desktop.ui.training.training_process import TrainingProcess
@@ -41,7 +42,6 @@ from pemr_desktop.ui.training.training_record import (
     read_records,
 )
 from pemr_desktop.ui.training.training_run_view import TrainingRunView
-from pemr_desktop.ui.training.tuning_view import TuningView
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from pemr_desktop.ui.tracks.library_commands import LibraryCommands
 from pemr_desktop.ui.tracks.library_page import LibraryPage
 from pemr_desktop.ui.tracks.sidebar import Sidebar
 from pemr_desktop.ui.tracks.track_commands import TrackCommands
-from pemr_desktop.ui.training.tuning_offer import TuningOffer
+from pemr_desktop.ui.training.tag_tuning_offer import TuningOffer
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
 from pemr_desktop.ui.widgets.theme import ROOM
 from pemr_desktop.ui.window import window_actions

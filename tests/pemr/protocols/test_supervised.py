@@ -13,11 +13,11 @@ from pemr import events
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.modelfile import Model, load_model
 from pemr.protocols.examples import Examples
+from pemr.protocols.finetuned_encoder import save_tuned
 from pemr.protocols.settings import with_overrides
 from pemr.protocols.supervised import Trained, steps_between_evaluations, train_supervised
 from pemr.protocols.supervised_batches import SupervisedBatches
 from pemr.protocols.supervised_settings import Supervised
-from pemr.protocols.tuned_model import save_tuned
 
 SETTINGS = Supervised(
     batch_size=4, epochs=6, threads=1, accelerator="cpu", checkpoint_minutes=0, validation_segments=2,

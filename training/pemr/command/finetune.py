@@ -95,9 +95,9 @@ def _tune(
     file_tags: bool,
     weights: tuple[float, float, float, float],
 ) -> None:
+    from pemr.tags.tag_tuning import Weights
     from pemr.tags.teacher_labels import label_folder
     from pemr.tags.training import MAX_TRACK_S, save_tuned, tune_tags
-    from pemr.tags.tuning import Weights
     from pemr.tags.user_labels import read_decisions
 
     said = {} if decisions is None else read_decisions(decisions, data)

@@ -57,7 +57,7 @@ def run(
     from pemr.command.measured_tables import print_measured
     from pemr.datasets.catalogue import load_set
     from pemr.errors import CorpusError
-    from pemr.protocols.finetuning import MODEL_FILE, Start, finetune, set_labels, teacher_labels
+    from pemr.protocols.encoder_finetuning import MODEL_FILE, Start, finetune, set_labels, teacher_labels
     from pemr.protocols.settings import with_overrides
     from pemr.protocols.supervised_settings import Supervised
     from pemr.recipe import load_recipe

@@ -11,9 +11,9 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from pemr.tags.tag_tuning import TagChange
     from pemr.tags.teacher_labels import Progress
     from pemr.tags.training import Row
-    from pemr.tags.tuning import TagChange
 
 ModelFile = Annotated[Path, typer.Option("--model", help="A model file (.safetensors).")]
 Data = Annotated[Path, typer.Option("--data", help="Training music, one folder an album or soundtrack.")]

@@ -81,7 +81,7 @@ def run(
     """
     from pemr.command.display import section, wide_console
     from pemr.command.listening import prepare
-    from pemr.tables.places import parse_roots
+    from pemr.tables.paths import parse_roots
     from pemr.tables.running import run_table
     from pemr.tables.table_recipe import load_table
 

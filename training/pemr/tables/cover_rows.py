@@ -27,7 +27,7 @@ from pemr.frontend import LogMel
 from pemr.modelfile import load_model
 from pemr.protocols.settings import with_overrides
 from pemr.recipe import Recipe
-from pemr.tables.places import clique_set
+from pemr.tables.paths import clique_set
 from pemr.tables.rows import Line, Stopped, TableRun
 from pemr.tables.table_recipe import RANDOM, TableRow
 

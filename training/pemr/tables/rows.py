@@ -13,14 +13,14 @@ from pemr import events
 from pemr.checkpoint import Checkpoint, load_checkpoint, write_durably
 from pemr.datasets.labelled import LabelledSet
 from pemr.pretrain import pretrain
+from pemr.protocols.encoder_finetuning import Start, finetune, set_labels
 from pemr.protocols.encoders import open_encoder
-from pemr.protocols.finetuning import Start, finetune, set_labels
 from pemr.protocols.probe import ProbeSettings
 from pemr.protocols.probing import probe_encoder
 from pemr.protocols.settings import with_overrides
 from pemr.protocols.supervised_settings import Supervised
 from pemr.recipe import Recipe
-from pemr.tables.places import Places, Roots, labelled_set, pretraining_files
+from pemr.tables.paths import Places, Roots, labelled_set, pretraining_files
 from pemr.tables.table_recipe import RANDOM, TableRecipe, TableRow
 
 CURVE = (1 / 12, 1 / 6, 1 / 3, 2 / 3, 1.0)

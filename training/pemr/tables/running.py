@@ -8,7 +8,7 @@ import msgspec
 
 from pemr.checkpoint import write_durably
 from pemr.tables.cover_rows import cover_lines
-from pemr.tables.places import Places, Roots, require_set
+from pemr.tables.paths import Places, Roots, require_set
 from pemr.tables.rows import Display, Line, Overrides, Result, Stopped, TableRun
 from pemr.tables.table_recipe import TableRecipe, TableRow
 

@@ -24,8 +24,8 @@ from pemr.tags.heads import (
     teacher_thresholds,
     track_scores,
 )
+from pemr.tags.tag_tuning import LEAST_TRACKS, Example, Tuned, Weights, tune
 from pemr.tags.teacher_labels import LabelledTrack, Progress, embed_tracks, label_folder
-from pemr.tags.tuning import LEAST_TRACKS, Example, Tuned, Weights, tune
 from pemr.tags.user_labels import Decisions, file_tags
 from pemr.vocabulary import VOCABULARY
 
@@ -153,7 +153,7 @@ def tune_tags(
     weights: Weights,
     progress: Progress,
 ) -> Tuned:
-    """Fit the tags a model has anew to these tracks, pulled to what they are: see `pemr.tags.tuning`. Writes nothing.
+    """Fit the tags a model has anew to these tracks, pulled to what they are: `pemr.tags.tag_tuning`. Writes nothing.
 
     Raises `ModelMismatch` for a model without tags and `CorpusError` for too little music.
     """

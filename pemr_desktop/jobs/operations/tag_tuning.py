@@ -21,7 +21,7 @@ from pemr_desktop.sentences import counted, listed
 if TYPE_CHECKING:
     from pemr.embed import Encoder
     from pemr.tags.calibration import HeldOut
-    from pemr.tags.tuning import TagChange, Tuned
+    from pemr.tags.tag_tuning import TagChange, Tuned
 
 NAMED = 4
 

@@ -20,9 +20,9 @@ from pemr_desktop.protocol.messages import Analyse, Changed, Decide, Finished, R
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice
-from pemr_desktop.ui.training import tuning_offer, tuning_view
-from pemr_desktop.ui.training.tuning_offer import TuningOffer
-from pemr_desktop.ui.training.tuning_view import APART, CHANGE, FINDS, RIGHT, TAG, TuningView
+from pemr_desktop.ui.training import tag_tuning_offer, tag_tuning_view
+from pemr_desktop.ui.training.tag_tuning_offer import TuningOffer
+from pemr_desktop.ui.training.tag_tuning_view import APART, CHANGE, FINDS, RIGHT, TAG, TuningView
 
 MODEL, FILE = "0123456789abcdef", "f" * 64
 AS_BEFORE = TagFigures(9, 8, 6, 0.9, 0.7)
@@ -46,8 +46,8 @@ REPORT = TuneResult(
 
 @pytest.fixture
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning_view, "LEAST_HEARD", 4)
-    monkeypatch.setattr(tuning_offer, "WORTH_IT_TRACKS", 4)
+    monkeypatch.setattr(tag_tuning_view, "LEAST_HEARD", 4)
+    monkeypatch.setattr(tag_tuning_offer, "WORTH_IT_TRACKS", 4)
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_after_many_answers_learning_from_them_is_offered_once(
     suggested_tracks: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tuning_offer, "WORTH_IT_ANSWERS", 6)
+    monkeypatch.setattr(tag_tuning_offer, "WORTH_IT_ANSWERS", 6)
     offer = TuningOffer(context, context.actions)
     posted: list[Notice] = []
     context.notices.posted.connect(posted.append)

@@ -1,6 +1,6 @@
 """Does tuning the tags to a library help? Measured on soundtracks that had no part in it.
 
-    python tests/benchmarks/tune_to_library.py MUSIC [--model FILE] [--cache DIR] [--moments 3]
+    python tests/benchmarks/tag_tuning.py MUSIC [--model FILE] [--cache DIR] [--moments 3]
         [--ship A,B,C] [--own 60] [--all]
 
 MUSIC, one folder an album or soundtrack, plays the part of a person's library. In turn each fold of soundtracks is left
@@ -30,9 +30,9 @@ from pemr.metrics import TagScores, average_precision, bootstrap_interval, roc_a
 from pemr.modelfile import TagHead
 from pemr.tags.calibration import evidence_of, in_probability, judge, probability
 from pemr.tags.heads import TAGS, as_answers, fit_heads, teacher_thresholds
+from pemr.tags.tag_tuning import LEAST_TEACHER_THRESHOLD, Example, tune
 from pemr.tags.teacher_labels import LabelledTrack, embed_tracks, label_folder
 from pemr.tags.training import MAX_TRACK_S
-from pemr.tags.tuning import LEAST_TEACHER_THRESHOLD, Example, tune
 from pemr.vocabulary import VOCABULARY
 from pemr_desktop.resources import resource
 

@@ -10,12 +10,12 @@ from pemr.frontend import FrontEnd, LogMel
 from pemr.modelfile import Model, TagHead
 from pemr.protocols.evaluation import embed_segments, judge_vectors
 from pemr.protocols.examples import Examples
+from pemr.protocols.finetuned_encoder import TeacherTracks, examples_of, hear_folders, save_tuned
 from pemr.protocols.labelled_examples import DecodedSet, all_splits, decode_set
 from pemr.protocols.report import measured
 from pemr.protocols.start import measured_on, start_model, untrained_model
 from pemr.protocols.supervised import Trained, train_supervised
 from pemr.protocols.supervised_settings import Supervised
-from pemr.protocols.tuned_model import TeacherTracks, examples_of, hear_folders, save_tuned
 from pemr.tags.teacher_labels import Progress
 
 MODEL_FILE = "model.safetensors"

@@ -6,7 +6,7 @@ import pytest
 from pemr.logistic import Linear
 from pemr.modelfile import TagHead
 from pemr.tags.calibration import in_probability
-from pemr.tags.tuning import LEAST_NEW_EXAMPLES, Example, Weights, new_tags, tune
+from pemr.tags.tag_tuning import LEAST_NEW_EXAMPLES, Example, Weights, new_tags, tune
 from pemr.vocabulary import VOCABULARY
 
 K = len(VOCABULARY)
