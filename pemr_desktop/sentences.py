@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
+def counted(count: int, singular: str, plural: str | None = None) -> str:
     """“1 track”, “2 tracks”, “no tracks”."""
-    plural = many or one + "s"
-    return f"no {plural}" if count == 0 else f"{count:,} {one if count == 1 else plural}"
+    many_form = plural or singular + "s"
+    return f"no {many_form}" if count == 0 else f"{count:,} {singular if count == 1 else many_form}"
 
 
 def listed(parts: list[str]) -> str:

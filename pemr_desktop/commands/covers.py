@@ -92,11 +92,11 @@ def teach(
         f"{counted(result.strangers, 'pair that is none', 'pairs that are none')}."
     )
     before, after = result.before, result.after
-    for words, one, other in (
+    for words, count_before, count_after in (
         ("called versions and right", before.called, after.called),
         ("known versions found", before.found, after.found),
     ):
-        place.out.print(f"{words}: {of(one)} -> {of(other)}")
+        place.out.print(f"{words}: {of(count_before)} -> {of(count_after)}")
     place.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
     if result.layer is not None:
         place.out.print(layer_words(result.layer))
@@ -183,7 +183,7 @@ def _print_wrong(place: Place, wrong: tuple[WrongPair, ...], in_all: int) -> Non
         if pair.track_a in rows and pair.track_b in rows:
             said = "not compared" if not pair.reached else "no version" if pair.said == "none" else pair.said
             who = "you" if pair.told_by == "you" else "the files"
-            tracks = (Text(f"{one} {named(rows[one])}") for one in (pair.track_a, pair.track_b))
+            tracks = (Text(f"{track_id} {named(rows[track_id])}") for track_id in (pair.track_a, pair.track_b))
             table.add_row(said, f"{pair.probability:.0%}", pair.truth, who, *tracks)
     place.out.print(table)
     if in_all > len(wrong):

@@ -87,19 +87,21 @@ def _suggestion_facets(connection: sqlite3.Connection, limit: int) -> list[Facet
 def counts(connection: sqlite3.Connection) -> LibraryCounts:
     """Numbers for the sidebar and the status line. `tracks` leaves missing ones out; `offline` counts them in."""
 
-    def one(sql: str) -> int:
+    def count(sql: str) -> int:
         return int(connection.execute(sql).fetchone()[0])
 
-    missing = one("SELECT count(*) FROM tracks WHERE missing = 1")
-    offline = one("SELECT count(*) FROM roots r JOIN tracks t ON t.root_id = r.id WHERE r.online = 0 AND t.missing = 0")
+    missing = count("SELECT count(*) FROM tracks WHERE missing = 1")
+    offline = count(
+        "SELECT count(*) FROM roots r JOIN tracks t ON t.root_id = r.id WHERE r.online = 0 AND t.missing = 0"
+    )
     return LibraryCounts(
-        tracks=one("SELECT count(*) FROM tracks WHERE missing = 0"),
-        analysed=one("SELECT count(*) FROM models m JOIN embeddings e ON e.model_id = m.id WHERE m.active = 1"),
+        tracks=count("SELECT count(*) FROM tracks WHERE missing = 0"),
+        analysed=count("SELECT count(*) FROM models m JOIN embeddings e ON e.model_id = m.id WHERE m.active = 1"),
         offline=missing + offline,
-        problems=one("SELECT count(*) FROM problems"),
-        cover_groups=one("SELECT count(*) FROM cover_groups"),
-        with_suggestions=one("SELECT count(*) FROM tracks WHERE open_suggestions > 0"),
-        pending_writes=one(
+        problems=count("SELECT count(*) FROM problems"),
+        cover_groups=count("SELECT count(*) FROM cover_groups"),
+        with_suggestions=count("SELECT count(*) FROM tracks WHERE open_suggestions > 0"),
+        pending_writes=count(
             "SELECT count(DISTINCT track_id) FROM decisions WHERE decision = 'accepted' AND settled_at IS NULL"
         ),
     )

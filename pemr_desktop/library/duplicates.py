@@ -109,9 +109,9 @@ def _pairs_of_block(store: Store, block: list[tuple[int, float]]) -> list[Pair]:
     alike &= np.abs(lengths_s[rows, None] - lengths_s) <= SAME_LENGTH_S
     left, right = np.nonzero(alike)
     return [
-        (int(min(one, other)), int(max(one, other)))
-        for one, other in zip(ids[rows[left]], ids[right], strict=True)
-        if one != other
+        (int(min(track_id, other_id)), int(max(track_id, other_id)))
+        for track_id, other_id in zip(ids[rows[left]], ids[right], strict=True)
+        if track_id != other_id
     ]
 
 
@@ -136,7 +136,11 @@ def _store_groups(store: Store, pairs: Iterable[Pair], asked: set[int] | None) -
             if asked is not None and not asked & {track_id, group} and track_id != group
         ]
         groups = _groups([*kept, *(pair for pair in pairs if pair not in rejected)])
-        changed = [(groups.get(one), one) for one in known.keys() | groups.keys() if groups.get(one) != known.get(one)]
+        changed = [
+            (groups.get(track_id), track_id)
+            for track_id in known.keys() | groups.keys()
+            if groups.get(track_id) != known.get(track_id)
+        ]
         connection.executemany("UPDATE tracks SET sound_group = ? WHERE id = ?", changed)
 
 
@@ -150,7 +154,7 @@ def _groups(pairs: Iterable[Pair]) -> dict[int, int]:
             track_id = above[track_id]
         return track_id
 
-    for one, other in pairs:
-        smaller, larger = sorted((top(one), top(other)))
+    for first, second in pairs:
+        smaller, larger = sorted((top(first), top(second)))
         above[larger] = smaller
     return {track_id: top(track_id) for track_id in list(above)}

@@ -30,7 +30,7 @@ def folders_in(connection: sqlite3.Connection, path: bytes, limit: int) -> list[
                 if len(found) == limit:
                     break
                 found.append(_folder(connection, root_id, root, name))
-            return sorted(found, key=lambda one: one.path)
+            return sorted(found, key=lambda folder: folder.path)
     return []
 
 

@@ -106,7 +106,7 @@ class ActionRegistry(QObject):
         """Put the user's own keys in place of the defaults; ids that are not known are left out."""
         for name, keys in shortcuts.items():
             if name in self._actions:
-                self._actions[name].setShortcuts([QKeySequence(one) for one in keys])
+                self._actions[name].setShortcuts([QKeySequence(key) for key in keys])
 
     def fill(self, menu: QMenu, ids: Sequence[str]) -> QMenu:
         """Add actions to a menu; an empty id is a separator, an id that is not registered is left out."""

@@ -102,9 +102,9 @@ def number(value: float) -> str:
     return QLocale().toString(round(value))
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """The words for this number of things: `one` as it is, or `many` with the number put in."""
-    return one if count == 1 else many.format(number(count))
+def counted(count: int, singular: str, plural: str) -> str:
+    """The words for this number of things: `singular` as it is, or `plural` with the number put in."""
+    return singular if count == 1 else plural.format(number(count))
 
 
 def figure(value: float | None, digits: int = 3) -> str:

@@ -227,7 +227,8 @@ def _fill_flac(path: Path) -> None:
 def _fill_ogg(path: Path) -> None:
     file = mutagen.File(path)
     pictures = [_picture(3, JPEG, "image/jpeg"), _picture(4, PNG, "image/png")]
-    _fill_comments(file.tags, {"METADATA_BLOCK_PICTURE": [base64.b64encode(one.write()).decode() for one in pictures]})
+    encoded = [base64.b64encode(picture.write()).decode() for picture in pictures]
+    _fill_comments(file.tags, {"METADATA_BLOCK_PICTURE": encoded})
     file.save()
 
 

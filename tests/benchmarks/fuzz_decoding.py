@@ -54,7 +54,7 @@ def main() -> None:
         if not asked.only or container in asked.only:
             draw = random.Random(f"{asked.seed} {container}")
             told = fuzz(named, everything, asked.count, draw, asked.keep)
-            wrong += sum(told[one] for one in BROKEN)
+            wrong += sum(told[outcome] for outcome in BROKEN)
             print(f"  {container:<11} {', '.join(f'{n:,} {what}' for what, n in sorted(told.items()))}", flush=True)
     sys.exit(1 if wrong else 0)
 

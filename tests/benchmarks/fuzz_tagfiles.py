@@ -152,10 +152,10 @@ def sealed(content: bytes) -> bytes:
     made = bytearray(content)
     for page in pages(BytesIO(content)):
         start = page.start - len(page.lacing) - PAGE_HEADER
-        one = made[start : page.end]
-        one[CHECKSUM] = bytes(4)
-        one[CHECKSUM] = checksum(one)
-        made[start : page.end] = one
+        page_bytes = made[start : page.end]
+        page_bytes[CHECKSUM] = bytes(4)
+        page_bytes[CHECKSUM] = checksum(page_bytes)
+        made[start : page.end] = page_bytes
     return bytes(made)
 
 

@@ -144,14 +144,15 @@ def measure_pages(file: Path) -> None:
 
 def report(what: str, times: list[Spent]) -> None:
     """Median and worst of some times, of the processor."""
-    cpu_ms = [1000 * one.cpu_s for one in times]
+    cpu_ms = [1000 * spent.cpu_s for spent in times]
     print(f"{what:<32}{statistics.median(cpu_ms):8.1f} ms  worst {max(cpu_ms):8.1f} ms of processor")
 
 
-def compare(what: str, one: Spent, other_name: str, other: Spent) -> None:
+def compare(what: str, spent: Spent, other_name: str, other: Spent) -> None:
     """The ratio of two times."""
     print(
-        f"    {what} takes {one.cpu_s / other.cpu_s:.2f} times the processor and {one.wall_s / other.wall_s:.2f} times "
+        f"    {what} takes {spent.cpu_s / other.cpu_s:.2f} times the processor "
+        f"and {spent.wall_s / other.wall_s:.2f} times "
         f"the clock of {other_name}"
     )
 

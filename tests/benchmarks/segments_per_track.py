@@ -59,7 +59,7 @@ def main() -> None:
     print("segments  ms a track  ROC-AUC  loss               PR-AUC  same album  other half  as all")
     for count in counts:
         segments, seconds = heard[count]
-        vectors = np.stack([one.mean(axis=0) for one in segments])
+        vectors = np.stack([rows.mean(axis=0) for rows in segments])
         said = vectors @ weight.T + bias
         scores = score_tags(names, truth, said)
         low, high = interval(reference - draws(names, truth, said, groups))

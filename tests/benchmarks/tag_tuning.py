@@ -91,7 +91,7 @@ def measure(
     labels = [track.labels for track in tracks]
     thresholds = np.maximum(teacher_thresholds(labels), LEAST_TEACHER_THRESHOLD)
     truth = np.stack([said.mean(axis=0) for said in labels]) >= thresholds
-    means = np.stack([one.vector for one in examples])
+    means = np.stack([example.vector for example in examples])
     before, shown_before = promised(shipped, tags, means)
     after, shown_after = before.copy(), shown_before.copy()
     changes: Counter[str] = Counter()
@@ -100,7 +100,7 @@ def measure(
     for fold in np.unique(folds):
         out = folds == fold
         began = time.process_time()
-        tuned = tune(shipped, tags, [one for one, left in zip(examples, out, strict=True) if not left])
+        tuned = tune(shipped, tags, [example for example, left in zip(examples, out, strict=True) if not left])
         seconds.append(time.process_time() - began)
         if tuned is not None:
             after[out], shown_after[out] = promised(tuned.linear, tuned.tags, means[out])

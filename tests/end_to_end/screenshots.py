@@ -192,7 +192,7 @@ def _confirmed_and_checked(app: object) -> None:
     client.submit(FindAllVersions())
     wait_for(lambda: idle(app), "all versions")
     groups: list[tuple[int, ...]] = []
-    app.reader.ask(queries.cover_groups, done=lambda found: groups.extend(one.track_ids for one in found))  # type: ignore[attr-defined]
+    app.reader.ask(queries.cover_groups, done=lambda found: groups.extend(group.track_ids for group in found))  # type: ignore[attr-defined]
     settled(app)
     for first, *others in groups:
         for other in others:
@@ -251,7 +251,7 @@ def _dialogs(app: object, pictures: Pictures) -> None:
     pictures.take("shortcuts", shortcuts)
     shortcuts.reject()
     window.view.open_settings()
-    dialog = next(one for one in window.children() if one.objectName() == "settingsDialog")
+    dialog = next(child for child in window.children() if child.objectName() == "settingsDialog")
     pictures.take("settings", dialog)
     dialog.reject()
 

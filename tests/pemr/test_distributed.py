@@ -78,9 +78,9 @@ def weights(out: Path) -> dict[str, Tensor]:
 
 
 def largest_difference(first: Path, second: Path) -> float:
-    one, other = weights(first), weights(second)
-    assert one.keys() == other.keys()
-    return max(float((one[name] - other[name]).abs().max()) for name in one)
+    before, after = weights(first), weights(second)
+    assert before.keys() == after.keys()
+    return max(float((before[name] - after[name]).abs().max()) for name in before)
 
 
 @pytest.mark.slow
@@ -138,8 +138,8 @@ def test_a_stop_file_stops_all_processes_and_one_alone_can_go_on(
     first = train_alone(recipe_file, music, alone, budget)
     after = train_alone(recipe_file, music, shared, budget)
     together = [event.losses for event in heard if isinstance(event, events.Step)]
-    for one, other in zip(first, [*together, *after], strict=True):
-        assert other == pytest.approx(one, rel=1e-6)
+    for expected, losses in zip(first, [*together, *after], strict=True):
+        assert losses == pytest.approx(expected, rel=1e-6)
     assert largest_difference(alone, shared) < STEP / 1000
 
 

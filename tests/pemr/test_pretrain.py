@@ -68,9 +68,9 @@ def test_stop_and_resume_gives_bit_for_bit_the_weights_of_never_stopping(
     first = load_checkpoint(tmp_path / "whole/checkpoints/latest.pt")
     second = load_checkpoint(tmp_path / "parts/checkpoints/latest.pt")
     for name in ("model", "optimizer", "generators"):
-        one, other = leaves(getattr(first, name)), leaves(getattr(second, name))
-        assert one.keys() == other.keys()
-        assert [key for key in one if not same(one[key], other[key])] == []
+        whole_run, in_parts = leaves(getattr(first, name)), leaves(getattr(second, name))
+        assert whole_run.keys() == in_parts.keys()
+        assert [key for key in whole_run if not same(whole_run[key], in_parts[key])] == []
 
 
 def test_a_run_ends_at_the_steps_of_its_budget_and_keeps_every_nth_checkpoint(

@@ -59,10 +59,10 @@ def test_at_least_three_works_come_in_two_versions_of_other_key_tempo_and_player
     works = [tune for tune, count in versions.items() if count == 2]
     assert len(works) >= 3
     for work in works:
-        one, other = (piece for piece in pieces.PIECES if piece.tune == work)
-        assert one.transpose != other.transpose
-        assert abs(math.log(one.tempo / other.tempo)) > math.log(1.1)
-        assert one.band is not other.band
+        first, second = (piece for piece in pieces.PIECES if piece.tune == work)
+        assert first.transpose != second.transpose
+        assert abs(math.log(first.tempo / second.tempo)) > math.log(1.1)
+        assert first.band is not second.band
 
 
 def test_the_recipe_makes_exactly_these_clips_with_these_tags(pieces: ModuleType) -> None:

@@ -45,15 +45,15 @@ def mean_of_checkpoints(run: Path, first_step: int) -> tuple[Checkpoint, list[in
     """
     latest = load_checkpoint(checkpoint_file(run, "latest"))
     kept = [load_checkpoint(path) for path in sorted((run / "checkpoints").glob("step-*.pt"))]
-    chosen = [one for one in kept if first_step <= one.step < latest.step]
+    chosen = [checkpoint for checkpoint in kept if first_step <= checkpoint.step < latest.step]
     if not chosen:
         raise CheckpointError(
             f"{run} has kept no checkpoint from step {first_step} on. A run keeps every 200th with "
             "--set train.keep_steps=200, also when it goes on."
         )
-    models = [one.model for one in (*chosen, latest)]
+    models = [checkpoint.model for checkpoint in (*chosen, latest)]
     latest.model = {name: _mean([model[name] for model in models]) for name in latest.model}
-    return latest, [one.step for one in (*chosen, latest)]
+    return latest, [checkpoint.step for checkpoint in (*chosen, latest)]
 
 
 def _mean(values: list[Tensor]) -> Tensor:

@@ -60,9 +60,9 @@ def any_of(sets: Sequence[IdSet]) -> IdSet:
     """The union."""
     if len(sets) == 1:
         return sets[0]
-    sql = " UNION ALL ".join(one.sql for one in sets)
-    slowest = max((one.seeks for one in sets), key=("fast", "slow", "never").index)
-    return IdSet(sql, [value for one in sets for value in one.values], parts=tuple(sets), seeks=slowest)
+    sql = " UNION ALL ".join(id_set.sql for id_set in sets)
+    slowest = max((id_set.seeks for id_set in sets), key=("fast", "slow", "never").index)
+    return IdSet(sql, [value for id_set in sets for value in id_set.values], parts=tuple(sets), seeks=slowest)
 
 
 def by_columns(test: str, values: Sequence[object], *columns: str) -> IdSet:
@@ -76,10 +76,10 @@ def in_search(expression: str, *, held: bool) -> IdSet:
     return IdSet(sql, [expression], seeks="slow" if held else "never")
 
 
-def size(connection: sqlite3.Connection, one: IdSet) -> int:
+def size(connection: sqlite3.Connection, id_set: IdSet) -> int:
     """How many tracks a set holds, whatever its sign; BROAD at most."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({one.sql}) LIMIT {BROAD})"
-    return int(connection.execute(sql, one.values).fetchone()[0])
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({id_set.sql}) LIMIT {BROAD})"
+    return int(connection.execute(sql, id_set.values).fetchone()[0])
 
 
 def most_narrow(connection: sqlite3.Connection) -> int:
@@ -88,17 +88,19 @@ def most_narrow(connection: sqlite3.Connection) -> int:
     return min(BROAD, max(NARROW, newest // NARROW_SHARE))
 
 
-def test_of_one(connection: sqlite3.Connection, one: IdSet, count: int, *, slowly: bool = True) -> tuple[str, set[str]]:
+def track_test(
+    connection: sqlite3.Connection, id_set: IdSet, count: int, *, slowly: bool = True
+) -> tuple[str, set[str]]:
     """A condition on one track `t` of a set of `count`, and how it is answered. `slowly`: whether it may seek slowly.
 
     What is rare in the full-text index is never sought there: it reads on to the next track that fits.
     """
-    if one.parts:
-        parts = [test_of_one(connection, part, size(connection, part), slowly=slowly) for part in one.parts]
+    if id_set.parts:
+        parts = [track_test(connection, part, size(connection, part), slowly=slowly) for part in id_set.parts]
         either = " OR ".join(test for test, _ in parts)
-        return one.signed(f"({either})"), set().union(*(kinds for _, kinds in parts))
-    if one.seeks == "fast":
-        return one.seek(), {"seek"}
-    if one.seeks == "slow" and count == BROAD and slowly:
-        return one.seek(), {"seek slowly"}
-    return one.condition(), {"gather"}
+        return id_set.signed(f"({either})"), set().union(*(kinds for _, kinds in parts))
+    if id_set.seeks == "fast":
+        return id_set.seek(), {"seek"}
+    if id_set.seeks == "slow" and count == BROAD and slowly:
+        return id_set.seek(), {"seek slowly"}
+    return id_set.condition(), {"gather"}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pemr_desktop.library.search.conditions import term_sets, view_set
-from pemr_desktop.library.search.id_sets import BROAD, NARROW, IdSet, most_narrow, size, test_of_one
+from pemr_desktop.library.search.id_sets import BROAD, NARROW, IdSet, most_narrow, size, track_test
 from pemr_desktop.library.search.query_parser import parse
 from pemr_desktop.library.views import ALL, View
 
@@ -27,13 +27,13 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 """Each the columns of an index `tracks_by_…`, behind `missing`."""
 SORTS = tuple(ORDERS)
-CHUNK = 20_000
-ENOUGH = 100
-STEPS = (200, 1_800, 3_000)
+IDS_PER_CHUNK = 20_000
+MIN_FIRST_ROWS = 100
+FIRST_STEPS = (200, 1_800, 3_000)
 """How many tracks of the order are asked about at a time."""
-SLOW_STEPS = (200, 400)
+SLOW_FIRST_STEPS = (200, 400)
 """The same where each must be looked up in the full-text index."""
-GATHERING_STEPS = (1_000, 4_000)
+GATHERING_FIRST_STEPS = (1_000, 4_000)
 """The same where each time a set must be gathered."""
 
 
@@ -50,7 +50,7 @@ class Selection(NamedTuple):
     @property
     def narrow(self) -> int | None:
         """The place of the set with the fewest tracks, if that is narrow."""
-        sizes = [(count, place) for place, count in enumerate(self.sizes) if not self.sets[place].negated]
+        sizes = [(count, index) for index, count in enumerate(self.sizes) if not self.sets[index].negated]
         return min(sizes)[1] if sizes and min(sizes)[0] < self.most_narrow else None
 
     @property
@@ -79,11 +79,11 @@ def selection(connection: sqlite3.Connection, query: str, *, view: View, sort: s
         term.field == "is" and not term.negated and any(value.text == "missing" for value in term.values)
         for term in terms
     )
-    sizes = [size(connection, one) for one in sets]
-    for place, one in enumerate(sets):
-        if one.negated and one.test and sizes[place] == BROAD:
-            sets[place] = one.complement()
-            sizes[place] = size(connection, sets[place])
+    sizes = [size(connection, id_set) for id_set in sets]
+    for index, id_set in enumerate(sets):
+        if id_set.negated and id_set.test and sizes[index] == BROAD:
+            sets[index] = id_set.complement()
+            sizes[index] = size(connection, sets[index])
     order = sort if sort in ORDERS else "artist"
     return Selection(tuple(sets), tuple(sizes), most_narrow(connection), with_missing, order, descending)
 
@@ -125,8 +125,8 @@ def id_chunks(
         if first:
             cursor.fetchmany(len(first))
         else:
-            yield array("q", (row[0] for row in cursor.fetchmany(ENOUGH)))
-        while chunk := array("q", (row[0] for row in cursor.fetchmany(CHUNK))):
+            yield array("q", (row[0] for row in cursor.fetchmany(MIN_FIRST_ROWS)))
+        while chunk := array("q", (row[0] for row in cursor.fetchmany(IDS_PER_CHUNK))):
             yield chunk
     finally:
         if connection.in_transaction:
@@ -142,26 +142,26 @@ def whole(connection: sqlite3.Connection, asked: Selection) -> tuple[str, list[o
     narrow = asked.narrow
     if narrow is None:
         by = f"INDEXED BY tracks_by_{asked.order}"
-        sets = [_smaller(connection, *one, asked.columns) for one in zip(asked.sets, asked.sizes, strict=True)]
-        where = [one.condition(asked.columns) for one in sets]
+        sets = [_smaller(connection, *pair, asked.columns) for pair in zip(asked.sets, asked.sizes, strict=True)]
+        where = [id_set.condition(asked.columns) for id_set in sets]
     else:
         by = "NOT INDEXED"
         sets = list(asked.sets)
         few = asked.sizes[narrow] < NARROW
-        where = [test_of_one(connection, *one, slowly=few)[0] for one in zip(sets, asked.sizes, strict=True)]
+        where = [track_test(connection, *pair, slowly=few)[0] for pair in zip(sets, asked.sizes, strict=True)]
         where[narrow] = f"t.id IN ({sets[narrow].sql})"
     where.append(asked.present())
-    values = [value for one in sets for value in one.values]
+    values = [value for id_set in sets for value in id_set.values]
     return f"SELECT t.id FROM tracks t {by} WHERE {' AND '.join(where)} {asked.in_order()}", values
 
 
-def _smaller(connection: sqlite3.Connection, one: IdSet, count: int, columns: tuple[str, ...]) -> IdSet:
+def _smaller(connection: sqlite3.Connection, id_set: IdSet, count: int, columns: tuple[str, ...]) -> IdSet:
     """A broad set, or what it leaves out when that is quicker to gather."""
-    if count == BROAD and one.test and not one.is_at_hand(columns):
-        rest = one.complement()
+    if count == BROAD and id_set.test and not id_set.is_at_hand(columns):
+        rest = id_set.complement()
         if size(connection, rest) < BROAD:
             return rest.turned()
-    return one
+    return id_set
 
 
 def _has_own_order(view: View, sort: str) -> bool:
@@ -198,31 +198,31 @@ def first_ids(connection: sqlite3.Connection, asked: Selection) -> array[int]:
     many are not among the first tracks of the order, or the sets are small.
     """
     found: array[int] = array("q")
-    free = [one for one in asked.sets if one.is_at_hand(asked.columns)]
+    free = [id_set for id_set in asked.sets if id_set.is_at_hand(asked.columns)]
     others = [pair for pair in zip(asked.sets, asked.sizes, strict=True) if not pair[0].is_at_hand(asked.columns)]
     if asked.narrow is not None or asked.with_missing or not any(_is_worth_it(*pair) for pair in others):
         return found
-    tests = [test_of_one(connection, *pair) for pair in others]
+    tests = [track_test(connection, *pair) for pair in others]
     kinds = set().union(*(kinds for _, kinds in tests))
-    steps = SLOW_STEPS if "seek slowly" in kinds else GATHERING_STEPS if "gather" in kinds else STEPS
+    steps = SLOW_FIRST_STEPS if "seek slowly" in kinds else GATHERING_FIRST_STEPS if "gather" in kinds else FIRST_STEPS
     sql = "SELECT t.id FROM tracks t NOT INDEXED WHERE t.id IN (SELECT value FROM json_each(?)) AND " + " AND ".join(
         test for test, _ in tests
     )
-    values = [value for one, _ in others for value in one.values]
-    where = " AND ".join([*(one.condition(asked.columns) for one in free), asked.present()])
+    values = [value for id_set, _ in others for value in id_set.values]
+    where = " AND ".join([*(id_set.condition(asked.columns) for id_set in free), asked.present()])
     walk = connection.execute(
         f"SELECT t.id FROM tracks t INDEXED BY tracks_by_{asked.order} WHERE {where} {asked.in_order()} LIMIT ?",
-        [*(value for one in free for value in one.values), sum(steps)],
+        [*(value for id_set in free for value in id_set.values), sum(steps)],
     )
     for step in steps:
         some = [row[0] for row in walk.fetchmany(step)]
         inside = {row[0] for row in connection.execute(sql, [json.dumps(some), *values])}
-        found.extend(one for one in some if one in inside)
-        if len(found) >= ENOUGH:
+        found.extend(track_id for track_id in some if track_id in inside)
+        if len(found) >= MIN_FIRST_ROWS:
             return found
     return array("q")
 
 
-def _is_worth_it(one: IdSet, count: int) -> bool:
+def _is_worth_it(id_set: IdSet, count: int) -> bool:
     """Whether a set takes long to gather, and need not be gathered to be asked."""
-    return count == BROAD and (bool(one.parts) or one.seeks != "never")
+    return count == BROAD and (bool(id_set.parts) or id_set.seeks != "never")

@@ -30,10 +30,10 @@ class Chip:
 def chips_of(row: TrackRow) -> Iterator[Chip]:
     """File tags first, then what was accepted but not written yet, then open suggestions."""
     yield from (Chip(text, "file") for text in (*row.genres, *row.moods))
-    accepted = [one for one in row.suggestions if one.decision == "accepted"]
-    yield from (Chip(one.tag, "accepted", one.probability) for one in accepted)
-    still_open = [one for one in row.suggestions if one.decision is None]
-    yield from (Chip(one.tag, "suggested", one.probability) for one in still_open)
+    accepted = [suggestion for suggestion in row.suggestions if suggestion.decision == "accepted"]
+    yield from (Chip(suggestion.tag, "accepted", suggestion.probability) for suggestion in accepted)
+    still_open = [suggestion for suggestion in row.suggestions if suggestion.decision is None]
+    yield from (Chip(suggestion.tag, "suggested", suggestion.probability) for suggestion in still_open)
 
 
 class ChipPainter:

@@ -261,7 +261,7 @@ class Inspector(QWidget):
         self.waveform.set_sound(detail.peaks, row.duration_s or 0.0, detail.importance, detail.importance_step_s)
         self.waveform.set_position(at_s)
         self.problem.setText("\n".join(problem.reason for problem in self._shown.problems))
-        self._set_visible(one=True)
+        self._set_visible(single=True)
 
     def _show_many(self, inspected: Inspected) -> None:
         rows = inspected.rows
@@ -275,15 +275,15 @@ class Inspector(QWidget):
         length = wording.duration(seconds)
         self.facts.setText(self.tr("{} in the first {} tracks").format(length, len(rows)) if cut else length)
         self.problem.clear()
-        self._set_visible(one=False)
+        self._set_visible(single=False)
 
-    def _set_visible(self, one: bool) -> None:
-        self.waveform.setVisible(one)
-        self.cover.setVisible(one)
+    def _set_visible(self, single: bool) -> None:
+        self.waveform.setVisible(single)
+        self.cover.setVisible(single)
         self.problem.setVisible(bool(self.problem.text()))
         self.album.setVisible(bool(self.album.text()))
         for widget in (self.fields_head, self.fields, self.path, self.show_file, self.more):
-            widget.setVisible(one)
+            widget.setVisible(single)
 
     def _show_suggestions(self) -> None:
         shown = self._shown
@@ -366,7 +366,7 @@ class Inspector(QWidget):
 def _inspect(conn: sqlite3.Connection, ids: tuple[int, ...]) -> Inspected:
     if len(ids) == 1:
         detail = queries.detail(conn, ids[0])
-        problems = tuple(one for one in queries.problems(conn) if one.track_id == ids[0])
+        problems = tuple(problem for problem in queries.problems(conn) if problem.track_id == ids[0])
         return Inspected(ids, (detail.row,), detail, problems)
     return Inspected(ids, tuple(queries.rows(conn, ids[:MOST_SUMMED])))
 

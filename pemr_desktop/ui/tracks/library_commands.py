@@ -173,7 +173,7 @@ class LibraryCommands(QObject):
 
     def watch_root(self, location: str, wanted: bool) -> None:
         """Follow the files of a folder of the library from now on, or no more."""
-        others = tuple(one for one in self._context.settings.current.scan.unwatched if one != location)
+        others = tuple(root for root in self._context.settings.current.scan.unwatched if root != location)
         self._context.settings.set("scan.unwatched", others if wanted else (*others, location))
 
     def _fill_playlist_menu(self, menu: QMenu, place: Place) -> None:

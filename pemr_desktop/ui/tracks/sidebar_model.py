@@ -121,7 +121,7 @@ class SidebarModel(QStandardItemModel):
         item = _find(self.invisibleRootItem(), key)
         if item is None:
             return
-        places = [one if one.text else replace(one, text=self.tr("(none)")) for one in found]
+        places = [item if item.text else replace(item, text=self.tr("(none)")) for item in found]
         if not is_whole:
             places.append(Place(f"{key}.more", self.tr("Show more…"), "more", more_of=key))
         self._put(item, places)
@@ -186,7 +186,7 @@ class SidebarModel(QStandardItemModel):
             Place("section.care", say("Care"), children=care),
             Place("section.teaching", say("Teaching"), children=teaching),
         ]
-        return tuple(one for one in sections if one.children)
+        return tuple(section for section in sections if section.children)
 
     def _put(self, parent: QStandardItem, places: Iterable[Place]) -> None:
         """Make the children of an item be these places, keeping every item whose key stays."""
@@ -243,30 +243,30 @@ class _Facts:
 def _facts(conn: sqlite3.Connection) -> _Facts:
     playlists = tuple(
         Place(
-            f"playlist.{one.id}",
-            one.name,
+            f"playlist.{playlist.id}",
+            playlist.name,
             "playlist",
-            View("playlist", one.id),
-            count=one.track_count,
-            playlist_id=one.id,
+            View("playlist", playlist.id),
+            count=playlist.track_count,
+            playlist_id=playlist.id,
         )
-        for one in queries.playlists(conn)
+        for playlist in queries.playlists(conn)
     )
     groups = tuple(
-        Place(f"group.{one.id}", one.title, "covers", View("cover-group", one.id), count=len(one.track_ids))
-        for one in queries.cover_groups(conn)
+        Place(f"group.{group.id}", group.title, "covers", View("cover-group", group.id), count=len(group.track_ids))
+        for group in queries.cover_groups(conn)
     )
     roots = tuple(
         Place(
-            _folder_key(one.path),
-            one.location.rstrip(os.sep).rpartition(os.sep)[2] or one.location,
-            "folder" if one.online else "offline",
-            View("folder", one.path),
-            count=one.track_count,
-            opens=bool(queries.folders_in(conn, one.path, 1)),
-            root_id=one.id,
+            _folder_key(root.path),
+            root.location.rstrip(os.sep).rpartition(os.sep)[2] or root.location,
+            "folder" if root.online else "offline",
+            View("folder", root.path),
+            count=root.track_count,
+            opens=bool(queries.folders_in(conn, root.path, 1)),
+            root_id=root.id,
         )
-        for one in queries.roots(conn)
+        for root in queries.roots(conn)
     )
     return _Facts(queries.counts(conn), roots, playlists, groups)
 
@@ -275,28 +275,32 @@ def _inside(conn: sqlite3.Connection, place: Place, limit: int) -> tuple[str, li
     """The key of a place, what is in it, and whether that is all."""
     if place.facet:
         values = queries.facets(conn, place.facet, limit + 1)
-        found = [_value(place.facet, one) for one in values]
+        found = [_value(place.facet, facet) for facet in values]
     else:
         path = place.view.value if place.view is not None else None
         folders = queries.folders_in(conn, path if isinstance(path, bytes) else b"", limit + 1)
-        found = [_folder(one) for one in folders]
+        found = [_folder(folder) for folder in folders]
     return place.key, found[:limit], len(found) <= limit
 
 
-def _value(name: str, one: Facet) -> Place:
+def _value(name: str, facet: Facet) -> Place:
     return Place(
-        f"facet.{name}.{one.value}", one.value, view=View("facet", one.value, field=name), facet=name, count=one.count
+        f"facet.{name}.{facet.value}",
+        facet.value,
+        view=View("facet", facet.value, field=name),
+        facet=name,
+        count=facet.count,
     )
 
 
-def _folder(one: FolderRow) -> Place:
+def _folder(folder: FolderRow) -> Place:
     return Place(
-        _folder_key(one.path),
-        one.name,
+        _folder_key(folder.path),
+        folder.name,
         "folder",
-        View("folder", one.path),
-        count=one.track_count,
-        opens=one.has_folders,
+        View("folder", folder.path),
+        count=folder.track_count,
+        opens=folder.has_folders,
     )
 
 

@@ -38,9 +38,16 @@ class SuggestionLine:
 def lines_of_track(track_id: int, suggestions: Iterable[TagSuggestion], unsure_too: bool) -> list[SuggestionLine]:
     """Lines for one track, most likely first within each group. Unsure: below the tag's own threshold."""
     lines = [
-        SuggestionLine(one.group, one.tag, one.probability, one.probability >= one.threshold, one.decision, (track_id,))
-        for one in suggestions
-        if unsure_too or one.decision is not None or one.probability >= one.threshold
+        SuggestionLine(
+            suggestion.group,
+            suggestion.tag,
+            suggestion.probability,
+            suggestion.probability >= suggestion.threshold,
+            suggestion.decision,
+            (track_id,),
+        )
+        for suggestion in suggestions
+        if unsure_too or suggestion.decision is not None or suggestion.probability >= suggestion.threshold
     ]
     return _grouped(lines)
 
@@ -49,18 +56,23 @@ def lines_of_tracks(rows: Sequence[TrackRow]) -> list[SuggestionLine]:
     """Lines for many tracks: every tag suggested for one of them, the most frequent first."""
     merged: dict[str, SuggestionLine] = {}
     for row in rows:
-        for one in row.suggestions:
-            known = merged.get(one.tag)
+        for suggestion in row.suggestions:
+            known = merged.get(suggestion.tag)
             if known is None:
-                merged[one.tag] = SuggestionLine(
-                    one.group, one.tag, one.probability, True, one.decision, track_ids=(row.id,)
+                merged[suggestion.tag] = SuggestionLine(
+                    suggestion.group,
+                    suggestion.tag,
+                    suggestion.probability,
+                    True,
+                    suggestion.decision,
+                    track_ids=(row.id,),
                 )
                 continue
             count = len(known.track_ids)
-            merged[one.tag] = replace(
+            merged[suggestion.tag] = replace(
                 known,
-                probability=(known.probability * count + one.probability) / (count + 1),
-                decision=known.decision if known.decision == one.decision else "mixed",
+                probability=(known.probability * count + suggestion.probability) / (count + 1),
+                decision=known.decision if known.decision == suggestion.decision else "mixed",
                 track_ids=(*known.track_ids, row.id),
             )
     return _grouped(list(merged.values()))
@@ -93,7 +105,7 @@ class SuggestionModel(QAbstractListModel):
 
     def set_lines(self, lines: list[SuggestionLine]) -> None:
         """Show these. Lines with the same tags in the same order are updated in place, so the cursor stays."""
-        if [(one.group, one.tag) for one in lines] == [(one.group, one.tag) for one in self._lines]:
+        if [(line.group, line.tag) for line in lines] == [(line.group, line.tag) for line in self._lines]:
             self._lines = lines
             if lines:
                 self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))

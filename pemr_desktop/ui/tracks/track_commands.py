@@ -180,7 +180,7 @@ class TrackCommands(QObject):
         result = self._context.client.result(event)
         if isinstance(result, SimilarResult):
             sources = self._alike[1]
-            found = [one.track_id for one in result.tracks if one.track_id not in set(sources)]
+            found = [track.track_id for track in result.tracks if track.track_id not in set(sources)]
             row = self._page.model.known(sources[0])
             name = f"“{shown_title(row)}”" if row is not None and len(sources) == 1 else self.tr("these tracks")
             title = self.tr("Sounds like {}").format(name)
@@ -263,13 +263,14 @@ class TrackCommands(QObject):
 
     def _save_longer(self, answer: tuple[int, str, list[int], tuple[int, ...]]) -> None:
         playlist_id, name, present, ids = answer
-        fresh = [one for one in ids if one not in set(present)]
+        fresh = [track_id for track_id in ids if track_id not in set(present)]
         self._context.client.submit(SavePlaylist(name, (*present, *fresh), playlist_id))
 
     def _save_shorter(self, answer: tuple[int, str, list[int], tuple[int, ...]]) -> None:
         playlist_id, name, present, ids = answer
         gone = set(ids)
-        self._context.client.submit(SavePlaylist(name, tuple(one for one in present if one not in gone), playlist_id))
+        kept = tuple(track_id for track_id in present if track_id not in gone)
+        self._context.client.submit(SavePlaylist(name, kept, playlist_id))
 
     # the menu
 
@@ -312,8 +313,8 @@ class _FillPlaylists:
         if self._menu is None or not playlists:
             return
         self._menu.addSeparator()
-        for one in playlists:
-            self._menu.addAction(one.name, partial(self._add, one.id))
+        for playlist in playlists:
+            self._menu.addAction(playlist.name, partial(self._add, playlist.id))
 
     def _add(self, playlist_id: int) -> None:
         self._commands.add_to_playlist(playlist_id, self._commands.chosen())
@@ -322,7 +323,7 @@ class _FillPlaylists:
 def _playlist(
     conn: sqlite3.Connection, playlist_id: int, ids: tuple[int, ...]
 ) -> tuple[int, str, list[int], tuple[int, ...]]:
-    name = next(one.name for one in queries.playlists(conn) if one.id == playlist_id)
+    name = next(playlist.name for playlist in queries.playlists(conn) if playlist.id == playlist_id)
     return playlist_id, name, queries.playlist_tracks(conn, playlist_id), ids
 
 

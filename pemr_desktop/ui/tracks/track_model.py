@@ -135,7 +135,7 @@ class TrackModel(QAbstractTableModel):
             self._stale.update(self._cache)
             self._fetch_stale(self._cache)
         elif changed.track_ids:
-            self._stale.update(one for one in changed.track_ids if one in self._cache)
+            self._stale.update(track_id for track_id in changed.track_ids if track_id in self._cache)
             self._fetch_stale(changed.track_ids)
         if (changed.everything or changed.track_ids or changed.roots or changed.playlists) and (
             not self._again.isActive()
@@ -145,9 +145,9 @@ class TrackModel(QAbstractTableModel):
     def set_playing(self, track_id: int | None) -> None:
         """Mark the track that plays."""
         before, self.playing_id = self.playing_id, track_id
-        for one in (before, track_id):
-            if one is not None:
-                self._row_changed(one)
+        for changed_id in (before, track_id):
+            if changed_id is not None:
+                self._row_changed(changed_id)
 
     # ids and rows
 
@@ -243,8 +243,8 @@ class TrackModel(QAbstractTableModel):
         """Rows as files, and as ids for the playlists of this window. Rows not fetched yet go as ids only."""
         data = QMimeData()
         ids = [self._ids[row] for row in sorted({index.row() for index in indexes})]
-        data.setData(IDS_MIME_TYPE, ",".join(str(one) for one in ids).encode())
-        rows = [self._cache[one] for one in ids if one in self._cache]
+        data.setData(IDS_MIME_TYPE, ",".join(str(track_id) for track_id in ids).encode())
+        rows = [self._cache[track_id] for track_id in ids if track_id in self._cache]
         data.setUrls([file_url(row.path) for row in rows])
         return data
 
@@ -280,7 +280,7 @@ class TrackModel(QAbstractTableModel):
             return
         self._asked.add(page)
         first = page * PAGE_ROWS
-        wanted = [one for one in self._ids[first : first + PAGE_ROWS] if one not in self._cache]
+        wanted = [track_id for track_id in self._ids[first : first + PAGE_ROWS] if track_id not in self._cache]
         self._reader.ask(_rows_of_page, wanted, page, done=self._take_page, failed=self._page_failed)
 
     def _take_page(self, answer: tuple[int, list[TrackRow]]) -> None:
@@ -297,7 +297,7 @@ class TrackModel(QAbstractTableModel):
         self._asked.clear()
 
     def _fetch_stale(self, ids: Iterable[int]) -> None:
-        wanted = [one for one in ids if one in self._stale]
+        wanted = [track_id for track_id in ids if track_id in self._stale]
         for start in range(0, len(wanted), PAGE_ROWS * 4):
             part = wanted[start : start + PAGE_ROWS * 4]
             self._reader.ask(queries.rows, part, done=self._take_fresh)

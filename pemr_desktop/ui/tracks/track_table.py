@@ -84,9 +84,9 @@ class TrackTable(QTableView):
         """Choose these rows where they are shown; nothing else stays chosen."""
         if len(ids) > 40:
             wanted = set(ids)
-            lines = [line for line, one in enumerate(self._tracks.ids) if one in wanted]
+            lines = [line for line, track_id in enumerate(self._tracks.ids) if track_id in wanted]
         else:
-            lines = sorted(line for line in (self._tracks.line_of(one) for one in ids) if line >= 0)
+            lines = sorted(line for line in (self._tracks.line_of(track_id) for track_id in ids) if line >= 0)
         chosen = QItemSelection()
         last = self._tracks.columnCount() - 1
         for line in lines:
@@ -147,14 +147,14 @@ class TrackTable(QTableView):
         """Columns of text share what numbers and tiles leave; below a readable width the table scrolls sideways."""
         if not self._columns_fit:
             return
-        shown = [(n, one) for n, one in enumerate(self._tracks.columns) if not self.isColumnHidden(n)]
-        firm = sum(self._theme.px(one.width) for _, one in shown if not one.stretches)
-        wanted = sum(self._theme.px(one.width) for _, one in shown if one.stretches)
+        shown = [(n, column) for n, column in enumerate(self._tracks.columns) if not self.isColumnHidden(n)]
+        firm = sum(self._theme.px(column.width) for _, column in shown if not column.stretches)
+        wanted = sum(self._theme.px(column.width) for _, column in shown if column.stretches)
         share = max(LEAST_SHARE, (self.viewport().width() - firm) / wanted) if wanted else 1.0
         self._fitting = True
-        for number, one in shown:
-            width = self._theme.px(one.width)
-            self.setColumnWidth(number, int(width * share) if one.stretches else width)
+        for number, column in shown:
+            width = self._theme.px(column.width)
+            self.setColumnWidth(number, int(width * share) if column.stretches else width)
         self._fitting = False
 
     @Slot(int, int, int)

@@ -28,14 +28,14 @@ class EndSignals(QObject):
         self._notifier.activated.connect(self._woken)
         self._old_descriptor = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
         asked = (signal.SIGINT,) if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        self._old: dict[signal.Signals, Any] = {one: signal.signal(one, self._asked_to_end) for one in asked}
+        self._old: dict[signal.Signals, Any] = {number: signal.signal(number, self._asked_to_end) for number in asked}
 
     def release(self) -> None:
         """Signals do again what they did before."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_descriptor)
-        for one, handler in self._old.items():
-            signal.signal(one, handler)
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
         self._read.close()
         self._write.close()
 

@@ -57,7 +57,7 @@ class ProblemsPage(TablePage):
         """Scan and listen again: the chosen files, or all of them."""
         problems: list[Problem] = self.chosen() or [self.lines.item(row) for row in range(self.lines.rowCount())]
         self._context.client.submit(Scan())
-        ids = tuple(one.track_id for one in problems if one.track_id is not None)
+        ids = tuple(problem.track_id for problem in problems if problem.track_id is not None)
         if ids:
             self._context.client.submit(Analyse(ids, again=True))
 
@@ -65,24 +65,24 @@ class ProblemsPage(TablePage):
     def copy_list(self) -> None:
         """The chosen lines, or all, as text."""
         problems: list[Problem] = self.chosen() or [self.lines.item(row) for row in range(self.lines.rowCount())]
-        QGuiApplication.clipboard().setText("\n".join(f"{one.location}\t{one.reason}" for one in problems))
+        QGuiApplication.clipboard().setText("\n".join(f"{problem.location}\t{problem.reason}" for problem in problems))
 
     def _take(self, problems: list[Problem]) -> None:
         stages = {"scan": self.tr("Scanning"), "analyse": self.tr("Listening"), "write": self.tr("Writing")}
         self.set_lines(
             [
                 (
-                    one,
+                    problem,
                     (
-                        one.location,
-                        one.reason,
-                        stages[one.stage],
+                        problem.location,
+                        problem.reason,
+                        stages[problem.stage],
                         QLocale().toString(  # type: ignore[call-overload]
-                            datetime.fromtimestamp(one.seen_at), QLocale.FormatType.ShortFormat
+                            datetime.fromtimestamp(problem.seen_at), QLocale.FormatType.ShortFormat
                         ),
                     ),
                 )
-                for one in problems
+                for problem in problems
             ]
         )
         for button in (self.again, self.copy):

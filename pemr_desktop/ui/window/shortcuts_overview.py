@@ -53,7 +53,8 @@ def _table(registry: ActionRegistry, theme: Theme) -> str:
     colours = theme.colours
     sections: dict[str, list[str]] = {}
     for spec in registry.specs():
-        keys = [one.toString(QKeySequence.SequenceFormat.NativeText) for one in registry.action(spec.id).shortcuts()]
+        shortcuts = registry.action(spec.id).shortcuts()
+        keys = [shortcut.toString(QKeySequence.SequenceFormat.NativeText) for shortcut in shortcuts]
         if not keys:
             continue
         key_cell = "&nbsp;&nbsp;".join(

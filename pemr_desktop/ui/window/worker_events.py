@@ -180,7 +180,7 @@ def _changed_tracks(changed: Changed) -> bool:
 
 
 def _playlist_with(conn: sqlite3.Connection, paths: tuple[Path, ...], playlist_id: int) -> SavePlaylist:
-    name = next(one.name for one in queries.playlists(conn) if one.id == playlist_id)
+    name = next(playlist.name for playlist in queries.playlists(conn) if playlist.id == playlist_id)
     ids = list(queries.playlist_tracks(conn, playlist_id))
     for path in paths:
         if path.is_dir():

@@ -15,8 +15,8 @@ from pemr.errors import CorpusError
 TRACKS = [CorpusTrack("game", f"usr/share/{name}.ogg", 1.0, "train", "") for name in "abcdef"]
 
 
-def pair(one: str, other: str, kinship: str = "version") -> KnownPair:
-    return KnownPair(f"train/game/{one}.ogg", f"train/game/{other}.ogg", kinship, "both", "")  # type: ignore[arg-type]
+def pair(first: str, second: str, kinship: str = "version") -> KnownPair:
+    return KnownPair(f"train/game/{first}.ogg", f"train/game/{second}.ogg", kinship, "both", "")  # type: ignore[arg-type]
 
 
 def loaded(root: Path, *pairs: KnownPair) -> CliqueSet:
@@ -27,7 +27,7 @@ def loaded(root: Path, *pairs: KnownPair) -> CliqueSet:
 
 
 def named(cliques: CliqueSet) -> set[tuple[str, str]]:
-    return {(one.stem, other.stem) for one, other in cliques.apart}
+    return {(first.stem, second.stem) for first, second in cliques.apart}
 
 
 def test_every_listed_pair_names_two_tracks_of_the_corpus_in_order_and_only_once() -> None:
@@ -57,7 +57,7 @@ def test_what_is_no_version_but_no_stranger_either_counts_neither_way(tmp_path: 
 
 
 def test_two_versions_of_a_third_that_are_not_listed_as_versions_of_one_another_stand_apart(tmp_path: Path) -> None:
-    cliques = loaded(tmp_path, *(pair(one, other) for one, other in pairwise("abc")))
+    cliques = loaded(tmp_path, *(pair(first, second) for first, second in pairwise("abc")))
     assert len({track.work for track in cliques.tracks if track.path.stem in "abc"}) == 1
     assert named(cliques) == {("a", "c")}
 

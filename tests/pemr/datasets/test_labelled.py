@@ -46,12 +46,12 @@ def test_an_unknown_tag_is_named_with_those_there_are() -> None:
 
 def test_a_share_holds_only_training_tracks_back_and_grows_with_the_share() -> None:
     whole = made_set(400)
-    one, ten = whole.with_share(0.01, seed=3), whole.with_share(0.1, seed=3)
-    assert (len(one.of_split("train")), len(ten.of_split("train"))) == (2, 20)
-    assert set(one.of_split("train")) < set(ten.of_split("train"))
-    assert ten.of_split("test") == whole.of_split("test")
-    assert whole.with_share(0.1, seed=4).files != ten.files
-    assert "10% of train, seed 3" in ten.split_name
+    hundredth, tenth = whole.with_share(0.01, seed=3), whole.with_share(0.1, seed=3)
+    assert (len(hundredth.of_split("train")), len(tenth.of_split("train"))) == (2, 20)
+    assert set(hundredth.of_split("train")) < set(tenth.of_split("train"))
+    assert tenth.of_split("test") == whole.of_split("test")
+    assert whole.with_share(0.1, seed=4).files != tenth.files
+    assert "10% of train, seed 3" in tenth.split_name
 
 
 def test_an_unknown_set_is_named_with_those_there_are(tmp_path: Path) -> None:

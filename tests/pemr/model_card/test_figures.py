@@ -22,9 +22,9 @@ def test_tracks_of_two_soundtracks_that_point_apart_are_found_first() -> None:
 
 
 def test_a_half_that_is_nearest_to_another_tracks_half_counts_as_second() -> None:
-    one, other = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
-    swapped = retrieval([np.stack([one, other]), np.stack([other, one])], ["a", "a"])
-    kept = retrieval([np.stack([one, one]), np.stack([other, other])], ["a", "a"])
+    east, north = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
+    swapped = retrieval([np.stack([east, north]), np.stack([north, east])], ["a", "a"])
+    kept = retrieval([np.stack([east, east]), np.stack([north, north])], ["a", "a"])
     assert swapped.other_half == 0.5
     assert kept.other_half == 1.0
 
@@ -51,8 +51,8 @@ def test_the_card_of_the_shipped_model_is_printed_and_written(corpus: Path, tmp_
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     read = msgspec.json.decode(figures.read_bytes(), type=Figures)
-    assert {"random encoder", "MFCC + chroma", "bundled"} <= {one.name for one in read.encoders}
-    assert all(one.name in done.stdout for one in read.encoders)
+    assert {"random encoder", "MFCC + chroma", "bundled"} <= {encoder.name for encoder in read.encoders}
+    assert all(encoder.name in done.stdout for encoder in read.encoders)
     assert read.shipped_bytes < 20_000_000
     written = card.read_text(encoding="utf-8")
     assert card_tables(read) in written

@@ -105,8 +105,8 @@ def test_features_are_computed_once_and_made_again_where_the_cache_is_damaged(
     assert len(files) == len(examples.tracks)
     before = files[0].stat().st_mtime_ns
     files[1].write_bytes(b"\x93NUMPY broken")
-    for one, two in zip(first, listen(), strict=True):
-        np.testing.assert_array_equal(one, two)
+    for before, after in zip(first, listen(), strict=True):
+        np.testing.assert_array_equal(before, after)
     assert files[0].stat().st_mtime_ns == before
 
 
@@ -126,11 +126,11 @@ def test_the_whole_way_from_a_set_to_figures(tones: LabelledSet, tmp_path: Path)
 
 
 def test_fresh_weights_depend_on_the_seed_alone_and_hear_normalised_music(tone_examples: Splits) -> None:
-    one, same, other = (open_encoder("random:bundled", seed) for seed in (1, 1, 2))
-    assert one.key == same.key != other.key
-    measured = one.measured_on(tone_examples["train"], 1)
+    first, same, other = (open_encoder("random:bundled", seed) for seed in (1, 1, 2))
+    assert first.key == same.key != other.key
+    measured = first.measured_on(tone_examples["train"], 1)
     assert measured.front_end.mean_db != 0.0
-    assert measured.key != one.key
+    assert measured.key != first.key
 
 
 def test_a_split_that_cannot_be_decoded_is_a_named_error(

@@ -60,8 +60,8 @@ def test_fresh_weights_hear_the_training_tracks_at_mean_zero_and_spread_one(
     fresh = untrained_model(load_recipe("default").front_end, seed=3)
     measured = measured_on(fresh, tone_examples["train"], seed=3)
     assert (measured.info.front_end.mean_db, measured.info.front_end.std_db) != (0.0, 1.0)
-    for one, two in zip(fresh.encoder.parameters(), measured.encoder.parameters(), strict=True):
-        assert torch.equal(one, two)
+    for before, after in zip(fresh.encoder.parameters(), measured.encoder.parameters(), strict=True):
+        assert torch.equal(before, after)
 
 
 def test_heads_go_on_from_their_calibrated_probabilities(tiny_model: Path) -> None:

@@ -112,8 +112,8 @@ def test_calibration_is_told_for_each_group_of_tags_and_for_all() -> None:
         np.hstack([first.known, second.known]), first.track, first.group,
     )  # fmt: skip
     told = calibration_by_group(judge([JAZZ, TagHead("calm", "mood")], points))
-    assert [(one.group, one.tags) for one in told] == [("genre", 1), ("mood", 1), ("all", 2)]
-    assert all(one.error < 0.1 and sum(point.count for point in one.points) == 300 * one.tags for one in told)
+    assert [(group.group, group.tags) for group in told] == [("genre", 1), ("mood", 1), ("all", 2)]
+    assert all(group.error < 0.1 and sum(point.count for point in group.points) == 300 * group.tags for group in told)
 
 
 def test_platt_finds_the_slope_that_made_the_data() -> None:

@@ -69,9 +69,9 @@ def test_tags_that_the_teacher_hears_here_are_switched_on_and_others_stay(
     new = library(directions, 200, 4)
     at = [tag.name for tag in tuned.tags].index(on[0])
     right = [
-        (tuned.linear.scores(one.vector)[at] * tuned.tags[at].slope + tuned.tags[at].offset > 0)
-        == (one.teacher is not None and one.teacher[:, at].mean() > 0.5)
-        for one in new
+        (tuned.linear.scores(example.vector)[at] * tuned.tags[at].slope + tuned.tags[at].offset > 0)
+        == (example.teacher is not None and example.teacher[:, at].mean() > 0.5)
+        for example in new
     ]
     assert np.mean(right) > 0.7
 
@@ -91,16 +91,22 @@ def test_a_persons_word_is_taken_over_the_teachers(
     name = VOCABULARY[0].name
     examples = library(directions, 150, 6)
     told = [
-        Example(one.group, one.vector, one.segments, one.teacher, decisions={name: follows(one, directions[1])})
-        for one in examples
+        Example(
+            example.group,
+            example.vector,
+            example.segments,
+            example.teacher,
+            decisions={name: follows(example, directions[1])},
+        )
+        for example in examples
     ]
     tuned = tune(*shipped, told, Weights())
     assert tuned is not None
     change = tuned.changes[0]
     assert change.judged_by == "you" and change.change == "switched on"
     fresh = library(directions, 300, 7)
-    scores = np.stack([tuned.linear.scores(one.vector) for one in fresh])[:, 0]
-    mine = np.array([follows(one, directions[1]) for one in fresh])
+    scores = np.stack([tuned.linear.scores(example.vector) for example in fresh])[:, 0]
+    mine = np.array([follows(example, directions[1]) for example in fresh])
     assert scores[mine].mean() > scores[~mine].mean() + 0.5
 
 
@@ -110,8 +116,8 @@ def test_rejected_suggestions_switch_a_tag_off(directions: np.ndarray) -> None:
     tags = [TagHead(tag.name, tag.group, 0.5, True) for tag in VOCABULARY]
     name, random = VOCABULARY[0].name, np.random.default_rng(8)
     told = [
-        Example(one.group, one.vector, one.segments, decisions={name: bool(random.random() < 0.15)})
-        for one in library(directions, 120, 9)
+        Example(example.group, example.vector, example.segments, decisions={name: bool(random.random() < 0.15)})
+        for example in library(directions, 120, 9)
     ]
     tuned = tune(eager, tags, told)
     assert tuned is not None
@@ -123,10 +129,10 @@ def test_rejected_suggestions_switch_a_tag_off(directions: np.ndarray) -> None:
 def test_a_tag_of_ones_own_is_learned_from_files(directions: np.ndarray, shipped: tuple[Linear, list[TagHead]]) -> None:
     examples = [
         Example(
-            one.group, one.vector, one.segments, one.teacher,
-            file_tags={"chiptune": "genre"} if follows(one, directions[20]) else {"jazz": "genre"},
+            example.group, example.vector, example.segments, example.teacher,
+            file_tags={"chiptune": "genre"} if follows(example, directions[20]) else {"jazz": "genre"},
         )
-        for one in library(directions, 150, 10)
+        for example in library(directions, 150, 10)
     ]  # fmt: skip
     tuned = tune(*shipped, examples)
     assert tuned is not None
@@ -141,10 +147,10 @@ def test_too_few_examples_make_no_tag(directions: np.ndarray) -> None:
     assert new_tags([], few) == []
     enough = library(directions, LEAST_NEW_EXAMPLES, 11, file_tags={"polka": "genre"})
     assert [tag.name for tag in new_tags([], enough)] == ["polka"]
-    one_album = [one for one in enough if one.group == "album 0"]
+    one_album = [example for example in enough if example.group == "album 0"]
     assert new_tags([], one_album * LEAST_NEW_EXAMPLES) == []
 
 
 def test_too_little_music_changes_nothing(directions: np.ndarray, shipped: tuple[Linear, list[TagHead]]) -> None:
     assert tune(*shipped, library(directions, 5, 12)) is None
-    assert tune(*shipped, [one for one in library(directions, 120, 13) if one.group == "album 1"]) is None
+    assert tune(*shipped, [example for example in library(directions, 120, 13) if example.group == "album 1"]) is None

@@ -99,8 +99,8 @@ def test_another_length_is_another_recording(library: Library, encodings: dict[s
 
 def test_a_pair_that_the_user_rejected_is_no_duplicate(library: Library, encodings: dict[str, int]) -> None:
     names = ("a.flac", "a.mp3", "a.opus")
-    for one, other in ((0, 1), (0, 2)):
-        library.judge(encodings[names[one]], encodings[names[other]], "not a version")
+    for first, second in ((0, 1), (0, 2)):
+        library.judge(encodings[names[first]], encodings[names[second]], "not a version")
     assert library.find_duplicates() == [sorted([encodings["a.mp3"], encodings["a.opus"]])]
 
 
@@ -125,12 +125,12 @@ def test_a_duplicate_that_is_missing_leaves_no_group_of_one(
 @settings(deadline=None)
 def test_groups_are_what_pairs_hold_together(pairs: list[tuple[int, int]]) -> None:
     groups = _groups(pairs)
-    assert all(groups[one] == groups[other] for one, other in pairs)
+    assert all(groups[first] == groups[second] for first, second in pairs)
     for track_id, group in groups.items():
         reached, waiting = {track_id}, [track_id]
         while waiting:
-            one = waiting.pop()
-            beside = {x for pair in pairs if one in pair for x in pair} - reached
+            track_id = waiting.pop()
+            beside = {x for pair in pairs if track_id in pair for x in pair} - reached
             reached |= beside
             waiting += beside
         assert group == min(reached)

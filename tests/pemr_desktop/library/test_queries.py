@@ -15,7 +15,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError, UnknownTrack
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.search import id_sets, track_ids
-from pemr_desktop.library.search.track_ids import ENOUGH, SORTS, first_ids, id_chunks, selection, whole
+from pemr_desktop.library.search.track_ids import MIN_FIRST_ROWS, SORTS, first_ids, id_chunks, selection, whole
 from pemr_desktop.library.views import ALL, View
 
 Heard = Callable[..., list[int]]
@@ -325,8 +325,8 @@ def test_a_broad_filter_walks_the_index_in_order_and_touches_no_row(large: sqlit
 def test_words_that_many_tracks_have_come_in_order_and_in_parts(large: sqlite3.Connection) -> None:
     for query in ("title", "-title:1", "year:1900..1950"):
         chunks = list(id_chunks(large, query, view=ALL, sort="title", descending=True))
-        assert len(chunks[0]) == ENOUGH
-        ids = [one for chunk in chunks for one in chunk]
+        assert len(chunks[0]) == MIN_FIRST_ROWS
+        ids = [track_id for chunk in chunks for track_id in chunk]
         assert ids == queries.track_ids(large, query, sort="title", descending=True).tolist()
         by_hand = [row.id for row in queries.rows(large, sorted(ids)) if row.id in set(ids)]
         assert sorted(ids) == by_hand
@@ -353,8 +353,8 @@ def test_the_first_rows_of_a_broad_question_are_the_first_of_all(
             every = queries.track_ids(large, query, view=view, sort=sort).tolist()
             assert first == every[: len(first)], (view, query)
             parts = id_chunks(large, query, view=view, sort=sort, descending=False)
-            assert [one for part in parts for one in part] == every, (view, query)
-            found += len(first) >= ENOUGH
+            assert [track_id for part in parts for track_id in part] == every, (view, query)
+            found += len(first) >= MIN_FIRST_ROWS
     assert found >= 5
 
 
@@ -367,7 +367,7 @@ def test_the_first_rows_come_without_gathering_what_is_broad(
         asked = selection(large, query, view=ALL, sort="path", descending=False)
         large.set_trace_callback(steps.append)
         try:
-            assert len(first_ids(large, asked)) >= ENOUGH, query
+            assert len(first_ids(large, asked)) >= MIN_FIRST_ROWS, query
         finally:
             large.set_trace_callback(None)
         for step in steps:

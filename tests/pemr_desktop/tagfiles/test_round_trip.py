@@ -169,7 +169,7 @@ def mutagen_has_picture(path: Path, picture: bytes) -> bool:
         return True
     file = mutagen.File(path)
     if "metadata_block_picture" in file:
-        return any(base64.b64decode(one).endswith(picture) for one in file["metadata_block_picture"])
+        return any(base64.b64decode(block).endswith(picture) for block in file["metadata_block_picture"])
     return picture in path.read_bytes()
 
 

@@ -170,9 +170,11 @@ def app(qtbot: QtBot, qapp: QApplication, paths: Paths) -> Iterator[App]:
     del made
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
-    left = [one for one in QApplication.topLevelWidgets() if one not in before and shiboken6.isValid(one)]
-    assert not left, f"widgets left over: {[(one.objectName(), type(one).__name__) for one in left]}"
-    readers = [one.name for one in threading.enumerate() if one.name.startswith(("library-reader", "off-thread"))]
+    left = [widget for widget in QApplication.topLevelWidgets() if widget not in before and shiboken6.isValid(widget)]
+    assert not left, f"widgets left over: {[(widget.objectName(), type(widget).__name__) for widget in left]}"
+    readers = [
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("library-reader", "off-thread"))
+    ]
     assert not readers, f"threads left over: {readers}"
 
 

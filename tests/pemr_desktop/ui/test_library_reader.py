@@ -96,7 +96,7 @@ def test_closing_interrupts_and_joins(qtbot: QtBot, tmp_path: Path) -> None:
     reader.ask(endless, done=print)
     qtbot.waitUntil(lambda: bool(reader._running))
     assert reader.close()
-    assert not [one for one in threading.enumerate() if one.name.startswith("library-reader")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("library-reader")]
 
 
 def test_a_library_that_is_not_there_yet_is_opened_when_it_is(qtbot: QtBot, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_track_that_is_gone_is_passed_over(
     context.queue.play(order)
     qtbot.waitUntil(lambda: heard_titles[-1:] == [None], timeout=LISTENING_MS)
     assert heard_titles[0] == "Gamma" and heard_titles[-2] == "Alpha"
-    assert failures and all("Zeta.flac" in one for one in failures)
+    assert failures and all("Zeta.flac" in failure for failure in failures)
 
 
 def test_tracks_can_be_put_behind_the_list(

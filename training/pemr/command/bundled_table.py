@@ -15,21 +15,21 @@ def print_encoders(figures: "Figures") -> None:
     """The card's table: encoders, their gains over those that learned nothing, retrieval."""
     console = Console()
     table = Table("encoder", "ROC-AUC", "95 %", "PR-AUC", "95 %", "same soundtrack", "other half")
-    for one in figures.encoders:
+    for encoder in figures.encoders:
         table.add_row(
-            one.name,
-            f"{one.roc_auc:.3f}",
-            _between(one.interval),
-            f"{one.pr_auc:.3f}",
-            _between(one.pr_interval),
-            shown(one.retrieval.same_soundtrack),
-            shown(one.retrieval.other_half),
+            encoder.name,
+            f"{encoder.roc_auc:.3f}",
+            _between(encoder.interval),
+            f"{encoder.pr_auc:.3f}",
+            _between(encoder.pr_interval),
+            shown(encoder.retrieval.same_soundtrack),
+            shown(encoder.retrieval.other_half),
         )
     console.print(table)
     gains = Table("encoder", "over", "gain in ROC-AUC", "95 %, paired")
-    for one in figures.encoders:
-        for gain in one.gains:
-            gains.add_row(one.name, gain.over, f"{gain.value:+.3f}", _between(gain.interval, "+.3f"))
+    for encoder in figures.encoders:
+        for gain in encoder.gains:
+            gains.add_row(encoder.name, gain.over, f"{gain.value:+.3f}", _between(gain.interval, "+.3f"))
     console.print(gains)
     said = (
         f"Model {figures.model_id}: {figures.tags_on} tags on, {figures.shipped_bytes / 1e6:.1f} MB with the teacher.",

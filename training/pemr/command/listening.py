@@ -92,7 +92,7 @@ def print_changes(changes: "list[TagChange]") -> None:
                 (change.before.pr_auc, change.after.pr_auc),
             )
         ]
-        hits = [f"{one.right} / {one.shown} / {one.positives}" for one in (change.before, change.after)]
+        hits = [f"{figures.right} / {figures.shown} / {figures.positives}" for figures in (change.before, change.after)]
         table.add_row(
             change.name, change.group, change.change, change.judged_by, *pairs, " -> ".join(hits), change.reason
         )

@@ -70,25 +70,25 @@ def load_free_game_versions(
     apart = [pair.both for pair in kept if pair.kinship not in ("version", "strangers")]
     # versions of one track need not be versions of one another: a medley joins what has nothing in common
     apart += [
-        (one, other)
-        for one, work in works.items()
-        for other, its in works.items()
-        if one < other and work == its and frozenset((one, other)) not in grouped
+        (first, second)
+        for first, work in works.items()
+        for second, its in works.items()
+        if first < second and work == its and frozenset((first, second)) not in grouped
     ]
     return CliqueSet(
         "Free game music",
         "all tracks",
         tuple(CliqueTrack(root / name, works.get(name)) for name in there),
         tuple(notes),
-        tuple((root / one, root / other) for one, other in apart),
+        tuple((root / first, root / second) for first, second in apart),
     )
 
 
 def _works(pairs: Iterable[KnownPair]) -> dict[str, str]:
     """Track -> work, named after its first track, for whatever is joined by versions."""
     works: dict[str, str] = {}
-    for one, other in (pair.both for pair in pairs if pair.kinship == "version"):
-        first, second = sorted((works.get(one, one), works.get(other, other)))
-        works |= {one: first, other: first}
+    for path, its_version in (pair.both for pair in pairs if pair.kinship == "version"):
+        first, second = sorted((works.get(path, path), works.get(its_version, its_version)))
+        works |= {path: first, its_version: first}
         works |= {name: first for name, work in works.items() if work == second}
     return works

@@ -20,23 +20,29 @@ def card_tables(figures: Figures) -> str:
         _table(
             ("encoder", "ROC-AUC", "95 %", "PR-AUC", "95 %"),
             [
-                (one.name, f"{one.roc_auc:.3f}", _between(one.interval), f"{one.pr_auc:.3f}", _between(one.pr_interval))
-                for one in figures.encoders
+                (
+                    encoder.name,
+                    f"{encoder.roc_auc:.3f}",
+                    _between(encoder.interval),
+                    f"{encoder.pr_auc:.3f}",
+                    _between(encoder.pr_interval),
+                )
+                for encoder in figures.encoders
             ],
         ),
         _table(
             ("encoder", "over", "gain in ROC-AUC", "95 %, paired"),
             [
-                (one.name, gain.over, f"{gain.value:+.3f}", _between(gain.interval, "+.3f"))
-                for one in figures.encoders
-                for gain in one.gains
+                (encoder.name, gain.over, f"{gain.value:+.3f}", _between(gain.interval, "+.3f"))
+                for encoder in figures.encoders
+                for gain in encoder.gains
             ],
         ),
         _table(
             ("encoder", "same soundtrack, MAP", "other half of the track, MAP"),
             [
-                (one.name, shown(one.retrieval.same_soundtrack), shown(one.retrieval.other_half))
-                for one in figures.encoders
+                (encoder.name, shown(encoder.retrieval.same_soundtrack), shown(encoder.retrieval.other_half))
+                for encoder in figures.encoders
             ],
         ),
         _table(

@@ -68,7 +68,7 @@ def prepare_run(
         listener(events.Warned(f"{manifest.left_out} tracks do not fit into data.cache_gb and are left out"))
     if before is not None:
         require_tracks(before, places.cache)
-        began, now = ({t.cache_name for t in one.tracks} for one in (before.manifest, manifest))
+        began, now = ({t.cache_name for t in corpus_state.tracks} for corpus_state in (before.manifest, manifest))
         if now - began:
             listener(
                 events.Warned(f"{len(now - began)} tracks were added since this run began; it goes on without them")

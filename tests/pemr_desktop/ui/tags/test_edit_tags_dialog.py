@@ -44,7 +44,7 @@ def test_only_what_was_typed_is_changed(qtbot: QtBot, suggested_tracks: list[int
     assert not dialog.review.isEnabled()
     QTest.keyClicks(dialog.line("genre"), "Rock; Jazz")
     assert dialog.review.isEnabled()
-    assert dialog.edits() == {one: {"genre": ("Rock", "Jazz")} for one in suggested_tracks}
+    assert dialog.edits() == {track_id: {"genre": ("Rock", "Jazz")} for track_id in suggested_tracks}
 
 
 def test_an_edit_is_reviewed_and_written(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:

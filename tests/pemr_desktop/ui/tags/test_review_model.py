@@ -46,7 +46,7 @@ def test_refused_files_say_why_and_cannot_be_ticked(model: ReviewModel) -> None:
 def test_only_ticked_files_are_written(qtbot: QtBot, model: ReviewModel) -> None:
     with qtbot.waitSignal(model.tickedChanged):
         model.setData(model.index(0, 0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
-    assert [one.track_id for one in model.ticked_plans()] == [2]
+    assert [plan.track_id for plan in model.ticked_plans()] == [2]
     model.tick_all(False)
     assert model.ticked_plans() == ()
     model.tick_all(True)

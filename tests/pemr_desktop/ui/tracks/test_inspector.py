@@ -85,7 +85,7 @@ def test_all_sure_ones_are_accepted_with_one_button(
 
 
 def test_the_newest_choice_wins(qtbot: QtBot, inspector: Inspector, suggested_tracks: list[int]) -> None:
-    for one in suggested_tracks:
-        inspector.show_tracks([one])
+    for track_id in suggested_tracks:
+        inspector.show_tracks([track_id])
     qtbot.waitUntil(lambda: inspector.title.text() == "Gamma" or inspector.shown.ids == (suggested_tracks[-1],))
     assert inspector.shown.ids == (suggested_tracks[-1],)

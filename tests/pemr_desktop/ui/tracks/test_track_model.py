@@ -97,7 +97,7 @@ def test_changed_rows_are_fetched_again(qtbot: QtBot, model: TrackModel, paths: 
         model.take_change(Changed(track_ids=(track_id,)))
     row = model.known(track_id)
     assert row is not None
-    assert [one.decision for one in row.suggestions if one.tag == "jazz"] == ["accepted"]
+    assert [suggestion.decision for suggestion in row.suggestions if suggestion.tag == "jazz"] == ["accepted"]
 
 
 def test_rows_go_out_as_files_and_ids(qtbot: QtBot, model: TrackModel) -> None:

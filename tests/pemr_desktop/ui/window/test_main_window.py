@@ -81,7 +81,7 @@ def drop(window: QWidget, *paths: Path) -> None:
 
 def test_an_empty_library_says_how_to_begin(qtbot: QtBot, app: App) -> None:
     assert app.window.page.empty.headline.text() == "Drop your music here"
-    buttons = [one.text() for one in app.window.page.empty.findChildren(QAbstractButton)]
+    buttons = [button.text() for button in app.window.page.empty.findChildren(QAbstractButton)]
     assert buttons[0] == "Choose a folder…"
 
 
@@ -206,10 +206,11 @@ def test_every_page_opens_and_every_control_has_a_name(qtbot: QtBot, suggested_t
     app.window.view.go("all")
     controls = (QAbstractButton, QLineEdit, QComboBox, QSlider, QAbstractSpinBox, QAbstractItemView)
     nameless = [
-        f"{type(one).__name__} “{one.objectName()}” in “{one.parent().objectName()}”"
+        f"{type(control).__name__} “{control.objectName()}” in “{control.parent().objectName()}”"
         for kind in controls
-        for one in app.window.findChildren(kind)
-        if not (one.accessibleName() or (isinstance(one, QAbstractButton) and one.text())) and not made_by_qt(one)
+        for control in app.window.findChildren(kind)
+        if not (control.accessibleName() or (isinstance(control, QAbstractButton) and control.text()))
+        and not made_by_qt(control)
     ]
     assert nameless == []
 
@@ -226,7 +227,7 @@ def test_shortcuts_do_not_get_in_each_others_way(app: App) -> None:
 
 def test_menus_hold_registered_actions_and_show_their_keys(app: App) -> None:
     known = {spec.id for spec in app.window.context.actions.specs()}
-    assert [one for _title, ids in MENUS for one in ids if one and one not in known] == []
+    assert [action_id for _title, ids in MENUS for action_id in ids if action_id and action_id not in known] == []
     assert shown_shortcut(app.window.context.actions.action("view.query")) == "Ctrl+F"
     assert len(app.window.menuBar().findChildren(QMenu)) >= len(MENUS)
 
@@ -273,7 +274,7 @@ def test_the_context_menu_offers_what_is_possible(qtbot: QtBot, suggested_tracks
     table.choose_ids(suggested_tracks[:2])
     table.menuWanted.emit(QPoint(100, 100))
     menu = app.window.findChild(QMenu, "trackMenu")
-    texts = [one.text().replace("&", "") for one in menu.actions() if one.text()]
+    texts = [action.text().replace("&", "") for action in menu.actions() if action.text()]
     assert texts[:3] == ["Play", "Play later", "Find covers"]
     assert "Review tags…" in texts
     menu.close()
@@ -287,7 +288,7 @@ def test_a_library_of_another_instance_is_read_only_and_says_so(
     with open_library(app.paths.library_file):
         with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
             app.client.start()
-        qtbot.waitUntil(lambda: any(one.key == "read-only" for one in app.window.notice_bar.shown()))
+        qtbot.waitUntil(lambda: any(notice.key == "read-only" for notice in app.window.notice_bar.shown()))
         rows_shown(qtbot, app, 6)
 
 
@@ -318,7 +319,7 @@ def test_tracks_are_exported_as_a_playlist_that_comes_back(
     rows_shown(qtbot, working_app, 6)
     file = tmp_path / "some.m3u8"
     window.track_commands.export_to(suggested_tracks[:3], file)
-    qtbot.waitUntil(lambda: any("Exported" in one.text for one in window.notice_bar.shown()))
+    qtbot.waitUntil(lambda: any("Exported" in notice.text for notice in window.notice_bar.shown()))
     with job_ends(qtbot, working_app.client, ImportPlaylist):
         working_app.client.submit(ImportPlaylist(os.fsencode(file)))
     heading = "section.playlists"
@@ -348,7 +349,7 @@ def test_a_damaged_library_is_named_and_left_as_it_is(
     qtbot.waitUntil(lambda: app.window.page.empty.headline.text() == "The library cannot be opened")
     with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
         app.client.start()
-    qtbot.waitUntil(lambda: any(one.key == "read-only" for one in app.window.notice_bar.shown()))
+    qtbot.waitUntil(lambda: any(notice.key == "read-only" for notice in app.window.notice_bar.shown()))
     assert paths.library_file.read_bytes() == b"this was a library once" * 100
 
 
@@ -362,7 +363,7 @@ def test_a_worker_that_is_killed_comes_back_and_the_window_says_so(
     assert process is not None
     with qtbot.waitSignal(client.restarted, timeout=WORKER_MS):
         os.kill(process, signal.SIGKILL)
-    qtbot.waitUntil(lambda: any("runs again" in one.text for one in bar.shown()))
+    qtbot.waitUntil(lambda: any("runs again" in notice.text for notice in bar.shown()))
     with job_ends(qtbot, client, Decide):
         client.submit(Decide((suggested_tracks[0],), ("jazz",), "accepted"))
     rows_shown(qtbot, working_app, 6)

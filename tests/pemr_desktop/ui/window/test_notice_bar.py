@@ -33,7 +33,7 @@ def test_it_takes_no_room_while_there_is_nothing_to_say(bar: NoticeBar, notices:
 def test_a_newer_notice_of_a_key_takes_the_place_of_the_older(bar: NoticeBar, notices: Notices) -> None:
     notices.problem("first", key="disk")
     notices.problem("second", key="disk")
-    assert [one.text for one in bar.shown()] == ["second"]
+    assert [notice.text for notice in bar.shown()] == ["second"]
     notices.withdraw("disk")
     assert bar.isHidden()
 
@@ -41,7 +41,7 @@ def test_a_newer_notice_of_a_key_takes_the_place_of_the_older(bar: NoticeBar, no
 def test_the_oldest_leaves_when_there_are_too_many(bar: NoticeBar, notices: Notices) -> None:
     for number in range(MOST_SHOWN + 2):
         notices.problem(str(number))
-    assert [one.text for one in bar.shown()] == ["2", "3", "4"]
+    assert [notice.text for notice in bar.shown()] == ["2", "3", "4"]
 
 
 def test_doing_what_it_offers_closes_it(qtbot: QtBot, bar: NoticeBar, notices: Notices) -> None:
