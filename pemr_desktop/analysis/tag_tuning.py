@@ -78,13 +78,11 @@ def spread_over_albums(tracks: Iterable[HeardTrack], count: int) -> list[HeardTr
     albums: dict[str, list[HeardTrack]] = {}
     for track in tracks:
         albums.setdefault(track.album, []).append(track)
-    places = {
-        track.track_id: place
-        for members in albums.values()
-        for place, track in enumerate(sorted(members, key=_shuffled))
+    ranks = {
+        track.track_id: rank for members in albums.values() for rank, track in enumerate(sorted(members, key=_shuffled))
     }
     everything = [track for members in albums.values() for track in members]
-    return sorted(everything, key=lambda track: (places[track.track_id], _shuffled(track)))[:count]
+    return sorted(everything, key=lambda track: (ranks[track.track_id], _shuffled(track)))[:count]
 
 
 def _shuffled(track: HeardTrack) -> bytes:

@@ -29,7 +29,7 @@ from pemr_desktop.commands import (
     versions,
     window,
 )
-from pemr_desktop.commands.context import make_place
+from pemr_desktop.commands.context import command_context
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 
 log = logging.getLogger(__name__)
@@ -123,6 +123,6 @@ def _options(
     to_terminal = logging.StreamHandler()
     to_terminal.setLevel(logging.DEBUG if verbose else logging.ERROR)
     logging.basicConfig(level=to_terminal.level, format="%(levelname)s %(name)s: %(message)s", handlers=[to_terminal])
-    context.obj = make_place(home, library, model)
+    context.obj = command_context(home, library, model)
     if context.invoked_subcommand is None:
         raise typer.Exit(window.open_window([]))

@@ -1,4 +1,4 @@
-"""Where a command works: which library, which settings, and how it talks to the person at the terminal."""
+"""What a command works with: which library, which settings, and how it talks to the person at the terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pemr_desktop.settings_file import load
 
 
 @dataclass
-class Place:
+class CommandContext:
     """One library with its settings. Output goes to `out`, progress and remarks to `err`."""
 
     paths: Paths
@@ -86,7 +86,7 @@ class Jobs:
         return result
 
 
-def make_place(home: Path | None, library: Path | None, model: Path | None) -> Place:
+def command_context(home: Path | None, library: Path | None, model: Path | None) -> CommandContext:
     """The library that was asked for, or the user's own. A home also holds for the processes that are started."""
     if home is not None:
         os.environ[HOME_VARIABLE] = str(home.expanduser().absolute())
@@ -95,10 +95,10 @@ def make_place(home: Path | None, library: Path | None, model: Path | None) -> P
         paths = find_paths()
     paths.create()
     settings, messages = load(paths.settings_file)
-    place = Place(paths, library or library_file(settings, paths), settings, model)
+    command = CommandContext(paths, library or library_file(settings, paths), settings, model)
     for message in messages:
-        place.err.print(message, markup=False)
-    return place
+        command.err.print(message, markup=False)
+    return command
 
 
 def chosen_tracks(conn: sqlite3.Connection, words: Sequence[str]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -56,9 +56,9 @@ def find(
     limit: Annotated[int, typer.Option(help="How many at most.")] = 20,
 ) -> None:
     """Find versions of a track, in or outside the library. `covers FILE` does the same."""
-    place: Place = context.obj
-    result = cast("CoverResult", place.run(_cover_request(place, file_or_id, limit), "Finding covers"))
-    print_covers(place, result)
+    command: CommandContext = context.obj
+    result = cast("CoverResult", command.run(_cover_request(command, file_or_id, limit), "Finding covers"))
+    print_covers(command, result)
 
 
 def quality(
@@ -66,9 +66,9 @@ def quality(
     all_wrong: Annotated[bool, typer.Option("--all", help="List all wrong pairs, not only the first.")] = False,
 ) -> None:
     """Check the search against pairs that are known: confirmed, rejected, or told by MusicBrainz ids in the files."""
-    place: Place = context.obj
-    checked = cast("CoverQuality", place.run(CheckCovers(), "Checking"))
-    print_quality(place, checked, len(checked.wrong) if all_wrong else WRONG_SHOWN)
+    command: CommandContext = context.obj
+    checked = cast("CoverQuality", command.run(CheckCovers(), "Checking"))
+    print_quality(command, checked, len(checked.wrong) if all_wrong else WRONG_SHOWN)
 
 
 def teach(
@@ -80,14 +80,14 @@ def teach(
 
     Each is kept only where it gets better than as shipped on works kept aside.
     """
-    place: Place = context.obj
+    command: CommandContext = context.obj
     if undo and dry_run:
         raise JobRefused("--undo goes alone.")
     if undo:
-        place.run(UnteachCovers(), "Going back")
+        command.run(UnteachCovers(), "Going back")
         return
-    result = cast("CoverTeachingResult", place.run(TeachCovers(dry_run), "Teaching"))
-    place.err.print(
+    result = cast("CoverTeachingResult", command.run(TeachCovers(dry_run), "Teaching"))
+    command.err.print(
         f"Learned from {counted(result.versions, 'version')} of {counted(result.works, 'work')}, and from "
         f"{counted(result.strangers, 'pair that is none', 'pairs that are none')}."
     )
@@ -96,12 +96,12 @@ def teach(
         ("called versions and right", before.called, after.called),
         ("known versions found", before.found, after.found),
     ):
-        place.out.print(f"{words}: {of(count_before)} -> {of(count_after)}")
-    place.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
+        command.out.print(f"{words}: {of(count_before)} -> {of(count_after)}")
+    command.out.print(f"doubt about the truth: {before.doubt:.3f} -> {after.doubt:.3f}")
     if result.layer is not None:
-        place.out.print(layer_words(result.layer))
+        command.out.print(layer_words(result.layer))
     if result.kept and not dry_run:
-        place.err.print("To go back: pemr-desktop covers teach --undo")
+        command.err.print("To go back: pemr-desktop covers teach --undo")
 
 
 def layer_words(lesson: LayerLesson) -> str:
@@ -122,14 +122,14 @@ def export(
     playlist: Annotated[Path, typer.Argument(help="What to write: .m3u8.")],
 ) -> None:
     """Write the group of versions that a track belongs to as a playlist file."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         (track_id, *_) = chosen_tracks(conn, [file_or_id])
         group = next((group for group in queries.cover_groups(conn) if track_id in group.track_ids), None)
         if group is None:
             raise JobRefused(f"No version of {file_or_id} is known. Look for them: pemr-desktop versions")
         export_m3u8(conn, group.track_ids, playlist.expanduser().absolute(), name=group.title)
-    place.err.print(f"Wrote {counted(len(group.track_ids), 'version')} to {playlist}.", markup=False)
+    command.err.print(f"Wrote {counted(len(group.track_ids), 'version')} to {playlist}.", markup=False)
 
 
 def of(count: Count) -> str:
@@ -137,7 +137,7 @@ def of(count: Count) -> str:
     return f"{count.right:,} of {count.of:,}"
 
 
-def print_quality(place: Place, checked: CoverQuality, wrong_shown: int) -> None:
+def print_quality(command: CommandContext, checked: CoverQuality, wrong_shown: int) -> None:
     """The figures, each with its counts, and the pairs it gets wrong."""
     lines = [
         f"known: {counted(checked.by_you, 'pair')} from you, {checked.by_tags:,} from MusicBrainz ids in the files"
@@ -168,14 +168,14 @@ def print_quality(place: Place, checked: CoverQuality, wrong_shown: int) -> None
             "among them may be missing here. Run: pemr-desktop versions"
         )
     for line in lines:
-        place.out.print(line, markup=False)
-    _print_wrong(place, checked.wrong[:wrong_shown], len(checked.wrong))
+        command.out.print(line, markup=False)
+    _print_wrong(command, checked.wrong[:wrong_shown], len(checked.wrong))
 
 
-def _print_wrong(place: Place, wrong: tuple[WrongPair, ...], in_all: int) -> None:
+def _print_wrong(command: CommandContext, wrong: tuple[WrongPair, ...], in_all: int) -> None:
     if not wrong:
         return
-    with place.reader() as conn:
+    with command.reader() as conn:
         ids = sorted({track for pair in wrong for track in (pair.track_a, pair.track_b)})
         rows = {row.id: row for row in queries.rows(conn, ids)}
     table = Table("it says", "sure", "it is", "says who", "track", "track", box=None, pad_edge=False)
@@ -185,16 +185,16 @@ def _print_wrong(place: Place, wrong: tuple[WrongPair, ...], in_all: int) -> Non
             who = "you" if pair.told_by == "you" else "the files"
             tracks = (Text(f"{track_id} {named(rows[track_id])}") for track_id in (pair.track_a, pair.track_b))
             table.add_row(said, f"{pair.probability:.0%}", pair.truth, who, *tracks)
-    place.out.print(table)
+    command.out.print(table)
     if in_all > len(wrong):
-        place.err.print(f"{counted(in_all - len(wrong), 'more wrong pair')}: --all shows all.")
+        command.err.print(f"{counted(in_all - len(wrong), 'more wrong pair')}: --all shows all.")
 
 
-def print_covers(place: Place, result: CoverResult) -> None:
+def print_covers(command: CommandContext, result: CoverResult) -> None:
     """A line a match: verdict, how sure, key, tempo, and the longest passage."""
     if not result.matches:
         return
-    with place.reader() as conn:
+    with command.reader() as conn:
         rows = {row.id: row for row in queries.rows(conn, [match.track_id for match in result.matches])}
     table = Table("track", "artist – title", "verdict", "sure", "key", "tempo", "passage", box=None, pad_edge=False)
     for match in result.matches:
@@ -208,7 +208,7 @@ def print_covers(place: Place, result: CoverResult) -> None:
                 f"×{match.tempo_ratio:.2f}",
                 _passage_text(match),
             )
-    place.out.print(table)
+    command.out.print(table)
 
 
 def key_shift_text(semitones: int) -> str:
@@ -227,12 +227,12 @@ def _passage_text(match: CoverMatch) -> str:
     return f"{a_start}–{a_end} is {b_start}–{b_end}"
 
 
-def _cover_request(place: Place, file_or_id: str, limit: int) -> FindCovers:
+def _cover_request(command: CommandContext, file_or_id: str, limit: int) -> FindCovers:
     path = Path(file_or_id).expanduser().absolute()
     if file_or_id.isdigit() and not path.exists():
         return FindCovers(track_id=int(file_or_id), limit=limit)
     if not path.is_file():
         raise JobRefused(f"{file_or_id} is neither a track number nor a file.")
-    with place.reader() as conn:
+    with command.reader() as conn:
         known = queries.find_track(conn, path)
     return FindCovers(track_id=known, limit=limit) if known else FindCovers(path=os.fsencode(path), limit=limit)

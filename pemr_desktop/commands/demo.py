@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pemr_desktop.commands.context import Place, chosen_tracks, make_place
+from pemr_desktop.commands.context import CommandContext, chosen_tracks, command_context
 from pemr_desktop.commands.library import timing_table
 from pemr_desktop.commands.tags import print_suggestions
 from pemr_desktop.commands.versions import print_groups
@@ -26,30 +26,30 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Use your own library, not a temporary one.")] = False,
 ) -> None:
     """Do the whole job on a folder and print the suggested tags and the cover groups. No music file is changed."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     if keep:
-        whole_job(place, folder)
+        whole_job(command, folder)
         return
     with tempfile.TemporaryDirectory(prefix="pemr-desktop-") as home:
-        whole_job(make_place(Path(home), None, place.model), folder)
+        whole_job(command_context(Path(home), None, command.model), folder)
 
 
-def whole_job(place: Place, folder: Path | None) -> None:
+def whole_job(command: CommandContext, folder: Path | None) -> None:
     """Scan, analyse, find all versions; then print what came of it."""
-    music = (folder or demo_folder(place.paths)).expanduser().absolute()
+    music = (folder or demo_folder(command.paths)).expanduser().absolute()
     if not music.exists():
         raise JobRefused(f"{music} is not there.")
-    with place.worker() as jobs:
+    with command.worker() as jobs:
         jobs.run(AddFolders((os.fsencode(music),)), f"Scanning {music.name}")
         analysed = cast("AnalyseResult", jobs.run(Analyse(), "Listening"))
         jobs.run(FindAllVersions(), "Finding versions")
-    with place.reader() as conn:
+    with command.reader() as conn:
         ids = chosen_tracks(conn, [])
         found = queries.problems(conn)
-    print_suggestions(place, ids)
-    place.out.rule("Versions of one another")
-    print_groups(place)
+    print_suggestions(command, ids)
+    command.out.rule("Versions of one another")
+    print_groups(command)
     for problem in found:
-        place.err.print(f"{problem.location}: {problem.reason}", markup=False)
+        command.err.print(f"{problem.location}: {problem.reason}", markup=False)
     if analysed.analysed:
-        place.out.print(timing_table(analysed))
+        command.out.print(timing_table(analysed))

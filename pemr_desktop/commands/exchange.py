@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.library import Tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -26,20 +26,20 @@ def export(
     """Write a table of tracks (CSV, JSON) or a playlist file (M3U8)."""
     from pemr_desktop.library.playlists.export import export_tracks
 
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         ids = _playlist_tracks(conn, playlist) if playlist is not None else chosen_tracks(conn, tracks or [])
         export_tracks(conn, ids, file.expanduser().absolute())
-    place.err.print(f"Wrote {len(ids):,} tracks to {file}.", markup=False)
+    command.err.print(f"Wrote {len(ids):,} tracks to {file}.", markup=False)
 
 
 def import_(context: typer.Context, playlist: Annotated[Path, typer.Argument(help="An M3U or M3U8 file.")]) -> None:
     """Read a playlist file into the library."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     request = ImportPlaylist(os.fsencode(playlist.expanduser().absolute()))
-    result = cast("PlaylistResult", place.run(request, "Importing"))
+    result = cast("PlaylistResult", command.run(request, "Importing"))
     for entry in result.not_found:
-        place.err.print(f"Not in the library: {entry}", markup=False)
+        command.err.print(f"Not in the library: {entry}", markup=False)
 
 
 def _playlist_tracks(conn: sqlite3.Connection, wanted: str) -> tuple[int, ...]:

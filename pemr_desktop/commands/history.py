@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.context import Jobs, Place
+from pemr_desktop.commands.context import CommandContext, Jobs
 from pemr_desktop.commands.tags import changes_text, print_refused
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -37,41 +37,41 @@ def undo(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be brought back.")] = False,
 ) -> None:
     """Bring back the tags that a write has changed: a batch, or all that was done to a file or on a day."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         wanted = _to_undo(conn, batch, file, day)
         if wanted and dry_run:
-            _show_undo(place, conn, wanted)
+            _show_undo(command, conn, wanted)
             return
     if not wanted:
         raise JobRefused("There is nothing to undo.")
     refused: dict[str, str] = {}
-    with place.worker() as jobs:
+    with command.worker() as jobs:
         for request in wanted:
-            refused |= _undo_one(place, jobs, request)
+            refused |= _undo_one(command, jobs, request)
     if refused:
         raise typer.Exit(1)
 
 
-def _undo_one(place: Place, jobs: Jobs, request: Undo) -> dict[str, str]:
+def _undo_one(command: CommandContext, jobs: Jobs, request: Undo) -> dict[str, str]:
     result = cast("WriteResult", jobs.run(request, "Undoing"))
-    print_refused(place, result.refused)
+    print_refused(command, result.refused)
     return result.refused
 
 
-def _show_undo(place: Place, conn: sqlite3.Connection, wanted: list[Undo]) -> None:
+def _show_undo(command: CommandContext, conn: sqlite3.Connection, wanted: list[Undo]) -> None:
     """What would become of each file as it is now; where a file is named twice, the second starts from the first."""
-    options = WriteOptions(keep_times=place.settings.tags.keep_times)
+    options = WriteOptions(keep_times=command.settings.tags.keep_times)
     for request in wanted:
         files = files_to_undo(conn, request.batch_id, request.entry_ids)
         ready, refused = plan_undo(files, options)
         for _, undoing in ready:
-            place.out.print(Text(show(encode(undoing.path)), style="bold"))
-            place.out.print(changes_text(undoing.changes), end="")
+            command.out.print(Text(show(encode(undoing.path)), style="bold"))
+            command.out.print(changes_text(undoing.changes), end="")
             if undoing.left_alone:
-                place.out.print(Text(f"  {undoing.left_alone}", style="yellow"))
-        print_refused(place, refused)
-    place.err.print("Nothing was changed. Leave out --dry-run to bring it back.")
+                command.out.print(Text(f"  {undoing.left_alone}", style="yellow"))
+        print_refused(command, refused)
+    command.err.print("Nothing was changed. Leave out --dry-run to bring it back.")
 
 
 def _to_undo(conn: sqlite3.Connection, batch: int | None, file: Path | None, day: datetime | None) -> list[Undo]:
@@ -103,30 +103,30 @@ def history(
     day: OfDay = None,
 ) -> None:
     """List what was written and undone, newest first: all of it, or of a batch, a file, a day."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         if batch is not None or file is not None:
             entries = _of_file(conn, file) if file is not None else queries.batch_entries(conn, cast("int", batch))
             for entry in entries:
                 if batch in (None, entry.batch_id) and _is_on(entry.updated_at, day):
-                    _print_entry(place, entry)
+                    _print_entry(command, entry)
             return
         table = Table("batch", "when", "what", "files", "state")
         for row in _batches(conn, day):
             ended = "undone" if row.undone else f"{row.failed_count} failed" if row.failed_count else "done"
             table.add_row(str(row.id), _when(row.started_at), row.summary or row.operation, str(row.done_count), ended)
-    place.out.print(table)
+    command.out.print(table)
 
 
-def _print_entry(place: Place, entry: JournalEntry) -> None:
+def _print_entry(command: CommandContext, entry: JournalEntry) -> None:
     state: str = "undone" if entry.undone else entry.state
-    place.out.print(
+    command.out.print(
         Text(
             f"{entry.location} (batch {entry.batch_id}, {_when(entry.updated_at)}, {state}"
             f"{': ' + entry.reason if entry.reason else ''})"
         )
     )
-    place.out.print(changes_text(entry.changes))
+    command.out.print(changes_text(entry.changes))
 
 
 def _of_file(conn: sqlite3.Connection, file: Path) -> list[JournalEntry]:

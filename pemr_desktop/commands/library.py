@@ -9,7 +9,7 @@ from typing import Annotated, cast
 import typer
 from rich.table import Table
 
-from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import AddFolders, Analyse, RemoveRoot, Scan
@@ -23,23 +23,23 @@ def scan(
     folders: Annotated[list[Path] | None, typer.Argument(help="Folders or files to add. None: all known ones.")] = None,
 ) -> None:
     """Take folders into the library and look for new, changed and moved files."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     if folders:
         paths = tuple(os.fsencode(folder.expanduser().absolute()) for folder in folders)
-        place.run(AddFolders(paths), "Scanning")
+        command.run(AddFolders(paths), "Scanning")
     else:
-        place.run(Scan(), "Scanning")
+        command.run(Scan(), "Scanning")
 
 
 def remove(context: typer.Context, folder: Annotated[Path, typer.Argument(help="A folder of the library.")]) -> None:
     """Forget a folder. Its files are not touched."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     wanted = os.fsencode(folder.expanduser().absolute())
-    with place.reader() as conn:
+    with command.reader() as conn:
         ids = [root.id for root in queries.roots(conn) if root.path == wanted]
     if not ids:
         raise JobRefused(f"{folder} is not a folder of the library. “pemr-desktop status” lists them.")
-    place.run(RemoveRoot(ids[0]), "Removing")
+    command.run(RemoveRoot(ids[0]), "Removing")
 
 
 def analyse(
@@ -49,25 +49,25 @@ def analyse(
     timings: Annotated[bool, typer.Option("--timings", help="Say how long each part took.")] = False,
 ) -> None:
     """Listen to tracks: embed them and suggest tags."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     ids: tuple[int, ...] = ()
     if tracks:
-        with place.reader() as conn:
+        with command.reader() as conn:
             ids = chosen_tracks(conn, tracks)
-    result = cast("AnalyseResult", place.run(Analyse(ids, again), "Listening"))
+    result = cast("AnalyseResult", command.run(Analyse(ids, again), "Listening"))
     if timings and result.analysed:
-        place.out.print(timing_table(result))
+        command.out.print(timing_table(result))
 
 
 def status(context: typer.Context) -> None:
     """Say what the library holds."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         counts = queries.counts(conn)
         roots = queries.roots(conn)
         model = queries.active_model(conn)
     table = Table(show_header=False, box=None)
-    table.add_row("Library", str(place.library))
+    table.add_row("Library", str(command.library))
     for root in roots:
         table.add_row(
             "Folder", f"{root.location} ({root.track_count:,} tracks{'' if root.online else ', not reachable'})"
@@ -78,18 +78,18 @@ def status(context: typer.Context) -> None:
     table.add_row("Accepted, to be written", f"{counts.pending_writes:,}")
     table.add_row("Cover groups", f"{counts.cover_groups:,}")
     table.add_row("Problems", f"{counts.problems:,}")
-    place.out.print(table)
+    command.out.print(table)
 
 
 def problems(context: typer.Context) -> None:
     """List files that something could not be done with, and why."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         found = queries.problems(conn)
     for problem in found:
-        place.out.print(f"{problem.location}\n  {problem.stage}: {problem.reason}", markup=False)
+        command.out.print(f"{problem.location}\n  {problem.stage}: {problem.reason}", markup=False)
     if not found:
-        place.err.print("No problems.")
+        command.err.print("No problems.")
 
 
 def timing_table(result: AnalyseResult) -> Table:

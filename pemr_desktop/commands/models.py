@@ -10,23 +10,23 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.context import Place
+from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import ActivateModel
 
 
 def models(context: typer.Context) -> None:
     """List the models this library knows."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     table = Table("model", "name", "tracks", "file", box=None, pad_edge=False)
-    with place.reader() as conn:
+    with command.reader() as conn:
         for model in queries.models(conn):
             name = model.name + (" (active)" if model.active else "")
             table.add_row(model.id, name, f"{model.embedded_count:,}", Text(model.path.decode("utf-8", "replace")))
-    place.out.print(table)
+    command.out.print(table)
 
 
 def activate(context: typer.Context, model: Annotated[Path, typer.Argument(help="A model file.")]) -> None:
     """Listen with another model from now on."""
-    place: Place = context.obj
-    place.run(ActivateModel(os.fsencode(model.expanduser().absolute())), "Checking")
+    command: CommandContext = context.obj
+    command.run(ActivateModel(os.fsencode(model.expanduser().absolute())), "Checking")

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.exchange import import_
 from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
@@ -34,62 +34,62 @@ def application() -> typer.Typer:
 
 def list_(context: typer.Context) -> None:
     """List all playlists."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     table = Table("playlist", "name", "tracks", "minutes", box=None, pad_edge=False)
-    with place.reader() as conn:
+    with command.reader() as conn:
         found = queries.playlists(conn)
     for row in found:
         table.add_row(str(row.id), Text(row.name), f"{row.track_count:,}", f"{row.duration_s / 60:.0f}")
     if found:
-        place.out.print(table)
+        command.out.print(table)
     else:
-        place.err.print("There is no playlist yet. Make one: pemr-desktop playlist make NAME TRACKS.")
+        command.err.print("There is no playlist yet. Make one: pemr-desktop playlist make NAME TRACKS.")
 
 
 def show(context: typer.Context, playlist: Name) -> None:
     """List the tracks of a playlist, in order."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         for row in queries.rows(conn, queries.playlist_tracks(conn, _find(conn, playlist).id)):
-            place.out.print(Text(f"{row.id:>7}  {named(row)}"))
+            command.out.print(Text(f"{row.id:>7}  {named(row)}"))
 
 
 def make(context: typer.Context, name: Annotated[str, typer.Argument()], tracks: Chosen) -> None:
     """Make a playlist of tracks."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         if any(row.name == name for row in queries.playlists(conn)):
             raise JobRefused(f"There is a playlist “{name}” already. Add to it: pemr-desktop playlist add.")
         ids = chosen_tracks(conn, tracks)
-    place.run(SavePlaylist(name, ids), "Saving")
+    command.run(SavePlaylist(name, ids), "Saving")
 
 
 def add(context: typer.Context, playlist: Name, tracks: Chosen) -> None:
     """Put tracks at the end of a playlist; those that are in it stay where they are."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         row = _find(conn, playlist)
         before = queries.playlist_tracks(conn, row.id)
         ids = dict.fromkeys((*before, *chosen_tracks(conn, tracks)))
-    place.run(SavePlaylist(row.name, tuple(ids), row.id), "Saving")
+    command.run(SavePlaylist(row.name, tuple(ids), row.id), "Saving")
 
 
 def take_out(context: typer.Context, playlist: Name, tracks: Chosen) -> None:
     """Take tracks out of a playlist. The tracks stay in the library."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         row = _find(conn, playlist)
         unwanted = set(chosen_tracks(conn, tracks))
         left = tuple(track for track in queries.playlist_tracks(conn, row.id) if track not in unwanted)
-    place.run(SavePlaylist(row.name, left, row.id), "Saving")
+    command.run(SavePlaylist(row.name, left, row.id), "Saving")
 
 
 def delete(context: typer.Context, playlist: Name) -> None:
     """Delete a playlist. No track is touched."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         row = _find(conn, playlist)
-    place.run(DeletePlaylist(row.id), "Deleting")
+    command.run(DeletePlaylist(row.id), "Deleting")
 
 
 def export(
@@ -100,14 +100,14 @@ def export(
     """Write a playlist as an M3U8 file, which other players read."""
     from pemr_desktop.library.playlists.m3u8 import export_playlist
 
-    place: Place = context.obj
+    command: CommandContext = context.obj
     target = Path(os.path.abspath(file.expanduser()))  # noqa: PTH100 - links stay as the user chose them
     if target.suffix.lower() not in (".m3u8", ".m3u"):
         raise JobRefused("A playlist file ends in .m3u8.")
-    with place.reader() as conn:
+    with command.reader() as conn:
         row = _find(conn, playlist)
         export_playlist(conn, row.id, target)
-    place.err.print(f"Wrote {row.track_count:,} tracks to {file}.", markup=False)
+    command.err.print(f"Wrote {row.track_count:,} tracks to {file}.", markup=False)
 
 
 def _find(conn: sqlite3.Connection, wanted: str) -> PlaylistRow:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from pemr_desktop.commands.context import Place
+from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.settings import SETTINGS
 from pemr_desktop.settings_file import SettingsStore
 
@@ -19,15 +19,15 @@ def settings(
     value: Annotated[str | None, typer.Argument(help="The new value, as in TOML; text needs no quotes.")] = None,
 ) -> None:
     """Show settings, or change one."""
-    place: Place = context.obj
-    store = SettingsStore(place.paths.settings_file)
+    command: CommandContext = context.obj
+    store = SettingsStore(command.paths.settings_file)
     if name is not None and value is not None:
         store.set(name, _value(value))
         return
     for setting in SETTINGS:
         if name is None or setting.name == name:
-            place.out.print(Text(f"{setting.name} = {store.current.value(setting.name)!r}", style="bold"))
-            place.out.print(Text(f"  {setting.label}. {setting.help}", style="dim"))
+            command.out.print(Text(f"{setting.name} = {store.current.value(setting.name)!r}", style="bold"))
+            command.out.print(Text(f"  {setting.label}. {setting.help}", style="dim"))
     if name is not None:
         store.current.value(name)
 

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from pemr_desktop.commands.context import Place
+from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
@@ -24,14 +24,14 @@ def tune(
     all_tags: Annotated[bool, typer.Option("--all", help="Also list the tags that stay as they are.")] = False,
 ) -> None:
     """Tune the suggested tags to your music. A tag changes only where it gets better on albums it was not fitted on."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     if undo and (dry_run or teach_only):
         raise JobRefused("--undo goes alone.")
     if undo:
-        place.run(UntuneTags(), "Going back")
+        command.run(UntuneTags(), "Going back")
         return
-    result = cast("TuneResult", place.run(TuneTags(not teach_only, dry_run), "Tuning"))
-    place.err.print(
+    result = cast("TuneResult", command.run(TuneTags(not teach_only, dry_run), "Tuning"))
+    command.err.print(
         f"Learned from {counted(result.tracks, 'track')} of {counted(result.albums, 'album')}; the teacher listened to "
         f"{result.listened:,} of them now, fitting took {result.fit_s:.1f} s."
     )
@@ -39,9 +39,9 @@ def tune(
     if not shown:
         return
     for tag in sorted(shown, key=lambda tag: (tag.change == "kept", tag.group, tag.name)):
-        place.out.print(_line(tag), markup=False)
+        command.out.print(_line(tag), markup=False)
     if result.in_use:
-        place.err.print("To go back: pemr-desktop tune --undo")
+        command.err.print("To go back: pemr-desktop tune --undo")
 
 
 def _line(tag: TunedTag) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.library import Tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -34,12 +34,12 @@ def tags(
     ] = None,
 ) -> None:
     """Show what the ear suggests, most likely first; or accept what is sure enough."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         ids = chosen_tracks(conn, tracks or [])
     if accept_above is not None:
-        place.run(AcceptAbove(accept_above, ids if tracks else ()), "Accepting")
-    print_suggestions(place, ids)
+        command.run(AcceptAbove(accept_above, ids if tracks else ()), "Accepting")
+    print_suggestions(command, ids)
 
 
 def accept(context: typer.Context, tracks: Annotated[list[str], typer.Argument()], tag: OnlyTags) -> None:
@@ -59,33 +59,33 @@ def write(
     hard_links: Links = "refuse",
 ) -> None:
     """Write accepted tags to files; without --apply only show what would change."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     links = checked_links(hard_links)
     ids: tuple[int, ...] = ()
     if tracks:
-        with place.reader() as conn:
+        with command.reader() as conn:
             ids = chosen_tracks(conn, tracks)
-    plan_and_write(place, PlanWrites(ids, links), links, apply=apply)
+    plan_and_write(command, PlanWrites(ids, links), links, apply=apply)
 
 
-def plan_and_write(place: Place, request: PlanWrites | PlanEdits, links: HardLinks, *, apply: bool) -> None:
+def plan_and_write(command: CommandContext, request: PlanWrites | PlanEdits, links: HardLinks, *, apply: bool) -> None:
     """Show word by word what would change, and write it if asked to. Exit code 1 when a file was left untouched."""
-    with place.worker() as jobs:
+    with command.worker() as jobs:
         planned = cast("PlanResult", jobs.run(request, "Preparing"))
         for plan in planned.plans:
-            place.out.print(plan_text(plan))
-        print_refused(place, planned.refused)
+            command.out.print(plan_text(plan))
+        print_refused(command, planned.refused)
         if not apply:
             if planned.plans:
-                place.err.print("Nothing was written. Add --apply to write.")
+                command.err.print("Nothing was written. Add --apply to write.")
             return
         refused = dict(planned.refused)
         if planned.plans:
             written = cast("WriteResult", jobs.run(ApplyWrites(planned.plans, links), "Writing"))
-            print_refused(place, written.refused)
+            print_refused(command, written.refused)
             refused |= written.refused
             if written.batch_id is not None:
-                place.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
+                command.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
     if refused:
         raise typer.Exit(1)
 
@@ -97,15 +97,15 @@ def checked_links(word: str) -> HardLinks:
     return cast("HardLinks", word)
 
 
-def print_suggestions(place: Place, ids: tuple[int, ...]) -> None:
+def print_suggestions(command: CommandContext, ids: tuple[int, ...]) -> None:
     """One line a track: number, artist and title, what its file says, what is suggested."""
     table = Table("track", "artist – title", "genre and mood in the file", "suggested", box=None, pad_edge=False)
-    with place.reader() as conn:
+    with command.reader() as conn:
         for start in range(0, len(ids), ROWS_AT_A_TIME):
             for row in queries.rows(conn, ids[start : start + ROWS_AT_A_TIME]):
                 own = ", ".join((*row.genres, *row.moods))
                 table.add_row(str(row.id), Text(named(row)), Text(own), Text(_suggested(row)))
-    place.out.print(table)
+    command.out.print(table)
 
 
 def named(row: TrackRow) -> str:
@@ -148,15 +148,17 @@ def _suggested(row: TrackRow) -> str:
     )
 
 
-def _decide(place: Place, words: list[str], wanted: list[str], decision: Literal["accepted", "rejected"]) -> None:
-    with place.reader() as conn:
+def _decide(
+    command: CommandContext, words: list[str], wanted: list[str], decision: Literal["accepted", "rejected"]
+) -> None:
+    with command.reader() as conn:
         ids = chosen_tracks(conn, words)
-    place.run(Decide(ids, tuple(wanted), decision), "Noting")
+    command.run(Decide(ids, tuple(wanted), decision), "Noting")
 
 
-def print_refused(place: Place, refused: dict[str, str]) -> None:
+def print_refused(command: CommandContext, refused: dict[str, str]) -> None:
     for location, reason in refused.items():
-        place.err.print(f"Left untouched: {location}: {reason}", markup=False)
+        command.err.print(f"Left untouched: {location}: {reason}", markup=False)
 
 
 def edit(
@@ -173,17 +175,17 @@ def edit(
     hard_links: Links = "refuse",
 ) -> None:
     """Change tags by hand; without --apply only show what would change. Each option may be given several times."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     links = checked_links(hard_links)
     setting = _values(set_ or [])
     adding = _values(add or [])
     removing = _values(remove or [], alone=True)
     if not (setting or adding or removing):
         raise JobRefused("Say what to change, for example: --set genre=Jazz --add mood=calm --remove grouping.")
-    with place.reader() as conn:
+    with command.reader() as conn:
         ids = chosen_tracks(conn, tracks)
     request = PlanEdits(dict.fromkeys(ids, setting), links, add=adding, remove=removing)
-    plan_and_write(place, request, links, apply=apply)
+    plan_and_write(command, request, links, apply=apply)
 
 
 def _values(words: Sequence[str], *, alone: bool = False) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ import typer
 from rich.text import Text
 
 from pemr_desktop import __version__
-from pemr_desktop.commands.context import Place
+from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import Scan
@@ -28,12 +28,12 @@ def watch(
     every: Annotated[float, typer.Option(min=0.05, help="Minutes from one look to the next.")] = 10.0,
 ) -> None:
     """Look for new, changed and moved files again and again, until Ctrl+C. Unchanged folders are passed over."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     while True:
         try:
-            place.run(Scan(), "Scanning")
+            command.run(Scan(), "Scanning")
         except JobRefused as error:
-            place.err.print(f"Not this time: {error}", markup=False)
+            command.err.print(f"Not this time: {error}", markup=False)
         time.sleep(every * 60)
 
 
@@ -41,10 +41,10 @@ def backup(context: typer.Context) -> None:
     """Copy the library to its folder of backups now. A copy is also made every day by itself."""
     from pemr_desktop.library.opening import open_library
 
-    place: Place = context.obj
-    with open_library(place.library) as library:
+    command: CommandContext = context.obj
+    with open_library(command.library) as library:
         made = library.backup(f"by-hand-{datetime.now():%Y%m%d-%H%M%S}")
-    place.out.print(f"Copied the library to {made}.", markup=False)
+    command.out.print(f"Copied the library to {made}.", markup=False)
 
 
 def restore(
@@ -54,27 +54,27 @@ def restore(
     """Put a backup in the library's place. The library as it is now is kept beside it."""
     from pemr_desktop.library.upkeep.restore import restore as put_back
 
-    place: Place = context.obj
-    source, kept = put_back(place.library, file.expanduser().absolute() if file else None)
-    place.out.print(f"The library is now as in {source}.", markup=False)
+    command: CommandContext = context.obj
+    source, kept = put_back(command.library, file.expanduser().absolute() if file else None)
+    command.out.print(f"The library is now as in {source}.", markup=False)
     if kept is not None:
-        place.out.print(f"What was there before is {kept}.", markup=False)
+        command.out.print(f"What was there before is {kept}.", markup=False)
 
 
 def duplicates(context: typer.Context) -> None:
     """Find files with the very same sound, and the same recording in other encodings. Nothing is deleted."""
     from pemr_desktop.library.opening import open_library
 
-    place: Place = context.obj
-    with open_library(place.library) as library:
+    command: CommandContext = context.obj
+    with open_library(command.library) as library:
         groups = library.find_duplicates()
         for group in groups:
             rows = library.read(queries.rows, group)
-            place.out.print(Text(f"{rows[0].artist or '?'}: {rows[0].title}", style="bold"))
+            command.out.print(Text(f"{rows[0].artist or '?'}: {rows[0].title}", style="bold"))
             for row in rows:
                 length_s = round(row.duration_s or 0)
-                place.out.print(f"  {length_s // 60}:{length_s % 60:02}  {row.format}  {row.location}", markup=False)
-    place.err.print(
+                command.out.print(f"  {length_s // 60}:{length_s % 60:02}  {row.format}  {row.location}", markup=False)
+    command.err.print(
         f"{counted(len(groups), 'group')} of duplicates." if groups else "There are no duplicates.", markup=False
     )
 
@@ -89,30 +89,32 @@ def doctor(
     from pemr_desktop.library.opening import open_library
     from pemr_desktop.library.upkeep.integrity import doctor as check
 
-    place: Place = context.obj
-    place.out.print(f"PEMR Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}")
-    place.out.print(", ".join(f"{name} {_installed(name)}" for name in LIBRARIES))
-    place.out.print(
-        f"Settings {place.paths.settings_file}\nLibrary {place.library}\nLogs {place.paths.log}", markup=False
+    command: CommandContext = context.obj
+    command.out.print(f"PEMR Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    command.out.print(", ".join(f"{name} {_installed(name)}" for name in LIBRARIES))
+    command.out.print(
+        f"Settings {command.paths.settings_file}\nLibrary {command.library}\nLogs {command.paths.log}", markup=False
     )
     faults = 0
-    model = place.model or bundled_model()
+    model = command.model or bundled_model()
     if model is None or not model.is_file():
-        place.out.print("[red]fault[/] No model is installed: music cannot be listened to. Install PEMR Desktop again.")
+        command.out.print(
+            "[red]fault[/] No model is installed: music cannot be listened to. Install PEMR Desktop again."
+        )
         faults += 1
     else:
-        place.out.print(f"[green]ok[/] The model {model.name} is there ({model.stat().st_size / 1e6:.1f} MB).")
+        command.out.print(f"[green]ok[/] The model {model.name} is there ({model.stat().st_size / 1e6:.1f} MB).")
     colours = {"ok": "green", "note": "yellow", "fault": "red"}
     try:
-        findings = check(place.library)
+        findings = check(command.library)
         if repair:
-            with open_library(place.library) as library:
-                findings = [*library.repair(), *check(place.library)]
+            with open_library(command.library) as library:
+                findings = [*library.repair(), *check(command.library)]
     except PemrDesktopError as error:
-        place.out.print(Text.assemble(("fault ", "red"), str(error)))
+        command.out.print(Text.assemble(("fault ", "red"), str(error)))
         raise typer.Exit(1) from error
     for finding in findings:
-        place.out.print(Text.assemble((finding.severity + " ", colours[finding.severity]), finding.sentence))
+        command.out.print(Text.assemble((finding.severity + " ", colours[finding.severity]), finding.sentence))
         faults += finding.severity == "fault"
     if faults:
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pemr_desktop.commands.context import Place, chosen_tracks
+from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -20,9 +20,9 @@ VERDICTS = {"same": "same recording", "version": "version", "not": "not a versio
 
 def versions(context: typer.Context) -> None:
     """Compare all tracks with one another and print the cover groups."""
-    place: Place = context.obj
-    place.run(FindAllVersions(), "Finding all versions")
-    print_groups(place)
+    command: CommandContext = context.obj
+    command.run(FindAllVersions(), "Finding all versions")
+    print_groups(command)
 
 
 def judge(
@@ -32,10 +32,10 @@ def judge(
     verdict: Annotated[str, typer.Argument(help="same, version, not, or undecided.")],
 ) -> None:
     """Say whether two tracks are versions of one another."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     if verdict not in VERDICTS:
         raise JobRefused(f"The verdict can be {', '.join(VERDICTS)}.")
-    place.run(JudgeVersion(track_a, track_b, VERDICTS[verdict]), "Noting")  # type: ignore[arg-type]
+    command.run(JudgeVersion(track_a, track_b, VERDICTS[verdict]), "Noting")  # type: ignore[arg-type]
 
 
 def similar(
@@ -44,26 +44,26 @@ def similar(
     limit: Annotated[int, typer.Option(help="How many at most.")] = 20,
 ) -> None:
     """List tracks that sound alike, nearest first."""
-    place: Place = context.obj
-    with place.reader() as conn:
+    command: CommandContext = context.obj
+    with command.reader() as conn:
         ids = chosen_tracks(conn, tracks)
-    result = cast("SimilarResult", place.run(MoreLikeThis(ids, limit), "Comparing"))
-    with place.reader() as conn:
+    result = cast("SimilarResult", command.run(MoreLikeThis(ids, limit), "Comparing"))
+    with command.reader() as conn:
         rows = {row.id: row for row in queries.rows(conn, [track.track_id for track in result.tracks])}
     table = Table("track", "artist – title", "similarity", box=None, pad_edge=False)
     for track in result.tracks:
         if track.track_id in rows:
             table.add_row(str(track.track_id), Text(named(rows[track.track_id])), f"{track.similarity:.2f}")
-    place.out.print(table)
+    command.out.print(table)
 
 
-def print_groups(place: Place) -> None:
+def print_groups(command: CommandContext) -> None:
     """All cover groups with their tracks."""
-    with place.reader() as conn:
+    with command.reader() as conn:
         groups = queries.cover_groups(conn)
         for group in groups:
-            place.out.print(Text(group.title, style="bold"))
+            command.out.print(Text(group.title, style="bold"))
             for row in queries.rows(conn, group.track_ids):
-                place.out.print(Text(f"  {row.id:>5}  {named(row)}"))
+                command.out.print(Text(f"  {row.id:>5}  {named(row)}"))
     if not groups:
-        place.out.print("No two tracks are versions of one another.")
+        command.out.print("No two tracks are versions of one another.")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pemr_desktop.commands.context import Place
+from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.demo_music import demo_folder
 
 NO_DISPLAY = """There is no display here, so the window cannot be opened. Every job runs in the terminal too:
@@ -26,10 +26,10 @@ def window(
     demo: Annotated[bool, typer.Option("--demo", help="Add the demo music.")] = False,
 ) -> None:
     """Open the window."""
-    place: Place = context.obj
+    command: CommandContext = context.obj
     wanted = [folder.expanduser().absolute() for folder in folders or []]
     if demo:
-        wanted.append(demo_folder(place.paths))
+        wanted.append(demo_folder(command.paths))
     raise typer.Exit(open_window(wanted))
 
 

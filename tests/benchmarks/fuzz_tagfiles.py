@@ -224,7 +224,7 @@ def treasures(content: bytes) -> set[bytes]:
 
 def is_torn(treasure: bytes, content: bytes) -> bool:
     """Whether both parts of a thing are there: it lay across the end of a list, in which there is more now."""
-    return any(treasure[:place] in content and treasure[place:] in content for place in range(1, len(treasure)))
+    return any(treasure[:cut] in content and treasure[cut:] in content for cut in range(1, len(treasure)))
 
 
 def _without_padding(content: bytes) -> bytes:

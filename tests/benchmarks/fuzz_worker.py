@@ -88,9 +88,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=asked.folder) as place:
-        music, library_file = Path(place) / "music", Path(place) / "library.sqlite"
-        originals = make_damaged(Path(place) / "good", music, asked.count, random.Random(asked.seed))
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        music, library_file = Path(folder) / "music", Path(folder) / "library.sqlite"
+        originals = make_damaged(Path(folder) / "good", music, asked.count, random.Random(asked.seed))
         with WorkerSession(library_file, None) as session:
             assert session.ready is not None
             watched = Watched(session)

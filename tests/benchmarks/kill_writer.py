@@ -179,20 +179,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="where to work; its disk is the one that is synced")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=asked.folder) as place:
-        music = Path(place) / "music"
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        music = Path(folder) / "music"
         made = make_full_files(music)
         shared = encode(music / "shared.mp3", "libmp3lame", "mp3", 44100, 60)
-        (Path(place) / "second name.mp3").hardlink_to(shared)
+        (Path(folder) / "second name.mp3").hardlink_to(shared)
         paths = writable([*made, shared])
-        library_file = Path(place) / "data" / "library.db"
+        library_file = Path(folder) / "data" / "library.db"
         with open_library(library_file) as library:
             library.add_root(music)
             library.scan()
         start = time.monotonic()
         told = kill_again_and_again(paths, library_file, asked.kills, random.Random(asked.seed))
         took_s = time.monotonic() - start
-        assert shared.samefile(Path(place) / "second name.mp3")
+        assert shared.samefile(Path(folder) / "second name.mp3")
     for what, count in sorted(told.items()):
         print(f"{count:>8,}  {what}")
     formats = len({path.suffix for path in paths})

@@ -78,8 +78,8 @@ def make_library(folder: Path, count: int, *, seed: int = 0) -> None:
         for number in range(draw.randint(1, 6)):
             album = f"{draw.choice(WORDS)} {draw.choice(WORDS)} {number}".title()
             year, suffix = str(draw.randint(1955, 2025)), draw.choice(SUFFIXES)
-            place = folder / artist / album
-            place.mkdir(parents=True, exist_ok=True)
+            album_folder = folder / artist / album
+            album_folder.mkdir(parents=True, exist_ok=True)
             for track in range(1, draw.randint(6, 16)):
                 title = " ".join(draw.choice(WORDS) for _ in range(draw.randint(1, 4))).title()
                 fields = {
@@ -90,7 +90,7 @@ def make_library(folder: Path, count: int, *, seed: int = 0) -> None:
                     "date": year,
                     "tracknumber": str(track),
                 }
-                (place / f"{track:02} {title}{suffix}").write_bytes(tagged(sounds[suffix], suffix, fields, made))
+                (album_folder / f"{track:02} {title}{suffix}").write_bytes(tagged(sounds[suffix], suffix, fields, made))
                 made += 1
                 if made >= count:
                     return

@@ -66,19 +66,19 @@ def main() -> None:
     say("bare os.scandir and stat", walked, walk)
     _, bare = timed(lambda: sum(mutagen.File(path) is not None for path in music_in(folder)))
     say("bare mutagen, one process", count, bare)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as temporary:
         if asked.beet:
             some = [folder] if asked.beet_files is None else folders_of(folder, asked.beet_files)
-            imported, beets = timed(lambda: import_into_beets(asked.beet, folder, some, Path(place) / "beets"))
+            imported, beets = timed(lambda: import_into_beets(asked.beet, folder, some, Path(temporary) / "beets"))
             say("beet import -A -C", imported, beets)
             beets = beets.per(imported, count)
             compare("beet import -A -C", beets, "bare mutagen", bare)
-        first = measure_scan(Path(place) / "library.db", folder, walk)
+        first = measure_scan(Path(temporary) / "library.db", folder, walk)
         compare("first scan", first, "bare mutagen", bare)
         if asked.beet:
             compare("first scan", first, "beet import -A -C", beets)
-        measure_pages(Path(place) / "library.db")
-        filter_latency.measure(Path(place) / "library.db")
+        measure_pages(Path(temporary) / "library.db")
+        filter_latency.measure(Path(temporary) / "library.db")
 
 
 def measure_scan(file: Path, folder: Path, walk: Spent) -> Spent:
@@ -121,11 +121,11 @@ def folders_of(folder: Path, files: int) -> list[Path]:
     for path in music_in(folder):
         some[path.parent] = some.get(path.parent, 0) + 1
     kept, count = [], 0
-    for place in sorted(some):
+    for album in sorted(some):
         if count >= files:
             break
-        kept.append(place)
-        count += some[place]
+        kept.append(album)
+        count += some[album]
     return kept
 
 

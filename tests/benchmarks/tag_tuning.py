@@ -168,8 +168,8 @@ def measure_own(
 def example(track: LabelledTrack, heard: Floats, moments: int) -> Example:
     """A track as the application knows it: the mean of all segments, and the teacher's word on a few."""
     count = len(heard)
-    places = np.unique(np.linspace(0, count - 1, min(moments, count) + 2)[1:-1].astype(int)) if count > 1 else [0]
-    return Example(track.group, heard.mean(axis=0), heard[places], track.labels[places])
+    indices = np.unique(np.linspace(0, count - 1, min(moments, count) + 2)[1:-1].astype(int)) if count > 1 else [0]
+    return Example(track.group, heard.mean(axis=0), heard[indices], track.labels[indices])
 
 
 def promised(linear: Linear, tags: Sequence[TagHead], means: Floats) -> tuple[Floats, np.ndarray]:
@@ -183,11 +183,11 @@ def promised(linear: Linear, tags: Sequence[TagHead], means: Floats) -> tuple[Fl
 def print_tags(rows: Sequence[tuple[TagScores, np.ndarray]], truth: np.ndarray, only: set[str] | None) -> None:
     """Per tag: figures before and after."""
     print(f"{'tag':18s} {'ROC-AUC':>16s} {'PR-AUC':>16s} {'right / suggested':>22s}   true")
-    for place, name in enumerate(rows[0][0].names):
+    for index, name in enumerate(rows[0][0].names):
         if only is not None and name not in only:
             continue
         at = NAMES.index(name)
-        roc, pr = ([f"{getattr(scores, what)[place]:.3f}" for scores, _ in rows] for what in ("roc_auc", "pr_auc"))
+        roc, pr = ([f"{getattr(scores, what)[index]:.3f}" for scores, _ in rows] for what in ("roc_auc", "pr_auc"))
         hits = [f"{int((shown[:, at] & truth[:, at]).sum())} / {int(shown[:, at].sum())}" for _, shown in rows]
         both = [" -> ".join(pair) for pair in (roc, pr, hits)]
         print(f"{name:18s} {both[0]:>16s} {both[1]:>16s} {both[2]:>22s} {int(truth[:, at].sum()):6d}")

@@ -154,9 +154,9 @@ def take_all(app: object, pictures: Pictures, music: Path | None) -> None:
     pictures.take("no-result")
     window.top_bar.query.set_text("")
     _dialogs(app, pictures)
-    for place in ("problems", "history", "training", "covers"):
-        window.view.go(place)
-        pictures.take(place)
+    for page in ("problems", "history", "training", "covers"):
+        window.view.go(page)
+        pictures.take(page)
     if pictures.wants("training-running"):
         _training(window, pictures)
     for notice in window.notice_bar.shown():

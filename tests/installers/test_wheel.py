@@ -49,11 +49,11 @@ def test_the_wheel_carries_every_resource_and_recipe_but_no_screenshots(wheel: P
     )  # fmt: skip
     if tracked.returncode:
         pytest.skip("this is no git checkout")
-    places = {"resources/": "pemr_desktop/resources/", "training/recipes/": "pemr/recipes/", "training/pemr/": "pemr/"}
+    targets = {"resources/": "pemr_desktop/resources/", "training/recipes/": "pemr/recipes/", "training/pemr/": "pemr/"}
     for name in filter(None, tracked.stdout.split("\0")):
         if not (ROOT / name).exists() or name.startswith("resources/screenshots/"):  # those are for the README
             continue
-        for source, target in places.items():
+        for source, target in targets.items():
             if name.startswith(source):
                 name = target + name.removeprefix(source)
                 break

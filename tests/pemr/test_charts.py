@@ -34,8 +34,8 @@ def test_a_point_that_stands_for_more_is_larger() -> None:
 
 def test_panels_stand_in_rows() -> None:
     drawn = ElementTree.fromstring(chart([panel() for _ in range(4)], columns=3))
-    places = [group.get("transform") for group in drawn.iter(f"{SVG}g")]
-    assert places == [f"translate({x} {y})" for x, y in ((0, 0), (WIDTH, 0), (2 * WIDTH, 0), (0, HEIGHT))]
+    transforms = [group.get("transform") for group in drawn.iter(f"{SVG}g")]
+    assert transforms == [f"translate({x} {y})" for x, y in ((0, 0), (WIDTH, 0), (2 * WIDTH, 0), (0, HEIGHT))]
 
 
 def test_both_kinds_of_page_have_colours_of_their_own() -> None:

@@ -40,10 +40,10 @@ def test_new_heads_keep_the_model_id_and_a_new_encoder_does_not(
     assert load_model(make_model(tmp_path / "other.safetensors", seed=2)).model_id != model.model_id
 
 
-@pytest.mark.parametrize("place", [0.02, 0.5, 0.99])
-def test_a_flipped_bit_is_noticed(tiny_model: Path, tmp_path: Path, place: float) -> None:
+@pytest.mark.parametrize("where", [0.02, 0.5, 0.99])
+def test_a_flipped_bit_is_noticed(tiny_model: Path, tmp_path: Path, where: float) -> None:
     content = bytearray(tiny_model.read_bytes())
-    content[int(len(content) * place)] ^= 1
+    content[int(len(content) * where)] ^= 1
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(content)
     with pytest.raises(ModelMismatch, match=r"damaged\.safetensors is damaged"):

@@ -108,13 +108,13 @@ def _panel(panel: Panel) -> list[str]:
     return parts
 
 
-def _line(series: Series, places: list[Point], colour: str) -> list[str]:
+def _line(series: Series, points: list[Point], colour: str) -> list[str]:
     heaviest = max(series.weights, default=1.0)
-    radii = [2.0 + 5.0 * (weight / heaviest) ** 0.5 for weight in series.weights] or [2.5] * len(places)
-    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    radii = [2.0 + 5.0 * (weight / heaviest) ** 0.5 for weight in series.weights] or [2.5] * len(points)
+    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dots = [
         f'<circle class="dot {colour}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
-        for (x, y), radius in zip(places, radii, strict=True)
+        for (x, y), radius in zip(points, radii, strict=True)
     ]
     return [f'<polyline class="line {colour}" points="{joined}"/>', *dots]
 

@@ -43,7 +43,7 @@ def highest(number: int) -> int:
     """The highest of the numbers of all processes."""
     if processes() == 1:
         return number
-    value = torch.tensor(number, device=_meeting_place())
+    value = torch.tensor(number, device=_collective_device())
     dist.all_reduce(value, dist.ReduceOp.MAX)
     return int(value)
 
@@ -52,7 +52,7 @@ def total(number: float) -> float:
     """The sum of the numbers of all processes."""
     if processes() == 1:
         return number
-    value = torch.tensor(number, dtype=torch.float32, device=_meeting_place())
+    value = torch.tensor(number, dtype=torch.float32, device=_collective_device())
     dist.all_reduce(value)
     return float(value)
 
@@ -156,6 +156,6 @@ def _all_but_channels(x: Tensor) -> list[int]:
     return [0, *range(2, x.dim())]
 
 
-def _meeting_place() -> torch.device:
+def _collective_device() -> torch.device:
     """Where the tensors of a collective have to be."""
     return torch.device("cuda" if dist.get_backend() == "nccl" else "cpu")

@@ -191,10 +191,10 @@ class Encoder:
             return np.zeros(steps, np.float32)
         frame_s = self.front_end.hop_length / self.sample_rate
         times = (starts / self.sample_rate)[:, None] + np.arange(scores.shape[1]) * frame_s
-        place = np.minimum((times / IMPORTANCE_STEP_S).astype(int), steps - 1).ravel()
+        step = np.minimum((times / IMPORTANCE_STEP_S).astype(int), steps - 1).ravel()
         inside = times.ravel() <= duration_s
-        total = np.bincount(place[inside], (scores * scores.shape[1]).ravel()[inside], steps)
-        count = np.bincount(place[inside], minlength=steps)
+        total = np.bincount(step[inside], (scores * scores.shape[1]).ravel()[inside], steps)
+        count = np.bincount(step[inside], minlength=steps)
         known = np.flatnonzero(count)
         curve = np.interp(np.arange(steps), known, total[known] / count[known])
         low, high = np.percentile(curve, [2, 98])

@@ -121,10 +121,10 @@ class ReliabilityPoint:
 def reliability(truth: Array, probability: Array, bins: int = 10) -> tuple[ReliabilityPoint, ...]:
     """What a reliability plot shows: probabilities (n,) in equal bins of 0..1, empty ones left out. truth (n,) bool."""
     truth, probability = np.asarray(truth, bool).ravel(), np.asarray(probability, np.float64).ravel()
-    place = np.minimum((probability * bins).astype(int), bins - 1)
+    bin_index = np.minimum((probability * bins).astype(int), bins - 1)
     points = []
     for number in range(bins):
-        inside = place == number
+        inside = bin_index == number
         if inside.any():
             points.append(
                 ReliabilityPoint(float(probability[inside].mean()), float(truth[inside].mean()), int(inside.sum()))

@@ -26,7 +26,7 @@ from pemr.precision import resolved
 from pemr.recipe import Recipe
 from pemr.runs.memory import give_back_unused_memory, resident_bytes, reuse_freed_memory
 from pemr.runs.monitor import Labels, Monitor, reference_tracks
-from pemr.runs.run_folder import Places, RunFile, clips_of, decode_all, prepare_run, require_tracks
+from pemr.runs.run_folder import RunFile, RunPaths, clips_of, decode_all, prepare_run, require_tracks
 from pemr.runs.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent
 
@@ -68,16 +68,16 @@ def pretrain(
     With `labels` of tracks a linear probe is fitted to some of them whenever the run measures itself.
     Under `torchrun` all its processes train as one; the first of them alone writes, listens and reports.
     """
-    places = Places(run_dir, cache or run_dir / "audio-cache")
+    paths = RunPaths(run_dir, cache or run_dir / "audio-cache")
     leads = started_as_leader()
     listener = listener if leads else _say_nothing
     with StopRequest(run_dir / "stop", listen=listen and leads, owner=starts_on_its_machine()) as stop:
-        checkpoint = _checkpoint_to_resume(places, recipe, resume) if leads else None
+        checkpoint = _checkpoint_to_resume(paths, recipe, resume) if leads else None
         reuse_freed_memory()
         if recipe.train.threads:
             torch.set_num_threads(recipe.train.threads)
         fabric = _launch(recipe)
-        run = _prepare_everywhere(recipe, folders, places, fabric, listener, stop)
+        run = _prepare_everywhere(recipe, folders, paths, fabric, listener, stop)
         if run is None:
             return _finished(listener, 0, "stopped", None, TimeSpent())
         torch.manual_seed(recipe.train.seed)
@@ -86,23 +86,22 @@ def pretrain(
             method.parameters(), lr=recipe.train.learning_rate, weight_decay=recipe.train.weight_decay
         )
         state = State(method, optimizer)
-        training = Training(recipe, run, places, state, fabric, listener, labels)
+        training = Training(recipe, run, paths, state, fabric, listener, labels)
         checkpoint = fabric.broadcast(checkpoint)
         if checkpoint is not None:
             _restore(state, checkpoint)
         return training.train(stop, max_hours)
 
 
-def _checkpoint_to_resume(places: Places, recipe: Recipe, resume: bool) -> Checkpoint | None:
-    if not places.latest.exists():
+def _checkpoint_to_resume(paths: RunPaths, recipe: Recipe, resume: bool) -> Checkpoint | None:
+    if not paths.latest.exists():
         return None
     if not resume:
         raise CheckpointError(
-            f"{places.run_dir} already holds a run. Leave --no-resume out to go on with it, "
-            "or use another --out folder."
+            f"{paths.run_dir} already holds a run. Leave --no-resume out to go on with it, or use another --out folder."
         )
-    checkpoint = load_checkpoint(places.latest)
-    require_same_recipe(checkpoint, recipe, places.latest)
+    checkpoint = load_checkpoint(paths.latest)
+    require_same_recipe(checkpoint, recipe, paths.latest)
     return checkpoint
 
 
@@ -126,19 +125,19 @@ def _launch(recipe: Recipe) -> Fabric:
 
 
 def _prepare_everywhere(
-    recipe: Recipe, folders: list[Path], places: Places, fabric: Fabric, listener: events.Listener, stop: StopRequest
+    recipe: Recipe, folders: list[Path], paths: RunPaths, fabric: Fabric, listener: events.Listener, stop: StopRequest
 ) -> RunFile | None:
     """The first process prepares the run; then every other machine decodes what is not in its cache."""
     run = None
     if rank() == 0:
-        run = prepare_run(recipe, folders, places, listener, lambda: stop.asked)
+        run = prepare_run(recipe, folders, paths, listener, lambda: stop.asked)
     run = fabric.broadcast(run)
     if run is None or processes() == 1:
         return run
     if rank() > 0 and starts_on_its_machine():
-        decode_all(recipe, folders, places.cache, _say_nothing, lambda: False)
+        decode_all(recipe, folders, paths.cache, _say_nothing, lambda: False)
     fabric.barrier()
-    require_tracks(run, places.cache)
+    require_tracks(run, paths.cache)
     return run
 
 
@@ -149,17 +148,17 @@ class Training:
         self,
         recipe: Recipe,
         run: RunFile,
-        places: Places,
+        paths: RunPaths,
         state: State,
         fabric: Fabric,
         listener: events.Listener,
         labels: Labels | None,
     ) -> None:
-        self.recipe, self.run, self.places, self.state = recipe, run, places, state
+        self.recipe, self.run, self.paths, self.state = recipe, run, paths, state
         self.fabric, self.listener = fabric, listener
         train_tracks, held_out = split_held_out(run.manifest.tracks, recipe.data.held_out, recipe.train.seed)
         self.batches = Batches(
-            clips_of(recipe, train_tracks, places.cache), recipe.train.batch_size, recipe.train.seed,
+            clips_of(recipe, train_tracks, paths.cache), recipe.train.batch_size, recipe.train.seed,
             rank=rank(), processes=processes(),
         )  # fmt: skip
         self.steps = recipe.train.steps(self.batches.steps_per_epoch)
@@ -168,7 +167,7 @@ class Training:
         self.front = encoder.front
         self.monitor = Monitor(
             encoder,
-            clips_of(recipe, held_out, places.cache),
+            clips_of(recipe, held_out, paths.cache),
             reference_tracks(train_tracks, held_out),
             fabric.device,
             labels,
@@ -186,13 +185,13 @@ class Training:
             try:
                 end = self._steps(stream, stop, deadline)
             except CorpusError:
-                self._save(self.places.latest, "latest")
+                self._save(self.paths.latest, "latest")
                 raise
-        self._save(self.places.latest, "latest")
+        self._save(self.paths.latest, "latest")
         if self._probe():
-            self._save(self.places.latest, "latest")
+            self._save(self.paths.latest, "latest")
         self.fabric.barrier()
-        return _finished(self.listener, state.step, REASONS[end], self.places.latest, state.spent)
+        return _finished(self.listener, state.step, REASONS[end], self.paths.latest, state.spent)
 
     def _steps(self, stream: Iterator[Batch], stop: StopRequest, deadline: float) -> int:
         """The loop. Returns why it ended: all steps are done, the time is up or a stop was asked for."""
@@ -211,12 +210,12 @@ class Training:
             if state.step % MEMORY_STEPS == 0:
                 give_back_unused_memory()
             if train.keep_steps and state.step % train.keep_steps == 0:
-                self._save_if_possible(self.places.kept(state.step), "kept")
+                self._save_if_possible(self.paths.kept(state.step), "kept")
             end = highest(STOP_ASKED if stop.asked else TIME_IS_UP if now >= deadline else GO_ON)
             if end != GO_ON:
                 return end
             if _due(now - last_save, train.checkpoint_minutes, state.step, train.checkpoint_steps):
-                self._save_if_possible(self.places.latest, "latest")
+                self._save_if_possible(self.paths.latest, "latest")
                 last_save = now
             if train.probe_minutes and now - last_probe >= train.probe_minutes * 60:
                 self._probe()
@@ -276,7 +275,7 @@ class Training:
             )
         self.listener(
             events.Started(
-                run_dir=str(self.places.run_dir),
+                run_dir=str(self.paths.run_dir),
                 recipe=recipe.name,
                 method=recipe.method,
                 tracks=len({clip.track for clip in clips.clips}),
@@ -317,7 +316,7 @@ class Training:
         if not measures or measures[0].value <= self.state.best_probe:
             return False
         self.state.best_probe = measures[0].value
-        self._save_if_possible(self.places.best, "best")
+        self._save_if_possible(self.paths.best, "best")
         return True
 
     def _save(self, path: Path, kind: str) -> None:

@@ -176,7 +176,7 @@ def merge(opinions: Mapping[str, tuple[Sequence[str], Probabilities]]) -> Probab
         for name, words in (("mtt", tag.mtt), ("msd", tag.msd)):
             if words:
                 known, probabilities = opinions[name]
-                places = [list(known).index(word) for word in words]
-                views.append(1.0 - np.prod(1.0 - probabilities[:, places], axis=1))
+                columns_of_words = [list(known).index(word) for word in words]
+                views.append(1.0 - np.prod(1.0 - probabilities[:, columns_of_words], axis=1))
         columns.append(np.mean(views, axis=0))
     return np.stack(columns, axis=1).astype(np.float32)

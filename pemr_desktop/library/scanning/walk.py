@@ -68,14 +68,14 @@ class Pruning:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _QueuedFolder:
     folder: str
     rel: bytes
     linked: bool = False
 
-    def below(self, name: str, *, linked: bool = False) -> _Place:
+    def below(self, name: str, *, linked: bool = False) -> _QueuedFolder:
         encoded = os.fsencode(name)
-        return _Place(
+        return _QueuedFolder(
             os.path.join(self.folder, name),  # noqa: PTH118 - a hundred thousand times
             self.rel + b"/" + encoded if self.rel else encoded,
             self.linked or linked,
@@ -84,28 +84,28 @@ class _Place:
 
 def walk(root: Path, rel: bytes, pruning: Pruning) -> Iterator[Listing]:
     """Every folder at or under `rel` in `root`. Linked folders come last and each folder comes once."""
-    ordinary = deque([_Place(os.fspath(root / os.fsdecode(rel)), rel)])
-    linked: deque[_Place] = deque()
+    ordinary = deque([_QueuedFolder(os.fspath(root / os.fsdecode(rel)), rel)])
+    linked: deque[_QueuedFolder] = deque()
     visited: set[tuple[int, int]] = set()
     true_root = root.resolve()
     while ordinary or linked:
-        place = ordinary.popleft() if ordinary else linked.popleft()
-        listing = Listing(place.folder, place.rel, linked=place.linked)
+        queued = ordinary.popleft() if ordinary else linked.popleft()
+        listing = Listing(queued.folder, queued.rel, linked=queued.linked)
         try:
-            status = os.stat(place.folder)  # noqa: PTH116
+            status = os.stat(queued.folder)  # noqa: PTH116
             key = (status.st_dev, status.st_ino)
             if key in visited:
                 continue
             visited.add(key)
-            with os.scandir(place.folder) as entries:
+            with os.scandir(queued.folder) as entries:
                 listing.entries = sorted(entries, key=_by_name)
         except OSError as error:
             listing.unreadable = system_reason(error)
             yield listing
             continue
         folders, links = _sort_in(listing, pruning, true_root)
-        ordinary.extendleft(place.below(name) for name in reversed(folders))
-        linked.extend(place.below(name, linked=True) for name in links)
+        ordinary.extendleft(queued.below(name) for name in reversed(folders))
+        linked.extend(queued.below(name, linked=True) for name in links)
         yield listing
 
 

@@ -49,7 +49,7 @@ class Selection(NamedTuple):
 
     @property
     def narrow(self) -> int | None:
-        """The place of the set with the fewest tracks, if that is narrow."""
+        """The index of the set with the fewest tracks, if that is narrow."""
         sizes = [(count, index) for index, count in enumerate(self.sizes) if not self.sets[index].negated]
         return min(sizes)[1] if sizes and min(sizes)[0] < self.most_narrow else None
 
@@ -194,7 +194,7 @@ def _in_view_order(
 def first_ids(connection: sqlite3.Connection, asked: Selection) -> array[int]:
     """The first ids of a broad question, long before all are known: gathering a set of a million takes a second.
 
-    Goes along the wanted order and asks of each track whether it is in the sets. At least ENOUGH ids; none where that
+    Goes along the wanted order and asks of each track whether it is in the sets. At least MIN_FIRST_ROWS ids; none where that
     many are not among the first tracks of the order, or the sets are small.
     """
     found: array[int] = array("q")

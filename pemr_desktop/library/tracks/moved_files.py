@@ -81,8 +81,8 @@ def _by_length(
             whole = whole or _whole_sound(track.path)
             same = known_digest == whole
         else:
-            same_time_or_place = mtime_ns == track.identity.mtime_ns or inode == signed(track.identity.inode)
-            same = size == track.identity.size and same_time_or_place
+            same_time_or_inode = mtime_ns == track.identity.mtime_ns or inode == signed(track.identity.inode)
+            same = size == track.identity.size and same_time_or_inode
         if same:
             same_name = absolute(root, rel_path).name == track.path.name
             found.append((known_digest is not None, same_name, track_id))

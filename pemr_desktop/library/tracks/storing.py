@@ -34,7 +34,7 @@ class ReadTrack(msgspec.Struct, frozen=True):
 def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
     """A file that the library did not know -> the new track's id."""
     now = time.time()
-    values = _place(track) | _state(track, now) | {"added_at": now} | columns(track.tags, show(track.rel_path))
+    values = _path_columns(track) | _state(track, now) | {"added_at": now} | columns(track.tags, show(track.rel_path))
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
     made = connection.execute(f"INSERT INTO tracks ({names}) VALUES ({marks})", tuple(values.values()))
@@ -50,7 +50,7 @@ def update_track(
     old = connection.execute(
         "SELECT quick_digest, quick_version, duration_s FROM tracks WHERE id = ?", (track_id,)
     ).fetchone()
-    values = _place(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
+    values = _path_columns(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
     values |= {"missing": 0, "missing_since": None}
     if old is not None and not file_unchanged and not _sounds_as_before(track, *old):
         values["audio_digest"] = None
@@ -76,7 +76,7 @@ def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:
     connection.execute("UPDATE tracks SET open_suggestions = 0, sound_group = NULL WHERE id = ?", (track_id,))
 
 
-def _place(track: ReadTrack) -> dict[str, Any]:
+def _path_columns(track: ReadTrack) -> dict[str, Any]:
     return {
         "root_id": track.root_id,
         "rel_path": track.rel_path,

@@ -26,13 +26,13 @@ def _ends_in_packet(sound: bytes) -> bool:
     while position + 3 <= len(sound):
         if not sound[position : position + 2].isalpha():
             return False  # no chain of packets: nothing can be said
-        size, place = 0, position + 2
-        while place < len(sound):
-            size = size << 7 | sound[place] & 0x7F
-            place += 1
-            if not sound[place - 1] & 0x80:
+        size, offset = 0, position + 2
+        while offset < len(sound):
+            size = size << 7 | sound[offset] & 0x7F
+            offset += 1
+            if not sound[offset - 1] & 0x80:
                 break
-        if size < place - position:
+        if size < offset - position:
             return False
         position += size
     return position > len(sound)

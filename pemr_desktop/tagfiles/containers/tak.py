@@ -29,12 +29,12 @@ def ends_early(file: BinaryIO, start: int, end: int) -> bool:
     first = max(start, end - LONGEST_FRAME)
     file.seek(first)
     tail = file.read(end - first)
-    place = tail.rfind(FRAME)
-    while place >= 0:
-        header = _header_length(tail, place)
+    offset = tail.rfind(FRAME)
+    while offset >= 0:
+        header = _header_length(tail, offset)
         if header:
-            return not _is_checked(tail[place + header :])
-        place = tail.rfind(FRAME, 0, place)
+            return not _is_checked(tail[offset + header :])
+        offset = tail.rfind(FRAME, 0, offset)
     return True
 
 
@@ -46,10 +46,10 @@ def checksum(data: bytes) -> int:
     return rest
 
 
-def _header_length(data: bytes, place: int) -> int:
+def _header_length(data: bytes, offset: int) -> int:
     """The header is as long as makes its checksum true; 0 where no length does."""
     lengths = range(LEAST_HEADER, MOST_HEADER)
-    return next((length for length in lengths if _is_checked(data[place : place + length])), 0)
+    return next((length for length in lengths if _is_checked(data[offset : offset + length])), 0)
 
 
 def _is_checked(data: bytes) -> bool:

@@ -43,10 +43,10 @@ def note_length(stream: BinaryIO, before: int) -> None:
     _, data = _header(stream)
     position = HEADER_HEAD
     for kind, content in _objects(data):
-        place = position + OBJECT_HEAD + FILE_ID
+        offset = position + OBJECT_HEAD + FILE_ID
         if kind == FILE_PROPERTIES and struct.unpack_from("<Q", content, FILE_ID) == (before,):
             length = file_length(stream)
-            stream.seek(place)
+            stream.seek(offset)
             stream.write(struct.pack("<Q", length))
             return
         position += OBJECT_HEAD + len(content)

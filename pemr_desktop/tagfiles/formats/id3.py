@@ -35,7 +35,7 @@ def version_to_write(file: Any, options: SaveOptions) -> int:
     return options.id3_version
 
 
-def _place(frame: Any) -> str:
+def _frame_name(frame: Any) -> str:
     """Where a frame is in the mapping table's words; "" for frames that are not text."""
     if isinstance(frame, TXXX):
         return f"TXXX:{frame.desc}".upper()
@@ -58,27 +58,27 @@ def _texts(frame: Any) -> tuple[str, ...]:
 
 def read_fields(file: Any) -> Fields:
     """Every text frame, descriptions of TXXX compared without case; then what only the INFO list of a WAV says."""
-    by_place: dict[str, list[str]] = {}
+    by_frame_name: dict[str, list[str]] = {}
     for frame in _frames(file):
-        place = _place(frame)
-        if place:
-            by_place.setdefault(place, []).extend(_texts(frame))
+        frame_name = _frame_name(frame)
+        if frame_name:
+            by_frame_name.setdefault(frame_name, []).extend(_texts(frame))
     fields: Fields = {}
     for field in FIELDS:
-        for place in field.id3:
-            values = by_place.pop(place.upper(), None)
+        for frame_name in field.id3:
+            values = by_frame_name.pop(frame_name.upper(), None)
             if values and field.name not in fields:
                 fields[field.name] = tuple(values)
-    for place, values in by_place.items():
-        name = place.removeprefix("TXXX:").lower()
+    for frame_name, values in by_frame_name.items():
+        name = frame_name.removeprefix("TXXX:").lower()
         if values:
-            fields.setdefault(name if name not in fields else place.lower(), tuple(values))
+            fields.setdefault(name if name not in fields else frame_name.lower(), tuple(values))
     for name, texts in getattr(file, "info_fields", {}).items():  # WAV
         fields.setdefault(name, texts)
     return fields
 
 
-def _places(field: str, version: int) -> tuple[str, ...]:
+def _frame_names(field: str, version: int) -> tuple[str, ...]:
     known = find_field(field)
     if not known:
         if field.upper() in Frames and issubclass(Frames[field.upper()], TextFrame):
@@ -93,24 +93,24 @@ def _places(field: str, version: int) -> tuple[str, ...]:
 def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """BPM is whole, ID3v2.3 keeps the year of a date only, and no value may hold a NUL."""
     version = version_to_write(file, options)
-    place = _places(field, version)[0]
+    frame_name = _frame_names(field, version)[0]
     if any("\0" in value for value in values):
         raise CannotHold(f"A value of “{field}” contains a NUL character.")
-    if place == "TBPM":
+    if frame_name == "TBPM":
         try:
             return whole_number(values)
         except (ValueError, OverflowError) as error:
             raise CannotHold("An ID3 tag can hold only whole numbers in “bpm”.") from error
-    if (place == "TYER" or place.startswith("UFID:")) and len(values) > 1:
+    if (frame_name == "TYER" or frame_name.startswith("UFID:")) and len(values) > 1:
         raise CannotHold(f"This file's ID3 tag can hold only one value in “{field}”.")
-    if place == "TYER":
+    if frame_name == "TYER":
         years = tuple(value[:4] for value in values[:1])
         if not all(year.isdigit() and len(year) == 4 for year in years):
             raise CannotHold("This file has an ID3v2.3 tag, which can hold only a year of four digits as date.")
         return years
-    if place.startswith("UFID:"):
+    if frame_name.startswith("UFID:"):
         return values[:1]
-    if place == "TCON":
+    if frame_name == "TCON":
         made = TCON(encoding=Encoding.UTF8, text=[value for value in values if value])
         return tuple(made.genres)
     return tuple(value for value in values if value)
@@ -118,24 +118,24 @@ def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -
 
 def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
     """Put all values in the frame for this version, and take them from the frame's aliases."""
-    places = _places(field, version_to_write(file, options))
-    folded = {place.upper() for place in places}
-    touched = {key for key, frame in file.tags.items() if _place(frame) in folded}
+    frame_names = _frame_names(field, version_to_write(file, options))
+    folded = {frame_name.upper() for frame_name in frame_names}
+    touched = {key for key, frame in file.tags.items() if _frame_name(frame) in folded}
     for key in touched:
         del file.tags[key]
     if values:
-        frame = _make(places[0], values)
+        frame = _make(frame_names[0], values)
         file.tags.add(frame)
         touched.add(frame.HashKey)
     return touched
 
 
-def _make(place: str, values: tuple[str, ...]) -> Any:
-    if place.startswith("TXXX:"):
-        return TXXX(encoding=Encoding.UTF8, desc=place.removeprefix("TXXX:"), text=list(values))
-    if place.startswith("UFID:"):
-        return UFID(owner=place.removeprefix("UFID:"), data=values[0].encode("ascii"))
-    return Frames[place](encoding=Encoding.UTF8, text=list(values))
+def _make(frame_name: str, values: tuple[str, ...]) -> Any:
+    if frame_name.startswith("TXXX:"):
+        return TXXX(encoding=Encoding.UTF8, desc=frame_name.removeprefix("TXXX:"), text=list(values))
+    if frame_name.startswith("UFID:"):
+        return UFID(owner=frame_name.removeprefix("UFID:"), data=values[0].encode("ascii"))
+    return Frames[frame_name](encoding=Encoding.UTF8, text=list(values))
 
 
 def raw(file: Any) -> dict[str, object]:

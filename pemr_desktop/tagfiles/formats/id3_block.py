@@ -41,12 +41,12 @@ def find_block(file: BinaryIO) -> tuple[bytes, bytes]:
         length = id3_length(file.read(ID3_HEADER))
         file.seek(0)
         return file.read(length), b""
-    place = next((chunk for chunk in CHUNKS[container](file) if chunk.name.upper() == b"ID3 "), None)
-    if place is None:
+    chunk = next((chunk for chunk in CHUNKS[container](file) if chunk.name.upper() == b"ID3 "), None)
+    if chunk is None:
         return b"", b""
     length = file_length(file)
-    file.seek(place.start)
-    content = file.read(max(0, min(place.end, length) - place.start))
+    file.seek(chunk.start)
+    content = file.read(max(0, min(chunk.end, length) - chunk.start))
     length = id3_length(content)
     return content[:length], content[length:]
 

@@ -52,8 +52,8 @@ def read_fields(file: Any) -> Fields:
     fields: Fields = {}
     used: set[str] = set()
     for field in FIELDS:
-        for place in field.mp4:
-            key = by_folded.get(_folded(place))
+        for atom in field.mp4:
+            key = by_folded.get(_folded(atom))
             if key is not None:
                 used.add(key)
                 if tags[key] and field.name not in fields:
@@ -69,22 +69,22 @@ def _folded(key: str) -> str:
     return key.lower() if key.startswith("----:") else key
 
 
-def _places(field: str) -> tuple[str, ...]:
+def _atom_names(field: str) -> tuple[str, ...]:
     known = find_field(field)
     return known.mp4 if known else (f"{ITUNES}{field.upper()}",)
 
 
 def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """Numbers are whole here, and track and disc are at most one "number/total"."""
-    place = _places(field)[0]
-    if place in PAIRS | NUMBERS | FLAGS and len(values) > 1:
+    atom = _atom_names(field)[0]
+    if atom in PAIRS | NUMBERS | FLAGS and len(values) > 1:
         raise CannotHold(f"An MP4 file can hold only one value in “{field}”.")
     try:
-        if place in NUMBERS:
+        if atom in NUMBERS:
             return whole_number(values[:1])
-        if place in PAIRS:
-            return _as_text(place, [_pair(value) for value in values[:1]])
-        if place in FLAGS:
+        if atom in PAIRS:
+            return _as_text(atom, [_pair(value) for value in values[:1]])
+        if atom in FLAGS:
             return ("1",) if values and values[0] not in ("", "0") else ()
     except (ValueError, OverflowError) as error:
         raise CannotHold(f"An MP4 file can hold only whole numbers in “{field}”.") from error
@@ -98,25 +98,25 @@ def _pair(value: str) -> tuple[int, int]:
 
 def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
     """Put all values in the field's own atom, and take them from its aliases."""
-    places = _places(field)
-    folded = {_folded(place) for place in places}
+    atoms = _atom_names(field)
+    folded = {_folded(atom) for atom in atoms}
     touched = {key for key in file.tags if _folded(key) in folded}
     for key in touched:
         del file.tags[key]
-    place = places[0]
-    touched.add(place)
+    atom = atoms[0]
+    touched.add(atom)
     if not values:
         return touched
-    if place in NUMBERS:
-        file.tags[place] = [int(value) for value in values]
-    elif place in PAIRS:
-        file.tags[place] = [_pair(value) for value in values]
-    elif place in FLAGS:
-        file.tags[place] = True
-    elif place.startswith("----:"):
-        file.tags[place] = [MP4FreeForm(value.encode(), dataformat=AtomDataType.UTF8) for value in values]
+    if atom in NUMBERS:
+        file.tags[atom] = [int(value) for value in values]
+    elif atom in PAIRS:
+        file.tags[atom] = [_pair(value) for value in values]
+    elif atom in FLAGS:
+        file.tags[atom] = True
+    elif atom.startswith("----:"):
+        file.tags[atom] = [MP4FreeForm(value.encode(), dataformat=AtomDataType.UTF8) for value in values]
     else:
-        file.tags[place] = list(values)
+        file.tags[atom] = list(values)
     return touched
 
 

@@ -32,7 +32,7 @@ from pemr_desktop.resources import resource
 from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.notices import Notice
-from pemr_desktop.ui.tracks.sidebar_model import Place
+from pemr_desktop.ui.tracks.sidebar_model import SidebarItem
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -135,32 +135,32 @@ class LibraryCommands(QObject):
     # places of the sidebar
 
     @Slot(object, QPoint)
-    def place_menu(self, place: Place, where: QPoint) -> None:
+    def item_menu(self, item: SidebarItem, where: QPoint) -> None:
         """The menu of a folder or a playlist."""
         menu = QMenu(self._window)
         menu.setObjectName("placeMenu")
         menu.aboutToHide.connect(menu.deleteLater)
-        if place.key.startswith("folder."):
-            self._fill_folder_menu(menu, place)
-        elif place.playlist_id is not None:
-            self._fill_playlist_menu(menu, place)
-        elif place.view is not None and place.view.kind == "cover-group":
-            self._fill_group_menu(menu, place)
+        if item.key.startswith("folder."):
+            self._fill_folder_menu(menu, item)
+        elif item.playlist_id is not None:
+            self._fill_playlist_menu(menu, item)
+        elif item.view is not None and item.view.kind == "cover-group":
+            self._fill_group_menu(menu, item)
         else:
             menu.deleteLater()
             return
         menu.popup(where)
 
-    def _fill_folder_menu(self, menu: QMenu, place: Place) -> None:
-        if place.view is None or not isinstance(place.view.value, bytes):
+    def _fill_folder_menu(self, menu: QMenu, item: SidebarItem) -> None:
+        if item.view is None or not isinstance(item.view.value, bytes):
             return
-        path = Path(os.fsdecode(place.view.value))
+        path = Path(os.fsdecode(item.view.value))
         menu.addAction(self.tr("Look for new files"), lambda: self.add([path]))
         menu.addAction(self.tr("Show in file manager"), lambda: show_in_file_manager(path))
-        if place.root_id is not None:
-            self._add_watch_switch(menu, show(place.view.value))
+        if item.root_id is not None:
+            self._add_watch_switch(menu, show(item.view.value))
             menu.addSeparator()
-            menu.addAction(self.tr("Remove from library…"), lambda: self.remove_root(place))
+            menu.addAction(self.tr("Remove from library…"), lambda: self.remove_root(item))
 
     def _add_watch_switch(self, menu: QMenu, location: str) -> None:
         """Whether the files of this folder of the library are followed while the window is open."""
@@ -176,89 +176,89 @@ class LibraryCommands(QObject):
         others = tuple(root for root in self._context.settings.current.scan.unwatched if root != location)
         self._context.settings.set("scan.unwatched", others if wanted else (*others, location))
 
-    def _fill_playlist_menu(self, menu: QMenu, place: Place) -> None:
-        menu.addAction(self.tr("Rename…"), lambda: self.rename_playlist(place))
-        menu.addAction(self.tr("Export…"), lambda: self.export_playlist(place))
+    def _fill_playlist_menu(self, menu: QMenu, item: SidebarItem) -> None:
+        menu.addAction(self.tr("Rename…"), lambda: self.rename_playlist(item))
+        menu.addAction(self.tr("Export…"), lambda: self.export_playlist(item))
         menu.addSeparator()
-        menu.addAction(self.tr("Delete playlist…"), lambda: self.delete_playlist(place))
+        menu.addAction(self.tr("Delete playlist…"), lambda: self.delete_playlist(item))
 
-    def _fill_group_menu(self, menu: QMenu, place: Place) -> None:
-        menu.addAction(self.tr("Compare them"), lambda: self._with_group(place, self._compare_group))
-        menu.addAction(self.tr("Export…"), lambda: self.export_group(place))
+    def _fill_group_menu(self, menu: QMenu, item: SidebarItem) -> None:
+        menu.addAction(self.tr("Compare them"), lambda: self._with_group(item, self._compare_group))
+        menu.addAction(self.tr("Export…"), lambda: self.export_group(item))
 
-    def _with_group(self, place: Place, do: Callable[[list[int]], object]) -> None:
-        self._context.reader.ask(_members, place.view, done=do)
+    def _with_group(self, item: SidebarItem, do: Callable[[list[int]], object]) -> None:
+        self._context.reader.ask(_members, item.view, done=do)
 
     def _compare_group(self, ids: list[int]) -> None:
         self._context.navigation.coversWanted.emit(ids)
 
-    def export_group(self, place: Place) -> None:
+    def export_group(self, item: SidebarItem) -> None:
         """Ask where to and write a group of versions as M3U8."""
-        start = str(self._context.paths.music / f"{place.text}.m3u8")
+        start = str(self._context.paths.music / f"{item.text}.m3u8")
         name, _kind = QFileDialog.getSaveFileName(
             self._window, self.tr("Export versions"), start, self.tr("Playlist (*.m3u8)")
         )
-        if name and place.view is not None:
+        if name and item.view is not None:
             path = Path(name) if Path(name).suffix else Path(name).with_suffix(".m3u8")
             self._context.reader.ask(
-                _group_exported, place.view, place.text, path, done=self._tell_exported, failed=self._not_exported
+                _group_exported, item.view, item.text, path, done=self._tell_exported, failed=self._not_exported
             )
 
-    def remove(self, place: Place | None) -> None:
-        """What the Delete key does on a place: a folder of the library or a playlist, after a question."""
-        if place is None:
+    def remove(self, item: SidebarItem | None) -> None:
+        """What the Delete key does on an item: a folder of the library or a playlist, after a question."""
+        if item is None:
             return
-        if place.root_id is not None:
-            self.remove_root(place)
-        elif place.playlist_id is not None:
-            self.delete_playlist(place)
+        if item.root_id is not None:
+            self.remove_root(item)
+        elif item.playlist_id is not None:
+            self.delete_playlist(item)
 
-    def can_remove(self, place: Place | None) -> bool:
+    def can_remove(self, item: SidebarItem | None) -> bool:
         """True when Delete means something here."""
-        return place is not None and (place.root_id is not None or place.playlist_id is not None)
+        return item is not None and (item.root_id is not None or item.playlist_id is not None)
 
-    def remove_root(self, place: Place) -> None:
+    def remove_root(self, item: SidebarItem) -> None:
         """Take a folder out of the library, if the user agrees."""
-        if place.root_id is None:
+        if item.root_id is None:
             return
         agreed = self._agreed(
-            self.tr("Remove “{}” from the library?").format(place.text),
+            self.tr("Remove “{}” from the library?").format(item.text),
             self.tr("No file is touched. Decisions not written yet are forgotten; written tags stay in the files."),
             self.tr("Remove"),
         )
         if agreed:
-            self._context.client.submit(RemoveRoot(place.root_id))
+            self._context.client.submit(RemoveRoot(item.root_id))
 
-    def delete_playlist(self, place: Place) -> None:
+    def delete_playlist(self, item: SidebarItem) -> None:
         """Delete a playlist, if the user agrees."""
-        if place.playlist_id is None:
+        if item.playlist_id is None:
             return
         agreed = self._agreed(
-            self.tr("Delete the playlist “{}”?").format(place.text),
+            self.tr("Delete the playlist “{}”?").format(item.text),
             self.tr("Its tracks stay in the library."),
             self.tr("Delete"),
         )
         if agreed:
-            self._context.client.submit(DeletePlaylist(place.playlist_id))
+            self._context.client.submit(DeletePlaylist(item.playlist_id))
 
-    def rename_playlist(self, place: Place) -> None:
+    def rename_playlist(self, item: SidebarItem) -> None:
         """Ask for another name."""
         name, agreed = QInputDialog.getText(
-            self._window, self.tr("Rename playlist"), self.tr("Name of the playlist:"), text=place.text
+            self._window, self.tr("Rename playlist"), self.tr("Name of the playlist:"), text=item.text
         )
-        if agreed and name.strip() and place.playlist_id is not None:
-            self._context.reader.ask(_renamed, place.playlist_id, name.strip(), done=self._context.client.submit)
+        if agreed and name.strip() and item.playlist_id is not None:
+            self._context.reader.ask(_renamed, item.playlist_id, name.strip(), done=self._context.client.submit)
 
-    def export_playlist(self, place: Place) -> None:
+    def export_playlist(self, item: SidebarItem) -> None:
         """Ask where to and write a playlist as M3U8."""
-        start = str(self._context.paths.music / f"{place.text}.m3u8")
+        start = str(self._context.paths.music / f"{item.text}.m3u8")
         name, _kind = QFileDialog.getSaveFileName(
             self._window, self.tr("Export playlist"), start, self.tr("Playlist (*.m3u8)")
         )
-        if name and place.playlist_id is not None:
+        if name and item.playlist_id is not None:
             path = Path(name) if Path(name).suffix else Path(name).with_suffix(".m3u8")
             self._context.reader.ask(
-                _exported, place.playlist_id, path, done=self._tell_exported, failed=self._not_exported
+                _exported, item.playlist_id, path, done=self._tell_exported, failed=self._not_exported
             )
 
     def _tell_exported(self, path: Path) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.file_urls import dropped_paths
-from pemr_desktop.ui.tracks.sidebar_model import Place, SidebarModel
+from pemr_desktop.ui.tracks.sidebar_model import SidebarItem, SidebarModel
 from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE
 from pemr_desktop.ui.widgets.theme import RADIUS, SNUG, TIGHT, Theme
 
@@ -35,7 +35,7 @@ _Index = QModelIndex | QPersistentModelIndex
 class Sidebar(QWidget):
     """A tree of places. One click goes there."""
 
-    placeChosen = Signal(object)
+    itemChosen = Signal(object)
     menuWanted = Signal(object, QPoint)
     droppedOnPlaylist = Signal(int, object, object)
     """Playlist id, track ids of this window, paths from elsewhere."""
@@ -49,7 +49,7 @@ class Sidebar(QWidget):
         self.model = SidebarModel(reader, self)
         self.tree = _Tree(self)
         self.tree.setModel(self.model)
-        self.tree.setItemDelegate(_PlaceDelegate(self.model, theme, self.tree))
+        self.tree.setItemDelegate(_SidebarDelegate(self.model, theme, self.tree))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, TIGHT, 0, 0)
         layout.addWidget(self.tree)
@@ -67,7 +67,7 @@ class Sidebar(QWidget):
         self.go("all", quietly=True)
 
     def go(self, key: str, quietly: bool = False) -> bool:
-        """Choose a place by its key; `quietly` only marks it."""
+        """Choose an item by its key; `quietly` only marks it."""
         index = self.model.find(key)
         if not index.isValid():
             return False
@@ -78,15 +78,15 @@ class Sidebar(QWidget):
         return True
 
     def leave(self) -> None:
-        """None of the places is on view; each can be chosen again."""
+        """None of the items is on view; each can be chosen again."""
         blocked = self.tree.selectionModel().blockSignals(True)
         self.tree.setCurrentIndex(QModelIndex())
         self.tree.selectionModel().blockSignals(blocked)
         self.tree.viewport().update()
 
-    def place(self) -> Place | None:
+    def current_item(self) -> SidebarItem | None:
         """Where one is."""
-        return self.model.place(self.tree.currentIndex())
+        return self.model.item_at(self.tree.currentIndex())
 
     @Slot()
     def _open_headings(self) -> None:
@@ -97,28 +97,28 @@ class Sidebar(QWidget):
 
     @Slot(QModelIndex)
     def _expanded(self, index: QModelIndex) -> None:
-        place = self.model.place(index)
-        if place is not None:
-            self.model.open(place)
+        item = self.model.item_at(index)
+        if item is not None:
+            self.model.open(item)
 
     @Slot(QModelIndex)
     def _collapsed(self, index: QModelIndex) -> None:
-        place = self.model.place(index)
-        if place is not None:
-            self.model.close(place)
+        item = self.model.item_at(index)
+        if item is not None:
+            self.model.close(item)
 
     @Slot(QModelIndex, QModelIndex)
     def _current_changed(self, index: QModelIndex, _before: QModelIndex) -> None:
-        place = self.model.place(index)
-        if place is not None and (place.view is not None or place.page):
-            self.placeChosen.emit(place)
+        item = self.model.item_at(index)
+        if item is not None and (item.view is not None or item.page):
+            self.itemChosen.emit(item)
 
     @Slot(QModelIndex, QModelIndex)
     def _show_more(self, index: QModelIndex, before: QModelIndex) -> None:
         """The line under many others: show more of them, and go back to where the cursor was."""
-        place = self.model.place(index)
-        if place is not None and place.more_of:
-            self.model.more(place.more_of)
+        item = self.model.item_at(index)
+        if item is not None and item.more_of:
+            self.model.more(item.more_of)
             blocked = self.tree.selectionModel().blockSignals(True)
             self.tree.setCurrentIndex(before)
             self.tree.selectionModel().blockSignals(blocked)
@@ -126,15 +126,15 @@ class Sidebar(QWidget):
 
     @Slot(QPoint)
     def _menu(self, where: QPoint) -> None:
-        place = self.model.place(self.tree.indexAt(where))
-        if place is not None and not place.is_heading:
-            self.menuWanted.emit(place, self.tree.viewport().mapToGlobal(where))
+        item = self.model.item_at(self.tree.indexAt(where))
+        if item is not None and not item.is_heading:
+            self.menuWanted.emit(item, self.tree.viewport().mapToGlobal(where))
 
     @Slot(object, object, object)
     def _dropped(self, index: QModelIndex, ids: list[int], paths: list[Path]) -> None:
-        place = self.model.place(index)
-        if place is not None and place.playlist_id is not None:
-            self.droppedOnPlaylist.emit(place.playlist_id, ids, paths)
+        item = self.model.item_at(index)
+        if item is not None and item.playlist_id is not None:
+            self.droppedOnPlaylist.emit(item.playlist_id, ids, paths)
 
 
 class _Tree(QTreeView):
@@ -165,8 +165,8 @@ class _Tree(QTreeView):
 
     @Slot(QModelIndex)
     def _toggle(self, index: QModelIndex) -> None:
-        place = self.model().place(index)  # type: ignore[attr-defined]
-        if place is not None and not place.is_heading and self.model().hasChildren(index):
+        item = self.model().item_at(index)  # type: ignore[attr-defined]
+        if item is not None and not item.is_heading and self.model().hasChildren(index):
             self.setExpanded(index, not self.isExpanded(index))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -176,9 +176,9 @@ class _Tree(QTreeView):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Playlists take tracks and files; elsewhere files from outside go into the library."""
-        place = self.model().place(self.indexAt(event.position().toPoint()))  # type: ignore[attr-defined]
+        item = self.model().item_at(self.indexAt(event.position().toPoint()))  # type: ignore[attr-defined]
         from_outside = event.mimeData().hasUrls() and event.source() is None
-        if (place is not None and place.playlist_id is not None) or from_outside:
+        if (item is not None and item.playlist_id is not None) or from_outside:
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -186,8 +186,8 @@ class _Tree(QTreeView):
     def dropEvent(self, event: QDropEvent) -> None:
         """On a playlist: add to it. Beside them: into the library."""
         index = self.indexAt(event.position().toPoint())
-        place = self.model().place(index)  # type: ignore[attr-defined]
-        if place is None or place.playlist_id is None:
+        item = self.model().item_at(index)  # type: ignore[attr-defined]
+        if item is None or item.playlist_id is None:
             if event.source() is None and (paths := dropped_paths(event.mimeData())):
                 event.acceptProposedAction()
                 self.droppedFiles.emit(paths)
@@ -204,7 +204,7 @@ def dragged_ids(data: bytes) -> list[int]:
     return [int(number) for number in re.findall(rb"\d+", data)]
 
 
-class _PlaceDelegate(QStyledItemDelegate):
+class _SidebarDelegate(QStyledItemDelegate):
     """Headings small and quiet; places with icon, name and count."""
 
     def __init__(self, model: SidebarModel, theme: Theme, parent: QTreeView) -> None:
@@ -215,40 +215,40 @@ class _PlaceDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Headings are a little taller, for air above them."""
-        place = self._model.place(index)
-        return QSize(80, self._theme.px(HEADING_PX if place is not None and place.is_heading else ROW_PX))
+        item = self._model.item_at(index)
+        return QSize(80, self._theme.px(HEADING_PX if item is not None and item.is_heading else ROW_PX))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """One line."""
-        place = self._model.place(index)
-        if place is None:
+        item = self._model.item_at(index)
+        if item is None:
             return
         rect: QRect = option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if place.is_heading:
-            self._paint_heading(painter, rect, place)
+        if item.is_heading:
+            self._paint_heading(painter, rect, item)
         else:
             full = QRect(SNUG, rect.top() + 1, self._tree.viewport().width() - 2 * SNUG, rect.height() - 2)
-            self._paint_place(painter, full, rect.left(), option, index, place)
+            self._paint_item(painter, full, rect.left(), option, index, item)
         painter.restore()
 
-    def _paint_heading(self, painter: QPainter, rect: QRect, place: Place) -> None:
+    def _paint_heading(self, painter: QPainter, rect: QRect, item: SidebarItem) -> None:
         font = self._theme.font("small")
         font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(self._theme.color("text_faint"))
         box = QRect(2 * SNUG, rect.top(), self._tree.viewport().width() - 3 * SNUG, rect.height() - TIGHT)
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), place.text)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), item.text)
 
-    def _paint_place(
+    def _paint_item(
         self,
         painter: QPainter,
         box: QRect,
         left: int,
         option: QStyleOptionViewItem,
         index: _Index,
-        place: Place,
+        item: SidebarItem,
     ) -> None:
         theme = self._theme
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -259,18 +259,18 @@ class _PlaceDelegate(QStyledItemDelegate):
         ratio = self._tree.devicePixelRatioF()
         icon = theme.px(ICON_PX)
         x = box.left() + SNUG + max(0, left - INDENT_PX)
-        if place.icon:
-            pixmap = theme.pixmap(place.icon, icon, "accent" if selected else "text_soft", ratio)
+        if item.icon:
+            pixmap = theme.pixmap(item.icon, icon, "accent" if selected else "text_soft", ratio)
             painter.drawPixmap(x, box.center().y() - icon // 2 + 1, pixmap)
         x += icon + SNUG
         right = box.right() - SNUG
         right = self._paint_arrow(painter, box, right, index, ratio)
-        right = self._paint_count(painter, box, right, place, selected)
+        right = self._paint_count(painter, box, right, item, selected)
         font = theme.font("body")
         painter.setFont(font)
         painter.setPen(theme.color("on_selection" if selected else "text"))
         room = right - x
-        text = QFontMetrics(font).elidedText(place.text, Qt.TextElideMode.ElideRight, room)
+        text = QFontMetrics(font).elidedText(item.text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(x, box.top(), room, box.height()), int(Qt.AlignmentFlag.AlignVCenter), text)
 
     def _paint_arrow(self, painter: QPainter, box: QRect, right: int, index: _Index, ratio: float) -> int:
@@ -282,14 +282,14 @@ class _PlaceDelegate(QStyledItemDelegate):
         painter.drawPixmap(right - size, box.center().y() - size // 2 + 1, pixmap)
         return right - size - TIGHT
 
-    def _paint_count(self, painter: QPainter, box: QRect, right: int, place: Place, selected: bool) -> int:
-        if not place.count:
+    def _paint_count(self, painter: QPainter, box: QRect, right: int, item: SidebarItem, selected: bool) -> int:
+        if not item.count:
             return right
-        text = wording.number(place.count)
+        text = wording.number(item.count)
         font = self._theme.font("small")
         width = QFontMetrics(font).horizontalAdvance(text)
         painter.setFont(font)
-        warns = place.key == "problems" and not selected
+        warns = item.key == "problems" and not selected
         painter.setPen(self._theme.color("on_selection" if selected else "warning" if warns else "text_soft"))
         painter.drawText(QRect(right - width, box.top(), width, box.height()), int(Qt.AlignmentFlag.AlignVCenter), text)
         return right - width - SNUG

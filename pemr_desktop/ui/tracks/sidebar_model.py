@@ -1,4 +1,4 @@
-"""The places of the library: views with counts, folders, facets, playlists, cover groups and pages, as one tree."""
+"""The items of the sidebar: views with counts, folders, facets, playlists, cover groups and pages, as one tree."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pemr_desktop.protocol.messages import Changed
 if TYPE_CHECKING:
     from pemr_desktop.ui.library_reader import Reader
 
-PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
+SIDEBAR_ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 REFRESH_MS = 900
 AT_ONCE = 500
-"""So many folders or values are shown of one place; the last line asks for as many again."""
+"""So many folders or values are shown of one item; the last line asks for as many again."""
 
 
 @dataclass(frozen=True)
-class Place:
+class SidebarItem:
     """One line of the sidebar. A heading has neither view nor page; `key` is unique and lasts across refreshes."""
 
     key: str
@@ -39,10 +39,10 @@ class Place:
     opens: bool = False
     """What is in it is asked for when it is opened: values of a field, or folders."""
     more_of: str = ""
-    """The key of a place that holds more than is shown; this line asks for it."""
+    """The key of an item that holds more than is shown; this line asks for it."""
     root_id: int | None = None
     playlist_id: int | None = None
-    children: tuple[Place, ...] = field(default=(), repr=False)
+    children: tuple[SidebarItem, ...] = field(default=(), repr=False)
 
     @property
     def is_heading(self) -> bool:
@@ -63,19 +63,19 @@ class SidebarModel(QStandardItemModel):
         self._later.timeout.connect(self.refresh)
         self._put(self.invisibleRootItem(), self._sections(_Facts()))
 
-    def place(self, index: QModelIndex | QPersistentModelIndex) -> Place | None:
+    def item_at(self, index: QModelIndex | QPersistentModelIndex) -> SidebarItem | None:
         """What a line stands for."""
-        found = index.data(PLACE_ROLE)
-        return found if isinstance(found, Place) else None
+        found = index.data(SIDEBAR_ITEM_ROLE)
+        return found if isinstance(found, SidebarItem) else None
 
     def find(self, key: str) -> QModelIndex:
         """The line of a key; an invalid index when there is none."""
-        item = _find(self.invisibleRootItem(), key)
-        return item.index() if item is not None else QModelIndex()
+        node = _find(self.invisibleRootItem(), key)
+        return node.index() if node is not None else QModelIndex()
 
     @Slot()
     def refresh(self) -> None:
-        """Ask for counts, roots, playlists, groups, and for what is in the places that are open."""
+        """Ask for counts, roots, playlists, groups, and for what is in the items that are open."""
         self._later.stop()
         self._reader.ask(_facts, done=self._take_facts, failed=self._nothing, topic=(id(self), "facts"))
         for key in self._open:
@@ -86,45 +86,45 @@ class SidebarModel(QStandardItemModel):
         if changed != Changed() and not self._later.isActive():
             self._later.start()
 
-    def open(self, place: Place) -> None:
+    def open(self, item: SidebarItem) -> None:
         """What is in it is wanted."""
-        if place.opens:
-            self._open.setdefault(place.key, AT_ONCE)
-            self._ask(place.key)
+        if item.opens:
+            self._open.setdefault(item.key, AT_ONCE)
+            self._ask(item.key)
 
-    def close(self, place: Place) -> None:
+    def close(self, item: SidebarItem) -> None:
         """Nobody looks at what is in it now."""
-        self._open.pop(place.key, None)
+        self._open.pop(item.key, None)
 
     def more(self, key: str) -> None:
-        """Show more of what is in an open place."""
+        """Show more of what is in an open item."""
         if key in self._open:
             self._open[key] += AT_ONCE
             self._ask(key)
 
     def hasChildren(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> bool:  # noqa: B008
-        """A place can be opened before it is known what is in it."""
-        place = self.place(parent) if parent.isValid() else None
-        return bool(place is not None and place.opens) or super().hasChildren(parent)
+        """An item can be opened before it is known what is in it."""
+        item = self.item_at(parent) if parent.isValid() else None
+        return bool(item is not None and item.opens) or super().hasChildren(parent)
 
     def _ask(self, key: str) -> None:
-        place = self.place(self.find(key))
-        if place is None:
+        item = self.item_at(self.find(key))
+        if item is None:
             del self._open[key]
             return
         self._reader.ask(
-            _inside, place, self._open[key], done=self._take_inside, failed=self._nothing, topic=(id(self), key)
+            _inside, item, self._open[key], done=self._take_inside, failed=self._nothing, topic=(id(self), key)
         )
 
-    def _take_inside(self, answer: tuple[str, list[Place], bool]) -> None:
+    def _take_inside(self, answer: tuple[str, list[SidebarItem], bool]) -> None:
         key, found, is_whole = answer
-        item = _find(self.invisibleRootItem(), key)
-        if item is None:
+        node = _find(self.invisibleRootItem(), key)
+        if node is None:
             return
-        places = [item if item.text else replace(item, text=self.tr("(none)")) for item in found]
+        items = [item if item.text else replace(item, text=self.tr("(none)")) for item in found]
         if not is_whole:
-            places.append(Place(f"{key}.more", self.tr("Show more…"), "more", more_of=key))
-        self._put(item, places)
+            items.append(SidebarItem(f"{key}.more", self.tr("Show more…"), "more", more_of=key))
+        self._put(node, items)
 
     def _take_facts(self, facts: _Facts) -> None:
         self._put(self.invisibleRootItem(), self._sections(facts))
@@ -134,23 +134,25 @@ class SidebarModel(QStandardItemModel):
 
     # the tree
 
-    def _sections(self, facts: _Facts) -> tuple[Place, ...]:
+    def _sections(self, facts: _Facts) -> tuple[SidebarItem, ...]:
         counts = facts.counts
         say = self.tr
         library = (
-            Place("all", say("All music"), "music", View("all"), count=_known(counts, "tracks")),
-            Place("recent", say("Recently added"), "recent", View("recent")),
-            Place(
+            SidebarItem("all", say("All music"), "music", View("all"), count=_known(counts, "tracks")),
+            SidebarItem("recent", say("Recently added"), "recent", View("recent")),
+            SidebarItem(
                 "suggested",
                 say("With suggestions"),
                 "suggestion",
                 View("suggested"),
                 count=_known(counts, "with_suggestions"),
             ),
-            Place("pending", say("To be written"), "review", View("pending"), count=_known(counts, "pending_writes")),
+            SidebarItem(
+                "pending", say("To be written"), "review", View("pending"), count=_known(counts, "pending_writes")
+            ),
         )
         facets = tuple(
-            Place(f"facet.{name}", text, icon, facet=name, opens=True)
+            SidebarItem(f"facet.{name}", text, icon, facet=name, opens=True)
             for name, text, icon in (
                 ("genre", say("Genres"), "tag"),
                 ("mood", say("Moods"), "mood"),
@@ -162,72 +164,72 @@ class SidebarModel(QStandardItemModel):
             )
         )
         care = (
-            Place("duplicates", say("Duplicates"), "duplicates", View("duplicates")),
-            Place("problems", say("Problems"), "warning", page="problems", count=_known(counts, "problems")),
-            Place("offline", say("Offline"), "offline", View("offline"), count=_known(counts, "offline")),
-            Place("history", say("History"), "history", page="history"),
+            SidebarItem("duplicates", say("Duplicates"), "duplicates", View("duplicates")),
+            SidebarItem("problems", say("Problems"), "warning", page="problems", count=_known(counts, "problems")),
+            SidebarItem("offline", say("Offline"), "offline", View("offline"), count=_known(counts, "offline")),
+            SidebarItem("history", say("History"), "history", page="history"),
         )
         covers = (
-            Place("covers", say("Find covers"), "search", page="covers"),
-            Place("cover-quality", say("Quality"), "check", page="cover-quality"),
+            SidebarItem("covers", say("Find covers"), "search", page="covers"),
+            SidebarItem("cover-quality", say("Quality"), "check", page="cover-quality"),
             *facts.groups,
         )
         teaching = (
-            Place("tuning", say("Tune tags"), "suggestion", page="tuning"),
-            Place("training", say("Training"), "training", page="training"),
-            Place("models", say("Models"), "model", page="models"),
+            SidebarItem("tuning", say("Tune tags"), "suggestion", page="tuning"),
+            SidebarItem("training", say("Training"), "training", page="training"),
+            SidebarItem("models", say("Models"), "model", page="models"),
         )
         sections = [
-            Place("section.library", say("Library"), children=library),
-            Place("section.browse", say("Browse"), children=facets),
-            Place("section.folders", say("Folders"), children=facts.roots),
-            Place("section.playlists", say("Playlists"), children=facts.playlists),
-            Place("section.covers", say("Covers"), children=covers),
-            Place("section.care", say("Care"), children=care),
-            Place("section.teaching", say("Teaching"), children=teaching),
+            SidebarItem("section.library", say("Library"), children=library),
+            SidebarItem("section.browse", say("Browse"), children=facets),
+            SidebarItem("section.folders", say("Folders"), children=facts.roots),
+            SidebarItem("section.playlists", say("Playlists"), children=facts.playlists),
+            SidebarItem("section.covers", say("Covers"), children=covers),
+            SidebarItem("section.care", say("Care"), children=care),
+            SidebarItem("section.teaching", say("Teaching"), children=teaching),
         ]
         return tuple(section for section in sections if section.children)
 
-    def _put(self, parent: QStandardItem, places: Iterable[Place]) -> None:
-        """Make the children of an item be these places, keeping every item whose key stays."""
-        wanted = list(places)
-        keys = {place.key for place in wanted}
+    def _put(self, parent: QStandardItem, items: Iterable[SidebarItem]) -> None:
+        """Make the children of a node be these, keeping every node whose key stays."""
+        wanted = list(items)
+        keys = {item.key for item in wanted}
         for row in reversed(range(parent.rowCount())):
             if _key(parent.child(row)) not in keys:
                 parent.removeRow(row)
-        for row, place in enumerate(wanted):
-            item = parent.child(row)
-            if item is None or _key(item) != place.key:
-                item = self._moved_or_new(parent, row, place.key)
-            self._dress(item, place)
-            if not place.opens:
-                self._put(item, place.children)
+        for row, item in enumerate(wanted):
+            node = parent.child(row)
+            if node is None or _key(node) != item.key:
+                node = self._moved_or_new(parent, row, item.key)
+            self._dress(node, item)
+            if not item.opens:
+                self._put(node, item.children)
 
     def _moved_or_new(self, parent: QStandardItem, row: int, key: str) -> QStandardItem:
         for below in range(row, parent.rowCount()):
             if _key(parent.child(below)) == key:
                 parent.insertRow(row, parent.takeRow(below))
                 return parent.child(row)
-        item = QStandardItem()
-        item.setEditable(False)
-        parent.insertRow(row, [item])  # the overload for one item does not take it over
-        return item
+        node = QStandardItem()
+        node.setEditable(False)
+        parent.insertRow(row, [node])  # the overload for one node does not take it over
+        return node
 
-    def _dress(self, item: QStandardItem, place: Place) -> None:
-        bare = replace(place, children=())
-        if item.data(PLACE_ROLE) == bare:
+    def _dress(self, node: QStandardItem, item: SidebarItem) -> None:
+        bare = replace(item, children=())
+        if node.data(SIDEBAR_ITEM_ROLE) == bare:
             return
-        item.setData(bare, PLACE_ROLE)
-        item.setText(place.text)
-        item.setToolTip(place.text)
-        counted = "" if place.count is None else f", {place.count}"
-        item.setData(f"{place.text}{counted}", Qt.ItemDataRole.AccessibleTextRole)
+        node.setData(bare, SIDEBAR_ITEM_ROLE)
+        node.setText(item.text)
+        node.setToolTip(item.text)
+        counted = "" if item.count is None else f", {item.count}"
+        node.setData(f"{item.text}{counted}", Qt.ItemDataRole.AccessibleTextRole)
         flags = Qt.ItemFlag.ItemIsEnabled
-        if not place.is_heading and not place.more_of:
+        if not item.is_heading and not item.more_of:
             flags |= Qt.ItemFlag.ItemIsSelectable
-        if place.playlist_id is not None:
+        if item.playlist_id is not None:
             flags |= Qt.ItemFlag.ItemIsDropEnabled
-        item.setFlags(flags)
+        node.setFlags(flags)
 
 
 @dataclass(frozen=True)
@@ -235,14 +237,14 @@ class _Facts:
     """What the sidebar shows of the library, read in one go."""
 
     counts: Any = None
-    roots: tuple[Place, ...] = ()
-    playlists: tuple[Place, ...] = ()
-    groups: tuple[Place, ...] = ()
+    roots: tuple[SidebarItem, ...] = ()
+    playlists: tuple[SidebarItem, ...] = ()
+    groups: tuple[SidebarItem, ...] = ()
 
 
 def _facts(conn: sqlite3.Connection) -> _Facts:
     playlists = tuple(
-        Place(
+        SidebarItem(
             f"playlist.{playlist.id}",
             playlist.name,
             "playlist",
@@ -253,11 +255,13 @@ def _facts(conn: sqlite3.Connection) -> _Facts:
         for playlist in queries.playlists(conn)
     )
     groups = tuple(
-        Place(f"group.{group.id}", group.title, "covers", View("cover-group", group.id), count=len(group.track_ids))
+        SidebarItem(
+            f"group.{group.id}", group.title, "covers", View("cover-group", group.id), count=len(group.track_ids)
+        )
         for group in queries.cover_groups(conn)
     )
     roots = tuple(
-        Place(
+        SidebarItem(
             _folder_key(root.path),
             root.location.rstrip(os.sep).rpartition(os.sep)[2] or root.location,
             "folder" if root.online else "offline",
@@ -271,20 +275,20 @@ def _facts(conn: sqlite3.Connection) -> _Facts:
     return _Facts(queries.counts(conn), roots, playlists, groups)
 
 
-def _inside(conn: sqlite3.Connection, place: Place, limit: int) -> tuple[str, list[Place], bool]:
-    """The key of a place, what is in it, and whether that is all."""
-    if place.facet:
-        values = queries.facets(conn, place.facet, limit + 1)
-        found = [_value(place.facet, facet) for facet in values]
+def _inside(conn: sqlite3.Connection, item: SidebarItem, limit: int) -> tuple[str, list[SidebarItem], bool]:
+    """The key of an item, what is in it, and whether that is all."""
+    if item.facet:
+        values = queries.facets(conn, item.facet, limit + 1)
+        found = [_value(item.facet, facet) for facet in values]
     else:
-        path = place.view.value if place.view is not None else None
+        path = item.view.value if item.view is not None else None
         folders = queries.folders_in(conn, path if isinstance(path, bytes) else b"", limit + 1)
         found = [_folder(folder) for folder in folders]
-    return place.key, found[:limit], len(found) <= limit
+    return item.key, found[:limit], len(found) <= limit
 
 
-def _value(name: str, facet: Facet) -> Place:
-    return Place(
+def _value(name: str, facet: Facet) -> SidebarItem:
+    return SidebarItem(
         f"facet.{name}.{facet.value}",
         facet.value,
         view=View("facet", facet.value, field=name),
@@ -293,8 +297,8 @@ def _value(name: str, facet: Facet) -> Place:
     )
 
 
-def _folder(folder: FolderRow) -> Place:
-    return Place(
+def _folder(folder: FolderRow) -> SidebarItem:
+    return SidebarItem(
         _folder_key(folder.path),
         folder.name,
         "folder",
@@ -312,14 +316,14 @@ def _known(counts: Any, name: str) -> int | None:
     return None if counts is None else int(getattr(counts, name))
 
 
-def _key(item: QStandardItem) -> str:
-    place = item.data(PLACE_ROLE)
-    return place.key if isinstance(place, Place) else ""
+def _key(node: QStandardItem) -> str:
+    item = node.data(SIDEBAR_ITEM_ROLE)
+    return item.key if isinstance(item, SidebarItem) else ""
 
 
-def _find(item: QStandardItem, key: str) -> QStandardItem | None:
-    for row in range(item.rowCount()):
-        child = item.child(row)
+def _find(node: QStandardItem, key: str) -> QStandardItem | None:
+    for row in range(node.rowCount()):
+        child = node.child(row)
         if _key(child) == key:
             return child
         found = _find(child, key)

@@ -61,8 +61,8 @@ class TrackTable(QTableView):
         self._announce.timeout.connect(self.chosenChanged)
         self.selectionModel().selectionChanged.connect(self._announce.start)
         self.activated.connect(lambda index: self.playWanted.emit(index.row()))
-        model.idsAboutToChange.connect(self._keep_place)
-        model.idsChanged.connect(self._restore_place)
+        model.idsAboutToChange.connect(self._keep_scrolling)
+        model.idsChanged.connect(self._restore_scrolling)
         model.idsCompleted.connect(self._restore_rest)
         if artwork is not None:
             artwork.arrived.connect(self.viewport().update)
@@ -248,7 +248,7 @@ class TrackTable(QTableView):
         return next((n for n in range(self._tracks.columnCount()) if not self.isColumnHidden(n)), 0)
 
     @Slot()
-    def _keep_place(self) -> None:
+    def _keep_scrolling(self) -> None:
         """Remember what is chosen, the cursor, and which row is on top with its offset."""
         chosen = self.chosen_ids()
         top = self.rowAt(0)
@@ -258,7 +258,7 @@ class TrackTable(QTableView):
         self._kept = (chosen if len(chosen) <= MOST_RESTORED else [], current, top_id, offset)
 
     @Slot()
-    def _restore_place(self) -> None:
+    def _restore_scrolling(self) -> None:
         chosen, current, top_id, offset = self._kept
         if chosen or current is not None:
             self.choose_ids(chosen, current)
@@ -274,6 +274,6 @@ class TrackTable(QTableView):
         chosen, current, _, _ = self._kept
         self._kept = ([], None, None, 0)
         if chosen and set(self.chosen_ids()) < set(chosen):
-            place = self.verticalScrollBar().value()
+            scrolled = self.verticalScrollBar().value()
             self.choose_ids(chosen, current)
-            self.verticalScrollBar().setValue(place)
+            self.verticalScrollBar().setValue(scrolled)

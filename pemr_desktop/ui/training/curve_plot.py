@@ -159,14 +159,14 @@ class CurvePlot(QWidget):
     ) -> None:
         path = QPainterPath()
         for number, (x, y) in enumerate(points):
-            place = QPointF(
+            point = QPointF(
                 _place(x, limits.left(), limits.width(), area.left(), area.width()),
                 _place(y, limits.top(), limits.height(), area.bottom(), -area.height()),
             )
             if number == 0:
-                path.moveTo(place)
+                path.moveTo(point)
             else:
-                path.lineTo(place)
+                path.lineTo(point)
         pen = QPen(colour, width)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)

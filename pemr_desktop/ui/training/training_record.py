@@ -199,10 +199,10 @@ def _read_request(folder: Path) -> TrainingRequest | None:
 def bytes_used(folder: Path) -> int:
     """All a run takes on the disk, its decoded audio included."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for inside, _, names in os.walk(folder):
         for name in names:
             try:
-                total += (Path(place) / name).lstat().st_size
+                total += (Path(inside) / name).lstat().st_size
             except OSError:
                 log.debug("%s vanished while it was measured", name)
     return total

@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         context = self.context
-        self.sidebar.menuWanted.connect(self.library_commands.place_menu)
+        self.sidebar.menuWanted.connect(self.library_commands.item_menu)
         self.sidebar.droppedOnPlaylist.connect(self._dropped_on_playlist)
         self.sidebar.droppedFiles.connect(self.library_commands.add)
         self.overlay.dropped.connect(self.library_commands.add)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
     from pemr_desktop.ui.tracks.library_page import LibraryPage
     from pemr_desktop.ui.tracks.sidebar import Sidebar
-    from pemr_desktop.ui.tracks.sidebar_model import Place
+    from pemr_desktop.ui.tracks.sidebar_model import SidebarItem
     from pemr_desktop.ui.window.pages import Pages
 
 LEAST_ZOOM, MOST_ZOOM = 0.5, 3.0
@@ -25,7 +25,7 @@ class ViewCommands(QObject):
     """Bound to one window's sidebar and pages."""
 
     changed = Signal()
-    """Another place or page is on view, or the inspector was asked for or sent away."""
+    """Another item or page is on view, or the inspector was asked for or sent away."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ViewCommands(QObject):
         self._pages = pages
         self._stack = stack
         self._window = parent
-        sidebar.placeChosen.connect(self.go_to_place)
+        sidebar.itemChosen.connect(self.go_to_item)
         navigation = context.navigation
         navigation.pageWanted.connect(self.go)
         navigation.tracksWanted.connect(self.show_tracks)
@@ -60,22 +60,22 @@ class ViewCommands(QObject):
 
     @Slot(str)
     def go(self, key: str) -> None:
-        """Go to a place of the sidebar by its key, such as `all`, `covers`, `playlist.3`, or to a page by its name."""
+        """Go to an item of the sidebar by its key, such as `all`, `covers`, `playlist.3`, or to a page by its name."""
         key = "all" if key == "library" else key
-        place = self.sidebar.place()
-        if place is not None and place.key == key:
-            self.go_to_place(place)
+        item = self.sidebar.current_item()
+        if item is not None and item.key == key:
+            self.go_to_item(item)
         elif not self.sidebar.go(key):
             self._pages.show(key)
 
     @Slot(object)
-    def go_to_place(self, place: Place) -> None:
-        """Show what a place of the sidebar stands for."""
-        if place.page:
-            self._pages.show(place.page)
-        elif place.view is not None:
+    def go_to_item(self, item: SidebarItem) -> None:
+        """Show what an item of the sidebar stands for."""
+        if item.page:
+            self._pages.show(item.page)
+        elif item.view is not None:
             self._stack.setCurrentWidget(self._page)
-            self._page.show_view(place.view)
+            self._page.show_view(item.view)
         self.changed.emit()
 
     @Slot(object, object)

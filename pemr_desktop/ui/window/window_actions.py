@@ -42,7 +42,7 @@ def _say(text: str) -> str:
 
 def _library(do: LibraryCommands, tracks: TrackCommands, view: ViewCommands) -> tuple[ActionSpec, ...]:
     section = _say("Library")
-    here = view.sidebar.place
+    here = view.sidebar.current_item
     return (
         ActionSpec(
             "library.add-folder", _say("Add &folder…"), do.add_folder, ("Ctrl+O",), "folder-add", section=section

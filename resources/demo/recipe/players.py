@@ -139,13 +139,13 @@ def off_beat(score: Score, *, centre: int = 60, velocity: int = 70, strum: float
     played = []
     for index, time, chord in score.pulses():
         if score.compound:
-            place = time + 1.0
+            start_s = time + 1.0
         elif index % 2:
-            place = time
+            start_s = time
         else:
             continue
         for number, pitch in enumerate(voiced(chord, centre)):
-            played.append(Sounding(place + number * strum, 0.4, pitch, velocity))
+            played.append(Sounding(start_s + number * strum, 0.4, pitch, velocity))
     return played
 
 

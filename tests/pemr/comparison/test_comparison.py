@@ -174,7 +174,7 @@ def test_draws_of_albums_are_what_scoring_the_drawn_tracks_one_by_one_gives() ->
     found = album_draws(truth, values, groups, rounds=20)
     names = sorted(set(groups))
     for at, drawn in enumerate(np.random.default_rng(1).integers(0, 5, (20, 5))):
-        chosen = np.concatenate([np.flatnonzero(np.asarray(groups) == names[place]) for place in drawn])
+        chosen = np.concatenate([np.flatnonzero(np.asarray(groups) == names[index]) for index in drawn])
         expected = score_tags("abcdef", truth[chosen], values[chosen])
         assert found[:, at] == pytest.approx((expected.macro_roc_auc, expected.macro_pr_auc))
 

@@ -27,8 +27,8 @@ def covers80(root: Path) -> Path:
         touch(folder / song / f"{first}.mp3")
         touch(folder / song / f"{second}.mp3")
     touch(folder / "Abracadabra" / "a_third+one+01-Abracadabra.mp3")
-    for place, name in ((1, "list1.list"), (2, "list2.list")):
-        (folder / name).write_text("".join(f"{song[0]}/{song[place]}\n" for song in names))
+    for index, name in ((1, "list1.list"), (2, "list2.list")):
+        (folder / name).write_text("".join(f"{song[0]}/{song[index]}\n" for song in names))
     return root
 
 

@@ -69,8 +69,8 @@ def _shs100k_sub(root: Path) -> None:
     from pemr.datasets.shs100k import LISTS
 
     (root / "audio").mkdir(parents=True)
-    for place, listing in enumerate(LISTS[True].values()):
-        works = (2 * place, 2 * place + 1)
+    for index, listing in enumerate(LISTS[True].values()):
+        works = (2 * index, 2 * index + 1)
         names = [f"{work}_{version}" for work in works for version in range(2)]
         np.save(root / listing, np.array([*names, f"{works[0]}_9"]))
         for work in works:

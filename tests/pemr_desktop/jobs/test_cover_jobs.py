@@ -129,8 +129,8 @@ def speech(seconds: float) -> np.ndarray:
     """Like speech: syllables of a gliding voice through changing formants, hiss between them, pauses."""
     draw = np.random.default_rng(7)
     out = np.zeros(int(seconds * RATE), np.float32)
-    place = 0
-    while place < len(out) - RATE:
+    position = 0
+    while position < len(out) - RATE:
         count = int(draw.uniform(0.08, 0.25) * RATE)
         time = np.arange(count) / RATE
         voice = draw.uniform(95, 180) * (1 + draw.uniform(-0.3, 0.3) * time / time[-1])
@@ -139,10 +139,10 @@ def speech(seconds: float) -> np.ndarray:
         waves = sum(
             np.sin(k * phase) * np.exp(-np.abs(k * voice[:, None] - formants).min(axis=1) / 200) for k in range(1, 25)
         )
-        out[place : place + count] = 0.2 * np.hanning(count) * waves
+        out[position : position + count] = 0.2 * np.hanning(count) * waves
         hiss = int(draw.uniform(0.02, 0.3) * RATE)
-        out[place + count : place + count + hiss] += draw.normal(0, 0.02, hiss)[: len(out) - place - count]
-        place += count + hiss
+        out[position + count : position + count + hiss] += draw.normal(0, 0.02, hiss)[: len(out) - position - count]
+        position += count + hiss
     return out
 
 

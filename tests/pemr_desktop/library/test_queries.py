@@ -98,8 +98,8 @@ def test_folders_are_told_level_by_level(
     library: Library, reader: sqlite3.Connection, music: Path, song: Callable[..., Path]
 ) -> None:
     """`a b` sorts between `a` and what is in it; a folder without music of its own counts what is below."""
-    for number, place in enumerate(("a/x/deep", "a b", "a", "a/y", "a-b", "only/below", "")):
-        song(music / place / "song.flac", seed=number, title=f"Song {number}")
+    for number, folder in enumerate(("a/x/deep", "a b", "a", "a/y", "a-b", "only/below", "")):
+        song(music / folder / "song.flac", seed=number, title=f"Song {number}")
     library.add_root(music)
     library.scan()
 
@@ -114,7 +114,7 @@ def test_folders_are_told_level_by_level(
     (root,) = queries.roots(reader)
     every = [os.fsdecode(path) for path in queries.music_folders(reader, root.id, root.path)]
     wanted = ("", "a", "a b", "a-b", "a/x", "a/x/deep", "a/y", "only", "only/below")
-    assert every[0] == str(music) and sorted(every) == sorted(str(music / place) for place in wanted)
+    assert every[0] == str(music) and sorted(every) == sorted(str(music / folder) for folder in wanted)
 
 
 def test_facets_count_spellings_as_one(

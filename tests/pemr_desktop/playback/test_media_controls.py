@@ -69,8 +69,8 @@ def test_media_keys_reach_the_window(desktop: Callable[..., list[str]]) -> None:
 
 
 def test_the_window_names_itself(desktop: Callable[..., list[str]]) -> None:
-    place = "org.mpris.MediaPlayer2.pemr_desktop /org/mpris/MediaPlayer2 org.mpris.MediaPlayer2"
-    assert desktop(f"get-property {place} DesktopEntry")[1] == 's "org.pemr.Desktop"'
+    service = "org.mpris.MediaPlayer2.pemr_desktop /org/mpris/MediaPlayer2 org.mpris.MediaPlayer2"
+    assert desktop(f"get-property {service} DesktopEntry")[1] == 's "org.pemr.Desktop"'
 
 
 def test_without_a_session_bus_nothing_is_registered_and_nothing_fails(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def write_with_fault(path: Path, call: str, error: str, number: int = 1, also: s
     """Write tags while the system fails the given call with an error, when it is made for the `number`th time."""
     calls = path.parent.parent / "calls"
     clone = path.parent / CLONE
-    watched = [argument for place in (path, clone, path.parent) for argument in ("-P", str(place))]
+    watched = [argument for watched_path in (path, clone, path.parent) for argument in ("-P", str(watched_path))]
     faults = [f"inject={call}:error={error}:when={number}"] + ([f"inject={also}"] if also else [])
     injecting = [argument for fault in faults for argument in ("-e", fault)]
     traced = ",".join({call, *([also.split(":")[0]] if also else [])})

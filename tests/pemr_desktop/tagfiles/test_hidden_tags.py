@@ -129,8 +129,8 @@ def test_comments_behind_a_count_that_is_too_small(full: Callable[[str], Path], 
     content = path.read_bytes()
     count = struct.pack("<I", len(mutagen.File(path).tags))
     vendor = mutagen.File(path).tags.vendor.encode()
-    place = content.index(vendor + count) + len(vendor)
-    path.write_bytes(content[:place] + struct.pack("<I", 3) + content[place + 4 :])
+    offset = content.index(vendor + count) + len(vendor)
+    path.write_bytes(content[:offset] + struct.pack("<I", 3) + content[offset + 4 :])
     damaged = path.read_bytes()
     with pytest.raises((WriteRefused, TagReadError)):
         make_plan(1, path, WANTED)
@@ -157,8 +157,8 @@ def test_a_picture_in_a_comment_that_is_no_base64_hides_nothing_else(full: Calla
 def test_a_chunk_that_claims_to_be_larger_than_all_memory(full: Callable[[str], Path]) -> None:
     path = full(".dff")
     content = path.read_bytes()
-    place = content.index(b"ID3 ") + 4
-    path.write_bytes(content[:place] + struct.pack(">Q", 1 << 40) + content[place + 8 :])
+    offset = content.index(b"ID3 ") + 4
+    path.write_bytes(content[:offset] + struct.pack(">Q", 1 << 40) + content[offset + 8 :])
     before = path.read_bytes()
     try:
         apply_plan(make_plan(1, path, WANTED))
@@ -170,8 +170,8 @@ def test_a_chunk_that_claims_to_be_larger_than_all_memory(full: Callable[[str], 
 def test_items_behind_a_count_that_is_too_small(full: Callable[[str], Path], suffix: str) -> None:
     path = full(suffix)
     content = path.read_bytes()
-    place = content.rindex(b"APETAGEX") + 16
-    path.write_bytes(content[:place] + struct.pack("<I", 3) + content[place + 4 :])
+    offset = content.rindex(b"APETAGEX") + 16
+    path.write_bytes(content[:offset] + struct.pack("<I", 3) + content[offset + 4 :])
     assert_left_untouched(path, "more than it says")
 
 
@@ -208,8 +208,8 @@ def test_a_comment_longer_than_its_block(full: Callable[[str], Path], suffix: st
     file.tags[:] = [("TITLE", "A title"), ("LAST", "x" * 60)]
     file.save()
     content = bytearray(path.read_bytes())
-    place = content.index(struct.pack("<I", 65) + b"LAST=")
-    content[place + 1] = 0x70  # more than follows it
+    offset = content.index(struct.pack("<I", 65) + b"LAST=")
+    content[offset + 1] = 0x70  # more than follows it
     path.write_bytes(content)
     with pytest.raises((WriteRefused, TagReadError)):
         make_plan(1, path, WANTED)
@@ -219,9 +219,9 @@ def test_a_comment_longer_than_its_block(full: Callable[[str], Path], suffix: st
 def test_attributes_behind_a_count_that_is_too_small(full: Callable[[str], Path], guid: str) -> None:
     path = full(".wma")
     content = bytearray(path.read_bytes())
-    place = content.index(bytes.fromhex(guid)) + 24
-    (count,) = struct.unpack_from("<H", content, place)
-    struct.pack_into("<H", content, place, count - 1)
+    offset = content.index(bytes.fromhex(guid)) + 24
+    (count,) = struct.unpack_from("<H", content, offset)
+    struct.pack_into("<H", content, offset, count - 1)
     path.write_bytes(content)
     assert_left_untouched(path, "more than it says")
 
@@ -243,8 +243,8 @@ def test_data_in_what_an_asf_header_calls_padding(full: Callable[[str], Path], h
     """A length that is too large makes padding of the objects behind it, and mutagen drops padding."""
     path = full(".wma")
     content = bytearray(path.read_bytes())
-    place = content.index(bytes.fromhex("74d40618dfca0945a4ba9aabcb96aae8")) + 24
-    content[place : place + len(hidden)] = hidden
+    offset = content.index(bytes.fromhex("74d40618dfca0945a4ba9aabcb96aae8")) + 24
+    content[offset : offset + len(hidden)] = hidden
     path.write_bytes(content)
     assert_left_untouched(path, "more than it says")
 
@@ -253,9 +253,9 @@ def test_data_in_what_an_asf_header_calls_padding(full: Callable[[str], Path], h
 def test_an_extension_of_the_asf_header_with_a_wrong_size(full: Callable[[str], Path], change_of_size: int) -> None:
     path = full(".wma")
     content = bytearray(path.read_bytes())
-    place = content.index(bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")) + 24 + 18
-    (size,) = struct.unpack_from("<I", content, place)
-    struct.pack_into("<I", content, place, size + change_of_size)
+    offset = content.index(bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")) + 24 + 18
+    (size,) = struct.unpack_from("<I", content, offset)
+    struct.pack_into("<I", content, offset, size + change_of_size)
     path.write_bytes(content)
     with pytest.raises((WriteRefused, TagReadError)):
         make_plan(1, path, WANTED)

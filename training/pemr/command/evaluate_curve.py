@@ -53,11 +53,11 @@ def curve(
             moments += judged_checkpoints(run, corpus, progress)
     if not moments:
         raise CorpusError(f"{run} has no probe yet; it makes one at its first step and every train.probe_minutes")
-    place = out or run / "curve.svg"
-    write_durably(place, run_chart(moments).encode())
+    drawing = out or run / "curve.svg"
+    write_durably(drawing, run_chart(moments).encode())
     console = wide_console()
     console.print(_table(moments))
-    console.print(f"Drawn in {place}", highlight=False, soft_wrap=True)
+    console.print(f"Drawn in {drawing}", highlight=False, soft_wrap=True)
 
 
 def _table(moments: "list[Moment]") -> Table:

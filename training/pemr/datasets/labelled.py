@@ -51,18 +51,18 @@ class LabelledSet:
 
     def with_tags(self, names: Sequence[str]) -> "LabelledSet":
         """Only some of the tags, in the order asked for. Raises `CorpusError` for one the set does not have."""
-        places = {name: place for place, (name, _) in enumerate(self.tags)}
-        unknown = [name for name in names if name not in places]
+        indices = {name: index for index, (name, _) in enumerate(self.tags)}
+        unknown = [name for name in names if name not in indices]
         if unknown:
             raise CorpusError(
-                f"{self.name}: there is no tag {', '.join(unknown)}. The tags: {', '.join(sorted(places))}"
+                f"{self.name}: there is no tag {', '.join(unknown)}. The tags: {', '.join(sorted(indices))}"
             )
-        new_place = {places[name]: place for place, name in enumerate(names)}
+        new_index = {indices[name]: index for index, name in enumerate(names)}
         files = tuple(
-            replace(file, labels=tuple(sorted(new_place[label] for label in file.labels if label in new_place)))
+            replace(file, labels=tuple(sorted(new_index[label] for label in file.labels if label in new_index)))
             for file in self.files
         )
-        return replace(self, tags=tuple(self.tags[places[name]] for name in names), files=files)
+        return replace(self, tags=tuple(self.tags[indices[name]] for name in names), files=files)
 
     def with_share(self, share: float, seed: int) -> "LabelledSet":
         """Only that share of the training tracks, drawn by the seed; validation and test stay whole.
@@ -73,7 +73,7 @@ class LabelledSet:
             raise CorpusError(f"A share of the training tracks lies between 0 and 1, this is {share}")
         train = self.of_split("train")
         order = np.random.default_rng([seed, len(train)]).permutation(len(train))
-        kept = {train[place].path for place in order[: max(1, round(share * len(train)))]}
+        kept = {train[index].path for index in order[: max(1, round(share * len(train)))]}
         files = tuple(file for file in self.files if file.split != "train" or file.path in kept)
         return replace(self, split_name=f"{self.split_name}; {share:.0%} of train, seed {seed}", files=files)
 
@@ -102,8 +102,8 @@ def split_groups(groups: Iterable[str], seed: int = 1, held_out: float = 0.1) ->
     ordered = sorted(set(groups), key=key)
     count = max(1, round(held_out * len(ordered)))
     return {
-        group: "validation" if place < count else "test" if place < 2 * count else "train"
-        for place, group in enumerate(ordered)
+        group: "validation" if index < count else "test" if index < 2 * count else "train"
+        for index, group in enumerate(ordered)
     }
 
 

@@ -43,7 +43,7 @@ def load_magnatagatune(root: Path) -> LabelledSet:
         if not path.is_file():
             missing.append(path)
             continue
-        labels = tuple(place for place, tag in enumerate(TAGS) if row[tag] == "1")
+        labels = tuple(index for index, tag in enumerate(TAGS) if row[tag] == "1")
         files.append(LabelledFile(path, split, artists.get(row["clip_id"], row["clip_id"]), labels))
     if not files:
         raise CorpusError(f"None of the {len(missing)} clips is there, the first is {missing[0]}. {LAYOUT}")

@@ -49,8 +49,8 @@ def load_own_tags(root: Path, vocabulary: Vocabulary = "mapped") -> LabelledSet:
         found[path] = set(words) if vocabulary == "free" else _mapped(words, unknown)
     counts = Counter(tag for tags in found.values() for tag in tags)
     names = sorted((tag for tag, count in counts.items() if count >= LEAST_TRACKS), key=lambda tag: (tag[1], tag[0]))
-    place = {tag: number for number, tag in enumerate(names)}
-    labels = {path: tuple(sorted(place[tag] for tag in tags if tag in place)) for path, tags in found.items()}
+    index = {tag: number for number, tag in enumerate(names)}
+    labels = {path: tuple(sorted(index[tag] for tag in tags if tag in index)) for path, tags in found.items()}
     untagged = sum(not line for line in labels.values())
     labels = {path: line for path, line in labels.items() if line}
     if not labels:

@@ -81,11 +81,11 @@ class BundledReport:
 def models_folder() -> Path:
     """Where the shipped models are: beside the package in a checkout, inside the application once installed."""
     package = Path(__file__).resolve().parents[1]
-    places = (package.parent.parent / "resources" / "models", package.parent / "pemr_desktop" / "resources" / "models")
-    for place in places:
-        if (place / BUNDLED).is_file():
-            return place
-    raise CorpusError(f"The shipped models are missing: neither {places[0]} nor {places[1]} holds {BUNDLED}")
+    folders = (package.parent.parent / "resources" / "models", package.parent / "pemr_desktop" / "resources" / "models")
+    for folder in folders:
+        if (folder / BUNDLED).is_file():
+            return folder
+    raise CorpusError(f"The shipped models are missing: neither {folders[0]} nor {folders[1]} holds {BUNDLED}")
 
 
 def measure_bundled(corpus_dir: Path, cache: Path, models: Path, progress: Progress) -> BundledReport:

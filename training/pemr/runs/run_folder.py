@@ -32,7 +32,7 @@ class RunFile(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Places:
+class RunPaths:
     """The files of a run folder."""
 
     run_dir: Path
@@ -55,19 +55,19 @@ class Places:
 
 
 def prepare_run(
-    recipe: Recipe, folders: list[Path], places: Places, listener: events.Listener, stop: Callable[[], bool]
+    recipe: Recipe, folders: list[Path], paths: RunPaths, listener: events.Listener, stop: Callable[[], bool]
 ) -> RunFile | None:
     """Decode what is not decoded yet and fix what the run trains on. None if a stop was asked for meanwhile."""
-    before = _read_run_file(places.run_file)
+    before = _read_run_file(paths.run_file)
     if before is not None:
-        _discard_damaged(before, places.cache)
-    manifest = decode_all(recipe, folders, places.cache, listener, stop)
+        _discard_damaged(before, paths.cache)
+    manifest = decode_all(recipe, folders, paths.cache, listener, stop)
     if stop():
         return None
     if manifest.left_out:
         listener(events.Warned(f"{manifest.left_out} tracks do not fit into data.cache_gb and are left out"))
     if before is not None:
-        require_tracks(before, places.cache)
+        require_tracks(before, paths.cache)
         began, now = ({t.cache_name for t in corpus_state.tracks} for corpus_state in (before.manifest, manifest))
         if now - began:
             listener(
@@ -81,9 +81,9 @@ def prepare_run(
                 )
             )
         return before
-    front_end = _measure_normalisation(recipe, manifest, places.cache)
-    run = RunFile(recipe, [readable(folder) for folder in folders], str(places.cache), front_end, manifest)
-    write_durably(places.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
+    front_end = _measure_normalisation(recipe, manifest, paths.cache)
+    run = RunFile(recipe, [readable(folder) for folder in folders], str(paths.cache), front_end, manifest)
+    write_durably(paths.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
     return run
 
 

@@ -70,7 +70,7 @@ def cover_lines(run: TableRun, row: TableRow) -> Iterator[tuple[Line, list[str]]
 def heard_versions(run: TableRun, name: str, part: Part) -> tuple[Path, str, list[str]]:
     """The works of a set as a version corpus, what the set is, and what is missing. Made once, work by work."""
     cliques = clique_set(name, part, run.roots)
-    folder = run.places.versions(name, part)
+    folder = run.paths.versions(name, part)
     unreadable = 0
     for work, tracks in _works(cliques).items():
         file = folder / f"{_file_name(work)}.safetensors"
@@ -128,7 +128,7 @@ def _trained(run: TableRun, row: TableRow, settings: CoverTraining) -> Path:
     train_folder, _, _ = heard_versions(run, TRAINED_ON, "train")
     validation_folder, _, _ = heard_versions(run, TRAINED_ON, "validation")
     key = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(settings, steps=0))).hexdigest()[:8]
-    out = run.places.finetuning(run.table.name, row.name, key)
+    out = run.paths.finetuning(run.table.name, row.name, key)
     last: list[int] = []
     with run.display(f"{run.table.name}: training {row.name}", out) as listener:
 
@@ -161,7 +161,7 @@ def _settings(run: TableRun, row: TableRow, recipe: Recipe, encoder: Path | None
 def _measured(run: TableRun, row: TableRow, name: str, network: Path, folder: Path, title: str) -> RetrievalReport:
     trained = load_network(network)
     key = hashlib.sha256(f"{trained.network_id}|{title}".encode()).hexdigest()[:12]
-    kept = run.places.result(run.table.name, row.name, f"-{name}")
+    kept = run.paths.result(run.table.name, row.name, f"-{name}")
     try:
         known = msgspec.json.decode(kept.read_bytes(), type=Figures)
     except (OSError, msgspec.DecodeError):

@@ -63,7 +63,7 @@ def _expected(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Places:
+class TablePaths:
     """The folder of all tables."""
 
     out: Path

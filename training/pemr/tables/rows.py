@@ -20,7 +20,7 @@ from pemr.protocols.probing import probe_encoder
 from pemr.protocols.settings import with_overrides
 from pemr.protocols.supervised_settings import Supervised
 from pemr.recipe import Recipe
-from pemr.tables.paths import Places, Roots, labelled_set, pretraining_files
+from pemr.tables.paths import Roots, TablePaths, labelled_set, pretraining_files
 from pemr.tables.table_recipe import RANDOM, TableRecipe, TableRow
 
 CURVE = (1 / 12, 1 / 6, 1 / 3, 2 / 3, 1.0)
@@ -76,7 +76,7 @@ class TableRun:
 
     table: TableRecipe
     roots: Roots
-    places: Places
+    paths: TablePaths
     overrides: Overrides
     display: Display
 
@@ -96,13 +96,13 @@ class TableRun:
     def pretrained(self, row: TableRow, recipe: Recipe, epochs: int = 0) -> Path:
         """The checkpoint at the end of the recipe; a run goes on from what is there. A curve keeps each point."""
         data_set = self.table.pretrain_on
-        run = self.places.pretraining(recipe, data_set, "-curve" if epochs else "")
+        run = self.paths.pretraining(recipe, data_set, "-curve" if epochs else "")
         kept = run / "checkpoints" / f"epoch-{epochs:04d}.pt"
         if epochs and kept.exists():
             return kept
         files = pretraining_files(data_set, labelled_set(data_set, self.roots))
         with self.display(f"{self.table.name}: pre-training {row.name} on {data_set}", run) as listener:
-            finished = pretrain(recipe, files, run, listener=listener, cache=self.places.cache)
+            finished = pretrain(recipe, files, run, listener=listener, cache=self.paths.cache)
         if finished.reason != "completed":
             raise Stopped
         latest = run / "checkpoints" / "latest.pt"
@@ -119,7 +119,7 @@ class TableRun:
         if self.table.share < 1.0:
             labelled = labelled.with_share(self.table.share, recipe.train.seed)
         key = self._key(recipe, checkpoint, labelled)
-        kept = self.places.result(self.table.name, row.name, f"-{recipe.train.epochs}" if self._curve else "")
+        kept = self.paths.result(self.table.name, row.name, f"-{recipe.train.epochs}" if self._curve else "")
         known = _read(kept)
         if known is not None and known.key == key:
             return known
@@ -143,13 +143,13 @@ class TableRun:
     ) -> events.Measured:
         seconds = recipe.data.max_track_s
         if self.table.protocol == "finetuned" or file is None:
-            run = self.places.finetuning(self.table.name, row.name, key)
+            run = self.paths.finetuning(self.table.name, row.name, key)
             with self.display(f"{self.table.name}: training {row.name} on labels", run) as listener:
                 return self._finetuned(recipe, file, labelled, run, listener)
         head = "mlp" if self.table.protocol == "mlp" else "linear"
         settings = with_overrides(ProbeSettings(), [f"head={head}", *self.overrides.probe])
         with self.display(f"{self.table.name}: {head} probe of {row.name}", file.parent.parent) as listener:
-            return probe_encoder(open_encoder(str(file)), labelled, settings, self.places.cache, seconds, listener)
+            return probe_encoder(open_encoder(str(file)), labelled, settings, self.paths.cache, seconds, listener)
 
     def _finetuned(
         self, recipe: Recipe, file: Path | None, labelled: LabelledSet, run: Path, listener: events.Listener
@@ -161,7 +161,7 @@ class TableRun:
         def progress(doing: str, done: int, total: int) -> None:
             listener(events.Preparing(done, total, 0, doing))
 
-        labels = set_labels(start, labelled, self.places.cache, recipe.data.max_track_s, progress)
+        labels = set_labels(start, labelled, self.paths.cache, recipe.data.max_track_s, progress)
         tuned = finetune(start, labels, settings, run, listener=listener)
         if tuned.figures is None:
             raise Stopped

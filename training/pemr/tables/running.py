@@ -8,7 +8,7 @@ import msgspec
 
 from pemr.checkpoint import write_durably
 from pemr.tables.cover_rows import cover_lines
-from pemr.tables.paths import Places, Roots, require_set
+from pemr.tables.paths import Roots, TablePaths, require_set
 from pemr.tables.rows import Display, Line, Overrides, Result, Stopped, TableRun
 from pemr.tables.table_recipe import TableRecipe, TableRow
 
@@ -35,8 +35,8 @@ def run_table(
     told: Callable[[Line], None] = lambda line: None,
 ) -> Report:
     """Measure the chosen rows. Stopped at any moment, the same call goes on. Raises `PemrError` subclasses."""
-    places = Places(out)
-    run = TableRun(table, roots, places, Overrides.of(overrides), display)
+    paths = TablePaths(out)
+    run = TableRun(table, roots, paths, Overrides.of(overrides), display)
     chosen = table.chosen(rows)
     for folder, name in [(roots.of(name), name) for name in table.data_sets]:
         log.info("%s is at %s", name, folder)
@@ -54,7 +54,7 @@ def run_table(
         stopped = True
     listed = [line for row in table.rows for line in lines.get(row.name, _printed(row))]
     report = Report(table.name, listed, [*about, *table.notes], stopped)
-    write_durably(places.table(table.name), msgspec.json.format(msgspec.json.encode(report), indent=1))
+    write_durably(paths.table(table.name), msgspec.json.format(msgspec.json.encode(report), indent=1))
     return report
 
 

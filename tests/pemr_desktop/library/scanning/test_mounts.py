@@ -29,15 +29,15 @@ class Disk:
         self.content = content
         self.mounted: list[Path] = []
 
-    def mount(self, place: Path) -> None:
-        place.mkdir(exist_ok=True)
-        if subprocess.run(["mount", "--bind", self.content, place], capture_output=True).returncode:
+    def mount(self, mount_point: Path) -> None:
+        mount_point.mkdir(exist_ok=True)
+        if subprocess.run(["mount", "--bind", self.content, mount_point], capture_output=True).returncode:
             pytest.skip("mounting is not allowed here")
-        self.mounted.append(place)
+        self.mounted.append(mount_point)
 
-    def unmount(self, place: Path) -> None:
-        subprocess.run(["umount", "--lazy", place], check=True)
-        self.mounted.remove(place)
+    def unmount(self, mount_point: Path) -> None:
+        subprocess.run(["umount", "--lazy", mount_point], check=True)
+        self.mounted.remove(mount_point)
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def disk(tmp_path: Path, song: Song) -> Iterator[Disk]:
         data[-40:-36] = number.to_bytes(4, "big")
         path.write_bytes(data)
     yield made
-    for place in list(made.mounted):
+    for mount_point in list(made.mounted):
         with suppress(subprocess.CalledProcessError):
-            made.unmount(place)
+            made.unmount(mount_point)
 
 
 def ids_by_name(library: Library) -> dict[bytes, int]:
@@ -67,9 +67,9 @@ def states(library: Library) -> set[str]:
 
 
 def test_a_disk_unplugged_while_it_is_scanned_loses_nothing(library: Library, disk: Disk, tmp_path: Path) -> None:
-    place = tmp_path / "media"
-    disk.mount(place)
-    library.add_root(place)
+    mount_point = tmp_path / "media"
+    disk.mount(mount_point)
+    library.add_root(mount_point)
     library.scan()
     before = ids_by_name(library)
     for path in disk.content.glob("*/*.flac"):
@@ -77,15 +77,15 @@ def test_a_disk_unplugged_while_it_is_scanned_loses_nothing(library: Library, di
 
     def unplug(ids: list[int]) -> None:
         if disk.mounted:
-            disk.unmount(place)
+            disk.unmount(mount_point)
 
     outcome = library.scan(changed=unplug)
     assert not disk.mounted
     assert outcome.missing == 0
     assert ids_by_name(library) == before
-    assert library.scan().offline == (str(place),)  # the empty mount point is not an empty library
+    assert library.scan().offline == (str(mount_point),)  # the empty mount point is not an empty library
     assert states(library) == {"offline"}
-    disk.mount(place)
+    disk.mount(mount_point)
     library.check_roots()
     assert library.scan().found == 40
     assert states(library) == {"present"}
@@ -131,24 +131,24 @@ def test_a_folder_mounted_inside_itself_ends(library: Library, disk: Disk) -> No
 @pytest.fixture
 def casefolding(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system to which case and Unicode spelling make no difference."""
-    image, place = tmp_path / "image", tmp_path / "casefolding"
+    image, mount_point = tmp_path / "image", tmp_path / "casefolding"
     image.write_bytes(bytes(24 << 20))
-    place.mkdir()
+    mount_point.mkdir()
     made = (
         shutil.which("mkfs.ext4")
         and not subprocess.run(
             ["mkfs.ext4", "-q", "-O", "casefold", "-E", "encoding=utf8", image], capture_output=True
         ).returncode
     )
-    if not made or subprocess.run(["mount", "-o", "loop", image, place], capture_output=True).returncode:
+    if not made or subprocess.run(["mount", "-o", "loop", image, mount_point], capture_output=True).returncode:
         pytest.skip("this system has no file system that folds case")
-    folder = place / "music"
+    folder = mount_point / "music"
     folder.mkdir()
     if subprocess.run(["chattr", "+F", folder], capture_output=True).returncode:
-        subprocess.run(["umount", place], check=True)
+        subprocess.run(["umount", mount_point], check=True)
         pytest.skip("this system cannot fold case")
     yield folder
-    subprocess.run(["umount", "--lazy", place], check=True)
+    subprocess.run(["umount", "--lazy", mount_point], check=True)
 
 
 def test_a_name_in_other_case_or_spelling_is_the_same_track(library: Library, casefolding: Path, song: Song) -> None:

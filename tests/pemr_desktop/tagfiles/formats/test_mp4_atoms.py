@@ -84,8 +84,8 @@ def write_and_undo(path: Path) -> bytes:
 @pytest.mark.parametrize("more", [8, 300, 1 << 20])
 def test_an_atom_that_is_longer_than_the_one_around_it(full: Path, name: bytes, more: int) -> None:
     content = bytearray(full.read_bytes())
-    place = content.index(name) - 4
-    struct.pack_into(">I", content, place, struct.unpack_from(">I", content, place)[0] + more)
+    offset = content.index(name) - 4
+    struct.pack_into(">I", content, offset, struct.unpack_from(">I", content, offset)[0] + more)
     full.write_bytes(content)
     with pytest.raises((WriteRefused, TagReadError)):
         make_plan(1, full, WANTED)

@@ -14,7 +14,7 @@ from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tracks.library_commands import LibraryCommands
-from pemr_desktop.ui.tracks.sidebar_model import Place
+from pemr_desktop.ui.tracks.sidebar_model import SidebarItem
 
 
 @pytest.fixture
@@ -25,14 +25,19 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 @pytest.fixture
-def group(paths: Paths, library_tracks: list[int]) -> Place:
+def group(paths: Paths, library_tracks: list[int]) -> SidebarItem:
     with open_library(paths.library_file) as library:
         library.judge(library_tracks[0], library_tracks[2], "version")
-    return Place("group.1", "Air", "covers", View("cover-group", 1), count=2)
+    return SidebarItem("group.1", "Air", "covers", View("cover-group", 1), count=2)
 
 
 def test_a_group_is_exported_as_a_playlist_file(
-    qtbot: QtBot, context: WindowContext, window: QWidget, group: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    context: WindowContext,
+    window: QWidget,
+    group: SidebarItem,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     target = tmp_path / "versions of Air"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
@@ -44,10 +49,10 @@ def test_a_group_is_exported_as_a_playlist_file(
 
 
 def test_the_menu_of_a_group_compares_its_tracks(
-    qtbot: QtBot, context: WindowContext, window: QWidget, group: Place, library_tracks: list[int]
+    qtbot: QtBot, context: WindowContext, window: QWidget, group: SidebarItem, library_tracks: list[int]
 ) -> None:
     commands = LibraryCommands(context, window)
-    commands.place_menu(group, QPoint(0, 0))
+    commands.item_menu(group, QPoint(0, 0))
     menu = window.findChild(QMenu, "placeMenu")
     assert menu is not None
     assert [action.text() for action in menu.actions()] == ["Compare them", "Export…"]

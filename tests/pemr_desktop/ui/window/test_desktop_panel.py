@@ -36,7 +36,7 @@ if panel is not None:
     panel.controls.unregister()
 app.stop()
 """
-PLACE = "org.mpris.MediaPlayer2.pemr_desktop /org/mpris/MediaPlayer2"
+SERVICE = "org.mpris.MediaPlayer2.pemr_desktop /org/mpris/MediaPlayer2"
 
 
 def run(tmp_path: Path, commands: str, *before: str, **environment: str) -> list[str]:
@@ -54,9 +54,9 @@ def test_the_desktop_sees_the_track_and_can_raise_and_close_the_window(tmp_path:
         pytest.skip("needs a session bus: dbus-run-session and busctl (Debian: dbus, systemd)")
     said = run(
         tmp_path,
-        f"busctl --user get-property {PLACE} org.mpris.MediaPlayer2.Player Metadata;"
-        f"busctl --user call {PLACE} org.mpris.MediaPlayer2 Raise;"
-        f"busctl --user call {PLACE} org.mpris.MediaPlayer2 Quit",
+        f"busctl --user get-property {SERVICE} org.mpris.MediaPlayer2.Player Metadata;"
+        f"busctl --user call {SERVICE} org.mpris.MediaPlayer2 Raise;"
+        f"busctl --user call {SERVICE} org.mpris.MediaPlayer2 Quit",
         "dbus-run-session",
         "--",
     )

@@ -324,8 +324,8 @@ def test_tracks_are_exported_as_a_playlist_that_comes_back(
         working_app.client.submit(ImportPlaylist(os.fsencode(file)))
     heading = "section.playlists"
     qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find(heading)) == 1, timeout=WORKER_MS)
-    place = window.sidebar.model.place(window.sidebar.model.index(0, 0, window.sidebar.model.find(heading)))
-    assert place is not None and place.text == "some" and place.count == 3
+    item = window.sidebar.model.item_at(window.sidebar.model.index(0, 0, window.sidebar.model.find(heading)))
+    assert item is not None and item.text == "some" and item.count == 3
 
 
 def test_tracks_are_added_to_a_playlist_once(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
