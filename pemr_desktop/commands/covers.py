@@ -43,7 +43,10 @@ class FindsByDefault(TyperGroup):
 def application() -> typer.Typer:
     """The group `pemr-desktop covers`."""
     app = typer.Typer(
-        cls=FindsByDefault, no_args_is_help=True, help="Find versions of a track, check that, and teach it."
+        cls=FindsByDefault,
+        no_args_is_help=True,
+        add_completion=False,
+        help="Find versions of a track, check that, and teach it.",
     )
     for command in (find, quality, teach, export):
         app.command(command.__name__)(command)

@@ -25,7 +25,7 @@ Chosen = Annotated[list[str], typer.Argument(help="Track numbers, files, folders
 
 def application() -> typer.Typer:
     """The group `pemr-desktop playlist`."""
-    app = typer.Typer(no_args_is_help=True, help="List, make, fill, import and export playlists.")
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help="List, make, fill, import and export playlists.")
     for command in (list_, show, make, add, take_out, delete, export):
         app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
     app.command("import")(import_)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from pemr.model_card.markdown import shown
-
 if TYPE_CHECKING:
     from pemr.model_card.figures import Figures
 
 
 def print_encoders(figures: "Figures") -> None:
     """The card's table: encoders, their gains over those that learned nothing, retrieval."""
+    from pemr.model_card.markdown import shown
+
     console = Console()
     table = Table("encoder", "ROC-AUC", "95 %", "PR-AUC", "95 %", "same soundtrack", "other half")
     for encoder in figures.encoders:

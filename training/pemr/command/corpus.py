@@ -9,17 +9,20 @@ from typing import Annotated
 import typer
 from rich.progress import Progress as Bar
 
-from pemr.datasets import free_game_music
-from pemr.datasets.folder import AUDIO_SUFFIXES
 
-app = typer.Typer(help="Bring or make free music to train on.", no_args_is_help=True)
-fetch_app = typer.Typer(help="Download a corpus that others publish.", no_args_is_help=True)
-app.add_typer(fetch_app, name="fetch")
-render_app = typer.Typer(help="Make a corpus.", no_args_is_help=True)
-app.add_typer(render_app, name="render")
+def application() -> typer.Typer:
+    """The group `pemr-train corpus`."""
+    app = typer.Typer(help="Bring or make free music to train on.", no_args_is_help=True, add_completion=False)
+    fetch = typer.Typer(help="Download a corpus that others publish.", no_args_is_help=True)
+    fetch.command("free-game-music")(fetch_free_game_music)
+    app.add_typer(fetch, name="fetch")
+    render = typer.Typer(help="Make a corpus.", no_args_is_help=True)
+    render.command("versions")(render_versions)
+    app.add_typer(render, name="render")
+    app.command("listen")(listen)
+    return app
 
 
-@fetch_app.command("free-game-music")
 def fetch_free_game_music(
     folder: Annotated[Path, typer.Argument(help="Where the music goes; made if it is not there.")],
 ) -> None:
@@ -28,6 +31,8 @@ def fetch_free_game_music(
     The packages are downloaded and unpacked, never installed. Every file is checked against its digest; run the
     command again to go on after an interruption. Licences are gathered in FOLDER/LICENCES.
     """
+    from pemr.datasets import free_game_music
+
     report = free_game_music.fetch(folder, said=lambda line: typer.echo(line, err=True))
     typer.echo(f"{report.present + report.fetched} tracks in {folder} ({report.fetched} new).")
     for fault in report.faults:
@@ -36,7 +41,6 @@ def fetch_free_game_music(
         raise typer.Exit(1)
 
 
-@render_app.command("versions")
 def render_versions(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus goes; made if it is not there.")],
     tunes: Annotated[int | None, typer.Option(help="How many printed tunes (default: all).")] = None,
@@ -78,6 +82,7 @@ def render_versions(
     from pemr.covers.corpus.render_tools import bring_tools
     from pemr.covers.corpus.tune_list import Split
     from pemr.covers.corpus.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
+    from pemr.datasets.folder import AUDIO_SUFFIXES
 
     torch.set_num_threads(1)
     if development and calibration:
@@ -108,7 +113,6 @@ def render_versions(
     typer.echo(f"{total} versions of {len(works)} works in {folder}, split {split}.")
 
 
-@app.command("listen")
 def listen(
     root: Annotated[Path, typer.Argument(help="Where the set lies.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus goes; made if it is not there.")],

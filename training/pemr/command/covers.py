@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from pemr.covers.evaluation.fit_normalisation import Vectors
 
 
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Networks that find versions of a work.", no_args_is_help=True)
+def application() -> typer.Typer:
+    """The group `pemr-train covers`."""
+    group = typer.Typer(help="Networks that find versions of a work.", no_args_is_help=True, add_completion=False)
     group.command("train")(train)
     group.command("calibrate")(calibrate)
-    app.add_typer(group, name="covers")
+    return group
 
 
 def train(

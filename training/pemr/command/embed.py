@@ -27,8 +27,11 @@ class EmbedCommand(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-def register(app: typer.Typer) -> None:
+def application() -> typer.Typer:
+    """The command `pemr-train embed`."""
+    app = typer.Typer(add_completion=False)
     app.command("embed", cls=EmbedCommand)(run)
+    return app
 
 
 def run(

@@ -25,14 +25,15 @@ from pemr.command.listening import (
 )
 
 
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(invoke_without_command=True)
+def application() -> typer.Typer:
+    """The group `pemr-train evaluate`."""
+    group = typer.Typer(invoke_without_command=True, add_completion=False)
     group.callback()(evaluate)
     group.command("tags")(tags)
     group.command("methods")(methods)
     group.command("curve")(curve)
     group.command("covers")(covers)
-    app.add_typer(group, name="evaluate")
+    return group
 
 
 def evaluate(

@@ -6,10 +6,6 @@ from typing import Annotated
 import typer
 
 
-def register(app: typer.Typer) -> None:
-    app.command("export")(run)
-
-
 def run(
     source: Annotated[Path, typer.Argument(metavar="RUN_DIR|CHECKPOINT", help="A run folder or a checkpoint file.")],
     out: Annotated[Path, typer.Option(help="The model file to write (.safetensors).")],

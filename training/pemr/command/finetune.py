@@ -23,11 +23,12 @@ from pemr.command.listening import (
 )
 
 
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Fit parts of a trained model to labels.", no_args_is_help=True)
+def application() -> typer.Typer:
+    """The group `pemr-train finetune`."""
+    group = typer.Typer(help="Fit parts of a trained model to labels.", no_args_is_help=True, add_completion=False)
     group.command("tags")(tags)
     finetune_encoder.add(group)
-    app.add_typer(group, name="finetune")
+    return group
 
 
 def tags(

@@ -26,8 +26,11 @@ Several processes that share each batch, on this machine or on several (see torc
 """
 
 
-def register(app: typer.Typer) -> None:
+def application() -> typer.Typer:
+    """The command `pemr-train pretrain`."""
+    app = typer.Typer(add_completion=False)
     app.command("pretrain", help=HELP)(run)
+    return app
 
 
 def run(

@@ -30,8 +30,11 @@ score is the mean over its segments.
 """
 
 
-def register(app: typer.Typer) -> None:
+def application() -> typer.Typer:
+    """The command `pemr-train probe`."""
+    app = typer.Typer(add_completion=False)
     app.command("probe", help=HELP)(run)
+    return app
 
 
 def run(

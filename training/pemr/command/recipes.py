@@ -8,18 +8,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pemr.recipe import available_recipes, load_recipe
-
 if TYPE_CHECKING:
     from pemr.tables.rows import Line
     from pemr.tables.running import Report
 
 
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(invoke_without_command=True)
+def application() -> typer.Typer:
+    """The group `pemr-train recipes`."""
+    group = typer.Typer(invoke_without_command=True, add_completion=False)
     group.callback()(show)
     group.command("run")(run)
-    app.add_typer(group, name="recipes")
+    return group
 
 
 def show(
@@ -27,6 +26,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Every setting of every recipe, as JSON.")] = False,
 ) -> None:
     """List the recipes that come with pemr-train, and the tables and figures of the paper."""
+    from pemr.recipe import available_recipes, load_recipe
     from pemr.tables.table_recipe import available_tables, load_table
 
     if context.invoked_subcommand is not None:
