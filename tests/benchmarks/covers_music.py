@@ -21,9 +21,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import msgspec
 import torch
+
 from covers_alignment import called_anew
 from covers_odd_input import odd_input
-
 from pemr.audio import decode
 from pemr.covers.alignment.features import FEATURE_VERSION, SAMPLE_RATE, cover_features
 from pemr.covers.alignment.qmax import RULES

@@ -13,16 +13,13 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.many_tracks import fill
+from many_tracks import fill
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.errors import QueryError

@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import av
 import av.logging
 
-from benchmarks.damage import damaged
-from benchmarks.fuzz_tagfiles import SEALED, WANTED, samples, sealed
+from damage import damaged
+from fuzz_tagfiles import SEALED, WANTED, samples, sealed
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagFileError

@@ -23,12 +23,12 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from mutagen.mp4._atom import AtomError, Atoms
 
-from benchmarks.damage import damaged
-from benchmarks.full_files import make_full_files
+from damage import damaged
+from full_files import make_full_files
 from pemr_desktop.tagfiles.containers.chunks import iff_chunks
 from pemr_desktop.tagfiles.containers.ogg import CHECKSUM, PAGE_HEADER, checksum, pages
 from pemr_desktop.tagfiles.containers.sniffing import sniff

@@ -19,10 +19,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from benchmarks.damage import damaged
-from benchmarks.full_files import make_full_files
+from damage import damaged
+from full_files import make_full_files
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader

@@ -6,15 +6,18 @@ python tests/benchmarks/large_library.py FOLDER COUNT
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import io
 import random
 import struct
+import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.opening import open_tags
+from sounds import melody, write_audio
 
 SUFFIXES = (".mp3", ".flac", ".ogg", ".m4a")
 WORDS = (
@@ -113,17 +116,13 @@ def tagged(sound: bytes, suffix: str, fields: dict[str, str], number: int) -> by
 
 def encoded_second() -> dict[str, bytes]:
     """One second of music in each format."""
-    found = importlib.util.spec_from_file_location("audio_makers", Path(__file__).parents[1] / "conftest.py")
-    assert found is not None and found.loader is not None
-    makers = importlib.util.module_from_spec(found)
-    found.loader.exec_module(makers)
-    sounds = {}
+    encoded = {}
     with tempfile.TemporaryDirectory() as folder:
         for suffix in SUFFIXES:
             path = Path(folder) / f"a{suffix}"
-            makers.write_audio(path, makers.melody(1.0, 22050), 22050)
-            sounds[suffix] = path.read_bytes()
-    return sounds
+            write_audio(path, melody(1.0, 22050), 22050)
+            encoded[suffix] = path.read_bytes()
+    return encoded
 
 
 if __name__ == "__main__":

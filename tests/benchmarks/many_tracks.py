@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.large_library import GENRES, WORDS
+from large_library import GENRES, WORDS
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library

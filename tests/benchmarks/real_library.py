@@ -17,8 +17,9 @@ import sys
 import time
 from pathlib import Path
 
-from broken_files import add_broken_files, add_odd_files
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from broken_files import add_broken_files, add_odd_files
 from pemr.datasets.folder import audio_files
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader

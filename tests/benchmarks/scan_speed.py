@@ -18,7 +18,6 @@ import resource
 import sqlite3
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,9 +27,7 @@ from typing import NamedTuple, TypeVar
 
 import mutagen
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks import filter_latency
+import filter_latency
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.opening import open_library

@@ -37,7 +37,7 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two albums of three tracks of four seconds, and three files that are no music."""
-    from conftest import melody, write_audio
+    from sounds import melody, write_audio
 
     folder = tmp_path_factory.mktemp("music")
     for number in range(6):

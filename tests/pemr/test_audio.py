@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from conftest import write_audio
 from pemr import audio
 from pemr.errors import DecodeError
+from sounds import write_audio
 
 RATE = 16_000
 

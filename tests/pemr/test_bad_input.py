@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import melody, write_audio
 from pemr import events
 from pemr.checkpoint import load_checkpoint
 from pemr.errors import CorpusError, TrainingDiverged
 from pemr.pretrain import pretrain
 from pemr.recipe import Recipe, load_recipe
+from sounds import melody, write_audio
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import melody
 from pemr.handcrafted import COEFFICIENTS, WIDTH, MfccChroma, cosine_transform
+from sounds import melody
 
 RATE = 16_000
 

@@ -108,7 +108,7 @@ def test_too_little_music_cannot_be_tuned_to(taught: Path, music: Path) -> None:
 @pytest.fixture
 def music_of_a_person(tmp_path: Path) -> Path:
     """Two albums of seven tracks, some with a genre in the file."""
-    from conftest import melody, write_audio
+    from sounds import melody, write_audio
 
     for number in range(14):
         album = tmp_path / "own music" / f"album {number % 2}"

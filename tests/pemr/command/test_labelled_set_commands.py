@@ -35,7 +35,7 @@ def settings(*changes: str) -> list[str]:
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Nine tracks of three artists, labelled with their instrument and with a mood nobody in test has."""
-    from conftest import melody, write_audio
+    from sounds import melody, write_audio
 
     folder = tmp_path_factory.mktemp("labelled")
     lines = ["path,tags,split,group"]

@@ -23,7 +23,7 @@ def front_end() -> FrontEnd:
 @pytest.fixture(scope="session")
 def tones(tmp_path_factory: pytest.TempPathFactory) -> LabelledSet:
     """Six albums of a low and a high track of 3.5 s."""
-    from conftest import write_audio
+    from sounds import write_audio
 
     folder = tmp_path_factory.mktemp("tones")
     files = []

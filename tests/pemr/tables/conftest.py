@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import melody, write_audio
+from sounds import melody, write_audio
 
 SECONDS = 4.0
 CLIPS = (

@@ -82,7 +82,7 @@ class Studio:
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Ten works in two keys and tempi each, tagged with the work; scanned and listened to once (half a minute)."""
-    from conftest import melody, write_audio
+    from sounds import melody, write_audio
 
     folder = tmp_path_factory.mktemp("studio")
     with pytest.MonkeyPatch.context() as patch:

@@ -38,7 +38,7 @@ HELD_BACK = 1
 @pytest.fixture
 def albums(tmp_path: Path, make_audio: Callable[..., Path]) -> Path:
     """Three albums of tunes whose files say Chiptune, and of noises whose files say Field recording."""
-    from conftest import write_audio
+    from sounds import write_audio
 
     for number in range(TUNES + NOISES):
         path = tmp_path / "music" / f"album {number % 3}" / f"track {number:02d}.flac"

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from conftest import write_audio
 from pemr_desktop.playback.player import Player
 from sound_server import SoundServer, start_sound_server
+from sounds import write_audio
 
 
 @pytest.fixture

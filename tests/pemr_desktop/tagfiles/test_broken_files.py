@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import ID3, RVA2
 
-from benchmarks.broken_files import add_broken_files, add_odd_files
+from broken_files import add_broken_files, add_odd_files
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest, cut_off_warning, quick_digest

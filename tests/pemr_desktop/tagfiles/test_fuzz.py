@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from benchmarks.fuzz_tagfiles import Outcomes, fuzz, samples
+from fuzz_tagfiles import Outcomes, fuzz, samples
 from pemr_desktop.tagfiles.opening import CONTAINERS
 
 EACH = 15

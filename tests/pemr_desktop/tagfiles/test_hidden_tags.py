@@ -14,7 +14,7 @@ import mutagen.id3
 import pytest
 from mutagen.apev2 import APEv2
 
-from benchmarks.full_files import make_full_file
+from full_files import make_full_file
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused

@@ -22,7 +22,7 @@ import mutagen.id3
 import mutagen.mp4
 import pytest
 
-from benchmarks.full_files import JPEG, LYRICS, PNG, REPLAY_GAIN, WITHOUT_TAGS, make_full_files
+from full_files import JPEG, LYRICS, PNG, REPLAY_GAIN, WITHOUT_TAGS, make_full_files
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagFileError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.broken_files import add_broken_files, add_odd_files
+from broken_files import add_broken_files, add_odd_files
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_writer import kill_again_and_again
+from kill_writer import kill_again_and_again
 from pemr_desktop.library import queries
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.tagfiles.read import read_tags

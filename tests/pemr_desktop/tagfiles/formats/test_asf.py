@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.full_files import make_full_file
+from full_files import make_full_file
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from mutagen.mp4._atom import Atoms
 
-from benchmarks.full_files import make_full_file
+from full_files import make_full_file
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
 from pemr_desktop.tagfiles.read import read_tags

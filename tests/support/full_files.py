@@ -20,7 +20,7 @@ import mutagen.id3
 import mutagen.mp4
 import numpy as np
 
-from benchmarks.id3_frames import everything_id3
+from id3_frames import everything_id3
 
 DATA = Path(__file__).parents[1] / "pemr_desktop" / "tagfiles" / "data"
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(range(256)) * 3 + b"\xff\xd9"
