@@ -4,9 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from typer.main import get_command
-
-from pemr_desktop.commands.application import application
+from pemr_desktop.commands.application import Commands
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -46,7 +44,7 @@ def test_every_folder_of_the_map_is_there() -> None:
 
 
 def test_every_command_is_one_of_the_application() -> None:
-    commands = get_command(application()).commands  # type: ignore[attr-defined]
+    commands = Commands.lazy_commands
     named = re.findall(r"(?m)^pemr-desktop (\w+)", section("## In the terminal"))
     assert named
     assert not [name for name in named if name not in commands]
