@@ -1,6 +1,7 @@
 """Training batches as a pure function of seed and step: resuming needs no sampler state beyond the step number.
 
-Every random number of a clip is drawn for its position in the batch, so a batch shared by several processes is the same.
+Every random number of a clip is drawn for its position in the batch, so a batch shared by several processes is the
+same.
 """
 
 import hashlib

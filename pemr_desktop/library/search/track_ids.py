@@ -194,8 +194,8 @@ def _in_view_order(
 def first_ids(connection: sqlite3.Connection, asked: Selection) -> array[int]:
     """The first ids of a broad question, long before all are known: gathering a set of a million takes a second.
 
-    Goes along the wanted order and asks of each track whether it is in the sets. At least MIN_FIRST_ROWS ids; none where that
-    many are not among the first tracks of the order, or the sets are small.
+    Goes along the wanted order and asks of each track whether it is in the sets. At least MIN_FIRST_ROWS ids; none
+    where that many are not among the first tracks of the order, or the sets are small.
     """
     found: array[int] = array("q")
     free = [id_set for id_set in asked.sets if id_set.is_at_hand(asked.columns)]
