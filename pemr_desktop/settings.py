@@ -132,7 +132,7 @@ class CoverSettings(msgspec.Struct, frozen=True):
     show_possible: Annotated[bool, _says("Show possible covers", "List weak matches too, marked as possible.")] = True
 
 
-class TuningSettings(msgspec.Struct, frozen=True):
+class TagTuningSettings(msgspec.Struct, frozen=True):
     """Tuning the tags to this library."""
 
     tracks: Annotated[
@@ -197,7 +197,7 @@ class Settings(msgspec.Struct, frozen=True):
     appearance: AppearanceSettings = AppearanceSettings()
     playback: PlaybackSettings = PlaybackSettings()
     covers: CoverSettings = CoverSettings()
-    tuning: TuningSettings = TuningSettings()
+    tuning: TagTuningSettings = TagTuningSettings()
     training: TrainingSettings = TrainingSettings()
     folders: FolderSettings = FolderSettings()
     shortcuts: Annotated[

@@ -1,4 +1,4 @@
-"""Listens to tracks: a few at a time, each decoded in a child and heard by an encoder of its own, then stored."""
+"""Analyses tracks: a few at a time, each decoded in a child and embedded by an encoder of its own, then stored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pemr.errors import PemrError
 from pemr_desktop.analysis.crash_memory import Suspects
 from pemr_desktop.analysis.decoding.pool import DecodePool, NoSound, Sound
-from pemr_desktop.analysis.track_analysis import Heard, listen
+from pemr_desktop.analysis.track_analysis import AnalysedSound, listen
 from pemr_desktop.library.embeddings.analyses import ToAnalyse, TrackAnalysis
 from pemr_desktop.library.library import Library
 from pemr_desktop.tagfiles.errors import TagReadError
@@ -68,7 +68,7 @@ class _Tally:
 class Analyser:
     """One analysis of some tracks. Call `run` once.
 
-    `listeners` tracks are heard at the same time, each by a copy of the encoder on one core: that is faster than
+    `listeners` tracks are analysed at the same time, each by a copy of the encoder on one core: that is faster than
     one track on all cores, and it does not suffer when other programs want the cores too.
     """
 
@@ -100,7 +100,7 @@ class Analyser:
         tally = self._tally = _Tally(len(tracks))
         trusted = [track for track in tracks if not self._suspects.attempts(track.track_id)]
         suspected = [track for track in tracks if self._suspects.attempts(track.track_id)]
-        stopped = self._hear(trusted, len(self._encoders), progress, cancelled) or self._hear(
+        stopped = self._analyse(trusted, len(self._encoders), progress, cancelled) or self._analyse(
             suspected, 1, progress, cancelled
         )
         self._store()
@@ -110,10 +110,10 @@ class Analyser:
             tally.analysed, tally.problems, tally.unreachable, tally.audio_s, wall_s, tally.spent_s, stopped
         )
 
-    def _hear(
+    def _analyse(
         self, tracks: Sequence[ToAnalyse], listeners: int, progress: Progress, cancelled: Callable[[], bool]
     ) -> bool:
-        """Hear tracks, `listeners` at a time; True if the user stopped it."""
+        """Analyse tracks, `listeners` at a time; True if the user stopped it."""
         tally = self._tally
         rate = self._encoders[0].sample_rate
         with DecodePool(min(listeners, len(tracks)), rate, self._patience_s, self._listen) as pool:
@@ -122,12 +122,12 @@ class Analyser:
                     self._give_up(track, "listening to it ended the program several times; it is not tried again")
                 else:
                     pool.order(_Order(track), track.path)
-            for order, heard in pool.results(stop=cancelled):
-                self._take(pool, order, heard)
+            for order, analysed in pool.results(stop=cancelled):
+                self._take(pool, order, analysed)
                 progress(tally.done, tally.total, f"Listened to {order.track.path.stem}")
             return not pool.is_done
 
-    def _listen(self, listener: int, order: _Order, sound: Sound | NoSound) -> Heard | NoSound:
+    def _listen(self, listener: int, order: _Order, sound: Sound | NoSound) -> AnalysedSound | NoSound:
         """In a thread of the pool: what one listener makes of a sound. No exception leaves it but bugs."""
         if isinstance(sound, NoSound):
             return sound
@@ -143,31 +143,33 @@ class Analyser:
         finally:
             self._suspects.end(track_id)
 
-    def _take(self, pool: DecodePool[_Order, Heard | NoSound], order: _Order, heard: Heard | NoSound) -> None:
+    def _take(
+        self, pool: DecodePool[_Order, AnalysedSound | NoSound], order: _Order, analysed: AnalysedSound | NoSound
+    ) -> None:
         """Deal with one file: it ends analysed, in the problems list, or is ordered once more."""
         track = order.track
-        if isinstance(heard, NoSound):
+        if isinstance(analysed, NoSound):
             if track.path.exists():
-                self._give_up(track, heard.reason)
+                self._give_up(track, analysed.reason)
             else:
                 self._tally.unreachable += 1
                 self._tally.done += 1
-        elif _identity(track.path) == heard.sound.before:
-            self._keep(track, heard)
+        elif _identity(track.path) == analysed.sound.before:
+            self._keep(track, analysed)
         elif order.listening < MAX_LISTENINGS:
-            # what was heard is neither the old file nor the new one
+            # what was analysed is neither the old file nor the new one
             log.info("%s changed while it was listened to; once more", track.path)
             pool.order(_Order(track, order.listening + 1), track.path)
         else:
             self._give_up(track, "it is being written to all the time; listen to it again when that is over")
 
-    def _keep(self, track: ToAnalyse, heard: Heard) -> None:
-        tally, sound = self._tally, heard.sound
-        self._unstored.append(heard.analysis)
+    def _keep(self, track: ToAnalyse, analysed: AnalysedSound) -> None:
+        tally, sound = self._tally, analysed.sound
+        self._unstored.append(analysed.analysis)
         tally.done += 1
         tally.analysed += 1
         tally.audio_s += len(sound.samples) / sound.sample_rate
-        for part, seconds in heard.spent_s.items():
+        for part, seconds in analysed.spent_s.items():
             tally.spend(part, seconds)
         late = time.perf_counter() - self._stored_at_s > STORE_AFTER_S
         if late or len(self._unstored) >= STORE_AFTER_TRACKS or sound.truncated:
@@ -176,7 +178,7 @@ class Analyser:
             self._complain(track, f"the file is cut off: only {sound.duration_s:.0f} s of it could be listened to")
 
     def _store(self) -> None:
-        """Put what was heard into the library, in one transaction."""
+        """Put what was analysed into the library, in one transaction."""
         started_s = self._stored_at_s = time.perf_counter()
         if not self._unstored:
             return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Ear:
+class LoadedModels:
     """Shared by both lanes of a worker. `model` overrides which model listens."""
 
     def __init__(self, paths: Paths, model: Path | None = None) -> None:

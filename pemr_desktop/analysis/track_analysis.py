@@ -1,4 +1,4 @@
-"""One track as the ear hears it: samples in, everything the library keeps of them out."""
+"""The analysis of one track: samples in, everything the library keeps of them out."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "importance_s": "imp
 """What the encoder calls its parts, and what people call them."""
 
 
-class Heard(NamedTuple):
-    """What was heard, and the seconds it took by part."""
+class AnalysedSound(NamedTuple):
+    """A sound with its analysis, and the seconds that took by part."""
 
     sound: Sound
     analysis: TrackAnalysis
     spent_s: dict[str, float]
 
 
-def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool = True) -> Heard:
+def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool = True) -> AnalysedSound:
     """Embedding, importance, tag probabilities and cover features of one sound. Raises `PemrError`."""
     from pemr.covers.alignment.features import FEATURE_VERSION, cover_features
 
@@ -51,4 +51,4 @@ def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool
         cover_features=features.to_bytes(),
         cover_version=FEATURE_VERSION,
     )
-    return Heard(sound, analysis, spent_s)
+    return AnalysedSound(sound, analysis, spent_s)

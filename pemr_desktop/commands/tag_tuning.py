@@ -10,7 +10,7 @@ import typer
 from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
-from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
+from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
 from pemr_desktop.sentences import counted
 
 
@@ -30,7 +30,7 @@ def tune(
     if undo:
         command.run(UntuneTags(), "Going back")
         return
-    result = cast("TuneResult", command.run(TuneTags(not teach_only, dry_run), "Tuning"))
+    result = cast("TagTuningResult", command.run(TuneTags(not teach_only, dry_run), "Tuning"))
     command.err.print(
         f"Learned from {counted(result.tracks, 'track')} of {counted(result.albums, 'album')}; the teacher listened to "
         f"{result.listened:,} of them now, fitting took {result.fit_s:.1f} s."

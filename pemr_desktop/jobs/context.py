@@ -1,4 +1,4 @@
-"""What every job has at hand: the library, the ear, the settings, and a way to say how far it is."""
+"""What every job has at hand: the library, the loaded models, the settings, and a way to say how far it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from pemr_desktop.analysis.loaded_models import Ear
+from pemr_desktop.analysis.loaded_models import LoadedModels
 from pemr_desktop.errors import JobCancelled, LibraryInUse, PemrDesktopError
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.library import queries
@@ -39,13 +39,13 @@ class Outcome:
 
 
 @dataclass
-class Workplace:
+class WorkerResources:
     """What lives as long as the worker. Without a `library` nothing can be changed, and `read_only_reason` says why."""
 
     library_path: Path
     paths: Paths
     library: Library | None
-    ear: Ear
+    loaded_models: LoadedModels
     read_only_reason: str | None = None
     note: str = ""
     model_id: str | None = None
@@ -91,26 +91,26 @@ class Workplace:
 
 
 class JobContext:
-    """One job's view of the workplace."""
+    """One job's view of the worker's resources."""
 
-    def __init__(self, workplace: Workplace, reporter: Reporter, cancel: threading.Event) -> None:
-        self._workplace = workplace
+    def __init__(self, resources: WorkerResources, reporter: Reporter, cancel: threading.Event) -> None:
+        self._resources = resources
         self._reporter = reporter
         self._cancel = cancel
-        self.settings: Settings = load(workplace.paths.settings_file)[0]
-        self.paths = workplace.paths
-        self.ear = workplace.ear
+        self.settings: Settings = load(resources.paths.settings_file)[0]
+        self.paths = resources.paths
+        self.loaded_models = resources.loaded_models
 
     @property
     def library(self) -> Library:
         """The library, to be changed. Raises `LibraryInUse` if this worker may only read."""
-        if self._workplace.library is None:
-            raise LibraryInUse(self._workplace.read_only_reason or "The library cannot be changed from here.")
-        return self._workplace.library
+        if self._resources.library is None:
+            raise LibraryInUse(self._resources.read_only_reason or "The library cannot be changed from here.")
+        return self._resources.library
 
     def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query, also when the library may only be read."""
-        return self._workplace.read(fn, *args, **kwargs)
+        return self._resources.read(fn, *args, **kwargs)
 
     def cancelled(self) -> bool:
         """Whether the user wants the job to stop."""
@@ -130,8 +130,8 @@ class JobContext:
         self._reporter.touched(track_ids, **flags)
 
 
-def open_workplace(library_path: Path, paths: Paths, model: Path | None = None) -> Workplace:
-    """Open the library for writing; if that is not possible, a workplace that can only read and says why."""
+def open_resources(library_path: Path, paths: Paths, model: Path | None = None) -> WorkerResources:
+    """Open the library for writing; if that is not possible, resources that can only read and says why."""
     library: Library | None = None
     reason: str | None = None
     try:
@@ -143,16 +143,16 @@ def open_workplace(library_path: Path, paths: Paths, model: Path | None = None) 
         reason = f"The library {library_path} cannot be opened ({error}). It was left untouched."
     if reason:
         log.warning("Only reading: %s", reason)
-    workplace = Workplace(library_path, paths, library, Ear(paths, model), reason)
+    resources = WorkerResources(library_path, paths, library, LoadedModels(paths, model), reason)
     if library is not None:
-        workplace.note = library.note
-    workplace.model_id = _active_model_id(workplace)
-    return workplace
+        resources.note = library.note
+    resources.model_id = _active_model_id(resources)
+    return resources
 
 
-def _active_model_id(workplace: Workplace) -> str | None:
+def _active_model_id(resources: WorkerResources) -> str | None:
     try:
-        model = workplace.read(queries.active_model)
+        model = resources.read(queries.active_model)
     except (PemrDesktopError, sqlite3.Error) as error:
         log.warning("No active model is known: %s", error)
         return None

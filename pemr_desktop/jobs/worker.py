@@ -29,7 +29,7 @@ import msgspec
 
 from pemr.errors import PemrError
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
-from pemr_desktop.jobs.context import JobContext, Outcome, Workplace, open_workplace
+from pemr_desktop.jobs.context import JobContext, Outcome, WorkerResources, open_resources
 from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.paths import Paths, find_paths
@@ -68,10 +68,10 @@ class Task:
 
 
 class Worker:
-    """Two lanes over one workplace. `emit` may be called from any thread."""
+    """Two lanes over the same resources. `emit` may be called from any thread."""
 
-    def __init__(self, workplace: Workplace, emit: Callable[[Event], None]) -> None:
-        self._workplace = workplace
+    def __init__(self, resources: WorkerResources, emit: Callable[[Event], None]) -> None:
+        self._resources = resources
         self._emit = emit
         self._lock = threading.Lock()
         self._tasks: dict[int, Task] = {}
@@ -138,12 +138,12 @@ class Worker:
                 del self._tasks[task.job_id]
             self._emit(event)
             if lane is self._lanes[LONG] and lane.empty():
-                self._workplace.back_up_if_due()
+                self._resources.back_up_if_due()
 
     def _run(self, task: Task) -> Event:
         """Do one job; whatever happens becomes the event that ends it."""
         reporter = Reporter(task.job_id, self._emit)
-        context = JobContext(self._workplace, reporter, task.cancel)
+        context = JobContext(self._resources, reporter, task.cancel)
         operation = operation_for(task.request)
         try:
             outcome: Outcome = operation.run(task.request, context)
@@ -154,7 +154,7 @@ class Worker:
             return Failed(task.job_id, str(error), traceback.format_exc())
         except (sqlite3.Error, OSError, MemoryError) as error:
             log.exception("Job %d failed", task.job_id)
-            return Failed(task.job_id, self._workplace.explain(error), traceback.format_exc())
+            return Failed(task.job_id, self._resources.explain(error), traceback.format_exc())
         except Exception as error:  # a bug: the job ends, the worker and the other jobs go on
             log.exception("Job %d failed for a reason nobody thought of", task.job_id)
             sentence = f"Something unexpected happened ({type(error).__name__}: {error}). The job was stopped; "
@@ -186,11 +186,11 @@ class EventWriter:
                 log.warning("Nobody listens to the worker any more")
 
 
-def serve(workplace: Workplace, commands: BinaryIO, emit: Callable[[Event], None]) -> bool:
+def serve(resources: WorkerResources, commands: BinaryIO, emit: Callable[[Event], None]) -> bool:
     """Work until the commands end; True if everything came to rest."""
-    worker = Worker(workplace, emit)
+    worker = Worker(resources, emit)
     worker.begin()
-    emit(Ready(os.getpid(), workplace.model_id, workplace.read_only_reason, workplace.note))
+    emit(Ready(os.getpid(), resources.model_id, resources.read_only_reason, resources.note))
     for command in _read_commands(commands):
         if not worker.take(command):
             break
@@ -247,13 +247,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     events = _protect_standard_output()
     _log_to_file(paths)
     with contextlib.suppress(KeyboardInterrupt):
-        workplace = open_workplace(options.library, paths, options.model)
-        at_rest = serve(workplace, commands, EventWriter(events))
+        resources = open_resources(options.library, paths, options.model)
+        at_rest = serve(resources, commands, EventWriter(events))
         if not at_rest:
             log.warning("A job did not come to rest; the process ends all the same. The library is consistent.")
             logging.shutdown()
             os._exit(1)
-        workplace.close()
+        resources.close()
     return 0
 
 

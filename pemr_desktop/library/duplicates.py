@@ -23,7 +23,7 @@ SAME_LENGTH_S = 1.0
 """Encoders add or cut a few hundredths of a second; another performance is rarely as long as the first."""
 SAME_SOUND = 0.99
 """Cosine of two track vectors from which on they are the same recording."""
-BLOCK = 1_000
+TRACKS_PER_BLOCK = 1_000
 
 Pair = tuple[int, int]
 
@@ -60,21 +60,21 @@ def find_same_sound(store: Store, progress: Progress, cancelled: Cancelled) -> N
 def find_same_recordings(
     store: Store, track_ids: Collection[int] | None, progress: Progress, cancelled: Cancelled
 ) -> None:
-    """Compare these tracks, or all, with the tracks of the same length, as the active model heard them."""
+    """Compare these tracks, or all, with the tracks of the same length, as the active model embedded them."""
     with store.reading() as connection:
-        heard = connection.execute(
+        embedded = connection.execute(
             "SELECT t.id, t.duration_s FROM models m JOIN embeddings e ON e.model_id = m.id "
             "JOIN tracks t ON t.id = e.track_id WHERE m.active = 1 AND t.missing = 0 AND t.duration_s IS NOT NULL "
             "ORDER BY t.duration_s"
         ).fetchall()
     wanted = set(track_ids) if track_ids is not None else None
-    asked = [row for row in heard if wanted is None or row[0] in wanted]
+    asked = [row for row in embedded if wanted is None or row[0] in wanted]
     pairs: list[Pair] = []
-    for start in range(0, len(asked), BLOCK):
+    for start in range(0, len(asked), TRACKS_PER_BLOCK):
         if cancelled():
             return
         progress(start, len(asked), "Looking for the same recording")
-        pairs += _pairs_of_block(store, asked[start : start + BLOCK])
+        pairs += _pairs_of_block(store, asked[start : start + TRACKS_PER_BLOCK])
     _store_groups(store, pairs, wanted)
 
 

@@ -16,7 +16,7 @@ from pemr_desktop.library import duplicates, problems, suggestions
 from pemr_desktop.library.database import backups
 from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.store import Cancelled, Progress, Store
-from pemr_desktop.library.embeddings import analyses as heard
+from pemr_desktop.library.embeddings import analyses as analyses
 from pemr_desktop.library.embeddings import models
 from pemr_desktop.library.embeddings.analyses import Segments, ToAnalyse, TrackAnalysis
 from pemr_desktop.library.embeddings.models import ModelInfo
@@ -165,48 +165,48 @@ class Library:
     def tracks_to_analyse(
         self, model_id: str, ids: Sequence[int] = (), *, again: bool = False, cover_version: int | None = None
     ) -> list[ToAnalyse]:
-        """Tracks that this model has not heard yet, or that were heard for another version of the cover search."""
-        return self.store.read(heard.tracks_to_analyse, model_id, ids, again=again, cover_version=cover_version)
+        """Tracks that this model has not analysed yet, or whose analysis is of another version of the cover search."""
+        return self.store.read(analyses.tracks_to_analyse, model_id, ids, again=again, cover_version=cover_version)
 
-    def not_heard(self, model_id: str, ids: Sequence[int] = ()) -> int:
-        """How many tracks, of these or of all, this model has not heard because something is wrong with them."""
-        return self.store.read(heard.not_heard, model_id, ids)
+    def not_analysed(self, model_id: str, ids: Sequence[int] = ()) -> int:
+        """How many tracks, of these or of all, this model has not analysed because something is wrong with them."""
+        return self.store.read(analyses.not_analysed, model_id, ids)
 
-    def store_analyses(self, analyses: Sequence[TrackAnalysis]) -> None:
+    def store_analyses(self, new: Sequence[TrackAnalysis]) -> None:
         """Store several hearings in one transaction."""
         with self.store.writing() as connection:
-            heard.store_analyses(connection, analyses)
+            analyses.store_analyses(connection, new)
 
     def store_predictions(
         self, model_id: str, track_ids: Sequence[int], tags: Sequence[str], probabilities: npt.NDArray[np.float32]
     ) -> None:
-        """Replace what a model says of tracks it has heard: probabilities (tracks, tags). Decisions stay."""
+        """Replace what a model says of tracks it has analysed: probabilities (tracks, tags). Decisions stay."""
         with self.store.writing() as connection:
-            heard.store_predictions(connection, model_id, track_ids, tags, probabilities)
+            analyses.store_predictions(connection, model_id, track_ids, tags, probabilities)
 
     def generation(self) -> int:
         """Rises whenever an embedding was stored."""
-        return self.store.read(heard.generation)
+        return self.store.read(analyses.generation)
 
     def vectors(self, model_id: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Track ids (n,) and track vectors (n, d) of one model."""
-        return self.store.read(heard.vectors, model_id)
+        return self.store.read(analyses.vectors, model_id)
 
     def segments(self, track_id: int, model_id: str) -> Segments | None:
-        """The moments of a track as a model heard them."""
-        return self.store.read(heard.segments, track_id, model_id)
+        """The moments of a track as a model embedded them."""
+        return self.store.read(analyses.segments, track_id, model_id)
 
     def cover_features_of(self, track_id: int, version: int) -> bytes | None:
         """The features of one track, None when it has none of this version."""
-        return self.store.read(heard.cover_features_of, track_id, version)
+        return self.store.read(analyses.cover_features_of, track_id, version)
 
     def cover_features(self, version: int) -> Iterator[tuple[int, bytes]]:
         """(track id, features) of every track whose features have this version."""
-        yield from self.store.read(lambda connection: list(heard.cover_features(connection, version)))
+        yield from self.store.read(lambda connection: list(analyses.cover_features(connection, version)))
 
     def cover_stamps(self, version: int, length: int) -> dict[int, bytes]:
         """Track id -> the first `length` bytes of its features, for every track that `cover_features` gives."""
-        return self.store.read(heard.cover_stamps, version, length)
+        return self.store.read(analyses.cover_stamps, version, length)
 
     def record_problem(
         self,
@@ -343,7 +343,7 @@ class Library:
     def find_same_recordings(
         self, track_ids: Sequence[int], *, progress: Progress | None = None, cancelled: Cancelled | None = None
     ) -> None:
-        """Compare tracks that were just heard with all others of the same length."""
+        """Compare tracks that were just analysed with all others of the same length."""
         duplicates.find_same_recordings(self.store, track_ids, progress or _silent, cancelled or _never)
 
     def import_playlist(self, path: Path) -> m3u8.ImportedPlaylist:

@@ -17,7 +17,7 @@ from pemr_desktop.library.browsing import (
     version_pairs,
     vocabulary,
 )
-from pemr_desktop.library.embeddings.tag_tuning_status import tuning
+from pemr_desktop.library.embeddings.tag_tuning_status import tag_tuning_status
 from pemr_desktop.library.folder_tree import folders_in, music_folders
 from pemr_desktop.library.paths import find_track, track_path
 from pemr_desktop.library.search.completion import completions
@@ -50,9 +50,9 @@ __all__ = [
     "problems",
     "roots",
     "rows",
+    "tag_tuning_status",
     "track_ids",
     "track_path",
-    "tuning",
     "version_pairs",
     "vocabulary",
 ]

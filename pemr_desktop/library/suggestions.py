@@ -63,7 +63,7 @@ def _decide_one(connection: sqlite3.Connection, track_id: int, tag_id: int, deci
     if decision == "undecided":
         connection.execute("DELETE FROM decisions WHERE track_id = ? AND tag_id = ?", (track_id, tag_id))
         return True
-    heard = connection.execute(
+    prediction = connection.execute(
         "SELECT p.model_id, p.probability FROM predictions p JOIN models m ON m.id = p.model_id AND m.active = 1 "
         "WHERE p.track_id = ? AND p.tag_id = ?",
         (track_id, tag_id),
@@ -73,7 +73,7 @@ def _decide_one(connection: sqlite3.Connection, track_id: int, tag_id: int, deci
         "VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (track_id, tag_id) DO UPDATE SET decision = excluded.decision, model_id = excluded.model_id, "
         "probability = excluded.probability, decided_at = excluded.decided_at, settled_at = NULL",
-        (track_id, tag_id, decision, *heard, time.time()),
+        (track_id, tag_id, decision, *prediction, time.time()),
     )
     return True
 

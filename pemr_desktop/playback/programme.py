@@ -19,7 +19,7 @@ from .ring import Frames, Ring
 log = logging.getLogger(__name__)
 
 AHEAD_S = 3.0  # how far decoding runs ahead of the ear
-ENOUGH_TO_START_S = 0.15
+MIN_BUFFERED_S = 0.15
 ROOM_POLL_S = 0.05
 
 Reader = Callable[[Path, int, float], Iterator[Frames]]
@@ -77,7 +77,7 @@ class Programme:
     @property
     def enough(self) -> bool:
         """Whether the ear can begin: some audio is there, or all of it."""
-        return self._idle or self.ring.written >= ENOUGH_TO_START_S * self.sample_rate
+        return self._idle or self.ring.written >= MIN_BUFFERED_S * self.sample_rate
 
     @property
     def finished(self) -> bool:

@@ -154,7 +154,7 @@ class TunedTag(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class TuneResult(msgspec.Struct, frozen=True):
+class TagTuningResult(msgspec.Struct, frozen=True):
     """The answer of `TuneTags`. `tracks` of `albums` were learned from, `listened` of them heard now by the teacher."""
 
     tracks: int
@@ -178,7 +178,7 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     FindAllVersions: VersionsResult,
     CheckCovers: CoverQuality,
     TeachCovers: CoverTeachingResult,
-    TuneTags: TuneResult,
+    TuneTags: TagTuningResult,
     SavePlaylist: PlaylistResult,
     ImportPlaylist: PlaylistResult,
 }

@@ -17,8 +17,8 @@ from pemr_desktop.tagfiles.read import open_ordinary
 DIGEST_SIZE = 16
 QUICK_VERSION = 1
 """Rises when `quick_digest` is made in another way. It is stored beside each, and those of two ways never compared."""
-BLOCK = 1 << 20
-SAMPLE = 16_384
+BLOCK_BYTES = 1 << 20
+SAMPLE_BYTES = 16_384
 OGG_PIECES = 200
 
 
@@ -59,9 +59,9 @@ def quick_digest_of(stream: BinaryIO, container: str) -> bytes:
         return made.digest()
     for start, end in audio_spans(stream, container).spans:
         made.update((end - start).to_bytes(8, "little"))
-        for position in sorted({start, max(start, (start + end) // 2), max(start, end - SAMPLE)}):
+        for position in sorted({start, max(start, (start + end) // 2), max(start, end - SAMPLE_BYTES)}):
             stream.seek(position)
-            made.update(stream.read(min(SAMPLE, end - position)))
+            made.update(stream.read(min(SAMPLE_BYTES, end - position)))
     return made.digest()
 
 
@@ -78,14 +78,14 @@ def whole_digest(stream: BinaryIO) -> bytes:
     """BLAKE2b (16 bytes) of every byte of the file."""
     stream.seek(0)
     made = hashlib.blake2b(digest_size=DIGEST_SIZE)
-    while block := stream.read(BLOCK):
+    while block := stream.read(BLOCK_BYTES):
         made.update(block)
     return made.digest()
 
 
 def _blocks(stream: BinaryIO, length: int) -> Iterator[bytes]:
     while length > 0:
-        block = stream.read(min(BLOCK, length))
+        block = stream.read(min(BLOCK_BYTES, length))
         if not block:
             return
         length -= len(block)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-MOST_READS = 200_000
+MAX_READS = 200_000
 BYTES_PER_READ = 64
 
 
@@ -19,7 +19,7 @@ class BoundedReader:
         self.seek = stream.seek
         self.tell = stream.tell
         self._read = stream.read
-        self._left = MOST_READS + length // BYTES_PER_READ
+        self._left = MAX_READS + length // BYTES_PER_READ
 
     def read(self, size: int = -1) -> bytes:
         """As the file does. Raises EndlessReading."""

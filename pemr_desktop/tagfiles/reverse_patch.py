@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 import msgspec
 
-CHUNK = 512
+STEP_BYTES = 512
 SMALLEST_COPY = 64
-BLOCK = 1 << 14
+MAX_COMPARED_BYTES = 1 << 14
 LARGEST_RECIPE = 32 << 20
 
 
@@ -62,7 +62,7 @@ def _steps(old: mmap.mmap, new: mmap.mmap) -> list[Step]:
     while position < length:
         found = _find(old, new, position, shift)
         if found is None:
-            step = min(CHUNK, length - position)
+            step = min(STEP_BYTES, length - position)
             literal += old[position : position + step]
             position += step
             continue
@@ -90,8 +90,8 @@ def _find(old: mmap.mmap, new: mmap.mmap, position: int, shift: int) -> int | No
         return near
     if not wanted.strip(wanted[:1]):  # padding: found anywhere, and everywhere wrong
         return None
-    following = old[position + CHUNK : position + CHUNK + SMALLEST_COPY]
-    if following and new[near + CHUNK : near + CHUNK + SMALLEST_COPY] == following:
+    following = old[position + STEP_BYTES : position + STEP_BYTES + SMALLEST_COPY]
+    if following and new[near + STEP_BYTES : near + STEP_BYTES + SMALLEST_COPY] == following:
         return None  # a few bytes changed in place, such as the number and checksum of an Ogg page
     window = 1 << 20
     found = new.find(wanted, max(0, near - window), near + window)
@@ -103,7 +103,7 @@ def _common_length(old: mmap.mmap, new: mmap.mmap, old_start: int, new_start: in
     length = 0
     limit = min(len(old) - old_start, len(new) - new_start)
     while length < limit:
-        size = min(BLOCK, limit - length)
+        size = min(MAX_COMPARED_BYTES, limit - length)
         left = old[old_start + length : old_start + length + size]
         right = new[new_start + length : new_start + length + size]
         if left != right:
@@ -114,7 +114,7 @@ def _common_length(old: mmap.mmap, new: mmap.mmap, old_start: int, new_start: in
 
 def _common_before(literal: bytearray, new: mmap.mmap, new_start: int) -> int:
     """How many of the last literal bytes are also before a place in the new file."""
-    length = min(len(literal), new_start, BLOCK)
+    length = min(len(literal), new_start, MAX_COMPARED_BYTES)
     if not length:
         return 0
     left = bytes(literal[-length:])[::-1]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_MISSES = 5
+MAX_MISSES = 5
 """So many files in a row that cannot be played end the music."""
 RESTART_INSTEAD_OF_PREVIOUS_S = 3.0
 
@@ -158,7 +158,7 @@ class PlayQueue(QObject):
             return
         skipped = 1 if self._follower is None else 2  # a follower that never started could not be played
         self._misses += skipped - 1
-        if self._going_on and self._at + skipped < len(self._ids) and self._misses <= MOST_MISSES:
+        if self._going_on and self._at + skipped < len(self._ids) and self._misses <= MAX_MISSES:
             self._go(self._at + skipped)
         else:
             self._going_on = False

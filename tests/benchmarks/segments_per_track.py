@@ -2,7 +2,7 @@
 
     python tests/benchmarks/segments_per_track.py MUSIC_FOLDER CACHE_FOLDER [--counts 4,8,12,16,24,48]
 
-MUSIC_FOLDER holds albums or soundtracks the model has not been trained on. Truth for tags is the teacher's opinion of
+MUSIC_FOLDER holds albums or soundtracks the model has not been trained on. Tags are measured against the teacher, on
 twelve segments; `as all` is the mean cosine of a track vector with the one from the largest number of segments.
 """
 

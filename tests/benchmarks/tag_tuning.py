@@ -6,8 +6,8 @@
 MUSIC, one folder an album or soundtrack, plays the part of a person's library. In turn each fold of soundtracks is left
 out, the tags are tuned to the others in the very way the application does it (choice of the penalty and of what is
 switched on included), and the left-out tracks are judged with the shipped and with the tuned tags. The truth is the
-teacher's opinion of twelve segments a track; tuning is told of `--moments` of them. With --ship the shipped heads are
-not the model's: they are fitted on these soundtracks of MUSIC, and the others are the library. With --own a person has
+teacher's predictions for twelve segments a track; tuning is told of `--moments` of them. With --ship the shipped heads
+are not the model's: they are fitted on these soundtracks of MUSIC; the others are the library. With --own a person has
 given that many tracks a genre of their own in the file, or another one: what the teacher calls both electronic and
 beat. No head knows it; it is measured on the tracks of the left-out soundtracks.
 """
@@ -28,9 +28,9 @@ from pemr.embed import Encoder
 from pemr.logistic import Floats, Linear, folds_of
 from pemr.metrics import TagScores, average_precision, bootstrap_interval, roc_auc, score_tags
 from pemr.modelfile import TagHead
-from pemr.tags.calibration import evidence_of, in_probability, judge, probability
-from pemr.tags.heads import TAGS, as_answers, fit_heads, teacher_thresholds
-from pemr.tags.tag_tuning import LEAST_TEACHER_THRESHOLD, Example, tune
+from pemr.tags.calibration import calibrate, evidence_of, in_probability, probability
+from pemr.tags.heads import TAGS, as_targets, fit_heads, teacher_thresholds
+from pemr.tags.tag_tuning import LEAST_TEACHER_THRESHOLD, Example, tune_tags
 from pemr.tags.teacher_labels import LabelledTrack, embed_tracks, label_folder
 from pemr.tags.training import MAX_TRACK_S
 from pemr.vocabulary import VOCABULARY
@@ -72,9 +72,9 @@ def ship(tracks: Sequence[LabelledTrack], vectors: Sequence[Floats]) -> tuple[Li
     """Heads as they would be shipped if these were all the training music there is."""
     labels, groups = [track.labels for track in tracks], [track.group for track in tracks]
     thresholds = teacher_thresholds(labels)
-    heads = fit_heads(vectors, [as_answers(said, thresholds) for said in labels], groups)
-    verdicts = judge(TAGS, evidence_of(heads.out_of_fold, labels, thresholds, groups))
-    return heads.linear, [verdict.head for verdict in verdicts]
+    heads = fit_heads(vectors, [as_targets(said, thresholds) for said in labels], groups)
+    calibrated_tags = calibrate(TAGS, evidence_of(heads.out_of_fold, labels, thresholds, groups))
+    return heads.linear, [calibrated.head for calibrated in calibrated_tags]
 
 
 def measure(
@@ -100,7 +100,7 @@ def measure(
     for fold in np.unique(folds):
         out = folds == fold
         began = time.process_time()
-        tuned = tune(shipped, tags, [example for example, left in zip(examples, out, strict=True) if not left])
+        tuned = tune_tags(shipped, tags, [example for example, left in zip(examples, out, strict=True) if not left])
         seconds.append(time.process_time() - began)
         if tuned is not None:
             after[out], shown_after[out] = promised(tuned.linear, tuned.tags, means[out])
@@ -150,7 +150,7 @@ def measure_own(
             else examples[at]
             for at in inside.tolist()
         ]
-        tuned = tune(shipped, tags, lesson)
+        tuned = tune_tags(shipped, tags, lesson)
         names = [tag.name for tag in tuned.tags] if tuned else []
         if tuned is None or "my genre" not in names:
             print(f"fold {fold}: not learned from {int(truth[list(tagged)].sum())} tracks that have it")

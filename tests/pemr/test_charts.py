@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pemr.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Panel, Series, chart, span_of
+from pemr.charts import BOTTOM, LEFT, PANEL_HEIGHT, PANEL_WIDTH, RIGHT, TOP, Panel, Series, chart, span_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -17,7 +17,7 @@ def test_the_corners_of_the_spans_are_the_corners_of_the_diagram() -> None:
     drawn = ElementTree.fromstring(chart([panel(Series("", [(0.0, 0.0), (1.0, 1.0)]))]))
     line = drawn.find(f".//{SVG}polyline")
     assert line is not None
-    assert line.get("points") == f"{LEFT:.1f},{HEIGHT - BOTTOM:.1f} {WIDTH - RIGHT:.1f},{TOP:.1f}"
+    assert line.get("points") == f"{LEFT:.1f},{PANEL_HEIGHT - BOTTOM:.1f} {PANEL_WIDTH - RIGHT:.1f},{TOP:.1f}"
 
 
 def test_words_cannot_break_the_document() -> None:
@@ -35,7 +35,9 @@ def test_a_point_that_stands_for_more_is_larger() -> None:
 def test_panels_stand_in_rows() -> None:
     drawn = ElementTree.fromstring(chart([panel() for _ in range(4)], columns=3))
     transforms = [group.get("transform") for group in drawn.iter(f"{SVG}g")]
-    assert transforms == [f"translate({x} {y})" for x, y in ((0, 0), (WIDTH, 0), (2 * WIDTH, 0), (0, HEIGHT))]
+    assert transforms == [
+        f"translate({x} {y})" for x, y in ((0, 0), (PANEL_WIDTH, 0), (2 * PANEL_WIDTH, 0), (0, PANEL_HEIGHT))
+    ]
 
 
 def test_both_kinds_of_page_have_colours_of_their_own() -> None:

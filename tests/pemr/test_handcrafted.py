@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pemr.handcrafted import COEFFICIENTS, WIDTH, MfccChroma, cosine_transform
+from pemr.handcrafted import COEFFICIENTS, HANDCRAFTED_WIDTH, MfccChroma, cosine_transform
 from sounds import melody
 
 RATE = 16_000
@@ -18,7 +18,7 @@ def test_the_cosine_transform_has_orthonormal_rows_and_its_first_is_the_mean() -
 
 def test_a_track_gives_one_row_a_segment() -> None:
     features = MfccChroma().embed_samples(melody(40.0, RATE), max_segments=6)
-    assert features.segments.shape == (6, WIDTH)
+    assert features.segments.shape == (6, HANDCRAFTED_WIDTH)
     assert features.segments.dtype == np.float32
 
 

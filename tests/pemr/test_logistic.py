@@ -42,9 +42,9 @@ def test_a_tag_nobody_has_an_opinion_on_stays_as_it_was() -> None:
 
 def test_a_person_outweighs_a_teacher_who_says_the_opposite() -> None:
     vectors, truth = music(200, 1)
-    opinions = np.concatenate([truth, 1 - truth])
+    labels = np.concatenate([truth, 1 - truth])
     weights = np.concatenate([np.full((200, 1), 10.0), np.ones((200, 1))]).astype(np.float32)
-    assert (agreement(fit(np.concatenate([vectors, vectors]), opinions, 0.01, weights)) > 0.9).all()
+    assert (agreement(fit(np.concatenate([vectors, vectors]), labels, 0.01, weights)) > 0.9).all()
 
 
 def test_folds_keep_groups_together_and_are_of_about_the_same_size() -> None:

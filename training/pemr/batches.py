@@ -1,7 +1,6 @@
 """Training batches as a pure function of seed and step: resuming needs no sampler state beyond the step number.
 
-Every random number of a clip is drawn for its position in the batch, so a batch shared by several processes is the
-same.
+Every random number of a clip is drawn for its index in the batch, so a batch shared by several processes is the same.
 """
 
 import hashlib
@@ -39,8 +38,8 @@ class Batches:
         self.batch_size = batch_size
         self.seed = seed
         share = batch_size // processes
-        self.own_positions = range(rank * share, (rank + 1) * share)
-        """Which positions of each batch this process fills."""
+        self.own_rows = range(rank * share, (rank + 1) * share)
+        """Which rows of each batch this process fills."""
         self.steps_per_epoch = max(1, len(clips) // batch_size)
 
     def indices(self, step: int) -> list[int]:
@@ -53,10 +52,10 @@ class Batches:
     def batch(self, step: int) -> Batch:
         """The rows of this process."""
         whole = self.indices(step)
-        indices = [whole[position] for position in self.own_positions]
+        indices = [whole[row] for row in self.own_rows]
         pairs = [
-            self.clips.two_crops(index, np.random.default_rng([self.seed, CROPS, step, position]))
-            for index, position in zip(indices, self.own_positions, strict=True)
+            self.clips.two_crops(index, np.random.default_rng([self.seed, CROPS, step, row]))
+            for index, row in zip(indices, self.own_rows, strict=True)
         ]
         first = torch.from_numpy(np.stack([pair[0] for pair in pairs]))
         second = torch.from_numpy(np.stack([pair[1] for pair in pairs]))
@@ -68,14 +67,11 @@ class Batches:
 
     def augmentation_generators(self, step: int, view: int) -> list[torch.Generator]:
         """What the augmentation of each own row draws from; `view` is 0 or 1."""
-        return [
-            torch.Generator().manual_seed(self._seed_of(AUGMENTATION, step, view, position))
-            for position in self.own_positions
-        ]
+        return [torch.Generator().manual_seed(self._seed_of(AUGMENTATION, step, view, row)) for row in self.own_rows]
 
     def dropout_seed(self, step: int) -> int:
         """For torch's global generator, from which dropout draws: another one in each process."""
-        return self._seed_of(DROPOUT, step, self.own_positions.start)
+        return self._seed_of(DROPOUT, step, self.own_rows.start)
 
     def _seed_of(self, *what: int) -> int:
         digest = hashlib.sha256("/".join(map(str, (self.seed, *what))).encode()).digest()

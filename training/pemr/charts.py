@@ -7,7 +7,7 @@ from html import escape
 Point = tuple[float, float]
 Span = tuple[float, float]
 
-WIDTH, HEIGHT = 300, 240
+PANEL_WIDTH, PANEL_HEIGHT = 300, 240
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 46, 44
 TICKS = 5
 STYLE = """<style>
@@ -52,7 +52,7 @@ def chart(panels: Sequence[Panel], columns: int = 3) -> str:
     """The panels row by row as one SVG document."""
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
-    width, height = columns * WIDTH, rows * HEIGHT
+    width, height = columns * PANEL_WIDTH, rows * PANEL_HEIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         'role="img">',
@@ -60,7 +60,7 @@ def chart(panels: Sequence[Panel], columns: int = 3) -> str:
     ]
     for number, panel in enumerate(panels):
         row, column = divmod(number, columns)
-        parts += [f'<g transform="translate({column * WIDTH} {row * HEIGHT})">', *_panel(panel), "</g>"]
+        parts += [f'<g transform="translate({column * PANEL_WIDTH} {row * PANEL_HEIGHT})">', *_panel(panel), "</g>"]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -72,7 +72,7 @@ def span_of(values: Sequence[float], margin: float = 0.05) -> Span:
 
 
 def _panel(panel: Panel) -> list[str]:
-    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    right, bottom = PANEL_WIDTH - RIGHT, PANEL_HEIGHT - BOTTOM
 
     def at(point: Point) -> Point:
         (x0, x1), (y0, y1) = panel.x_span, panel.y_span
@@ -92,7 +92,7 @@ def _panel(panel: Panel) -> list[str]:
     middle_x, middle_y = (LEFT + right) / 2, (TOP + bottom) / 2
     upright = f'transform="translate(13 {middle_y:.1f}) rotate(-90)"'
     parts += [
-        f'<text x="{middle_x:.1f}" y="{HEIGHT - 10}" text-anchor="middle">{escape(panel.x_label)}</text>',
+        f'<text x="{middle_x:.1f}" y="{PANEL_HEIGHT - 10}" text-anchor="middle">{escape(panel.x_label)}</text>',
         f'<text {upright} text-anchor="middle">{escape(panel.y_label)}</text>',
     ]
     for begin, end in panel.guides:

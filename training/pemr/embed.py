@@ -24,11 +24,11 @@ Floats = npt.NDArray[np.float32]
 
 DEFAULT_SEGMENTS = 12
 """Tags are as good as from every segment of a track, see tests/benchmarks/segments_per_track.py."""
-BATCH = 12
+SEGMENTS_PER_BATCH = 12
 ENCODED_AT_ONCE = 4
 """Activations of more than that are given back to the system and fetched again each time, a fifth of the cost."""
 IMPORTANCE_STEP_S = 0.25
-SILENCE = 1e-4
+SILENCE_PEAK = 1e-4
 LOOKED_AT_FIRST = 16_000
 """Samples from the middle of a track: hardly any music is silent there."""
 
@@ -49,7 +49,7 @@ class TrackEmbedding:
 
     segments (n, 512), segment_starts_s (n,), track (512,) their mean; importance (m,) in 0..1, one value every
     importance_step_s, empty for a model without a predicting module; tag_probabilities (k,) in the order of the
-    vocabulary, all zero for silence: no opinion; timings in seconds: decode_s, frontend_s, encoder_s, importance_s,
+    vocabulary, all zero for silence: no prediction; timings in seconds: decode_s, frontend_s, encoder_s, importance_s,
     heads_s.
     """
 
@@ -136,9 +136,9 @@ class Encoder:
         vectors: list[Tensor] = []
         curves: list[Tensor] = []
         frontend_s = encoder_s = importance_s = 0.0
-        for at in range(0, len(starts), BATCH):
+        for at in range(0, len(starts), SEGMENTS_PER_BATCH):
             began = clock()
-            batch = np.stack([padded[start : start + length] for start in starts[at : at + BATCH]])
+            batch = np.stack([padded[start : start + length] for start in starts[at : at + SEGMENTS_PER_BATCH]])
             frames = self._log_mel(torch.from_numpy(batch))
             transformed = clock()
             vectors += [self._encoder(part) for part in torch.split(frames, ENCODED_AT_ONCE)]
@@ -205,7 +205,7 @@ def is_silent(samples: Floats) -> bool:
     """Whether nothing in samples (n,) reaches the level of silence."""
     middle = len(samples) // 2
     for part in (samples[middle : middle + LOOKED_AT_FIRST], samples):
-        if len(part) and max(float(part.max()), -float(part.min())) >= SILENCE:
+        if len(part) and max(float(part.max()), -float(part.min())) >= SILENCE_PEAK:
             return False
     return True
 

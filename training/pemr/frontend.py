@@ -113,9 +113,9 @@ class LogFrequency(nn.Module):
         super().__init__()
         self.register_buffer("window", torch.hann_window(self.n_fft), persistent=False)
 
-    def forward(self, samples: Tensor, tuning: float = 0.0) -> Tensor:
-        """`tuning`: semitones by which the music lies above A4 = 440 Hz, -0.5 to 0.5."""
-        return self.semitones(self.power(samples), tuning)
+    def forward(self, samples: Tensor, a4_offset: float = 0.0) -> Tensor:
+        """`a4_offset`: semitones by which the music lies above A4 = 440 Hz, -0.5 to 0.5."""
+        return self.semitones(self.power(samples), a4_offset)
 
     def power(self, samples: Tensor) -> Tensor:
         """(B, n) -> power spectrum (B, n_fft // 2 + 1, frames); a sine of amplitude 1 peaks at 1."""
@@ -125,12 +125,12 @@ class LogFrequency(nn.Module):
         )
         return power_of(spectrum) * (2.0 / float(window.sum())) ** 2
 
-    def semitones(self, power: Tensor, tuning: float = 0.0) -> Tensor:
+    def semitones(self, power: Tensor, a4_offset: float = 0.0) -> Tensor:
         """Power spectrum (B, n_fft // 2 + 1, frames) -> magnitudes (B, 84, frames)."""
-        bank = self.filterbank(tuning).to(power.device)
+        bank = self.filterbank(a4_offset).to(power.device)
         return (bank @ power).sqrt()
 
-    def filterbank(self, tuning: float = 0.0) -> Tensor:
+    def filterbank(self, a4_offset: float = 0.0) -> Tensor:
         """(84, n_fft // 2 + 1) bells a semitone wide, never narrower than a line of the FFT; rows sum to 1."""
         line_hz = self.sample_rate / self.n_fft
         bins = torch.arange(self.n_bins, dtype=torch.float64)
@@ -138,12 +138,12 @@ class LogFrequency(nn.Module):
         width = 0.6 * (12.0 / math.log(2.0) * line_hz / middle_hz).clamp_min(0.5)
         reach = width * math.sqrt(2.0 * math.log(1.0 / LEAST_OF_BELL))
         # only lines under a bell are computed: one in fifty of all pairs
-        first = (middle_hz * 2.0 ** ((tuning - reach) / 12.0) / line_hz).floor().long().clamp_min(0)
-        last = (middle_hz * 2.0 ** ((tuning + reach) / 12.0) / line_hz).ceil().long()
+        first = (middle_hz * 2.0 ** ((a4_offset - reach) / 12.0) / line_hz).floor().long().clamp_min(0)
+        last = (middle_hz * 2.0 ** ((a4_offset + reach) / 12.0) / line_hz).ceil().long()
         count = last.clamp_max(int(self.highest_hz / line_hz)) - first + 1
         row = torch.repeat_interleave(torch.arange(self.n_bins), count)
         line = torch.arange(len(row)) - torch.repeat_interleave(count.cumsum(0) - count - first, count)
-        pitch = 12.0 * ((line.double() * line_hz).clamp_min(1.0) / self.lowest_hz).log2() - tuning
+        pitch = 12.0 * ((line.double() * line_hz).clamp_min(1.0) / self.lowest_hz).log2() - a4_offset
         bells = torch.exp(-0.5 * ((pitch - bins[row]) / width[row]) ** 2)
         bells[bells < LEAST_OF_BELL] = 0.0
         sums = torch.zeros(self.n_bins, dtype=torch.float64).index_add_(0, row, bells)

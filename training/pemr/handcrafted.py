@@ -12,7 +12,7 @@ from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
 from pemr.frontend import FrontEnd, LogMel
 
 COEFFICIENTS = 20
-WIDTH = 2 * (COEFFICIENTS + 12)
+HANDCRAFTED_WIDTH = 2 * (COEFFICIENTS + 12)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Soft-label logistic regression on frozen embeddings, with weights for every opinion and a pull towards earlier heads.
+"""Soft-label logistic regression on frozen embeddings, with weights for every label and a pull towards earlier heads.
 
 Each tag is a problem of its own; they are solved together because that is one matrix product a step.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 Floats = npt.NDArray[np.float32]
 
-STEPS = 100
+MAX_STEPS = 100
 LEAST_SPREAD = 1e-4
 
 
@@ -31,25 +31,25 @@ class Linear:
 
 def fit(
     vectors: Floats,
-    opinions: Floats,
+    labels: Floats,
     penalty: float,
     weights: Floats | None = None,
     prior: Linear | None = None,
     evidence: float | None = None,
     start: Linear | None = None,
 ) -> Linear:
-    """Embeddings (n, 512) and opinions (n, k) in 0..1, each counting as much as weights (n, k) or (n, 1) says.
+    """Embeddings (n, 512) and labels (n, k) in 0..1, each counting as much as weights (n, k) or (n, 1) says.
 
     Minimised by L-BFGS: the weighted cross-entropy, summed and divided by `evidence` (default: the sum of weights of
     the tag that has most), plus penalty / 2 times the squared distance of the weights from `prior` (default: zero),
-    measured on standardised inputs. A tag with few opinions therefore stays near its prior. `start`: heads that are
+    measured on standardised inputs. A tag with few labels therefore stays near its prior. `start`: heads that are
     probably near, which saves time.
     """
     cells = np.ones((len(vectors), 1), np.float32) if weights is None else weights
     centre, scale = _spread(vectors, cells.mean(axis=1))
-    inputs, targets = torch.from_numpy((vectors - centre) / scale), torch.from_numpy(opinions)
+    inputs, targets = torch.from_numpy((vectors - centre) / scale), torch.from_numpy(labels)
     shares = torch.from_numpy((cells / (evidence or max(float(cells.sum(axis=0).max()), 1e-6))).astype(np.float32))
-    goal, bias = _prior(opinions, cells, prior, centre, scale)
+    goal, bias = _prior(labels, cells, prior, centre, scale)
     weight = goal.clone()
     if start is not None:
         weight, bias = (
@@ -58,7 +58,9 @@ def fit(
         )
     weight.requires_grad_(True)
     bias.requires_grad_(True)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=STEPS, tolerance_change=1e-6, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(
+        [weight, bias], max_iter=MAX_STEPS, tolerance_change=1e-6, line_search_fn="strong_wolfe"
+    )
 
     def closure() -> Tensor:
         optimizer.zero_grad()
@@ -81,17 +83,15 @@ def _spread(vectors: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return centre.astype(np.float32), np.maximum(spread, LEAST_SPREAD).astype(np.float32)
 
 
-def _prior(
-    opinions: Floats, cells: Floats, prior: Linear | None, centre: Floats, scale: Floats
-) -> tuple[Tensor, Tensor]:
+def _prior(labels: Floats, cells: Floats, prior: Linear | None, centre: Floats, scale: Floats) -> tuple[Tensor, Tensor]:
     """Weights and bias of the prior on standardised inputs; without one, zero and how common each tag is."""
     if prior is not None:
         goal = torch.from_numpy((prior.weight * scale).astype(np.float32))
         return goal, torch.from_numpy(prior.scores(centre))
-    held = np.broadcast_to(cells, opinions.shape)
-    share = (opinions * held).sum(axis=0) / np.maximum(held.sum(axis=0), 1e-6)
+    held = np.broadcast_to(cells, labels.shape)
+    share = (labels * held).sum(axis=0) / np.maximum(held.sum(axis=0), 1e-6)
     bias = torch.logit(torch.from_numpy(share.astype(np.float32)).clamp(1e-4, 1 - 1e-4))
-    return torch.zeros(opinions.shape[1], len(centre)), bias
+    return torch.zeros(labels.shape[1], len(centre)), bias
 
 
 def folds_of(groups: Sequence[str], most: int) -> npt.NDArray[np.int64]:

@@ -122,7 +122,9 @@ SPELLINGS = {
     "male voice": "male singer",
     "instrumental": "instrumentals",
 }
-NO_OPINION = frozenset(["", "other", "unknown", "misc", "miscellaneous", "none", "default", "genre", "various"])
+UNINFORMATIVE_WORDS = frozenset(
+    ["", "other", "unknown", "misc", "miscellaneous", "none", "default", "genre", "various"]
+)
 
 
 def fold(text: str) -> str:
@@ -146,7 +148,7 @@ def tags_in(words: Iterable[tuple[str, str]]) -> dict[str, str]:
             tag = known_tag(word)
             if tag is not None:
                 found[tag.name] = tag.group
-            elif fold(word) not in NO_OPINION:
+            elif fold(word) not in UNINFORMATIVE_WORDS:
                 found[" ".join(word.lower().split())] = group
     return found
 
@@ -164,18 +166,18 @@ _BY_WORD = _by_word()
 Probabilities = npt.NDArray[np.float32]
 
 
-def merge(opinions: Mapping[str, tuple[Sequence[str], Probabilities]]) -> Probabilities:
+def merge(predictions: Mapping[str, tuple[Sequence[str], Probabilities]]) -> Probabilities:
     """Teacher outputs {"mtt": (tags, (n, 50)), "msd": (tags, (n, 50))} -> (n, len(VOCABULARY)).
 
     Words of one vocabulary split one idea between annotators: they combine as "at least one of them",
-    1 - (1 - a)(1 - b). Two vocabularies are two opinions on the same idea: they are averaged.
+    1 - (1 - a)(1 - b). Two vocabularies are two predictions for the same idea: they are averaged.
     """
     columns = []
     for tag in VOCABULARY:
         views = []
         for name, words in (("mtt", tag.mtt), ("msd", tag.msd)):
             if words:
-                known, probabilities = opinions[name]
+                known, probabilities = predictions[name]
                 columns_of_words = [list(known).index(word) for word in words]
                 views.append(1.0 - np.prod(1.0 - probabilities[:, columns_of_words], axis=1))
         columns.append(np.mean(views, axis=0))

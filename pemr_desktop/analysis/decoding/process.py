@@ -68,27 +68,27 @@ def decode(order: Order) -> tuple[Answer, npt.NDArray[np.float32]]:
         # whatever a damaged file makes the decoder raise belongs to that file alone
         return Answer(0, reason=f"its audio cannot be read ({type(error).__name__}: {error})"), nothing
     samples = decoded.samples
-    heard_s = len(samples) / order.sample_rate
-    whole_s = max(heard_s, decoded.info.duration_s) if heard_s >= order.limit_s - 1.0 else heard_s
+    decoded_s = len(samples) / order.sample_rate
+    whole_s = max(decoded_s, decoded.info.duration_s) if decoded_s >= order.limit_s - 1.0 else decoded_s
     answer = Answer(
         count=len(samples),
         duration_s=whole_s,
         truncated=decoded.truncated,
         corrupt_packets=decoded.corrupt_packets,
-        peaks=peaks(samples, heard_s / whole_s if whole_s else 1.0),
+        peaks=peaks(samples, decoded_s / whole_s if whole_s else 1.0),
         spent_s=time.perf_counter() - started_s,
     )
     return answer, samples
 
 
-def peaks(samples: npt.NDArray[np.float32], heard: float = 1.0) -> bytes:
-    """PEAK_COUNT levels, uint8, of samples (n,) that are the first part `heard` (0..1) of a track; the rest is 0."""
+def peaks(samples: npt.NDArray[np.float32], share: float = 1.0) -> bytes:
+    """PEAK_COUNT levels, uint8, of samples (n,) that are the first part `share` (0..1) of a track; the rest is 0."""
     levels = np.zeros(PEAK_COUNT, np.uint8)
-    bins = max(1, min(PEAK_COUNT, len(samples), round(PEAK_COUNT * heard)))
+    bins = max(1, min(PEAK_COUNT, len(samples), round(PEAK_COUNT * share)))
     if len(samples):
         starts = np.linspace(0, len(samples), bins, endpoint=False).astype(np.int64)
         loudest = np.maximum.reduceat(np.abs(samples), starts)
-        shown = np.repeat(loudest, -(-round(PEAK_COUNT * heard) // bins))[:PEAK_COUNT]
+        shown = np.repeat(loudest, -(-round(PEAK_COUNT * share) // bins))[:PEAK_COUNT]
         levels[: len(shown)] = np.clip(np.round(shown * 255.0), 0, 255).astype(np.uint8)
     return levels.tobytes()
 

@@ -18,14 +18,14 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
 
     library = context.library
     context.progress(0, 0, "Getting ready to listen")
-    encoder = context.ear.encoder(library)
+    encoder = context.loaded_models.encoder(library)
     tracks = library.tracks_to_analyse(
         encoder.model_id, request.track_ids, again=request.again, cover_version=FEATURE_VERSION
     )
     context.touched(models=True)
     finish_suggestions(context)
     if not tracks:
-        failed = library.not_heard(encoder.model_id, request.track_ids)
+        failed = library.not_analysed(encoder.model_id, request.track_ids)
         return Outcome(_nothing_to_do(failed), AnalyseResult(0, 0, 0.0, 0.0, {}))
     analyser = Analyser(
         library,
@@ -36,14 +36,14 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
         changed=context.touched,
     )
     try:
-        heard = analyser.run(tracks, context.progress, context.cancelled)
-        if heard.analysed and not heard.cancelled:
+        analysed = analyser.run(tracks, context.progress, context.cancelled)
+        if analysed.analysed and not analysed.cancelled:
             ids = [track.track_id for track in tracks]
             library.find_same_recordings(ids, progress=context.progress, cancelled=context.cancelled)
     finally:
         context.touched(problems=True)
-    result = AnalyseResult(heard.analysed, heard.problems, heard.audio_s, heard.wall_s, heard.spent_s)
-    return Outcome(_summary(heard), result, heard.cancelled)
+    result = AnalyseResult(analysed.analysed, analysed.problems, analysed.audio_s, analysed.wall_s, analysed.spent_s)
+    return Outcome(_summary(analysed), result, analysed.cancelled)
 
 
 def _nothing_to_do(failed: int) -> str:
@@ -55,10 +55,10 @@ def _nothing_to_do(failed: int) -> str:
     )
 
 
-def _summary(heard: Analysed) -> str:
-    summary = f"Listened to {counted(heard.analysed, 'track')}."
-    if heard.problems:
-        summary += f" {counted(heard.problems, 'file')} could not be listened to properly: see Problems."
-    if heard.unreachable:
-        summary += f" {counted(heard.unreachable, 'file')} not reachable at the moment; run it again later."
+def _summary(analysed: Analysed) -> str:
+    summary = f"Listened to {counted(analysed.analysed, 'track')}."
+    if analysed.problems:
+        summary += f" {counted(analysed.problems, 'file')} could not be listened to properly: see Problems."
+    if analysed.unreachable:
+        summary += f" {counted(analysed.unreachable, 'file')} not reachable at the moment; run it again later."
     return summary

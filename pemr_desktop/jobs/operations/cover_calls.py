@@ -44,6 +44,6 @@ def call_anew(
 
 def expect_anew(context: JobContext) -> list[int]:
     """Expect as many versions as the library was found to hold, and call its pairs accordingly -> tracks concerned."""
-    search = context.ear.covers(context.library, count_versions=True)
+    search = context.loaded_models.covers(context.library, count_versions=True)
     with context.library.store.writing() as connection:
         return call_anew(connection, search.background, search.candidates)

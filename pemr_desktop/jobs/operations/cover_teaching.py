@@ -83,7 +83,7 @@ def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
     """Back to the shipped calibration and last layer. What you confirmed and rejected stays."""
     from pemr.covers.scores.normalisation import default_background
 
-    search = context.ear.covers(context.library)
+    search = context.loaded_models.covers(context.library)
     shifts = _shifts(search, None, context)
     with context.library.store.writing() as connection:
         if not store.use_shipped(connection):
@@ -99,7 +99,7 @@ def _exam(context: JobContext) -> tuple[CoverSearch, Exam]:
     from pemr_desktop.analysis.covers.evaluation import examine
 
     context.progress(0, 0, "Looking up what is known")
-    search = context.ear.covers(context.library)
+    search = context.loaded_models.covers(context.library)
     exam = examine(context.library, search, context.progress, context.cancelled)
     if not exam.weighed:
         raise JobRefused(

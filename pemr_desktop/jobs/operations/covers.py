@@ -42,7 +42,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     from pemr.covers.alignment.features import LONGEST_S
     from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
-    search = context.ear.covers(library)
+    search = context.loaded_models.covers(library)
     try:
         findings = search.find(
             query.features,
@@ -64,7 +64,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
 def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome:
     """Compare all tracks with one another. Tracks compared in an earlier run are not compared with each other again."""
     library = context.library
-    search = context.ear.covers(library)
+    search = context.loaded_models.covers(library)
     began_at = time.time()
 
     def found(track_id: int, pairs: list[FoundPair]) -> None:

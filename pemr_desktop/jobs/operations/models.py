@@ -23,7 +23,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     """Use this model file from now on. A file that cannot be used changes nothing.
 
     A model that hears as the earlier one did, but was taught other tags, needs no analysis: its suggestions are made
-    anew from what was heard.
+    anew from the stored embeddings.
     """
     library = context.library
     path = Path(os.fsdecode(request.path)).absolute()
@@ -43,7 +43,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
 
 
 def suggest_anew(encoder: Encoder, context: JobContext) -> None:
-    """Probabilities of all tags for all tracks this model has heard, from their stored vectors."""
+    """Probabilities of all tags for all tracks this model has analysed, from their stored vectors."""
     ids, vectors = context.library.vectors(encoder.model_id)
     tags = [tag.name for tag in encoder.vocabulary]
     for first in range(0, len(ids), TRACKS_AT_A_TIME):

@@ -22,7 +22,7 @@ def more_like_this(request: MoreLikeThis, context: JobContext) -> Outcome:
     chosen = np.isin(ids, np.array(request.track_ids, np.int64))
     if not chosen.any():
         raise JobRefused("The chosen tracks have not been listened to yet. Analyse them first.")
-    index = context.ear.neighbours(library, model.id)
+    index = context.loaded_models.neighbours(library, model.id)
     nearest = index.nearest(vectors[chosen].mean(axis=0), request.limit, request.track_ids)
     tracks = tuple(SimilarTrack(track_id, similarity) for track_id, similarity in nearest)
     return Outcome(

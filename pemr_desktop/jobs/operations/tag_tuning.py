@@ -13,17 +13,17 @@ from pemr_desktop.analysis.tag_tuning import choose_sample, listen, refit
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.models import suggest_anew
-from pemr_desktop.library.embeddings import tag_tuning as store
+from pemr_desktop.library.embeddings import tag_tuning
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
-from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
+from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
 from pemr_desktop.sentences import counted, listed
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
     from pemr.tags.calibration import HeldOut
-    from pemr.tags.tag_tuning import TagChange, Tuned
+    from pemr.tags.tag_tuning import TagChange, TunedTags
 
-NAMED = 4
+MAX_NAMED_TAGS = 4
 
 
 def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
@@ -33,7 +33,7 @@ def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
     """
     library, settings = context.library, context.settings.tuning
     context.progress(0, 0, "Choosing tracks")
-    shipped = context.ear.shipped(library)
+    shipped = context.loaded_models.shipped(library)
     listened = 0
     if request.listen:
         sample = choose_sample(library, shipped.model_id, settings.tracks)
@@ -61,7 +61,7 @@ def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
     context.stop_if_cancelled()
     tags = tuple(_told(change) for change in tuned.changes)
     fit_s = time.perf_counter() - began_s
-    result = TuneResult(tuned.examples, albums, listened, tags, fit_s, not request.dry_run)
+    result = TagTuningResult(tuned.examples, albums, listened, tags, fit_s, not request.dry_run)
     if request.dry_run:
         return Outcome(f"{_summary(tags)} This was a trial: nothing was changed.", result)
     _take(tuned, shipped, result, context)
@@ -72,8 +72,8 @@ def untune_tags(request: UntuneTags, context: JobContext) -> Outcome:
     """Back to the tags as they were shipped. Decisions and files stay as they are."""
     library = context.library
     context.progress(0, 0, "Going back")
-    shipped = context.ear.shipped(library)
-    if library.read(store.heads_in_use, shipped.model_id, shipped.digest) is None:
+    shipped = context.loaded_models.shipped(library)
+    if library.read(tag_tuning.heads_in_use, shipped.model_id, shipped.digest) is None:
         return Outcome("The tags are as they were shipped.")
     _use(None, shipped, shipped, context)
     return Outcome("The tags are as they were shipped again. Your decisions and your files stay as they are.")
@@ -81,17 +81,17 @@ def untune_tags(request: UntuneTags, context: JobContext) -> Outcome:
 
 def finish_suggestions(context: JobContext) -> None:
     """Make suggestions anew if a tuning was stopped while it did that."""
-    if context.read(store.suggestions_pending):
-        suggest_anew(context.ear.encoder(context.library), context)
+    if context.read(tag_tuning.suggestions_pending):
+        suggest_anew(context.loaded_models.encoder(context.library), context)
         with context.library.store.writing() as connection:
-            store.suggestions_made(connection)
+            tag_tuning.suggestions_made(connection)
         context.touched(everything=True)
 
 
-def _take(tuned: Tuned, shipped: Encoder, result: TuneResult, context: JobContext) -> None:
+def _take(tuned: TunedTags, shipped: Encoder, result: TagTuningResult, context: JobContext) -> None:
     """Keep the heads and use them from now on."""
     with context.library.store.writing() as connection:
-        heads_id = store.keep_heads(
+        heads_id = tag_tuning.keep_heads(
             connection,
             shipped.model_id,
             shipped.digest,
@@ -105,7 +105,7 @@ def _take(tuned: Tuned, shipped: Encoder, result: TuneResult, context: JobContex
 
 def _use(heads_id: int | None, encoder: Encoder, shipped: Encoder, context: JobContext) -> None:
     with context.library.store.writing() as connection:
-        store.use_heads(connection, shipped.model_id, heads_id, known_tags(encoder))
+        tag_tuning.use_heads(connection, shipped.model_id, heads_id, known_tags(encoder))
     context.touched(models=True)
     finish_suggestions(context)
 
@@ -137,8 +137,8 @@ def _summary(tags: tuple[TunedTag, ...]) -> str:
     ):
         names = [tag.name for tag in tags if tag.change == change]
         if names:
-            more = len(names) - NAMED
-            named = [*names[:NAMED], f"{more} more"] if more > 0 else names
+            more = len(names) - MAX_NAMED_TAGS
+            named = [*names[:MAX_NAMED_TAGS], f"{more} more"] if more > 0 else names
             parts.append(f"{words}: {listed(named)}")
     if not parts:
         return "The shipped tags already suit your music: none was changed."

@@ -13,7 +13,7 @@ from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import system_reason
 
 APPLICATION_ID = 0x50454D52  # "PEMR"
-HEADER = 100
+HEADER_BYTES = 100
 QUICK_CHECK_LIMIT = 64 << 20  # bytes; larger files are checked by the daily backup and by `doctor`
 BUSY_TIMEOUT_S = 10.0
 
@@ -75,10 +75,10 @@ def check_file(path: Path) -> None:
 def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as stream:
-            header = stream.read(HEADER)
+            header = stream.read(HEADER_BYTES)
     except OSError as error:
         raise LibraryError(f"The library {readable(path)} cannot be read. {system_reason(error)}") from error
-    if header[:16] != b"SQLite format 3\0" or len(header) < HEADER:
+    if header[:16] != b"SQLite format 3\0" or len(header) < HEADER_BYTES:
         raise _damaged(path, "it does not begin as a database does")
     application = int.from_bytes(header[68:72], "big")
     if application not in (0, APPLICATION_ID):

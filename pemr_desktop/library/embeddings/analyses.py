@@ -1,4 +1,4 @@
-"""What the ear made of tracks: models, embeddings, predictions, peaks and cover features."""
+"""What the analysis made of tracks: embeddings, predictions, peaks and cover features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pemr_desktop.library.text_folding import fold
 from pemr_desktop.library.tracks.storing import row_identity
 from pemr_desktop.tagfiles.identity import FileIdentity
 
-FLOOR = 0.05
+MIN_STORED_PROBABILITY = 0.05
 SHARE_OF_THRESHOLD = 0.5
 IDS_AT_A_TIME = 500
 
@@ -26,7 +26,7 @@ Vectors = npt.NDArray[np.float32]
 
 
 class ToAnalyse(msgspec.Struct, frozen=True):
-    """A track that is waiting to be heard, with its file's state now."""
+    """A track that is waiting to be analysed, with its file's state now."""
 
     track_id: int
     path: Path
@@ -35,7 +35,7 @@ class ToAnalyse(msgspec.Struct, frozen=True):
 
 
 class TrackAnalysis(NamedTuple):
-    """All that one hearing of a track gives. importance: (m,) 0..1; peaks: uint8 levels."""
+    """All that one analysis of a track gives. importance: (m,) 0..1; peaks: uint8 levels."""
 
     track_id: int
     model_id: str
@@ -61,7 +61,7 @@ class Segments(NamedTuple):
     importance_step_s: float
 
 
-# --- what is to be heard
+# --- what is to be analysed
 
 
 def tracks_to_analyse(
@@ -74,7 +74,7 @@ def tracks_to_analyse(
 ) -> list[ToAnalyse]:
     """Present tracks on roots that are there, without an embedding of this model (all, with `again`).
 
-    `cover_version`: also those whose cover features are of another version. A file that could not be heard before
+    `cover_version`: also those whose cover features are of another version. A file that could not be analysed before
     comes again when it changed, or with `again`.
     """
     query = (
@@ -103,8 +103,8 @@ def tracks_to_analyse(
     ]
 
 
-def not_heard(connection: sqlite3.Connection, model_id: str, ids: Sequence[int] = ()) -> int:
-    """How many present tracks, of these or of all, this model has not heard because something is wrong with them."""
+def not_analysed(connection: sqlite3.Connection, model_id: str, ids: Sequence[int] = ()) -> int:
+    """How many present tracks, of these or of all, this model has not analysed because something is wrong with them."""
     query = (
         "SELECT count(*) FROM tracks t JOIN problems p ON p.track_id = t.id AND p.stage = 'analyse' "
         "WHERE t.missing = 0 AND NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.model_id = ? AND e.track_id = t.id)"
@@ -119,11 +119,11 @@ def not_heard(connection: sqlite3.Connection, model_id: str, ids: Sequence[int] 
     return found
 
 
-# --- storing what was heard
+# --- storing what was analysed
 
 
 def store_analyses(connection: sqlite3.Connection, analyses: Sequence[TrackAnalysis]) -> None:
-    """Store several hearings; an earlier one by the same model is replaced. Tracks that are gone are passed over."""
+    """Store several analyses; an earlier one by the same model is replaced. Tracks that are gone are passed over."""
     stored = [analysis for analysis in analyses if _exists(connection, analysis.track_id)]
     for analysis in stored:
         _store_embedding(connection, analysis)
@@ -165,7 +165,7 @@ def store_predictions(
     tags: Sequence[str],
     probabilities: Vectors,
 ) -> None:
-    """Replace what a model says of tracks it has heard: probabilities (tracks, tags). Decisions stay."""
+    """Replace what a model says of tracks it has analysed: probabilities (tracks, tags). Decisions stay."""
     for track_id, row in zip(track_ids, probabilities, strict=True):
         _store_predictions(connection, track_id, model_id, list(zip(tags, map(float, row), strict=True)))
     count_open_suggestions(connection, track_ids)
@@ -185,7 +185,7 @@ def _store_predictions(
     rows = []
     for name, probability in predictions:
         tag = known.get(fold(name))
-        if tag is not None and probability >= max(FLOOR, SHARE_OF_THRESHOLD * tag[1]):
+        if tag is not None and probability >= max(MIN_STORED_PROBABILITY, SHARE_OF_THRESHOLD * tag[1]):
             rows.append((track_id, model_id, tag[0], float(probability)))
     connection.executemany(
         "INSERT INTO predictions (track_id, model_id, tag_id, probability) VALUES (?, ?, ?, ?)", rows
@@ -236,7 +236,7 @@ def generation(connection: sqlite3.Connection) -> int:
 
 
 def vectors(connection: sqlite3.Connection, model_id: str) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """Track ids (n,) and vectors (n, d) of all tracks that the model has heard, missing ones apart."""
+    """Track ids (n,) and vectors (n, d) of all tracks that the model has analysed, missing ones apart."""
     row = connection.execute("SELECT dimension FROM models WHERE id = ?", (model_id,)).fetchone()
     dimension = int(row[0]) if row else 0
     rows = connection.execute(
@@ -250,7 +250,7 @@ def vectors(connection: sqlite3.Connection, model_id: str) -> tuple[npt.NDArray[
 
 
 def segments(connection: sqlite3.Connection, track_id: int, model_id: str) -> Segments | None:
-    """The moments of a track as the model heard them, or None."""
+    """The moments of a track as the model embedded them, or None."""
     row = connection.execute(
         "SELECT s.segments, s.starts_s, s.importance, s.importance_step_s FROM embeddings e "
         "JOIN segments s ON s.embedding_id = e.id WHERE e.model_id = ? AND e.track_id = ?",

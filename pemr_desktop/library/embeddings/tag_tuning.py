@@ -1,4 +1,4 @@
-"""What tuning the tags to this library needs and leaves: the teacher's opinions, people's answers, fitted heads."""
+"""What tuning the tags to this library needs and leaves: the teacher's predictions, people's labels, fitted heads."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ HEADS_KEPT = 5
 PENDING = "suggestions to be made anew"
 
 
-class HeardTrack(msgspec.Struct, frozen=True):
-    """A track that a model has heard; `album` tells albums apart, and is the folder where a file names none."""
+class AnalysedTrack(msgspec.Struct, frozen=True):
+    """A track that a model has analysed; `album` tells albums apart, and is the folder where a file names none."""
 
     track_id: int
     album: str
     is_present: bool
 
 
-class Opinions(NamedTuple):
-    """Of a track: which segments (n,) of its embedding the teacher heard, none for the whole; opinions (n, tags)."""
+class TeacherPredictions(NamedTuple):
+    """Of a track: predictions (n, tags) for these segments (n,) of its embedding; without segments for the whole."""
 
-    places: npt.NDArray[np.uint16]
-    opinions: Floats
+    segment_indices: npt.NDArray[np.uint16]
+    predictions: Floats
 
 
 class StoredHeads(NamedTuple):
@@ -51,8 +51,8 @@ class StoredHeads(NamedTuple):
 # --- the teacher
 
 
-def heard_tracks(connection: sqlite3.Connection, model_id: str) -> list[HeardTrack]:
-    """All tracks that a model has heard, missing ones apart."""
+def analysed_tracks(connection: sqlite3.Connection, model_id: str) -> list[AnalysedTrack]:
+    """All tracks that a model has analysed, missing ones apart."""
     found = connection.execute(
         "SELECT t.id, t.album, coalesce(nullif(t.album_artist, ''), t.artist), t.root_id, t.folder, r.online "
         "FROM embeddings e JOIN tracks t ON t.id = e.track_id JOIN roots r ON r.id = t.root_id "
@@ -60,7 +60,7 @@ def heard_tracks(connection: sqlite3.Connection, model_id: str) -> list[HeardTra
         (model_id,),
     )
     return [
-        HeardTrack(
+        AnalysedTrack(
             track_id,
             f"{fold(album)}\n{fold(artist)}" if album else f"{root}\n{bytes(folder).hex()}",
             bool(online),
@@ -69,8 +69,8 @@ def heard_tracks(connection: sqlite3.Connection, model_id: str) -> list[HeardTra
     ]
 
 
-def store_opinions(
-    connection: sqlite3.Connection, model_id: str, track_id: int, vocabulary: str, opinions: Opinions
+def store_teacher_predictions(
+    connection: sqlite3.Connection, model_id: str, track_id: int, vocabulary: str, predictions: TeacherPredictions
 ) -> None:
     """Keep what the teacher said. A track that is gone meanwhile is passed over."""
     connection.execute(
@@ -78,46 +78,49 @@ def store_opinions(
         "SELECT id, ?, ?, ? FROM embeddings WHERE model_id = ? AND track_id = ?",
         (
             vocabulary,
-            opinions.places.astype("<u2").tobytes(),
-            opinions.opinions.astype("<f2").tobytes(),
+            predictions.segment_indices.astype("<u2").tobytes(),
+            predictions.predictions.astype("<f2").tobytes(),
             model_id,
             track_id,
         ),
     )
 
 
-def opinions(connection: sqlite3.Connection, model_id: str, vocabulary: str) -> dict[int, Opinions]:
+def teacher_predictions(
+    connection: sqlite3.Connection, model_id: str, vocabulary: str
+) -> dict[int, TeacherPredictions]:
     """Track -> what the teacher said of it, missing tracks apart."""
     found = connection.execute(
         "SELECT e.track_id, o.places, o.opinions FROM teacher_opinions o JOIN embeddings e ON e.id = o.embedding_id "
         "JOIN tracks t ON t.id = e.track_id WHERE e.model_id = ? AND o.vocabulary = ? AND t.missing = 0",
         (model_id, vocabulary),
     )
-    answers = {}
-    for track_id, places, said in found:
-        at = np.frombuffer(places, "<u2")
-        answers[track_id] = Opinions(at, np.frombuffer(said, "<f2").astype(np.float32).reshape(max(1, len(at)), -1))
-    return answers
+    of_tracks = {}
+    for track_id, places, packed in found:
+        indices = np.frombuffer(places, "<u2")
+        rows = np.frombuffer(packed, "<f2").astype(np.float32).reshape(max(1, len(indices)), -1)
+        of_tracks[track_id] = TeacherPredictions(indices, rows)
+    return of_tracks
 
 
 # --- what people say
 
 
 def decisions(connection: sqlite3.Connection, model_id: str) -> dict[int, dict[str, bool]]:
-    """Track that the model has heard -> tag -> accepted or rejected."""
+    """Track that the model has analysed -> tag -> accepted or rejected."""
     found = connection.execute(
         "SELECT d.track_id, t.name, d.decision = 'accepted' FROM decisions d JOIN tags t ON t.id = d.tag_id "
         "JOIN embeddings e ON e.track_id = d.track_id AND e.model_id = ?",
         (model_id,),
     )
     said: dict[int, dict[str, bool]] = {}
-    for track_id, tag, answer in found:
-        said.setdefault(track_id, {})[tag] = bool(answer)
+    for track_id, tag, decision in found:
+        said.setdefault(track_id, {})[tag] = bool(decision)
     return said
 
 
 def file_words(connection: sqlite3.Connection, model_id: str) -> dict[int, list[tuple[str, str]]]:
-    """Track that the model has heard -> (field, value) of the genres and moods in its file."""
+    """Track that the model has analysed -> (field, value) of the genres and moods in its file."""
     found = connection.execute(
         "SELECT g.track_id, g.field, g.value FROM track_tags g JOIN embeddings e "
         "ON e.track_id = g.track_id AND e.model_id = ? WHERE g.field IN ('genre', 'mood') "

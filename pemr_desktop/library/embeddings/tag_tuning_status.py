@@ -7,33 +7,38 @@ import sqlite3
 import msgspec
 
 
-class Tuning(msgspec.Struct, frozen=True):
+class TagTuningStatus(msgspec.Struct, frozen=True):
     """How it stands, for the window. `report`: JSON of the heads in use, empty for the shipped ones.
 
-    `answers_since`: suggestions accepted or rejected since; `heard`: tracks the active model has heard.
+    `user_labels_since`: suggestions accepted or rejected since; `analysed`: tracks the active model has heard.
     """
 
-    heard: int
+    analysed: int
     made_at: float | None
     report: bytes
-    answers: int
-    answers_since: int
+    user_labels: int
+    user_labels_since: int
     was_tuned: bool
 
 
-def tuning(connection: sqlite3.Connection) -> Tuning:
+def tag_tuning_status(connection: sqlite3.Connection) -> TagTuningStatus:
     """How the tuning of the active model stands."""
     heads = connection.execute(
         "SELECT h.made_at, h.report FROM tuned_heads h JOIN models m ON m.id = h.model_id "
         "WHERE m.active = 1 AND h.in_use = 1 ORDER BY h.id DESC LIMIT 1"
     ).fetchone()
     last = connection.execute("SELECT max(made_at) FROM tuned_heads").fetchone()[0]
-    heard, answers, since = connection.execute(
+    analysed, user_labels, labels_since = connection.execute(
         "SELECT (SELECT count(*) FROM embeddings e JOIN models m ON m.id = e.model_id "
         "JOIN tracks t ON t.id = e.track_id WHERE m.active = 1 AND t.missing = 0), "
         "(SELECT count(*) FROM decisions), (SELECT count(*) FROM decisions WHERE decided_at > ?)",
         (last or 0.0,),
     ).fetchone()
-    return Tuning(
-        heard, heads[0] if heads else None, bytes(heads[1]) if heads else b"", answers, since, last is not None
+    return TagTuningStatus(
+        analysed,
+        heads[0] if heads else None,
+        bytes(heads[1]) if heads else b"",
+        user_labels,
+        labels_since,
+        last is not None,
     )

@@ -18,8 +18,8 @@ from pemr_desktop.library.tracks.reading import rows
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import system_reason
 
-DEEPEST = 5
-LONGEST = 64 << 20
+MAX_NESTED_LISTS = 5
+MAX_LIST_BYTES = 64 << 20
 SUFFIXES = (".m3u", ".m3u8")
 
 
@@ -91,7 +91,7 @@ def playlist_entries(path: Path, inside: tuple[Path, ...] = ()) -> Iterator[Path
         if entry is None:
             continue
         if entry.suffix.lower() in SUFFIXES:
-            if entry.is_file() and entry not in (path, *inside) and len(inside) < DEEPEST:
+            if entry.is_file() and entry not in (path, *inside) and len(inside) < MAX_NESTED_LISTS:
                 yield from playlist_entries(entry, (*inside, path))
             continue
         yield entry
@@ -99,7 +99,7 @@ def playlist_entries(path: Path, inside: tuple[Path, ...] = ()) -> Iterator[Path
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        if path.stat().st_size > LONGEST:
+        if path.stat().st_size > MAX_LIST_BYTES:
             raise LibraryError(f"{readable(path)} is too large for a playlist. Nothing was imported.")
         content = path.read_bytes()
     except OSError as error:

@@ -32,7 +32,7 @@ CHILD_MODULE = "pemr_desktop.library.scanning.read_process"
 PATIENCE_S = 10.0
 START_S = 60.0
 """How much longer a process may take to start than to read a file: a busy machine, a cold disk, a virus scanner."""
-STARTS = 2
+MAX_FAILED_STARTS = 2
 LOOK_UP_EVERY_S = 0.2
 FIRST_ORDER, LARGEST_ORDER = 4, 32
 ORDERS_AHEAD = 3
@@ -67,7 +67,7 @@ class TagChild:
             except OSError as error:
                 log.warning("No process to read tags could be started: %s", error)
                 failed_starts += 1
-                if failed_starts < STARTS:
+                if failed_starts < MAX_FAILED_STARTS:
                     continue
                 reason = f"No process could be started to read it. {system_reason(error)}"
                 return readings + [Reading(file, None, reason, None) for file in left]

@@ -34,7 +34,7 @@ from pemr_desktop.tagfiles.digest import QUICK_VERSION
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+FILES_PER_BATCH = 200
 FIRST_BATCH = 16
 BATCH_S = 0.5
 
@@ -261,7 +261,7 @@ class _TargetScan:
 
     def _commit_when_due(self) -> None:
         waited = time.monotonic() - self.committed_at
-        if len(self.batch) >= (FIRST_BATCH if self.first else BATCH) or (
+        if len(self.batch) >= (FIRST_BATCH if self.first else FILES_PER_BATCH) or (
             waited >= BATCH_S and (self.batch or self.back or self.settled)
         ):
             self._commit()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from pemr_desktop.library.browsing import FACET_FIELDS
-from pemr_desktop.library.search.query_parser import FIELDS, HAS, HEARD_ONLY, IS
+from pemr_desktop.library.search.query_parser import FIELDS, HAS, IS, PREDICTED_ONLY
 from pemr_desktop.library.text_folding import fold
 
-MOST = 20
+MAX_COMPLETIONS = 20
 
 
 def completions(connection: sqlite3.Connection, text: str, position: int) -> list[str]:
@@ -20,7 +20,7 @@ def completions(connection: sqlite3.Connection, text: str, position: int) -> lis
         return [f"{sign}{field}:" for field in FIELDS if name and field.startswith(name.casefold())]
     field = name.casefold()
     begun = begun.lstrip('"')
-    return [f"{sign}{field}:{_quoted(value)}" for value in _values(connection, field, begun)][:MOST]
+    return [f"{sign}{field}:{_quoted(value)}" for value in _values(connection, field, begun)][:MAX_COMPLETIONS]
 
 
 def _word_before(text: str, position: int) -> str:
@@ -51,16 +51,16 @@ def _values(connection: sqlite3.Connection, field: str, begun: str) -> list[str]
             for row in connection.execute(
                 "SELECT value FROM track_tags WHERE field = ? AND folded >= ? AND folded < ? "
                 "GROUP BY folded ORDER BY count(*) DESC LIMIT ?",
-                (name, folded, after, MOST),
+                (name, folded, after, MAX_COMPLETIONS),
             )
         ]
-    if field in ("tag", "suggested", "genre", "mood", *HEARD_ONLY):
+    if field in ("tag", "suggested", "genre", "mood", *PREDICTED_ONLY):
         group = "" if field in ("tag", "suggested") else field
         found += [
             row[0]
             for row in connection.execute(
                 "SELECT name FROM tags WHERE folded >= ? AND folded < ? AND (? = '' OR group_name = ?) LIMIT ?",
-                (folded, after, group, group, MOST),
+                (folded, after, group, group, MAX_COMPLETIONS),
             )
         ]
     return list({fold(value): value for value in reversed(found)}.values())[::-1]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pemr_desktop.library.errors import QueryError
 from pemr_desktop.library.paths import after, decode, relative
 from pemr_desktop.library.search.id_sets import IdSet, any_of, by_columns, in_search
-from pemr_desktop.library.search.query_parser import GROUP_FIELDS, HEARD_ONLY, TEXT_FIELDS, Term, Value
+from pemr_desktop.library.search.query_parser import GROUP_FIELDS, PREDICTED_ONLY, TEXT_FIELDS, Term, Value
 from pemr_desktop.library.suggestions import SHOWN, UNDECIDED
 from pemr_desktop.library.text_folding import AFTER_ALL_TEXT, fold
 from pemr_desktop.library.views import View
@@ -35,7 +35,7 @@ NOT_REJECTED = (
     "NOT EXISTS (SELECT 1 FROM decisions d WHERE d.track_id = p.track_id AND d.tag_id = p.tag_id "
     "AND d.decision = 'rejected')"
 )
-HEARD = f"SELECT p.track_id AS id FROM {SHOWN}"
+PREDICTED = f"SELECT p.track_id AS id FROM {SHOWN}"
 BY_VALUE = "SELECT track_id AS id FROM track_tags WHERE field = ? AND folded = ?"
 DUPLICATES = any_of(
     [
@@ -186,14 +186,14 @@ def _tag(field: str, value: Value) -> IdSet:
     """What the file says, what was accepted, and what is suggested and not rejected; see the query line's help."""
     tags, tag_values = _tag_ids(field, value)
     still = UNDECIDED if field == "suggested" else NOT_REJECTED
-    heard = IdSet(f"{HEARD} WHERE p.tag_id IN ({tags}) AND {still}", tag_values)
+    predicted = IdSet(f"{PREDICTED} WHERE p.tag_id IN ({tags}) AND {still}", tag_values)
     if field == "suggested":
-        return heard
+        return predicted
     accepted = IdSet(
         f"SELECT track_id AS id FROM decisions WHERE decision = 'accepted' AND tag_id IN ({tags})", tag_values
     )
-    in_file = () if field in HEARD_ONLY else ("genre", "mood") if field == "tag" else (field,)
-    return any_of([heard, accepted, *(_in_file(name, value) for name in in_file)])
+    in_file = () if field in PREDICTED_ONLY else ("genre", "mood") if field == "tag" else (field,)
+    return any_of([predicted, accepted, *(_in_file(name, value) for name in in_file)])
 
 
 def _tag_ids(field: str, value: Value) -> tuple[str, list[object]]:

@@ -21,7 +21,7 @@ NUMBER_FIELDS = ("year", "bpm", "duration", "track", "disc")
 HAS = ("cover", "artwork", "suggestions", "genre", "mood", "title", "artist", "album", "year", "bpm", "analysis")
 IS = ("offline", "missing", "new", "problem", "duplicate", "analysed", "pending", "written")
 FIELDS = (*TEXT_FIELDS, *TAG_FIELDS, *NUMBER_FIELDS, "format", "added", "has", "is")
-HEARD_ONLY = ("instrument", "voice", "era", "character")
+PREDICTED_ONLY = ("instrument", "voice", "era", "character")
 
 Match = Literal["words", "phrase", "whole"]
 

@@ -109,18 +109,18 @@ def detail(connection: sqlite3.Connection, track_id: int) -> TrackDetail:
 
 def all_suggestions(connection: sqlite3.Connection, track_id: int) -> list[TagSuggestion]:
     """Every stored prediction of the active model and every decision, most likely first."""
-    heard = connection.execute(
+    predicted = connection.execute(
         "SELECT t.name, t.group_name, p.probability, k.threshold, d.decision FROM predictions p "
         "JOIN models m ON m.id = p.model_id AND m.active = 1 JOIN tags t ON t.id = p.tag_id "
         "JOIN model_tags k ON k.model_id = p.model_id AND k.tag_id = p.tag_id AND k.supported = 1 "
         "LEFT JOIN decisions d ON d.track_id = p.track_id AND d.tag_id = p.tag_id WHERE p.track_id = ?",
         (track_id,),
     ).fetchall()
-    names = {row[0] for row in heard}
+    names = {row[0] for row in predicted}
     decided = connection.execute(
         "SELECT t.name, t.group_name, coalesce(d.probability, 0), 0.0, d.decision FROM decisions d "
         "JOIN tags t ON t.id = d.tag_id WHERE d.track_id = ?",
         (track_id,),
     ).fetchall()
-    everything = [*heard, *(row for row in decided if row[0] not in names)]
+    everything = [*predicted, *(row for row in decided if row[0] not in names)]
     return [TagSuggestion(*row) for row in sorted(everything, key=lambda row: (-row[2], row[0]))]

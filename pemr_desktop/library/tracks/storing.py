@@ -46,7 +46,7 @@ def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
 def update_track(
     connection: sqlite3.Connection, track_id: int, track: ReadTrack, *, file_unchanged: bool = False
 ) -> None:
-    """A file that changed, or came back, or was found at another place. What was heard goes when the sound changed."""
+    """A file that changed, or came back, or was found at another place. The analysis goes when the sound changed."""
     old = connection.execute(
         "SELECT quick_digest, quick_version, duration_s FROM tracks WHERE id = ?", (track_id,)
     ).fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 ID3_HEADER = 10
-HEAD = 4096
+HEAD_BYTES = 4096
 
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 
@@ -36,11 +36,11 @@ def sniff(file: BinaryIO) -> str:
     An ID3v2 block at the start is stepped over. Leaves the file position anywhere.
     """
     file.seek(0)
-    head = file.read(HEAD)
+    head = file.read(HEAD_BYTES)
     skipped = id3_length(head)
     if skipped:
         file.seek(skipped)
-        head = file.read(HEAD)
+        head = file.read(HEAD_BYTES)
     return _of_head(head) or ("mpeg" if skipped else "")
 
 
@@ -99,7 +99,7 @@ def _mpeg_or_aac(head: bytes) -> str:
 def describe_unknown(file: BinaryIO) -> str:
     """A sentence that says what a file without known audio looks like instead."""
     file.seek(0)
-    head = file.read(HEAD)
+    head = file.read(HEAD_BYTES)
     if not head:
         return "The file is empty (0 bytes)."
     if not head.strip(b"\0"):
@@ -114,7 +114,7 @@ def describe_unknown(file: BinaryIO) -> str:
 
 def _is_text(head: bytes) -> bool:
     try:
-        text = head[: len(head) - 4 if len(head) == HEAD else None].decode("utf-8")
+        text = head[: len(head) - 4 if len(head) == HEAD_BYTES else None].decode("utf-8")
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character.isspace() for character in text)

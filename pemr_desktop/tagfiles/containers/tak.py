@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO
 
 FRAME = b"\xff\xa0"
-CHECKSUM = 3
-LEAST_HEADER, MOST_HEADER = 8, 80
+CHECKSUM_BYTES = 3
+LEAST_HEADER, MAX_HEADER_BYTES = 8, 80
 LONGEST_FRAME = 1 << 18
 POLYNOMIAL, START, BITS = 0x86_4CFB, 0xB7_04CE, 0xFF_FFFF
 
@@ -48,9 +48,11 @@ def checksum(data: bytes) -> int:
 
 def _header_length(data: bytes, offset: int) -> int:
     """The header is as long as makes its checksum true; 0 where no length does."""
-    lengths = range(LEAST_HEADER, MOST_HEADER)
+    lengths = range(LEAST_HEADER, MAX_HEADER_BYTES)
     return next((length for length in lengths if _is_checked(data[offset : offset + length])), 0)
 
 
 def _is_checked(data: bytes) -> bool:
-    return len(data) > CHECKSUM and checksum(data[:-CHECKSUM]) == int.from_bytes(data[-CHECKSUM:], "little")
+    return len(data) > CHECKSUM_BYTES and checksum(data[:-CHECKSUM_BYTES]) == int.from_bytes(
+        data[-CHECKSUM_BYTES:], "little"
+    )

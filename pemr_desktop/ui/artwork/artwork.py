@@ -15,10 +15,10 @@ from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 
-KEPT = 1_500
-MOST_WAITING = 64
+MAX_KEPT_PICTURES = 1_500
+MAX_WAITING = 64
 """Older requests than these are for rows that have been scrolled past; they are asked again when seen again."""
-MOST_CRASHES = 5
+MAX_CRASHES = 5
 RADIUS_SHARE = 0.10
 
 _Key = tuple[bytes, str, int]
@@ -70,13 +70,13 @@ class Artwork(QObject):
         self._serial += 1
         self._waiting.pop(key, None)
         self._waiting[key] = ArtworkRequest(self._serial, path, size_px)
-        while len(self._waiting) > MOST_WAITING:
+        while len(self._waiting) > MAX_WAITING:
             self._waiting.popitem(last=False)
         self._send()
 
     def _send(self) -> None:
         """One request at a time: the newest first, it is what the user looks at."""
-        if self._asked is not None or not self._waiting or self._crashes >= MOST_CRASHES:
+        if self._asked is not None or not self._waiting or self._crashes >= MAX_CRASHES:
             return
         if self._process is None:
             self._process = self._started()
@@ -111,7 +111,7 @@ class Artwork(QObject):
 
     def _keep(self, key: _Key, pixmap: QPixmap | None) -> None:
         self._kept[key] = pixmap
-        while len(self._kept) > KEPT:
+        while len(self._kept) > MAX_KEPT_PICTURES:
             self._kept.popitem(last=False)
         if pixmap is not None:
             self.arrived.emit()

@@ -21,7 +21,7 @@ from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 
-MOST_MEGABYTES = 128
+MAX_MEGABYTES = 128
 
 
 def square_cover(path: Path, size_px: int) -> bytes:
@@ -39,7 +39,7 @@ def square_pixels(encoded: bytes, size_px: int) -> bytes:
     data = QByteArray(encoded)
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    QImageReader.setAllocationLimit(MOST_MEGABYTES)
+    QImageReader.setAllocationLimit(MAX_MEGABYTES)
     reader = QImageReader(buffer)
     reader.setDecideFormatFromContent(True)
     full = reader.size()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FIELDS = ("title", "artist", "album", "albumartist", "composer", "tracknumber", "date", "genre", "mood", "bpm", "key")
 SEVERAL = ("artist", "albumartist", "composer", "genre", "mood")
 """Fields with real multiple values, separated by semicolons while they are edited."""
-MOST_TRACKS = 500
+MAX_EDITED_TRACKS = 500
 """As many can be edited at once; the window says so when more are chosen."""
 WIDTH_PX = 520
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
 
 COVER_PX = 72
-MOST_SUMMED = 1_000
+MAX_SUMMED_TRACKS = 1_000
 """Of a larger choice the first thousand tracks are summed up."""
 
 
@@ -368,7 +368,7 @@ def _inspect(conn: sqlite3.Connection, ids: tuple[int, ...]) -> Inspected:
         detail = queries.detail(conn, ids[0])
         problems = tuple(problem for problem in queries.problems(conn) if problem.track_id == ids[0])
         return Inspected(ids, (detail.row,), detail, problems)
-    return Inspected(ids, tuple(queries.rows(conn, ids[:MOST_SUMMED])))
+    return Inspected(ids, tuple(queries.rows(conn, ids[:MAX_SUMMED_TRACKS])))
 
 
 def _one_or(names: set[str], many: str) -> str:

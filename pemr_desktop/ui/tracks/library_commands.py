@@ -132,7 +132,7 @@ class LibraryCommands(QObject):
             if not any(isinstance(job.request, Analyse) and job.state == "waiting" for job in jobs):
                 self._context.client.submit(Analyse())
 
-    # places of the sidebar
+    # items of the sidebar
 
     @Slot(object, QPoint)
     def item_menu(self, item: SidebarItem, where: QPoint) -> None:

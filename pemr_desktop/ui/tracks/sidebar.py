@@ -33,7 +33,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class Sidebar(QWidget):
-    """A tree of places. One click goes there."""
+    """A tree of items. One click goes there."""
 
     itemChosen = Signal(object)
     menuWanted = Signal(object, QPoint)
@@ -205,7 +205,7 @@ def dragged_ids(data: bytes) -> list[int]:
 
 
 class _SidebarDelegate(QStyledItemDelegate):
-    """Headings small and quiet; places with icon, name and count."""
+    """Headings small and quiet; items with icon, name and count."""
 
     def __init__(self, model: SidebarModel, theme: Theme, parent: QTreeView) -> None:
         super().__init__(parent)

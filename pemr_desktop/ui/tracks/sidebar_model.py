@@ -130,7 +130,7 @@ class SidebarModel(QStandardItemModel):
         self._put(self.invisibleRootItem(), self._sections(facts))
 
     def _nothing(self, _error: Exception) -> None:
-        """The library is not there yet: the places without counts stay."""
+        """The library is not there yet: the items without counts stay."""
 
     # the tree
 

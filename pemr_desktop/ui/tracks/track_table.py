@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 0.5
 """Columns of text are never narrower than this share of their usual width."""
-MOST_RESTORED = 2_000
+MAX_RESTORED_ROWS = 2_000
 """A selection larger than this is not carried over when the list changes."""
 
 
@@ -255,7 +255,7 @@ class TrackTable(QTableView):
         top_id = self._tracks.id_at(top) if top >= 0 else None
         offset = self.rowViewportPosition(top) if top >= 0 else 0
         current = self._tracks.id_at(self.current_line())
-        self._kept = (chosen if len(chosen) <= MOST_RESTORED else [], current, top_id, offset)
+        self._kept = (chosen if len(chosen) <= MAX_RESTORED_ROWS else [], current, top_id, offset)
 
     @Slot()
     def _restore_scrolling(self) -> None:

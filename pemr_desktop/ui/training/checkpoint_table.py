@@ -11,7 +11,7 @@ from pemr_desktop.ui import wording
 from pemr_desktop.ui.training.training_record import CheckpointRow
 from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
-MOST_ROWS_SHOWN = 4
+MAX_ROWS_SHOWN = 4
 ROW_PX = 38
 STATE, STEP, LOSS, RECOGNITION, SIZE, USE = range(6)
 
@@ -91,5 +91,5 @@ class CheckpointTable(QTableWidget):
     def _fit(self) -> None:
         row_height = self._theme.px(ROW_PX)
         self.verticalHeader().setDefaultSectionSize(row_height)
-        lines = min(len(self._rows), MOST_ROWS_SHOWN)
+        lines = min(len(self._rows), MAX_ROWS_SHOWN)
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + 2 + lines * row_height)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-MOST_POINTS = 1000
+MAX_POINTS = 1000
 SMOOTHED_SHARE = 0.02
 
 
@@ -32,7 +32,7 @@ class Curve:
         else:
             self.points.append((x, y))
             self.joined = 1
-        if len(self.points) >= MOST_POINTS and self.joined == self.stride:
+        if len(self.points) >= MAX_POINTS and self.joined == self.stride:
             pairs = zip(self.points[::2], self.points[1::2], strict=True)
             self.points = [(later[0], (earlier[1] + later[1]) / 2) for earlier, later in pairs]
             self.stride *= 2

@@ -23,7 +23,7 @@ from pemr_desktop.ui.training.model_card import ModelCard
 from pemr_desktop.ui.widgets.theme import ROOM, VAST, Theme
 
 ROW_PX = 40
-NAME, TAGS, RECOGNITION, HEARD, ADDED, USE = range(6)
+NAME, TAGS, RECOGNITION, ANALYSED, ADDED, USE = range(6)
 
 
 class ModelsView(QWidget):
@@ -81,14 +81,14 @@ class ModelsView(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(self._theme.px(ROW_PX))
         self.table.setRowCount(len(models))
         for number, (model, card) in enumerate(models):
-            heard = self.tr("{} of {} tracks").format(
+            analysed = self.tr("{} of {} tracks").format(
                 wording.number(model.embedded_count), wording.number(counts.tracks)
             )
             added = QLocale().toString(
                 QLocale().toDate(time.strftime("%Y-%m-%d", time.localtime(model.added_at)), "yyyy-MM-dd"),
                 QLocale.FormatType.ShortFormat,
             )
-            texts = (model.name, wording.number(card.tag_count), wording.figure(card.recognition), heard, added)
+            texts = (model.name, wording.number(card.tag_count), wording.figure(card.recognition), analysed, added)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(os.fsdecode(model.path).encode("utf-8", "replace").decode())

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Slot
 
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.library import queries
-from pemr_desktop.library.embeddings.tag_tuning_status import Tuning
+from pemr_desktop.library.embeddings.tag_tuning_status import TagTuningStatus
 from pemr_desktop.protocol.messages import AcceptAbove, Analyse, Decide, Finished, TuneTags
-from pemr_desktop.protocol.results import TuneResult
+from pemr_desktop.protocol.results import TagTuningResult
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 OFFER = "tuning.offer"
 KEY = "tuning"
-WORTH_IT_TRACKS = 30
-WORTH_IT_ANSWERS = 30
+MIN_OFFER_TRACKS = 30
+MIN_OFFER_LABELS = 30
 
 
-class TuningOffer(QObject):
+class TagTuningOffer(QObject):
     """One notice with one button; afterwards it keeps silent. Also tells how a tuning that was asked for ended."""
 
     def __init__(self, context: WindowContext, parent: QObject) -> None:
@@ -40,18 +40,20 @@ class TuningOffer(QObject):
         if view is None:
             return
         if isinstance(view.request, Analyse) and self._context.settings.current.tuning.offer:
-            self._context.reader.ask(queries.tuning, done=self._offer, failed=self._no_library, topic=(id(self), KEY))
+            self._context.reader.ask(
+                queries.tag_tuning_status, done=self._offer, failed=self._no_library, topic=(id(self), KEY)
+            )
         elif isinstance(view.request, Decide | AcceptAbove) and not self._lesson_offered:
             self._context.reader.ask(
-                queries.tuning, done=self._offer_lesson, failed=self._no_library, topic=(id(self), KEY)
+                queries.tag_tuning_status, done=self._offer_lesson, failed=self._no_library, topic=(id(self), KEY)
             )
-        elif isinstance(view.request, TuneTags) and isinstance(self._context.client.result(event), TuneResult):
+        elif isinstance(view.request, TuneTags) and isinstance(self._context.client.result(event), TagTuningResult):
             self._context.notices.post(
                 Notice(event.summary, "good", "", self.tr("Show the figures"), self._show, key=KEY)
             )
 
-    def _offer(self, tuning: Tuning) -> None:
-        if tuning.was_tuned or tuning.heard < WORTH_IT_TRACKS or not self._context.settings.current.tuning.offer:
+    def _offer(self, status: TagTuningStatus) -> None:
+        if status.was_tuned or status.analysed < MIN_OFFER_TRACKS or not self._context.settings.current.tuning.offer:
             return
         try:
             self._context.settings.set(OFFER, False)
@@ -63,14 +65,14 @@ class TuningOffer(QObject):
         )
         self._context.notices.post(Notice(sentence, "info", "", self.tr("Tune to my library"), self._tune, key=KEY))
 
-    def _offer_lesson(self, tuning: Tuning) -> None:
+    def _offer_lesson(self, status: TagTuningStatus) -> None:
         """Once in a session."""
-        if self._lesson_offered or tuning.answers_since < WORTH_IT_ANSWERS:
+        if self._lesson_offered or status.user_labels_since < MIN_OFFER_LABELS:
             return
         self._lesson_offered = True
         sentence = self.tr("You have answered {} suggestions. The tags can learn from that in seconds.")
         notice = Notice(
-            sentence.format(wording.number(tuning.answers_since)),
+            sentence.format(wording.number(status.user_labels_since)),
             "info",
             "",
             self.tr("Learn now"),

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.jobs.client import JobView
 from pemr_desktop.library import queries
-from pemr_desktop.library.embeddings.tag_tuning_status import Tuning
+from pemr_desktop.library.embeddings.tag_tuning_status import TagTuningStatus
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
-from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
+from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.widgets.job_card import JobCard
@@ -32,22 +32,22 @@ log = logging.getLogger(__name__)
 
 ROW_PX = 34
 LEAST_COLUMN_PX = 90
-LEAST_HEARD = 12
+MIN_ANALYSED_TRACKS = 12
 SECONDS_A_TRACK = 1.5
 """What the teacher takes for one track on an ordinary machine; a running job says it better."""
 
 TAG, CHANGE, RIGHT, FINDS, APART, JUDGE = range(6)
 
 
-class TuningView(QWidget):
+class TagTuningView(QWidget):
     """Asks the worker; shows what the library keeps of the latest tuning."""
 
     def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("tuning")
         self._context = context
-        self._tuning: Tuning | None = None
-        self._result: TuneResult | None = None
+        self._status: TagTuningStatus | None = None
+        self._result: TagTuningResult | None = None
         self._build()
         context.client.jobsChanged.connect(self._show_jobs)
         context.client.changed.connect(self._library_changed)
@@ -163,7 +163,9 @@ class TuningView(QWidget):
 
     def refresh(self) -> None:
         """Read anew how it stands."""
-        self._context.reader.ask(queries.tuning, done=self._read, failed=self._no_library, topic=(id(self), "tuning"))
+        self._context.reader.ask(
+            queries.tag_tuning_status, done=self._read, failed=self._no_library, topic=(id(self), "tuning")
+        )
 
     @Slot(object)
     def _library_changed(self, changed: object) -> None:
@@ -172,16 +174,16 @@ class TuningView(QWidget):
 
     def _no_library(self, error: Exception) -> None:
         log.info("Nothing to tune: %s", error)
-        self._read(Tuning(0, None, b"", 0, 0, False))
+        self._read(TagTuningStatus(0, None, b"", 0, 0, False))
 
     # showing
 
-    def _read(self, tuning: Tuning) -> None:
-        self._tuning = tuning
+    def _read(self, status: TagTuningStatus) -> None:
+        self._status = status
         self._result = None
-        if tuning.report:
+        if status.report:
             try:
-                self._result = msgspec.json.decode(tuning.report, type=TuneResult)
+                self._result = msgspec.json.decode(status.report, type=TagTuningResult)
             except msgspec.MsgspecError as error:
                 log.warning("The report of the latest tuning is of another version: %s", error)
         self._show_jobs()
@@ -189,45 +191,45 @@ class TuningView(QWidget):
 
     @Slot()
     def _show_jobs(self) -> None:
-        tuning, job = self._tuning, self._job()
-        can_start = tuning is not None and tuning.heard >= LEAST_HEARD and job is None
+        status, job = self._status, self._job()
+        can_start = status is not None and status.analysed >= MIN_ANALYSED_TRACKS and job is None
         listens = job is not None and isinstance(job.request, TuneTags) and job.request.listen
         learns = job is not None and isinstance(job.request, TuneTags) and not listens
-        if tuning is not None:
-            self.tune.state.setText(self._tune_state(tuning))
-            self.teach.state.setText(self._teach_state(tuning))
+        if status is not None:
+            self.tune.state.setText(self._tune_state(status))
+            self.teach.state.setText(self._teach_state(status))
         self.tune.show_job(job if listens else None, can_start)
         self.teach.show_job(job if learns else None, can_start)
         self.back.setEnabled(job is None)
 
-    def _tune_state(self, tuning: Tuning) -> str:
-        if tuning.heard < LEAST_HEARD:
+    def _tune_state(self, status: TagTuningStatus) -> str:
+        if status.analysed < MIN_ANALYSED_TRACKS:
             return self.tr("First some of your music has to be listened to: at least a dozen tracks of two albums.")
-        tracks = min(self._context.settings.current.tuning.tracks, tuning.heard)
+        tracks = min(self._context.settings.current.tuning.tracks, status.analysed)
         minutes = max(1, round(tracks * SECONDS_A_TRACK / 60))
-        if tuning.made_at is not None:
+        if status.made_at is not None:
             return self.tr("Your tags are tuned. Again: what the teacher has heard already is not done twice.")
         return self.tr("It listens to {} tracks, about {} min.").format(wording.number(tracks), minutes)
 
-    def _teach_state(self, tuning: Tuning) -> str:
-        if not tuning.answers:
+    def _teach_state(self, status: TagTuningStatus) -> str:
+        if not status.user_labels:
             return self.tr("You have not accepted or rejected any suggestion yet. Takes seconds.")
         return self.tr("You answered {} suggestions, {} of them since the tags last learned. Takes seconds.").format(
-            wording.number(tuning.answers), wording.number(tuning.answers_since)
+            wording.number(status.user_labels), wording.number(status.user_labels_since)
         )
 
     @Slot()
     def _fill(self) -> None:
         """The table of tags, those that changed first."""
-        tuning, result = self._tuning, self._result
-        tuned = tuning is not None and tuning.made_at is not None
+        status, result = self._status, self._result
+        tuned = status is not None and status.made_at is not None
         for widget in (self.back, self.everything, self.table):
             widget.setVisible(tuned and result is not None)
-        if tuning is None or tuning.made_at is None or result is None:
+        if status is None or status.made_at is None or result is None:
             self.outcome.setText(self.tr("The tags are as they were shipped."))
             self.outcome.setProperty("role", "soft")
             return
-        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(tuning.made_at)), QLocale.FormatType.ShortFormat)
+        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(status.made_at)), QLocale.FormatType.ShortFormat)
         changed = [tag for tag in result.tags if tag.change != "kept"]
         self.outcome.setText(
             self.tr("Tuned on {} to {} tracks of {} albums: {} tags changed, {} stayed.").format(

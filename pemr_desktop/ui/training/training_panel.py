@@ -29,7 +29,7 @@ from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.model_card import ModelCard, read_model_card
 from pemr_desktop.ui.training.model_making import ModelMaking, TagLesson, teacher_folder
 from pemr_desktop.ui.training.models_view import ModelsView
-from pemr_desktop.ui.training.tag_tuning_view import TuningView
+from pemr_desktop.ui.training.tag_tuning_view import TagTuningView
 from pemr_desktop.ui.training.training_form import TrainingForm
 from pemr_desktop.ui.training.training_list import TrainingList
 from pemr_desktop.ui.training.training_process import TrainingProcess
@@ -46,7 +46,7 @@ from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 log = logging.getLogger(__name__)
 
-FORM, RUN, MODELS, TUNING = range(4)
+FORM, RUN, MODELS, TAG_TUNING = range(4)
 LIST_WIDTH_PX = 250
 DISK_EVERY_MS = 15_000
 STOPPING_TAKES_S = 120.0
@@ -92,7 +92,7 @@ class TrainingPanel(QWidget):
         self.tune = QPushButton(self.tr("Tune tags"), self)
         self.tune.setObjectName("tuneTags")
         self.tune.setAccessibleName(self.tune.text())
-        self.tune.clicked.connect(self.show_tuning)
+        self.tune.clicked.connect(self.show_tag_tuning)
         self.runs = TrainingList(self._theme, self)
         self.runs.chosen.connect(self._show_run)
         left = QWidget(self)
@@ -117,9 +117,9 @@ class TrainingPanel(QWidget):
         self.making.cancelled.connect(self._model_cancelled)
         self.models = ModelsView(self._theme, self)
         self.models.activateWanted.connect(self._activate_model)
-        self.tuning = TuningView(self._context, self)
+        self.tag_tuning = TagTuningView(self._context, self)
         self.pages = QStackedWidget(self)
-        for page in (self.form, self.run_view, self.models, self.tuning):
+        for page in (self.form, self.run_view, self.models, self.tag_tuning):
             self.pages.addWidget(page)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(left)
@@ -179,7 +179,7 @@ class TrainingPanel(QWidget):
     @Slot()
     def show_trainings(self) -> None:
         """The training last looked at, or the form while there is none."""
-        if self.pages.currentIndex() not in (MODELS, TUNING):
+        if self.pages.currentIndex() not in (MODELS, TAG_TUNING):
             return
         if self._shown in self._records and self._shown is not None:
             self._show_run(self._shown)
@@ -193,10 +193,10 @@ class TrainingPanel(QWidget):
         self.runs.mark(None)
 
     @Slot()
-    def show_tuning(self) -> None:
+    def show_tag_tuning(self) -> None:
         """Tags tuned to the library."""
-        self.tuning.refresh()
-        self.pages.setCurrentIndex(TUNING)
+        self.tag_tuning.refresh()
+        self.pages.setCurrentIndex(TAG_TUNING)
         self.runs.mark(None)
 
     # training

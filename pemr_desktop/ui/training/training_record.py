@@ -20,7 +20,7 @@ RunState = Literal["new", "preparing", "training", "stopping", "paused", "finish
 
 EVENTS_FILE = "events.jsonl"
 REQUEST_FILE = "request.json"
-MOST_WARNINGS = 20
+MAX_WARNINGS = 20
 
 
 class TrainingRequest(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ class TrainingRecord:
             case events.CheckpointSaved():
                 self._saved(event)
             case events.Warned():
-                self.warnings = [*self.warnings, event.message][-MOST_WARNINGS:]
+                self.warnings = [*self.warnings, event.message][-MAX_WARNINGS:]
             case events.Finished():
                 self.finished = event
                 self.state = "finished" if event.reason == "completed" else "paused"

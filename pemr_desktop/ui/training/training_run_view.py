@@ -28,7 +28,7 @@ from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 
 TOTAL = "total"
-FULL = 1000
+FULL_BAR = 1000
 
 
 class Figure(QWidget):
@@ -273,7 +273,7 @@ class TrainingRunView(QWidget):
         left_s = record.step.seconds_left if record.step is not None and record.state == "training" else 0.0
         if record.session_began is not None and left_s > 0:
             gone_s = time.monotonic() - record.session_began
-            done, total = round(FULL * gone_s / (gone_s + left_s)), FULL
+            done, total = round(FULL_BAR * gone_s / (gone_s + left_s)), FULL_BAR
         self.progress.setMaximum(total)
         self.progress.setValue(done)
         self.how_far.setText(words)

@@ -10,7 +10,7 @@ from pemr_desktop.ui.training.training_record import TrainingRecord
 from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
 LOG_HEIGHT_PX = 110
-MOST_WARNINGS_SHOWN = 3
+MAX_WARNINGS_SHOWN = 3
 
 
 class TrainingTrouble(QWidget):
@@ -55,7 +55,7 @@ class TrainingTrouble(QWidget):
             if record.checkpoints:
                 sentence += " " + self.tr("You can go on from the last saved state.")
         else:
-            sentence = "\n".join(record.warnings[-MOST_WARNINGS_SHOWN:])
+            sentence = "\n".join(record.warnings[-MAX_WARNINGS_SHOWN:])
         self.sentence.setText(sentence)
         self.sentence.setAccessibleName(sentence)
         self._set_role("bad" if failed else "warning")

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 QUIET_MS = 3_000
 """A folder that is being filled is looked at when nothing has changed for this long."""
-MOST_FOLDERS = 4_000
+MAX_WATCHED_FOLDERS = 4_000
 """Systems limit how many folders a program may watch; of a larger library the first ones are watched."""
 SWEEP_MS, RARE_SWEEP_MS = 10 * 60_000, 60 * 60_000
 """How often everything is swept: with folders that are not watched, and with all of them watched."""
@@ -165,7 +165,7 @@ def _folders(conn: sqlite3.Connection, unwanted: tuple[str, ...]) -> _Wanted:
     left_out = 0
     for root in roots:
         for folder in queries.music_folders(conn, root.id, root.path) if root.online else ():
-            if len(root_of) == MOST_FOLDERS:
+            if len(root_of) == MAX_WATCHED_FOLDERS:
                 left_out += 1
                 continue
             try:

@@ -13,21 +13,21 @@ from pemr_desktop.ui.tags.tag_diff import as_html, values_diff
 from pemr_desktop.ui.widgets.colours import Colours
 from pemr_desktop.ui.widgets.field_table import HIDDEN, field_title
 
-MOST_ENTRIES = 200
+MAX_ENTRIES = 200
 UNDO_LINK = "undo:"
 
 
 def entries_html(batch: JournalBatch | None, entries: Sequence[JournalEntry], colours: Colours) -> str:
     """Rich text; a link `undo:<entry id>` behind every file that can still be taken back."""
     parts: list[str] = []
-    for entry in entries[:MOST_ENTRIES]:
+    for entry in entries[:MAX_ENTRIES]:
         parts.append(f'<p style="margin:0 0 2px 0"><b>{escape(entry.location)}</b>{_state(batch, entry, colours)}</p>')
         parts += [_change(change, colours) for change in entry.changes]
         if entry.reason:
             parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.warning}">{escape(entry.reason)}</p>')
         parts.append("<p style='margin:0 0 6px 0'></p>")
-    if len(entries) > MOST_ENTRIES:
-        parts.append(f"<p>{_tr('… and {} more files').format(len(entries) - MOST_ENTRIES)}</p>")
+    if len(entries) > MAX_ENTRIES:
+        parts.append(f"<p>{_tr('… and {} more files').format(len(entries) - MAX_ENTRIES)}</p>")
     return "".join(parts)
 
 

@@ -24,7 +24,7 @@ from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
 if TYPE_CHECKING:
     from pemr_desktop.jobs.client import JobView, WorkerClient
 
-MOST_LINES = 3
+MAX_LINES = 3
 ENDED_STAYS_MS = 8_000
 SHOWN_AFTER_MS = 350
 """A job that ends sooner than this never flashes up."""
@@ -90,14 +90,14 @@ class JobsArea(QWidget):
         active = [view for view in wanted if not view.ended]
         ended = [view for view in wanted if view.ended]
         running = sorted(active, key=lambda view: (view.state == "waiting", view.job_id))
-        shown = {view.job_id: view for view in (*running[:MOST_LINES], *ended[-1:])}
+        shown = {view.job_id: view for view in (*running[:MAX_LINES], *ended[-1:])}
         for job_id in [job_id for job_id in self._lines if job_id not in shown]:
             self._drop(job_id)
         for job_id, view in shown.items():
             if job_id not in self._lines:
                 self._add(job_id)
             self._lines[job_id].show_job(view)
-        more = len(running) - MOST_LINES
+        more = len(running) - MAX_LINES
         self._more.setText(self.tr("{} more waiting").format(more) if more > 0 else "")
         self._more.setVisible(more > 0)
         self.setVisible(bool(self._lines))

@@ -27,7 +27,7 @@ from pemr_desktop.ui.tracks.library_commands import LibraryCommands
 from pemr_desktop.ui.tracks.library_page import LibraryPage
 from pemr_desktop.ui.tracks.sidebar import Sidebar
 from pemr_desktop.ui.tracks.track_commands import TrackCommands
-from pemr_desktop.ui.training.tag_tuning_offer import TuningOffer
+from pemr_desktop.ui.training.tag_tuning_offer import TagTuningOffer
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
 from pemr_desktop.ui.widgets.theme import ROOM
 from pemr_desktop.ui.window import window_actions
@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.page.set_first_steps(self._first_steps())
         self.watch = FolderWatch(self.context, self)
         self.talk = WorkerTalk(self.context, self.jobs_area, self)
-        self.tuning_offer = TuningOffer(self.context, self)
+        self.tag_tuning_offer = TagTuningOffer(self.context, self)
         self._connect()
         self._restore_state()
         self.context.actions.set_shortcuts(

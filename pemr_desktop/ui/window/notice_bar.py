@@ -10,7 +10,7 @@ from pemr_desktop.ui.notices import Notice, Notices
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
 
 GOOD_STAYS_MS = 12_000
-MOST_SHOWN = 3
+MAX_NOTICES_SHOWN = 3
 
 _ICONS: dict[str, tuple[str, Role]] = {
     "good": ("check", "good"),
@@ -50,7 +50,7 @@ class NoticeBar(QWidget):
             line.acted.clicked.connect(lambda: self._remove(line))
         self._layout.addWidget(line)
         lines = self._lines()
-        for oldest in lines[: max(0, len(lines) - MOST_SHOWN)]:
+        for oldest in lines[: max(0, len(lines) - MAX_NOTICES_SHOWN)]:
             self._remove(oldest)
         self.show()
 

@@ -33,7 +33,7 @@ class Pages(QObject):
         if name == "models":
             page.show_models()
         elif name == "tuning":
-            page.show_tuning()
+            page.show_tag_tuning()
         elif name == "training":
             page.show_trainings()
         return page

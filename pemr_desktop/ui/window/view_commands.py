@@ -1,4 +1,4 @@
-"""What one looks at: pages and places, sidebar and inspector, colours, size, loudness."""
+"""What one looks at: pages and sidebar items, sidebar and inspector, colours, size, loudness."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from pemr_desktop import __version__
 from pemr_desktop.protocol.messages import PlanEdits, PlanWrites
 from pemr_desktop.ui.notices import Notice
-from pemr_desktop.ui.tags.edit_tags_dialog import MOST_TRACKS, EditTagsDialog
+from pemr_desktop.ui.tags.edit_tags_dialog import MAX_EDITED_TRACKS, EditTagsDialog
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog
 from pemr_desktop.ui.window.command_palette import CommandPalette
 from pemr_desktop.ui.window.shortcuts_overview import ShortcutsOverview
@@ -39,8 +39,10 @@ class WindowDialogs(QObject):
 
     def edit_tags(self, ids: Sequence[int]) -> None:
         """Edit the tags of tracks by hand; the review follows."""
-        if len(ids) > MOST_TRACKS:
-            sentence = self.tr("Tags of {} tracks at most can be edited at once. Choose fewer.").format(MOST_TRACKS)
+        if len(ids) > MAX_EDITED_TRACKS:
+            sentence = self.tr("Tags of {} tracks at most can be edited at once. Choose fewer.").format(
+                MAX_EDITED_TRACKS
+            )
             self._context.notices.post(Notice(sentence, key="edit"))
             return
         dialog = EditTagsDialog(self._context, ids, self._window)

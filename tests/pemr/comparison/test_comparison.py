@@ -20,7 +20,7 @@ from pemr.comparison.table import Entry, Line, lines
 from pemr.errors import RecipeError
 from pemr.frontend import FrontEnd
 from pemr.metrics import score_tags
-from pemr.tags.teacher_labels import SEGMENTS
+from pemr.tags.teacher_labels import SEGMENTS_PER_TRACK
 from pemr.time_spent import TimeSpent
 
 TEACHERS = Path(__file__).parents[3] / "resources" / "models" / "teacher"
@@ -127,8 +127,8 @@ def test_an_encoder_of_a_checkpoint_hears_the_segments_of_the_teacher(finished: 
     out, _ = finished
     encoder = of_checkpoint(next(out.rglob("latest.pt")))
     samples = np.random.default_rng(1).uniform(-0.3, 0.3, 16_000 * 60).astype(np.float32)
-    assert encoder.embed_samples(samples, max_segments=SEGMENTS).segments.shape == (SEGMENTS, 512)
-    assert encoder.embed_samples(samples[:1000], max_segments=SEGMENTS).segments.shape == (1, 512)
+    assert encoder.embed_samples(samples, max_segments=SEGMENTS_PER_TRACK).segments.shape == (SEGMENTS_PER_TRACK, 512)
+    assert encoder.embed_samples(samples[:1000], max_segments=SEGMENTS_PER_TRACK).segments.shape == (1, 512)
 
 
 def test_a_network_of_another_rate_hears_the_middle_of_the_same_segments() -> None:

@@ -24,10 +24,10 @@ def test_full_segments_cover_a_track_and_the_last_ends_with_it(samples: int, len
     if samples >= length:
         assert starts[-1] + length == samples
         assert len(starts) == -(-samples // length)
-        heard = np.zeros(samples, bool)
+        evaluated = np.zeros(samples, bool)
         for start in starts:
-            heard[start : start + length] = True
-        assert heard.all()
+            evaluated[start : start + length] = True
+        assert evaluated.all()
     else:
         assert list(starts) == [0]
 
@@ -55,9 +55,9 @@ def test_every_crop_of_a_labelled_segment_holds_the_three_seconds_the_teacher_he
     thresholds = np.full(len(VOCABULARY), 0.5, np.float32)
     examples = teacher_examples([heard_track], thresholds, length)
     offset = (LABELLED_SAMPLES - PATCH_SAMPLES) // 2
-    heard = segment_starts(320_000, LABELLED_SAMPLES, 4) + offset
+    evaluated = segment_starts(320_000, LABELLED_SAMPLES, 4) + offset
     assert len(examples) == 4
-    for (_, first, last), start in zip(examples.stretches, heard, strict=True):
+    for (_, first, last), start in zip(examples.stretches, evaluated, strict=True):
         assert last <= start
         assert first + length >= start + PATCH_SAMPLES
         assert 0 <= first <= last <= 320_000 - length
@@ -81,8 +81,8 @@ def test_a_track_shorter_than_a_segment_is_one_example_followed_by_silence(tones
 
 def test_hard_labels_hold_for_every_segment(tone_examples: dict[str, Examples]) -> None:
     train = tone_examples["train"]
-    assert {len(heard.starts) for heard in train.heard} == {4}
-    np.testing.assert_array_equal(train.truth.argmax(axis=1), train.heard[0].targets.argmax() ^ (np.arange(8) % 2))
+    assert {len(evaluated.starts) for evaluated in train.evaluated} == {4}
+    np.testing.assert_array_equal(train.truth.argmax(axis=1), train.evaluated[0].targets.argmax() ^ (np.arange(8) % 2))
     for (track, _, _), row in zip(train.stretches, train.targets, strict=True):
         np.testing.assert_array_equal(row, train.track_targets[track])
 

@@ -14,7 +14,7 @@ from pemr.datasets.labelled import LabelledSet
 from pemr.errors import CorpusError
 from pemr.metrics import average_precision, roc_auc
 from pemr.protocols.encoders import open_encoder
-from pemr.protocols.evaluation import judge_vectors
+from pemr.protocols.evaluation import evaluate_vectors
 from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.features import track_features
 from pemr.protocols.probe import ProbeSettings, probe
@@ -30,8 +30,8 @@ def made_features(tone_examples: Splits) -> dict[str, list[Floats]]:
     features: dict[str, list[Floats]] = {}
     for split, examples in tone_examples.items():
         features[split] = []
-        for heard, target in zip(examples.heard, examples.track_targets, strict=True):
-            rows = random.normal(size=(len(heard.starts), 6)).astype(np.float32)
+        for evaluated, target in zip(examples.evaluated, examples.track_targets, strict=True):
+            rows = random.normal(size=(len(evaluated.starts), 6)).astype(np.float32)
             rows[:, 0] = 2 * target[0] - 1 + 0.1 * rows[:, 0]
             features[split].append(rows)
     return features
@@ -69,7 +69,7 @@ def test_a_track_s_score_is_the_mean_of_its_segments_sigmoids(tone_examples: Spl
     examples = tone_examples["test"]
     head = torch.nn.Linear(3, 2)
     vectors = [np.random.default_rng(n).normal(size=(4, 3)).astype(np.float32) for n in range(2)]
-    judged = judge_vectors(head, vectors, examples)
+    judged = evaluate_vectors(head, vectors, examples)
     for track, rows in enumerate(vectors):
         expected = torch.sigmoid(head(torch.from_numpy(rows))).mean(dim=0).detach().numpy()
         np.testing.assert_allclose(judged.scores[track], expected, rtol=1e-5)
@@ -80,11 +80,13 @@ def test_tags_without_a_positive_or_a_negative_track_are_in_no_mean_and_named(to
     test = tone_examples["test"]
     targets = np.array([[1, 0, 0, 1], [0, 1, 0, 1]], np.float32)
     tags = tuple((name, "x") for name in ("a", "b", "never", "always"))
-    heard = tuple(replace(old, targets=np.tile(row, (4, 1))) for old, row in zip(test.heard, targets, strict=True))
-    four = replace(test, tags=tags, track_targets=targets, heard=heard)
+    evaluated = tuple(
+        replace(old, targets=np.tile(row, (4, 1))) for old, row in zip(test.evaluated, targets, strict=True)
+    )
+    four = replace(test, tags=tags, track_targets=targets, evaluated=evaluated)
     head = torch.nn.Linear(3, 4)
     vectors = [np.random.default_rng(n).normal(size=(4, 3)).astype(np.float32) for n in range(2)]
-    judged = judge_vectors(head, vectors, four)
+    judged = evaluate_vectors(head, vectors, four)
     assert judged.tags.skipped == ("never", "always")
     columns = [(four.truth[:, i], judged.scores[:, i]) for i in (0, 1)]
     assert judged.tags.macro_roc_auc == pytest.approx(np.mean([roc_auc(*column) for column in columns]))
@@ -112,15 +114,15 @@ def test_features_are_computed_once_and_made_again_where_the_cache_is_damaged(
 
 def test_the_whole_way_from_a_set_to_figures(tones: LabelledSet, tmp_path: Path) -> None:
     settings = ProbeSettings(learning_rate=1e-2, batch_size=8, epochs=30)
-    heard: list[events.AnyEvent] = []
-    found = probe_encoder(open_encoder("random:bundled"), tones, settings, tmp_path, 60.0, heard.append)
+    evaluated: list[events.AnyEvent] = []
+    found = probe_encoder(open_encoder("random:bundled"), tones, settings, tmp_path, 60.0, evaluated.append)
     assert found.tracks == {"train": 8, "validation": 2, "test": 2}
     assert found.split == "by album"
     assert (found.roc_auc, found.accuracy) == (1.0, 1.0)
     assert found.roc_auc_interval == (1.0, 1.0)
     assert [(tag.name, tag.positives) for tag in found.tags] == [("low", 1), ("high", 1)]
     assert events.parse(msgspec.json.encode(found)) == found
-    assert {event.name for event in heard if isinstance(event, events.Probe)} == {
+    assert {event.name for event in evaluated if isinstance(event, events.Probe)} == {
         "validation_loss", "validation_roc_auc", "validation_pr_auc",
     }  # fmt: skip
 

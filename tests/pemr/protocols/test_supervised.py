@@ -13,7 +13,7 @@ from pemr import events
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.modelfile import Model, load_model
 from pemr.protocols.examples import Examples
-from pemr.protocols.finetuned_encoder import save_tuned
+from pemr.protocols.finetuned_encoder import save_finetuned
 from pemr.protocols.settings import with_overrides
 from pemr.protocols.supervised import Trained, steps_between_evaluations, train_supervised
 from pemr.protocols.supervised_batches import SupervisedBatches
@@ -36,14 +36,14 @@ def weights(trained: Trained) -> dict[str, torch.Tensor]:
 
 
 def test_fcn4_learns_from_random_weights(untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path) -> None:
-    heard: list[events.AnyEvent] = []
-    trained = train(untrained(), tone_examples, tmp_path, listener=heard.append)
-    first = next(event for event in heard if isinstance(event, events.Probe) and event.name == "validation_loss")
+    evaluated: list[events.AnyEvent] = []
+    trained = train(untrained(), tone_examples, tmp_path, listener=evaluated.append)
+    first = next(event for event in evaluated if isinstance(event, events.Probe) and event.name == "validation_loss")
     assert first.value == pytest.approx(np.log(2), abs=1e-4)
     assert first.chance == pytest.approx(np.log(2), abs=1e-4)
-    assert trained.judgement.loss < 0.5 * first.value
-    assert trained.judgement.tags.macro_roc_auc == 1.0
-    assert isinstance(heard[-1], events.Finished)
+    assert trained.evaluation.loss < 0.5 * first.value
+    assert trained.evaluation.tags.macro_roc_auc == 1.0
+    assert isinstance(evaluated[-1], events.Finished)
 
 
 def test_the_model_file_holds_the_trained_encoder_and_heads(
@@ -52,7 +52,7 @@ def test_the_model_file_holds_the_trained_encoder_and_heads(
     start = untrained()
     before = copy.deepcopy(start.encoder.state_dict())
     trained = train(start, tone_examples, tmp_path / "run")
-    model_id, tags = save_tuned(
+    model_id, tags = save_finetuned(
         tmp_path / "m.safetensors", start, trained, tone_examples["validation"], {"why": "test"}
     )
     model = load_model(tmp_path / "m.safetensors")
@@ -103,7 +103,7 @@ def test_a_plateau_lowers_the_learning_rates_and_then_ends_the_run(
     patience = ["plateau_patience=0", "plateau_factor=0.5", "stop_patience=2"]
     settings = with_overrides(SETTINGS, ["criterion=roc_auc", "encoder=frozen", *patience])
     trained = train(untrained(), tone_examples, tmp_path, settings)
-    assert trained.judgement.tags.macro_roc_auc == 1.0  # which nothing later can beat
+    assert trained.evaluation.tags.macro_roc_auc == 1.0  # which nothing later can beat
     assert trained.reason == "converged"
     assert trained.step == trained.best_step + 2 * 2  # evaluations, each after the two steps of an epoch
     latest = torch.load(tmp_path / "checkpoints/latest.pt", weights_only=True)
@@ -183,7 +183,7 @@ def test_evaluation_never_takes_longer_than_the_training_between_two_of_them(ton
     settings, validation = with_overrides(SETTINGS, ["validation_segments=0"]), tone_examples["validation"]
     assert steps_between_evaluations(settings, validation, 2) == 2
     large = replace(
-        validation, heard=validation.heard * 15
+        validation, evaluated=validation.evaluated * 15
     )  # 120 segments, a third of which is 40: ten batches of four
     assert steps_between_evaluations(settings, large, 2) == 10
     assert steps_between_evaluations(with_overrides(settings, ["validation_segments=1"]), large, 2) == 3

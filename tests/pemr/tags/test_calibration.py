@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pemr.modelfile import TagHead
-from pemr.tags.calibration import Evidence, calibration_by_group, evidence_of, judge, judge_tag, platt
+from pemr.tags.calibration import Evidence, calibrate, calibrate_tag, calibration_by_group, evidence_of, platt
 
 JAZZ = TagHead("jazz", "genre")
 
@@ -20,10 +20,10 @@ def evidence(count: int, seed: int, skill: float = 3.0, albums: int = 8, share: 
 
 
 def test_a_tag_that_is_heard_well_is_switched_on_with_held_out_figures() -> None:
-    verdict = judge_tag(JAZZ, evidence(400, 1))
-    assert verdict.head.supported and not verdict.head.reason
-    assert 0.4 <= verdict.head.threshold < 1
-    held = verdict.held_out
+    calibrated = calibrate_tag(JAZZ, evidence(400, 1))
+    assert calibrated.head.supported and not calibrated.head.reason
+    assert 0.4 <= calibrated.head.threshold < 1
+    held = calibrated.held_out
     assert held.points == 400 and held.shown >= held.right
     assert held.precision is not None and held.precision > 0.6
     assert held.right > 0.6 * held.positives
@@ -32,15 +32,15 @@ def test_a_tag_that_is_heard_well_is_switched_on_with_held_out_figures() -> None
 
 
 def test_a_tag_that_only_guesses_is_off() -> None:
-    verdict = judge_tag(JAZZ, evidence(400, 2, skill=0.1))
-    assert not verdict.head.supported
-    assert "told apart" in verdict.head.reason
+    calibrated = calibrate_tag(JAZZ, evidence(400, 2, skill=0.1))
+    assert not calibrated.head.supported
+    assert "told apart" in calibrated.head.reason
 
 
 def test_a_tag_of_a_single_album_is_off() -> None:
     points = evidence(200, 3)
     only = Evidence(points.scores, (points.group == "album 3")[:, None], points.known, points.track, points.group)
-    assert judge_tag(JAZZ, only).head.reason == "all tracks that have it are of one album"
+    assert calibrate_tag(JAZZ, only).head.reason == "all tracks that have it are of one album"
 
 
 def test_what_is_reported_has_no_part_in_what_is_chosen() -> None:
@@ -50,8 +50,8 @@ def test_what_is_reported_has_no_part_in_what_is_chosen() -> None:
     contrary = Evidence(
         points.scores, np.where(odd[:, None], ~points.truth, points.truth), points.known, points.track, points.group
     )
-    verdict = judge_tag(JAZZ, contrary)
-    promised = verdict.promised[odd]
+    calibrated = calibrate_tag(JAZZ, contrary)
+    promised = calibrated.promised[odd]
     assert promised[points.truth[odd, 0]].mean() > promised[~points.truth[odd, 0]].mean()
 
 
@@ -63,9 +63,9 @@ def test_a_tag_whose_suggestions_fail_on_other_albums_is_off_and_says_so() -> No
     score = (truth * 1.9 + random.normal(size=count) + np.where(group == 0, -1.6, 0.9)).astype(np.float32)
     names = np.array([f"album {g}" for g in group])
     mixed = Evidence(score[:, None], truth[:, None], np.ones((count, 1), bool), np.arange(count), names)
-    verdict = judge_tag(JAZZ, mixed)
-    assert not verdict.head.supported
-    assert verdict.head.reason
+    calibrated = calibrate_tag(JAZZ, mixed)
+    assert not calibrated.head.supported
+    assert calibrated.head.reason
 
 
 def two_albums(positives: tuple[list[float], list[float]], negatives: list[float]) -> Evidence:
@@ -80,17 +80,17 @@ def two_albums(positives: tuple[list[float], list[float]], negatives: list[float
 
 
 def test_a_tag_too_rare_to_be_suggested_without_an_album_stays_on_if_it_ranks_well() -> None:
-    verdict = judge_tag(JAZZ, two_albums(([5.0] * 3, [4.0] * 3), np.linspace(-3, 1, 40).tolist()))
-    assert verdict.held_out.shown == 0 and verdict.held_out.pr_auc == 1.0
-    assert verdict.head.supported
+    calibrated = calibrate_tag(JAZZ, two_albums(([5.0] * 3, [4.0] * 3), np.linspace(-3, 1, 40).tolist()))
+    assert calibrated.held_out.shown == 0 and calibrated.held_out.pr_auc == 1.0
+    assert calibrated.head.supported
 
 
 def test_a_tag_that_no_other_album_vouches_for_is_off_and_says_so() -> None:
     """One album has it loud and clear, on the other many tracks without it sound more like it than those with it."""
-    verdict = judge_tag(JAZZ, two_albums(([9.0] * 5, [1.0] * 12), np.linspace(-4, 1.8, 200).tolist()))
-    assert verdict.held_out.right == 0
-    assert not verdict.head.supported
-    assert "no other album vouches for it" in verdict.head.reason
+    calibrated = calibrate_tag(JAZZ, two_albums(([9.0] * 5, [1.0] * 12), np.linspace(-4, 1.8, 200).tolist()))
+    assert calibrated.held_out.right == 0
+    assert not calibrated.head.supported
+    assert "no other album vouches for it" in calibrated.head.reason
 
 
 def test_parts_of_a_track_stay_together() -> None:
@@ -111,7 +111,7 @@ def test_calibration_is_told_for_each_group_of_tags_and_for_all() -> None:
         np.hstack([first.scores, second.scores]), np.hstack([first.truth, second.truth]),
         np.hstack([first.known, second.known]), first.track, first.group,
     )  # fmt: skip
-    told = calibration_by_group(judge([JAZZ, TagHead("calm", "mood")], points))
+    told = calibration_by_group(calibrate([JAZZ, TagHead("calm", "mood")], points))
     assert [(group.group, group.tags) for group in told] == [("genre", 1), ("mood", 1), ("all", 2)]
     assert all(group.error < 0.1 and sum(point.count for point in group.points) == 300 * group.tags for group in told)
 

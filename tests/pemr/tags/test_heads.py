@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from pemr.tags.heads import FittedHeads, as_answers, fit_heads, judge, teacher_thresholds, track_scores
+from pemr.tags.heads import FittedHeads, as_targets, calibrate, fit_heads, teacher_thresholds, track_scores
 from pemr.vocabulary import VOCABULARY
 
 K = len(VOCABULARY)
@@ -51,7 +51,7 @@ def test_fitting_twice_gives_the_same_heads(hidden: np.ndarray) -> None:
 
 def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray, fitted: FittedHeads) -> None:
     vectors, labels = tracks(hidden, 60, seed=5)
-    tags = judge(fitted, vectors, labels, np.full(K, 0.5, np.float32))
+    tags = calibrate(fitted, vectors, labels, np.full(K, 0.5, np.float32))
     assert not tags[0].supported
     assert tags[0].reason == "only 0 of the tracks it was judged on have it"
     assert not tags[1].supported
@@ -64,7 +64,7 @@ def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray,
 
 def test_answers_put_the_teachers_threshold_at_one_half() -> None:
     thresholds = np.array([0.1, 0.5], np.float32)
-    moved = as_answers(np.array([[0.1, 0.5], [0.0, 1.0], [0.3, 0.2]], np.float32), thresholds)
+    moved = as_targets(np.array([[0.1, 0.5], [0.0, 1.0], [0.3, 0.2]], np.float32), thresholds)
     np.testing.assert_allclose(moved[:2], [[0.5, 0.5], [0.0, 1.0]], atol=1e-6)
     assert moved[2, 0] > 0.5 and moved[2, 1] == pytest.approx(0.2)
 

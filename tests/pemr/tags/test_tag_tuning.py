@@ -6,14 +6,14 @@ import pytest
 from pemr.logistic import Linear
 from pemr.modelfile import TagHead
 from pemr.tags.calibration import in_probability
-from pemr.tags.tag_tuning import LEAST_NEW_EXAMPLES, Example, Weights, new_tags, tune
+from pemr.tags.tag_tuning import LEAST_NEW_EXAMPLES, Example, Weights, new_tags, tune_tags
 from pemr.vocabulary import VOCABULARY
 
 K = len(VOCABULARY)
 LATENT = 12
 MIXING = np.random.default_rng(0).normal(size=(LATENT, 512)).astype(np.float32) / 12
 """Tracks differ in a few ways only, each of which shows in many numbers."""
-HEARD = 10
+PREDICTED = 10
 """Tags that the made-up teacher has an opinion on; of the others it says no to everything."""
 
 
@@ -39,7 +39,7 @@ def library(directions: np.ndarray, count: int, seed: int, **said: object) -> li
         kind = random.normal(size=(1, LATENT)) + 0.3 * random.normal(size=(3, LATENT))
         segments = (kind @ MIXING + 0.05 * random.normal(size=(3, 512))).astype(np.float32)
         teacher = 1 / (1 + np.exp(-4 * (segments @ directions.T)))
-        teacher[:, HEARD:] = 0.001
+        teacher[:, PREDICTED:] = 0.001
         examples.append(
             Example(f"album {number % 6}", segments.mean(axis=0), segments, teacher.astype(np.float32), **said)
         )
@@ -53,18 +53,18 @@ def follows(example: Example, direction: np.ndarray) -> bool:
 def test_tags_that_the_teacher_hears_here_are_switched_on_and_others_stay(
     directions: np.ndarray, shipped: tuple[Linear, list[TagHead]]
 ) -> None:
-    tuned = tune(*shipped, library(directions, 150, 3))
+    tuned = tune_tags(*shipped, library(directions, 150, 3))
     assert tuned is not None and tuned.examples == 150
     on = [change.name for change in tuned.changes if change.change == "switched on"]
-    assert len(on) > HEARD / 2
-    assert set(on) <= {tag.name for tag in VOCABULARY[:HEARD]}
-    for change in tuned.changes[:HEARD]:
+    assert len(on) > PREDICTED / 2
+    assert set(on) <= {tag.name for tag in VOCABULARY[:PREDICTED]}
+    for change in tuned.changes[:PREDICTED]:
         if change.change == "switched on":
             assert change.after.roc_auc is not None and change.before.roc_auc is not None
             assert change.after.roc_auc > change.before.roc_auc
             assert change.judged_by == "teacher" and change.is_on and not change.reason
     before, after = in_probability(*shipped), in_probability(tuned.linear, tuned.tags)
-    np.testing.assert_allclose(after.weight[HEARD:], before.weight[HEARD:], atol=1e-6)
+    np.testing.assert_allclose(after.weight[PREDICTED:], before.weight[PREDICTED:], atol=1e-6)
     assert all(tag.reason for tag in tuned.tags if not tag.supported)
     new = library(directions, 200, 4)
     at = [tag.name for tag in tuned.tags].index(on[0])
@@ -79,9 +79,9 @@ def test_tags_that_the_teacher_hears_here_are_switched_on_and_others_stay(
 def test_a_tag_that_is_as_good_as_it_gets_is_kept(directions: np.ndarray) -> None:
     perfect = Linear(4 * directions, np.zeros(K, np.float32))
     tags = [TagHead(tag.name, tag.group, 0.5, True) for tag in VOCABULARY]
-    tuned = tune(perfect, tags, library(directions, 120, 5))
+    tuned = tune_tags(perfect, tags, library(directions, 120, 5))
     assert tuned is not None
-    assert sum(change.change == "kept" for change in tuned.changes[:HEARD]) >= HEARD - 2
+    assert sum(change.change == "kept" for change in tuned.changes[:PREDICTED]) >= PREDICTED - 2
 
 
 def test_a_persons_word_is_taken_over_the_teachers(
@@ -100,7 +100,7 @@ def test_a_persons_word_is_taken_over_the_teachers(
         )
         for example in examples
     ]
-    tuned = tune(*shipped, told, Weights())
+    tuned = tune_tags(*shipped, told, Weights())
     assert tuned is not None
     change = tuned.changes[0]
     assert change.judged_by == "you" and change.change == "switched on"
@@ -119,7 +119,7 @@ def test_rejected_suggestions_switch_a_tag_off(directions: np.ndarray) -> None:
         Example(example.group, example.vector, example.segments, decisions={name: bool(random.random() < 0.15)})
         for example in library(directions, 120, 9)
     ]
-    tuned = tune(eager, tags, told)
+    tuned = tune_tags(eager, tags, told)
     assert tuned is not None
     assert tuned.changes[0].change == "switched off" and not tuned.tags[0].supported
     assert "suggestions were right" in tuned.tags[0].reason
@@ -134,7 +134,7 @@ def test_a_tag_of_ones_own_is_learned_from_files(directions: np.ndarray, shipped
         )
         for example in library(directions, 150, 10)
     ]  # fmt: skip
-    tuned = tune(*shipped, examples)
+    tuned = tune_tags(*shipped, examples)
     assert tuned is not None
     change = tuned.changes[-1]
     assert (change.name, change.group, change.change) == ("chiptune", "genre", "new")
@@ -152,5 +152,7 @@ def test_too_few_examples_make_no_tag(directions: np.ndarray) -> None:
 
 
 def test_too_little_music_changes_nothing(directions: np.ndarray, shipped: tuple[Linear, list[TagHead]]) -> None:
-    assert tune(*shipped, library(directions, 5, 12)) is None
-    assert tune(*shipped, [example for example in library(directions, 120, 13) if example.group == "album 1"]) is None
+    assert tune_tags(*shipped, library(directions, 5, 12)) is None
+    assert (
+        tune_tags(*shipped, [example for example in library(directions, 120, 13) if example.group == "album 1"]) is None
+    )

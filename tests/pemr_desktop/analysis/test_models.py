@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pemr.embed import Encoder
-from pemr_desktop.analysis.loaded_models import Ear
+from pemr_desktop.analysis.loaded_models import LoadedModels
 from pemr_desktop.analysis.models import candidates, keep_copy, load_encoder
 from pemr_desktop.errors import ModelUnusable
 from pemr_desktop.library import queries
@@ -67,25 +67,25 @@ def test_a_kept_copy_outlives_the_run_that_made_it(tmp_path: Path, model_file: P
 
 
 def test_the_first_use_of_a_model_makes_it_the_active_one(library: Library, model_file: Path, tmp_path: Path) -> None:
-    encoder = Ear(below(tmp_path / "home"), model_file).encoder(library)
+    encoder = LoadedModels(below(tmp_path / "home"), model_file).encoder(library)
     active = library.read(queries.active_model)
     assert active is not None and active.id == encoder.model_id
     words = library.read(queries.vocabulary)
     assert {word.name for word in words} == {tag.name for tag in encoder.vocabulary}
 
 
-def test_an_ear_loads_a_model_once_and_again_when_the_file_is_another(
+def test_a_model_is_loaded_once_and_again_when_the_file_is_another(
     library: Library, model_file: Path, tmp_path: Path
 ) -> None:
     from random_model import write_random_model
 
     mine = tmp_path / "mine.safetensors"
     mine.write_bytes(model_file.read_bytes())
-    ear = Ear(below(tmp_path / "home"), mine)
-    first = ear.encoder(library)
-    assert ear.encoder(library) is first
+    loaded_models = LoadedModels(below(tmp_path / "home"), mine)
+    first = loaded_models.encoder(library)
+    assert loaded_models.encoder(library) is first
     other = write_random_model(mine, seed=5)
-    assert ear.encoder(library).model_id == other != first.model_id
+    assert loaded_models.encoder(library).model_id == other != first.model_id
     active = library.read(queries.active_model)
     assert active is not None and active.id == other
 
@@ -93,10 +93,10 @@ def test_an_ear_loads_a_model_once_and_again_when_the_file_is_another(
 def test_the_neighbours_follow_what_is_stored(library: Library, encoder: Encoder, tmp_path: Path) -> None:
     from pemr_desktop.analysis.analyser import Analyser
 
-    ear = Ear(below(tmp_path / "home"))
-    assert ear.neighbours(library, encoder.model_id).count == 0
+    loaded_models = LoadedModels(below(tmp_path / "home"))
+    assert loaded_models.neighbours(library, encoder.model_id).count == 0
     tracks = library.tracks_to_analyse(encoder.model_id)
     Analyser(library, encoder, listeners=1, patience_s=30.0).run(tracks, lambda *_said: None, lambda: False)
-    index = ear.neighbours(library, encoder.model_id)
-    assert index.count == 3 and ear.neighbours(library, encoder.model_id) is index
+    index = loaded_models.neighbours(library, encoder.model_id)
+    assert index.count == 3 and loaded_models.neighbours(library, encoder.model_id) is index
     assert msgspec.json.decode(next((tmp_path / "home/cache/vectors").glob("*.json")).read_bytes())["count"] == 3

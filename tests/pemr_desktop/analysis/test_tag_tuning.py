@@ -3,13 +3,13 @@
 import numpy as np
 
 from pemr_desktop.analysis.decoding.pool import Sound
-from pemr_desktop.analysis.tag_tuning import opinions_of, spread_over_albums, teacher_folder
-from pemr_desktop.library.embeddings.tag_tuning import HeardTrack
+from pemr_desktop.analysis.tag_tuning import spread_over_albums, teacher_folder, teacher_predictions_of
+from pemr_desktop.library.embeddings.tag_tuning import AnalysedTrack
 from pemr_desktop.tagfiles.identity import FileIdentity
 
 
-def library(albums: int, tracks: int) -> list[HeardTrack]:
-    return [HeardTrack(a * 1000 + t, f"album {a}", True) for a in range(albums) for t in range(tracks)]
+def library(albums: int, tracks: int) -> list[AnalysedTrack]:
+    return [AnalysedTrack(a * 1000 + t, f"album {a}", True) for a in range(albums) for t in range(tracks)]
 
 
 def test_a_sample_has_as_many_albums_as_possible() -> None:
@@ -33,10 +33,10 @@ def test_the_teacher_hears_the_middle_of_the_segments_that_the_ear_heard() -> No
     samples = (0.1 * np.random.default_rng(1).normal(size=16_000 * 40)).astype(np.float32)
     sound = Sound(samples, 16_000, 40.0, b"", False, 0, 0.0, FileIdentity(1, 2, 3))
     starts_s = np.arange(10, dtype=np.float32) * 3.69
-    said = opinions_of(teachers, sound, starts_s, 3.69, 3)
-    assert said.opinions.shape == (3, len(VOCABULARY)) and len(set(said.places.tolist())) == 3
-    assert said.opinions.min() >= 0 and said.opinions.max() <= 1
-    whole = opinions_of(teachers, sound, np.zeros(0, np.float32), 3.69, 3)
-    assert len(whole.places) == 0 and whole.opinions.shape == (1, len(VOCABULARY))
+    said = teacher_predictions_of(teachers, sound, starts_s, 3.69, 3)
+    assert said.predictions.shape == (3, len(VOCABULARY)) and len(set(said.segment_indices.tolist())) == 3
+    assert said.predictions.min() >= 0 and said.predictions.max() <= 1
+    whole = teacher_predictions_of(teachers, sound, np.zeros(0, np.float32), 3.69, 3)
+    assert len(whole.segment_indices) == 0 and whole.predictions.shape == (1, len(VOCABULARY))
     short = Sound(samples[:8000], 16_000, 0.5, b"", False, 0, 0.0, FileIdentity(1, 2, 3))
-    assert opinions_of(teachers, short, np.zeros(1, np.float32), 3.69, 3).places.tolist() == [0]
+    assert teacher_predictions_of(teachers, short, np.zeros(1, np.float32), 3.69, 3).segment_indices.tolist() == [0]

@@ -110,7 +110,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run: Run, music: Path, home: 
     assert "Traceback" not in done.stderr
 
 
-def test_commands_without_an_ear_load_no_torch() -> None:
+def test_commands_that_need_no_model_load_no_torch() -> None:
     code = (
         "import sys, pemr_desktop.commands.application as all_; all_.application();"
         "print([name for name in ('torch', 'faiss', 'PySide6') if name in sys.modules])"

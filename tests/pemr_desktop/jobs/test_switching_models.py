@@ -12,7 +12,7 @@ from pemr_desktop.protocol.messages import ActivateModel, AddFolders, Analyse, D
 from random_model import write_random_model
 
 
-def test_newly_taught_tags_need_no_listening_and_another_ear_does(
+def test_newly_taught_tags_need_no_listening_and_another_encoder_does(
     start_worker: Callable[..., Any], library_path: Path, make_audio: Callable[..., Path], tmp_path: Path, home: Path
 ) -> None:
     make_audio(tmp_path / "music" / "tune.flac", seconds=4.0)

@@ -29,7 +29,7 @@ from pemr_desktop.protocol.messages import (
     TuneTags,
     UntuneTags,
 )
-from pemr_desktop.protocol.results import TuneResult
+from pemr_desktop.protocol.results import TagTuningResult
 
 TUNES, NOISES = 12, 12
 HELD_BACK = 1
@@ -70,10 +70,10 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
         worker.say(Start(job_id, request))
         return worker.hear_until((Finished, Failed, Cancelled), job_id)[-1]
 
-    def tuned(request: TuneTags) -> TuneResult:
+    def tuned(request: TuneTags) -> TagTuningResult:
         ended = do(request)
         assert isinstance(ended, Finished), ended
-        return msgspec.json.decode(ended.result, type=TuneResult)
+        return msgspec.json.decode(ended.result, type=TagTuningResult)
 
     do(AddFolders((os.fsencode(albums),)))
     refused = do(TuneTags())
@@ -99,8 +99,8 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
     assert "rock" not in suggested(library_path, plain)
     assert "chiptune" in suggested(library_path, plain)
     with closing(open_reader(library_path)) as conn:
-        state = queries.tuning(conn)
-        assert state.made_at is not None and state.answers == len(ids) - 1 and state.answers_since == 0
+        state = queries.tag_tuning_status(conn)
+        assert state.made_at is not None and state.answers == len(ids) - 1 and state.user_labels_since == 0
     assert worker.close() == 0
     assert model_file.read_bytes() == shipped
 
@@ -132,9 +132,9 @@ def test_a_tuning_that_was_stopped_changes_nothing_and_goes_on_where_it_stopped(
     ended = worker.hear_until((Cancelled, Finished), 3)[-1]
     assert isinstance(ended, Cancelled) and "no tag was changed" in ended.summary
     with closing(open_reader(library_path)) as conn:
-        assert queries.tuning(conn).made_at is None
-        heard = conn.execute("SELECT count(*) FROM teacher_opinions").fetchone()[0]
-    assert 0 < heard < TUNES + NOISES
+        assert queries.tag_tuning_status(conn).made_at is None
+        predicted = conn.execute("SELECT count(*) FROM teacher_opinions").fetchone()[0]
+    assert 0 < predicted < TUNES + NOISES
     worker.process.kill()
     worker.process.wait(20)
 
@@ -142,5 +142,5 @@ def test_a_tuning_that_was_stopped_changes_nothing_and_goes_on_where_it_stopped(
     again.say(Start(1, TuneTags(dry_run=True)))
     finished = again.hear_until((Finished, Failed), 1)[-1]
     assert isinstance(finished, Finished), finished
-    assert msgspec.json.decode(finished.result, type=TuneResult).listened == TUNES + NOISES - heard
+    assert msgspec.json.decode(finished.result, type=TagTuningResult).listened == TUNES + NOISES - predicted
     assert again.close() == 0

@@ -137,6 +137,6 @@ def hear(
 
 
 @pytest.fixture
-def heard() -> Callable[..., list[int]]:
-    """`heard(library)` -> ids of the tracks that were heard with fixed predictions."""
+def analysed() -> Callable[..., list[int]]:
+    """`analysed(library)` -> ids of the tracks that were heard with fixed predictions."""
     return hear

@@ -18,7 +18,7 @@ from pemr_desktop.library.search import id_sets, track_ids
 from pemr_desktop.library.search.track_ids import MIN_FIRST_ROWS, SORTS, first_ids, id_chunks, selection, whole
 from pemr_desktop.library.views import ALL, View
 
-Heard = Callable[..., list[int]]
+StoreAnalyses = Callable[..., list[int]]
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_queries_find_what_they_say(titles: Callable[..., list[str]], query: str
     assert titles(query) == wanted
 
 
-def test_tags_of_the_ear_are_found_until_they_are_rejected(
-    library: Library, titles: Callable[..., list[str]], heard: Heard
+def test_suggested_tags_are_found_until_they_are_rejected(
+    library: Library, titles: Callable[..., list[str]], analysed: StoreAnalyses
 ) -> None:
-    ids = heard(library)
+    ids = analysed(library)
     assert len(titles("tag:calm")) == len(titles("mood:calm")) == len(titles("instrument:guitar")) == 4
     library.decide([ids[0]], ["calm"], "rejected")
     library.decide([ids[1]], ["calm"], "accepted")
@@ -152,9 +152,9 @@ def test_rows_come_in_the_order_asked_and_pass_over_what_is_gone(reader: sqlite3
 
 
 def test_details_show_every_field(
-    library: Library, reader: sqlite3.Connection, album: list[Path], heard: Heard
+    library: Library, reader: sqlite3.Connection, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    heard(library)
+    analysed(library)
     track = queries.track_ids(reader, "cafe")[0]
     detail = queries.detail(reader, track)
     assert detail.fields["genre"] == ("Pop", "Rock")
@@ -166,9 +166,9 @@ def test_details_show_every_field(
 
 
 def test_counts_agree_with_the_views(
-    library: Library, reader: sqlite3.Connection, album: list[Path], heard: Heard
+    library: Library, reader: sqlite3.Connection, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    heard(library)
+    analysed(library)
     library.accept_above(0.8)
     counts = queries.counts(reader)
     assert counts.tracks == len(queries.track_ids(reader)) == counts.analysed
@@ -177,9 +177,9 @@ def test_counts_agree_with_the_views(
 
 
 def test_completions_offer_fields_flags_and_values(
-    library: Library, reader: sqlite3.Connection, album: list[Path], heard: Heard
+    library: Library, reader: sqlite3.Connection, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    heard(library)
+    analysed(library)
     assert queries.completions(reader, "gen", 3) == ["genre:"]
     assert queries.completions(reader, "x -ar", 5) == ["-artist:"]
     assert queries.completions(reader, "artist:mi", 9) == ['artist:"Miles Davis"']
@@ -281,10 +281,14 @@ def full_scans(plan: list[str]) -> list[str]:
 
 @pytest.fixture(params=["with statistics", "without statistics"])
 def large(
-    library: Library, reader: sqlite3.Connection, heard: Heard, album: list[Path], request: pytest.FixtureRequest
+    library: Library,
+    reader: sqlite3.Connection,
+    analysed: StoreAnalyses,
+    album: list[Path],
+    request: pytest.FixtureRequest,
 ) -> sqlite3.Connection:
     """A library of 5,000 tracks, once as the planner sees it when it has statistics, and once when it has none yet."""
-    heard(library)
+    analysed(library)
     with library.store.writing() as connection:
         connection.execute(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "

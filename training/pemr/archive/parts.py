@@ -14,7 +14,7 @@ from pemr.archive.rows import METADATA_KEY, VERSION
 from pemr.errors import ArchiveError
 
 LARGEST_PART = 32
-PARTS = 64
+MAX_PARTS = 64
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Part:
 
 
 def plan_parts(files: Sequence[Path], model_digest: str, max_segments: int) -> list[Part]:
-    """Cut the files, in order, into at most `PARTS` equal parts, or into more of `LARGEST_PART` files each."""
-    size = min(LARGEST_PART, max(1, -(-len(files) // PARTS)))
+    """Cut the files, in order, into at most `MAX_PARTS` equal parts, or into more of `LARGEST_PART` files each."""
+    size = min(LARGEST_PART, max(1, -(-len(files) // MAX_PARTS)))
     return [_part(files[at : at + size], model_digest, max_segments) for at in range(0, len(files), size)]
 
 

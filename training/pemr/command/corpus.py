@@ -137,8 +137,8 @@ def listen(
     works = {track.work for track in cliques.tracks if track.work is not None}
     with Bar(transient=True) as bar:
         task = bar.add_task("listening", total=len(works))
-        heard = 0
+        analysed = 0
         for versions in listen_to_set(folder, cliques, "development" if development else "train", segments):
-            heard += len(versions)
+            analysed += len(versions)
             bar.advance(task)
-    typer.echo(f"{heard} recordings of {len(works)} works in {folder}.")
+    typer.echo(f"{analysed} recordings of {len(works)} works in {folder}.")

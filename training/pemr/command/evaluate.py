@@ -102,9 +102,9 @@ def tags(
         corpus = load_corpus(data, validation, cache, teacher, progress)
         rows = []
         for name, encoder in encoders:
-            train, judged = (segment_vectors(encoder, part, progress) for part in (corpus.train, corpus.validation))
+            train, held_out = (segment_vectors(encoder, part, progress) for part in (corpus.train, corpus.validation))
             known = learned_from_labels(encoder)
-            rows.append(measure_vectors(name, train, judged, corpus, labels_known=known))
+            rows.append(measure_vectors(name, train, held_out, corpus, labels_known=known))
     print_rows(rows)
     if per_tag:
         print_tags(rows[0])

@@ -38,7 +38,7 @@ def curve(
     """
     from pemr.checkpoint import write_durably
     from pemr.command.display import wide_console
-    from pemr.comparison.run_curve import judged_checkpoints, probes_of, run_chart
+    from pemr.comparison.run_curve import probes_of, run_chart, scored_checkpoints
     from pemr.errors import CorpusError
     from pemr.tags.training import load_corpus
 
@@ -50,7 +50,7 @@ def curve(
         with Bar(transient=True) as bar:
             progress = listener(bar)
             corpus = load_corpus(data, validation, cache or run / "audio-cache", teacher, progress)
-            moments += judged_checkpoints(run, corpus, progress)
+            moments += scored_checkpoints(run, corpus, progress)
     if not moments:
         raise CorpusError(f"{run} has no probe yet; it makes one at its first step and every train.probe_minutes")
     drawing = out or run / "curve.svg"

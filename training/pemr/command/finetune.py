@@ -64,7 +64,7 @@ def tags(
     says that the new ones are better; a person's word counts more than the teacher's, by the weights given.
     """
     from pemr.modelfile import load_model
-    from pemr.tags.training import finetune_tags, load_corpus
+    from pemr.tags.training import fit_tag_heads, load_corpus
 
     if out is None and not dry_run:
         raise typer.BadParameter("--out says where to write the model; or give --dry-run", param_hint="--out")
@@ -78,7 +78,7 @@ def tags(
         progress = listener(bar)
         corpus = load_corpus(data, validation, cache, teacher, progress)
         target = None if dry_run else out
-        row = finetune_tags(model, target, corpus, {"teacher": "musicnn (MTT and MSD), ISC licence"}, progress)
+        row = fit_tag_heads(model, target, corpus, {"teacher": "musicnn (MTT and MSD), ISC licence"}, progress)
     print_rows([row])
     print_tags(row)
     print_calibration(row)
@@ -98,20 +98,20 @@ def _tune(
 ) -> None:
     from pemr.tags.tag_tuning import Weights
     from pemr.tags.teacher_labels import label_folder
-    from pemr.tags.training import MAX_TRACK_S, save_tuned, tune_tags
+    from pemr.tags.training import MAX_TRACK_S, save_tuned_tags, tune_model_tags
     from pemr.tags.user_labels import read_decisions
 
     said = {} if decisions is None else read_decisions(decisions, data)
     with Bar(transient=True) as bar:
         progress = listener(bar)
         tracks = label_folder(data, cache, teacher, MAX_TRACK_S, progress)
-        tuned = tune_tags(model, tracks, said, file_tags, Weights(*weights), progress)
+        tuned = tune_model_tags(model, tracks, said, file_tags, Weights(*weights), progress)
     strangers = set(said) - {str(Path(track.path).absolute()) for track in tracks}
     if strangers:
         listed = ", ".join(sorted(strangers)[:3])
         typer.echo(f"{len(strangers)} files of {decisions} are not music below {data}, such as {listed}", err=True)
     print_changes(tuned.changes)
     if out is not None:
-        save_tuned(model, out, tuned)
+        save_tuned_tags(model, out, tuned)
     changed = sum(change.change != "kept" for change in tuned.changes)
     typer.echo(f"{out or 'Nothing was written'}: {changed} tags changed, from {tuned.examples} tracks")

@@ -79,19 +79,21 @@ def run(
                 labels = set_labels(start, labelled, cache, max_track_s, progress)
             else:
                 labels = teacher_labels(start, data or [], validation, cache, teacher or Path(), segments, progress)
-            tuned = finetune(
+            finetuned = finetune(
                 start, labels, settings, out,
                 listener=listener, resume=resume, max_hours=max_hours, listen=as_events,
             )  # fmt: skip
         if as_events:
             return
-        judged = tuned.trained.judgement
+        measured = finetuned.trained.evaluation
         typer.echo(
-            f"best at step {tuned.trained.best_step}: validation ROC-AUC {judged.tags.macro_roc_auc:.4f}, PR-AUC "
-            f"{judged.tags.macro_pr_auc:.4f} over {len(judged.tags.names)} tags of {len(judged.scores)} tracks"
+            f"best at step {finetuned.trained.best_step}: validation ROC-AUC {measured.tags.macro_roc_auc:.4f}, PR-AUC "
+            f"{measured.tags.macro_pr_auc:.4f} over {len(measured.tags.names)} tags of {len(measured.scores)} tracks"
         )
-        typer.echo(f"not measured, no positive or no negative track: {', '.join(judged.tags.skipped) or 'none'}")
-        if tuned.figures is not None:
-            print_measured([tuned.figures])
-        on = sum(tag.supported for tag in tuned.tags)
-        typer.echo(f"{out / MODEL_FILE}: model {tuned.model_id}, {on} of {len(tuned.tags)} tags are switched on")
+        typer.echo(f"not measured, no positive or no negative track: {', '.join(measured.tags.skipped) or 'none'}")
+        if finetuned.figures is not None:
+            print_measured([finetuned.figures])
+        on = sum(tag.supported for tag in finetuned.tags)
+        typer.echo(
+            f"{out / MODEL_FILE}: model {finetuned.model_id}, {on} of {len(finetuned.tags)} tags are switched on"
+        )

@@ -63,8 +63,8 @@ def print_rows(rows: "list[Row]") -> None:
 def print_tags(row: "Row") -> None:
     measured = dict(zip(row.scores.names, zip(row.scores.roc_auc, row.scores.pr_auc, strict=True), strict=True))
     table = Table("tag", "group", "ROC-AUC", "PR-AUC", "threshold", "right / suggested / true", "why it is off")
-    for verdict in row.verdicts:
-        tag, held_out = verdict.head, verdict.held_out
+    for calibrated in row.calibrated_tags:
+        tag, held_out = calibrated.head, calibrated.held_out
         roc, pr = measured.get(tag.name, (float("nan"), float("nan")))
         shown = f"{tag.threshold:.2f}" if tag.supported else "off"
         right = f"{held_out.right} / {held_out.shown} / {held_out.positives}"

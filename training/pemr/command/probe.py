@@ -112,13 +112,13 @@ def _seconds(labelled: "LabelledSet", max_track_s: float, most: int = 50) -> flo
     from pemr import audio
 
     files = labelled.files[:: max(1, len(labelled.files) // most)]
-    heard = []
+    durations_s = []
     for file in files:
         try:
-            heard.append(min(audio.probe(file.path).duration_s, max_track_s))
+            durations_s.append(min(audio.probe(file.path).duration_s, max_track_s))
         except DecodeError as error:
             log.warning("%s", error)
-    return sum(heard) / max(1, len(heard)) * len(labelled.files)
+    return sum(durations_s) / max(1, len(durations_s)) * len(labelled.files)
 
 
 def _keep(rows: "list[events.Measured]", out: Path) -> None:

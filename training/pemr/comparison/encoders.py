@@ -15,7 +15,7 @@ from pemr.frontend import FrontEnd
 from pemr.recipe import Recipe
 from pemr.tags.teacher import SAMPLE_RATE
 
-BATCH = 8
+SEGMENTS_PER_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,17 @@ class NetworkEncoder:
 
         A network with segments of another length hears the middle of those the teacher heard.
         """
-        heard = FrontEnd().segment_samples
-        middles = (segment_starts(len(samples), heard, max_segments) + min(heard, len(samples)) / 2) / SAMPLE_RATE
+        teacher_samples = FrontEnd().segment_samples
+        middles = (
+            segment_starts(len(samples), teacher_samples, max_segments) + min(teacher_samples, len(samples)) / 2
+        ) / SAMPLE_RATE
         rate, length = self.front_end.sample_rate, self.front_end.segment_samples
         if rate != SAMPLE_RATE:
             samples = np.asarray(soxr.resample(samples, SAMPLE_RATE, rate), np.float32)
         padded = samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
         starts = np.clip(np.rint(middles * rate - length / 2), 0, len(padded) - length).astype(np.int64)
         segments = torch.from_numpy(np.stack([padded[start : start + length] for start in starts]))
-        vectors = [self.network(batch).float() for batch in torch.split(segments, BATCH)]
+        vectors = [self.network(batch).float() for batch in torch.split(segments, SEGMENTS_PER_BATCH)]
         return SegmentVectors(torch.cat(vectors).numpy())
 
 

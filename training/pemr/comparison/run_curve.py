@@ -46,7 +46,7 @@ def probes_of(run: Path) -> list[Moment]:
         raise CorpusError(f"{file} cannot be read ({error.strerror}); give the folder of a run, its --out") from error
 
 
-def judged_checkpoints(run: Path, corpus: Corpus, progress: Progress) -> list[Moment]:
+def scored_checkpoints(run: Path, corpus: Corpus, progress: Progress) -> list[Moment]:
     """Macro ROC-AUC of heads on each checkpoint that is there; scores are kept in the folder of the run."""
     found: dict[int, Moment] = {}
     for checkpoint in sorted((run / "checkpoints").glob("*.pt")):
@@ -56,7 +56,7 @@ def judged_checkpoints(run: Path, corpus: Corpus, progress: Progress) -> list[Mo
         file = run / "scores" / f"{about.step:07d}.safetensors"
         score = scored(file, corpus, about.key, progress, partial(of_checkpoint, checkpoint))
         assert score is not None
-        found[about.step] = _judged(about, score.roc_auc)
+        found[about.step] = _scored(about, score.roc_auc)
     if not found:
         raise CorpusError(f"{run / 'checkpoints'} holds no checkpoint; give the folder of a run, its --out")
     return [found[step] for step in sorted(found)]
@@ -93,7 +93,7 @@ def _processor_hours(moment: Moment) -> float | None:
     return moment.processor_hours
 
 
-def _judged(about: About, roc_auc: float) -> Moment:
+def _scored(about: About, roc_auc: float) -> Moment:
     spent = about.spent
     processor_hours = spent.processor_hours if about.step >= spent.counted_from else None
     return Moment(TAGS, about.step, roc_auc, 0.5, spent.hours, processor_hours, spent.counted_from)

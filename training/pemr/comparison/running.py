@@ -30,7 +30,7 @@ Display = Callable[[str, Path], AbstractContextManager[events.Listener]]
 
 @dataclass(frozen=True)
 class Plan:
-    """`steps` of every method and seed on the music in `data`; `keep_every` steps a checkpoint is judged as well."""
+    """`steps` of every method and seed on the music in `data`; `keep_every` steps a checkpoint is scored as well."""
 
     methods: Sequence[Contender]
     seeds: int
@@ -81,7 +81,7 @@ def compare(
             if not _is_done(method.run_folder(plan.out, seed), plan.steps):
                 with display(f"{method.name}, seed {seed}", method.run_folder(plan.out, seed)) as listener:
                     _train(plan, method, seed, listener, deadline)
-            for entry in judged(plan, method, seed, corpus, progress):
+            for entry in scored_checkpoints(plan, method, seed, corpus, progress):
                 told(entry)
     return entries(plan, corpus, progress)
 
@@ -89,24 +89,28 @@ def compare(
 def entries(plan: Plan, corpus: Corpus, progress: Progress | None) -> list[Entry]:
     """What is there: the two encoders that need no training, then every finished run, in the order of the plan.
 
-    Without `progress` nothing is judged: what has no score yet is left out.
+    Without `progress` nothing is scored: what has no score yet is left out.
     """
     found = [*_untrained(plan, corpus, progress)]
     for method in plan.methods:
         for seed in range(1, plan.seeds + 1):
             found += [
-                entry for entry in judged(plan, method, seed, corpus, progress) if entry.steps == plan.steps
+                entry for entry in scored_checkpoints(plan, method, seed, corpus, progress) if entry.steps == plan.steps
             ]  # fmt: skip
     return found
 
 
 def curve(plan: Plan, method: Contender, corpus: Corpus, progress: Progress | None) -> list[Entry]:
     """The kept checkpoints of a method, from the first to the last, all seeds."""
-    found = [entry for seed in range(1, plan.seeds + 1) for entry in judged(plan, method, seed, corpus, progress)]
+    found = [
+        entry for seed in range(1, plan.seeds + 1) for entry in scored_checkpoints(plan, method, seed, corpus, progress)
+    ]
     return sorted(found, key=lambda entry: (entry.steps, entry.seed))
 
 
-def judged(plan: Plan, method: Contender, seed: int, corpus: Corpus, progress: Progress | None) -> list[Entry]:
+def scored_checkpoints(
+    plan: Plan, method: Contender, seed: int, corpus: Corpus, progress: Progress | None
+) -> list[Entry]:
     """A score for each kept checkpoint of a run and for its last one if the run is complete."""
     folder = method.run_folder(plan.out, seed)
     checkpoints = sorted((folder / "checkpoints").glob("step-*.pt"))

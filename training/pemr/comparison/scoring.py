@@ -1,4 +1,4 @@
-"""How an encoder is judged: linear heads on the teacher's tags, scores of unseen albums, and how sure they are."""
+"""How an encoder is scored: linear heads on the teacher's tags, scores of unseen albums, and how sure they are."""
 
 import hashlib
 import json
@@ -15,13 +15,13 @@ from safetensors.numpy import save
 
 from pemr.checkpoint import write_durably
 from pemr.embed import Floats
-from pemr.tags.heads import as_answers, fit_heads, track_scores
-from pemr.tags.teacher_labels import SEGMENTS, LabelledTrack, Progress
+from pemr.tags.heads import as_targets, fit_heads, track_scores
+from pemr.tags.teacher_labels import SEGMENTS_PER_TRACK, LabelledTrack, Progress
 from pemr.tags.training import Corpus
 
 log = logging.getLogger(__name__)
 
-ROUNDS = 500
+BOOTSTRAP_ROUNDS = 500
 LEAST_SHARE = 0.01
 Values = npt.NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Segmented(Protocol):
 class SegmentEncoder(Protocol):
     """Anything that turns 16 kHz samples into vectors of segments: a network, a model file, hand-made features."""
 
-    def embed_samples(self, samples: Floats, *, max_segments: int = SEGMENTS) -> Segmented: ...
+    def embed_samples(self, samples: Floats, *, max_segments: int = SEGMENTS_PER_TRACK) -> Segmented: ...
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Score:
 
 
 def corpus_key(corpus: Corpus) -> str:
-    """Changes with any track, any opinion of the teacher and any threshold."""
-    sha = hashlib.sha256(f"{SEGMENTS}|{ROUNDS}".encode())
+    """Changes with any track, any prediction of the teacher and any threshold."""
+    sha = hashlib.sha256(f"{SEGMENTS_PER_TRACK}|{BOOTSTRAP_ROUNDS}".encode())
     for tracks in (corpus.train, corpus.validation):
         for track in tracks:
             sha.update(f"|{track.group}|{track.cache_file.name}|".encode() + track.labels.tobytes())
@@ -71,7 +71,7 @@ def score(encoder: SegmentEncoder, corpus: Corpus, progress: Progress) -> Score:
 
 def score_vectors(train: Sequence[Floats], validation: Sequence[Floats], corpus: Corpus) -> Score:
     """The same from the vectors (segments, width) of the tracks of the corpus."""
-    answers = [as_answers(track.labels, corpus.thresholds) for track in corpus.train]
+    answers = [as_targets(track.labels, corpus.thresholds) for track in corpus.train]
     heads = fit_heads(train, answers, [track.group for track in corpus.train])
     scores, truth, values = track_scores(
         heads, validation, [track.labels for track in corpus.validation], corpus.thresholds
@@ -114,11 +114,13 @@ def segment_vectors(encoder: SegmentEncoder, tracks: Sequence[LabelledTrack], pr
     vectors = []
     for done, track in enumerate(tracks):
         progress("embedding", done, len(tracks))
-        vectors.append(encoder.embed_samples(track.samples(), max_segments=SEGMENTS).segments)
+        vectors.append(encoder.embed_samples(track.samples(), max_segments=SEGMENTS_PER_TRACK).segments)
     return vectors
 
 
-def album_draws(truth: npt.NDArray[np.bool_], values: Floats, groups: Sequence[str], rounds: int = ROUNDS) -> Values:
+def album_draws(
+    truth: npt.NDArray[np.bool_], values: Floats, groups: Sequence[str], rounds: int = BOOTSTRAP_ROUNDS
+) -> Values:
     """(2, rounds): macro ROC-AUC and PR-AUC of albums drawn with replacement, always the same draws.
 
     The same as `score_tags` of the drawn tracks, for all draws at once: a track counts as often as it was drawn.

@@ -19,7 +19,7 @@ SPLIT_OF = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-LIKELY = 0.5
+MIN_LIKELIHOOD = 0.5
 
 
 def load_mirdata(name: str, root: Path) -> LabelledSet:
@@ -81,7 +81,7 @@ def _words(value: str | Mapping[str, float] | Iterable[str] | None) -> list[str]
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
-        return [word for word, likelihood in value.items() if likelihood >= LIKELY]
+        return [word for word, likelihood in value.items() if likelihood >= MIN_LIKELIHOOD]
     return [str(word) for word in value]
 
 

@@ -1,4 +1,4 @@
-"""Fine-tuning from beginning to end, on the teacher's answers or on a labelled set, to a model file."""
+"""Fine-tuning from beginning to end, on the teacher's predictions or on a labelled set, to a model file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from pemr import events
 from pemr.datasets.labelled import LabelledSet
 from pemr.frontend import FrontEnd, LogMel
 from pemr.modelfile import Model, TagHead
-from pemr.protocols.evaluation import embed_segments, judge_vectors
+from pemr.protocols.evaluation import embed_segments, evaluate_vectors
 from pemr.protocols.examples import Examples
-from pemr.protocols.finetuned_encoder import TeacherTracks, examples_of, hear_folders, save_tuned
+from pemr.protocols.finetuned_encoder import TeacherTracks, examples_of, hear_folders, save_finetuned
 from pemr.protocols.labelled_examples import DecodedSet, all_splits, decode_set
 from pemr.protocols.report import measured
 from pemr.protocols.start import measured_on, start_model, untrained_model
@@ -32,7 +32,7 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class FinetunedEncoder:
     """A finished or stopped fine-tuning; `figures` are on the test tracks of a labelled set."""
 
     trained: Trained
@@ -71,8 +71,8 @@ def teacher_labels(
     progress: Progress,
 ) -> Labels:
     """What the teacher says about segments of all tracks of some folders."""
-    heard: TeacherTracks = hear_folders(data, validation, cache, teacher_dir, progress, segments)
-    train, held_out = examples_of(heard, start.front_end)
+    tracks: TeacherTracks = hear_folders(data, validation, cache, teacher_dir, progress, segments)
+    train, held_out = examples_of(tracks, start.front_end)
     return Labels(train, held_out, {"labels": "musicnn (MTT and MSD), ISC licence", "labelled_segments": segments})
 
 
@@ -97,7 +97,7 @@ def finetune(
     resume: bool = True,
     max_hours: float | None = None,
     listen: bool = False,
-) -> Tuned:
+) -> FinetunedEncoder:
     """Train, write `model.safetensors` into the run folder, and measure on the test tracks of a labelled set.
 
     A run that was asked to stop writes its best model so far and measures nothing; the same call goes on with it.
@@ -108,12 +108,12 @@ def finetune(
         listener=listener, resume=resume, max_hours=max_hours, listen=listen,
     )  # fmt: skip
     about = {**labels.about, "training_tracks": len(labels.train.tracks)}
-    model_id, tags = save_tuned(run_dir / MODEL_FILE, begin, trained, labels.validation, about)
+    model_id, tags = save_finetuned(run_dir / MODEL_FILE, begin, trained, labels.validation, about)
     figures = None
     if labels.decoded is not None and trained.reason != "stopped":
         figures = _figures(start, begin, trained, labels, labels.decoded, settings)
         listener(figures)
-    return Tuned(trained, model_id, tags, figures)
+    return FinetunedEncoder(trained, model_id, tags, figures)
 
 
 def _figures(
@@ -127,7 +127,7 @@ def _figures(
         protocol=f"encoder {settings.encoder}",
         decoded=decoded,
         splits={"train": labels.train, "validation": labels.validation, "test": test},
-        validation=trained.judgement,
-        test=judge_vectors(trained.tagger.head, vectors, test),
+        validation=trained.evaluation,
+        test=evaluate_vectors(trained.tagger.head, vectors, test),
         best=trained.best_step,
     )

@@ -14,7 +14,7 @@ from pemr.encoder import EMBEDDING_WIDTH
 from pemr.export import checkpoint_file
 from pemr.frontend import FrontEnd, LogMel, normalised
 from pemr.fused import FusedFCN4
-from pemr.handcrafted import WIDTH, MfccChroma
+from pemr.handcrafted import HANDCRAFTED_WIDTH, MfccChroma
 from pemr.modelfile import load_model
 from pemr.protocols.examples import Examples, sampled_segments
 from pemr.recipe import Recipe, load_recipe
@@ -52,7 +52,7 @@ def open_encoder(what: str, seed: int = 1) -> ProbedEncoder:
     """
     if what == MFCC_CHROMA:
         handcrafted = _Handcrafted()
-        return ProbedEncoder(what, MFCC_CHROMA, handcrafted.features.front_end, WIDTH, handcrafted)
+        return ProbedEncoder(what, MFCC_CHROMA, handcrafted.features.front_end, HANDCRAFTED_WIDTH, handcrafted)
     kind, _, recipe_name = what.partition(":")
     if kind == RANDOM:
         recipe = load_recipe(recipe_name or "default")

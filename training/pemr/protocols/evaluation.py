@@ -11,11 +11,11 @@ from pemr.frontend import LogMel
 from pemr.metrics import TagScores, score_tags
 from pemr.protocols.examples import Examples, Floats, Starts
 
-BATCH = 16
+SEGMENTS_PER_BATCH = 16
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """Mean cross-entropy of the segments, and ROC-AUC and PR-AUC of the tracks. scores (tracks, k) in 0..1."""
 
     loss: float
@@ -51,7 +51,7 @@ def embed_segments(
     network = nn.Sequential(log_mel, encoder).eval()
     vectors = []
     for track in range(len(examples.tracks)):
-        starts = examples.heard[track].starts[chosen_segments(examples, track, most)]
+        starts = examples.evaluated[track].starts[chosen_segments(examples, track, most)]
         vectors.append(embed_track(network, examples, track, starts, device))
     encoder.train(training)
     return vectors
@@ -61,36 +61,38 @@ def embed_segments(
 def embed_track(network: nn.Module, examples: Examples, track: int, starts: Starts, device: torch.device) -> Floats:
     """Vectors (m, width) of some segments of a track; the network maps samples (B, n) to vectors."""
     samples = examples.segments(track, starts)
-    return torch.cat([network(part.to(device)).float().cpu() for part in torch.split(samples, BATCH)]).numpy()
+    return torch.cat(
+        [network(part.to(device)).float().cpu() for part in torch.split(samples, SEGMENTS_PER_BATCH)]
+    ).numpy()
 
 
 def chosen_segments(examples: Examples, track: int, most: int) -> list[int]:
     """Which evaluation segments of a track are used when there may be at most `most` of them (0: all)."""
-    count = len(examples.heard[track].starts)
+    count = len(examples.evaluated[track].starts)
     return list(range(count)) if not most or count <= most else np.linspace(0, count - 1, most).astype(int).tolist()
 
 
 @torch.no_grad()
-def judge_vectors(head: nn.Module, vectors: Sequence[Floats], examples: Examples, most: int = 0) -> Judgement:
+def evaluate_vectors(head: nn.Module, vectors: Sequence[Floats], examples: Examples, most: int = 0) -> Evaluation:
     """A head on the embeddings that `embed_segments` gave with the same `most`."""
     losses, scores = [], []
     device = next(head.parameters()).device
     for track, segments in enumerate(vectors):
         logits: Tensor = head(torch.from_numpy(segments).to(device)).float().cpu()
-        targets = torch.from_numpy(examples.heard[track].targets[chosen_segments(examples, track, most)])
+        targets = torch.from_numpy(examples.evaluated[track].targets[chosen_segments(examples, track, most)])
         losses.append(float(nn.functional.binary_cross_entropy_with_logits(logits, targets)))
         scores.append(torch.sigmoid(logits).mean(dim=0).numpy())
-    return _judgement(float(np.mean(losses)), np.stack(scores), examples)
+    return _evaluation(float(np.mean(losses)), np.stack(scores), examples)
 
 
-def judge_scores(scores: Floats, examples: Examples) -> Judgement:
+def evaluate_scores(scores: Floats, examples: Examples) -> Evaluation:
     """Scores (tracks, k) in 0..1 as they are."""
     logits = torch.logit(torch.from_numpy(scores), eps=1e-4)
     targets = torch.from_numpy(examples.track_targets)
-    return _judgement(float(nn.functional.binary_cross_entropy_with_logits(logits, targets)), scores, examples)
+    return _evaluation(float(nn.functional.binary_cross_entropy_with_logits(logits, targets)), scores, examples)
 
 
-def _judgement(loss: float, scores: Floats, examples: Examples) -> Judgement:
+def _evaluation(loss: float, scores: Floats, examples: Examples) -> Evaluation:
     """Tags without a positive or without a negative track are left out and named."""
     names = [name for name, _ in examples.tags]
-    return Judgement(loss, score_tags(names, examples.truth, scores, least_share=0.0), scores)
+    return Evaluation(loss, score_tags(names, examples.truth, scores, least_share=0.0), scores)

@@ -13,7 +13,7 @@ from pemr.datasets.folder import CachedTrack
 from pemr.embed import segment_starts
 from pemr.errors import CorpusError
 from pemr.frontend import FrontEnd
-from pemr.tags.heads import as_answers
+from pemr.tags.heads import as_targets
 from pemr.tags.teacher import PATCH_SAMPLES
 from pemr.tags.teacher_labels import LabelledTrack
 from pemr.vocabulary import VOCABULARY
@@ -22,12 +22,12 @@ Floats = npt.NDArray[np.float32]
 Starts = npt.NDArray[np.int64]
 
 LABELLED_SAMPLES = FrontEnd().segment_samples
-YES = 0.5
-NORMALISATION = 29
+YES_TARGET = 0.5
+NORMALISATION_STREAM = 29
 
 
 @dataclass(frozen=True)
-class Heard:
+class EvaluationSegments:
     """Segments of one track that are used for evaluation: starts (m,) in samples, targets (m, k) in 0..1."""
 
     starts: Starts
@@ -40,8 +40,8 @@ class Examples:
 
     tags: (name, group) of each of the k tags; cache: the folder of the tracks' samples; groups: album, artist or
     soundtrack of each track; stretches (n, 3): track, first and last sample at which a training crop may begin;
-    targets (n, k): what is heard in each stretch; heard: the evaluation segments of each track; track_targets
-    (tracks, k): the track as a whole, where YES or more means that it has the tag.
+    targets (n, k): what is heard in each stretch; evaluated: the evaluation segments of each track; track_targets
+    (tracks, k): the track as a whole, where YES_TARGET or more means that it has the tag.
     """
 
     tags: tuple[tuple[str, str], ...]
@@ -51,7 +51,7 @@ class Examples:
     groups: tuple[str, ...]
     stretches: Starts
     targets: Floats
-    heard: tuple[Heard, ...]
+    evaluated: tuple[EvaluationSegments, ...]
     track_targets: Floats
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class Examples:
     @property
     def truth(self) -> npt.NDArray[np.bool_]:
         """(tracks, k): which tags each track has."""
-        return self.track_targets >= YES
+        return self.track_targets >= YES_TARGET
 
     def crop(self, track: int, start: int) -> Floats:
         """One segment (segment_samples,); a track that is shorter is followed by silence. Raises `CorpusError`."""
@@ -85,7 +85,7 @@ class Examples:
 
 
 def teacher_examples(tracks: Sequence[LabelledTrack], thresholds: Floats, segment_samples: int) -> Examples:
-    """Tracks with the teacher's answers about each segment that it heard; thresholds (k,) are where it means yes.
+    """Tracks with the teacher's predictions for each segment that it heard; thresholds (k,) are where it means yes.
 
     A training crop moves around the middle of the teacher's three seconds as far as it still holds all of them.
     """
@@ -93,14 +93,14 @@ def teacher_examples(tracks: Sequence[LabelledTrack], thresholds: Floats, segmen
     cache = tracks[0].cache_file.parent if tracks else Path()
     play = max(0, (segment_samples - PATCH_SAMPLES) // 2)
     stretches: list[tuple[int, int, int]] = []
-    heard: list[Heard] = []
-    answers = [as_answers(track.labels, thresholds) for track in tracks]
+    evaluated: list[EvaluationSegments] = []
+    answers = [as_targets(track.labels, thresholds) for track in tracks]
     for index, (file, targets) in enumerate(zip(cached, answers, strict=True)):
         last = max(0, file.samples - segment_samples)
         starts = segment_starts(file.samples, LABELLED_SAMPLES, len(targets))
         middles = starts + (LABELLED_SAMPLES - segment_samples) // 2
         stretches += [(index, max(0, min(last, at - play)), max(0, min(last, at + play))) for at in middles.tolist()]
-        heard.append(Heard(np.clip(middles, 0, last), targets))
+        evaluated.append(EvaluationSegments(np.clip(middles, 0, last), targets))
     return Examples(
         tags=tuple((tag.name, tag.group) for tag in VOCABULARY),
         tracks=cached,
@@ -109,8 +109,8 @@ def teacher_examples(tracks: Sequence[LabelledTrack], thresholds: Floats, segmen
         groups=tuple(track.group for track in tracks),
         stretches=np.array(stretches, np.int64).reshape(-1, 3),
         targets=np.concatenate([np.zeros((0, len(VOCABULARY)), np.float32), *answers]),
-        heard=tuple(heard),
-        track_targets=as_answers(np.stack([track.labels.mean(axis=0) for track in tracks]), thresholds),
+        evaluated=tuple(evaluated),
+        track_targets=as_targets(np.stack([track.labels.mean(axis=0) for track in tracks]), thresholds),
     )
 
 
@@ -124,6 +124,6 @@ def full_segment_starts(samples: int, length: int) -> Starts:
 
 def sampled_segments(examples: Examples, seed: int, count: int = 256) -> Iterator[Tensor]:
     """Training crops (segment_samples,) from anywhere, to measure a front end's normalisation on."""
-    random = np.random.default_rng([seed, NORMALISATION])
+    random = np.random.default_rng([seed, NORMALISATION_STREAM])
     for track, first, last in examples.stretches[random.integers(0, len(examples), count)]:
         yield torch.from_numpy(examples.crop(int(track), int(random.integers(first, last + 1))))

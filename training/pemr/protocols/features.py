@@ -29,7 +29,7 @@ def track_features(
     features = []
     for index, track in enumerate(examples.tracks):
         progress(index, len(examples.tracks))
-        starts = examples.heard[index].starts
+        starts = examples.evaluated[index].starts
         file = folder / f"{Path(track.cache_name).stem}-{examples.segment_samples}.npy"
         known = _read(file, (len(starts), encoder.width))
         if known is None:

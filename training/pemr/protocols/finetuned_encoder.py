@@ -10,9 +10,9 @@ import numpy as np
 from pemr.errors import CorpusError, ModelMismatch
 from pemr.frontend import FrontEnd
 from pemr.modelfile import Model, TagHead, save_model
-from pemr.protocols.examples import YES, Examples, Floats, teacher_examples
+from pemr.protocols.examples import YES_TARGET, Examples, Floats, teacher_examples
 from pemr.protocols.supervised import Trained
-from pemr.tags.calibration import evidence_of, judge
+from pemr.tags.calibration import calibrate, evidence_of
 from pemr.tags.heads import split_by_group, teacher_thresholds
 from pemr.tags.teacher import SAMPLE_RATE
 from pemr.tags.teacher_labels import LabelledTrack, Progress, label_folder
@@ -21,7 +21,7 @@ from pemr.tags.training import MAX_TRACK_S
 
 @dataclass(frozen=True)
 class TeacherTracks:
-    """Training and validation tracks with the teacher's opinions, and where these mean yes, per tag."""
+    """Training and validation tracks with the teacher's predictions, and where these mean yes, per tag."""
 
     train: list[LabelledTrack]
     validation: list[LabelledTrack]
@@ -53,37 +53,37 @@ def hear_folders(
     return TeacherTracks(train, held_out, teacher_thresholds([track.labels for track in [*train, *held_out]]))
 
 
-def examples_of(heard: TeacherTracks, front_end: FrontEnd) -> tuple[Examples, Examples]:
+def examples_of(tracks: TeacherTracks, front_end: FrontEnd) -> tuple[Examples, Examples]:
     """(training, validation) examples: the target of a segment is how likely the teacher says yes."""
     if front_end.sample_rate != SAMPLE_RATE:
         raise ModelMismatch(f"The teacher hears {SAMPLE_RATE} Hz, this model {front_end.sample_rate} Hz")
     length = front_end.segment_samples
-    train, validation = heard.train, heard.validation
-    return teacher_examples(train, heard.thresholds, length), teacher_examples(validation, heard.thresholds, length)
+    train, validation = tracks.train, tracks.validation
+    return teacher_examples(train, tracks.thresholds, length), teacher_examples(validation, tracks.thresholds, length)
 
 
-def save_tuned(
+def save_finetuned(
     out: Path, start: Model, trained: Trained, validation: Examples, provenance: dict[str, object]
 ) -> tuple[str, list[TagHead]]:
-    """Write the best encoder and its heads, calibrated and judged on the validation tracks.
+    """Write the best encoder and its heads, calibrated on the validation tracks.
 
     Returns the new model id and the tags. The predicting module is that of the start model, unchanged.
     """
     weight, bias = trained.tagger.head.weight.detach(), trained.tagger.head.bias.detach()
     scores = [vectors @ weight.numpy().T + bias.numpy() for vectors in trained.vectors]
-    labels = [heard.targets for heard in validation.heard]
-    yes = np.full(len(validation.tags), YES, np.float32)
+    labels = [evaluated.targets for evaluated in validation.evaluated]
+    yes = np.full(len(validation.tags), YES_TARGET, np.float32)
     evidence = evidence_of(scores, labels, yes, validation.groups)
     named = [TagHead(name, group) for name, group in validation.tags]
-    tags = [verdict.head for verdict in judge(named, evidence)]
+    tags = [calibrated.head for calibrated in calibrate(named, evidence)]
     about = {
         "start_model": start.model_id or "random weights",
         "steps": trained.best_step,
         **trained.spent.provenance(),
         "validation_tracks": len(validation.tracks),
-        "validation_cross_entropy": round(trained.judgement.loss, 4),
-        "validation_roc_auc": round(trained.judgement.tags.macro_roc_auc, 4),
-        "validation_pr_auc": round(trained.judgement.tags.macro_pr_auc, 4),
+        "validation_cross_entropy": round(trained.evaluation.loss, 4),
+        "validation_roc_auc": round(trained.evaluation.tags.macro_roc_auc, 4),
+        "validation_pr_auc": round(trained.evaluation.tags.macro_pr_auc, 4),
         **provenance,
     }
     info = msgspec.structs.replace(start.info, tags=tags, provenance={**start.info.provenance, "supervised": about})

@@ -11,7 +11,7 @@ from pemr.datasets.folder import CachedTrack, ClipCollection, Progress, build_ca
 from pemr.datasets.labelled import SPLITS, LabelledFile, LabelledSet
 from pemr.errors import CorpusError, readable
 from pemr.frontend import FrontEnd
-from pemr.protocols.examples import Examples, Heard, full_segment_starts
+from pemr.protocols.examples import EvaluationSegments, Examples, full_segment_starts
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +78,9 @@ def set_examples(
         groups=tuple(file.group for file in files),
         stretches=stretches,
         targets=targets[stretches[:, 0]],
-        heard=tuple(
-            Heard(at, np.broadcast_to(row, (len(at), len(row)))) for at, row in zip(starts, targets, strict=True)
+        evaluated=tuple(
+            EvaluationSegments(at, np.broadcast_to(row, (len(at), len(row))))
+            for at, row in zip(starts, targets, strict=True)
         ),
         track_targets=targets,
     )

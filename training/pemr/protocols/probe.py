@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from pemr.errors import TrainingDiverged
-from pemr.protocols.evaluation import Judgement, judge_scores, judge_vectors
+from pemr.protocols.evaluation import Evaluation, evaluate_scores, evaluate_vectors
 from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.supervised_settings import Criterion
 
 TEMPERATURE = 0.07
 Features = Sequence[Floats]
-EpochListener = Callable[[int, Judgement], None]
+EpochListener = Callable[[int, Evaluation], None]
 
 
 class ProbeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,8 +48,8 @@ class ProbeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Probed:
     """What a probe reaches with the head that was best on validation; `best` is its epoch, or how many neighbours."""
 
-    validation: Judgement
-    test: Judgement
+    validation: Evaluation
+    test: Evaluation
     best: int
 
 
@@ -57,14 +57,14 @@ def probe(
     splits: Mapping[str, Examples],
     features: Mapping[str, Features],
     settings: ProbeSettings,
-    listener: EpochListener = lambda epoch, judgement: None,
+    listener: EpochListener = lambda epoch, evaluation: None,
 ) -> Probed:
     """Features (m, width) of each track of train, validation and test -> figures. The same seed gives the same."""
     if settings.head == "knn":
         return _nearest(splits, features, settings)
     head, best = _fit(splits, features, settings, listener)
-    validation = judge_vectors(head, features["validation"], splits["validation"])
-    return Probed(validation, judge_vectors(head, features["test"], splits["test"]), best)
+    validation = evaluate_vectors(head, features["validation"], splits["validation"])
+    return Probed(validation, evaluate_vectors(head, features["test"], splits["test"]), best)
 
 
 def _fit(
@@ -75,7 +75,7 @@ def _fit(
 ) -> tuple[nn.Module, int]:
     """The head with the best validation value, and its epoch."""
     inputs = torch.from_numpy(np.concatenate(features["train"]))
-    targets = torch.from_numpy(np.concatenate([heard.targets for heard in splits["train"].heard]))
+    targets = torch.from_numpy(np.concatenate([evaluated.targets for evaluated in splits["train"].evaluated]))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         head = _head(inputs, targets.shape[1], settings)
@@ -87,10 +87,10 @@ def _fit(
     best_value, best_epoch, best_state = math.inf, 0, copy.deepcopy(head.state_dict())
     for epoch in range(1, settings.epochs + 1):
         _epoch(head, optimizer, inputs, targets, settings.batch_size, generator)
-        judgement = judge_vectors(head, features["validation"], splits["validation"])
-        listener(epoch, judgement)
-        value = judgement.cost(settings.criterion)
-        if not math.isfinite(judgement.loss):
+        evaluation = evaluate_vectors(head, features["validation"], splits["validation"])
+        listener(epoch, evaluation)
+        value = evaluation.cost(settings.criterion)
+        if not math.isfinite(evaluation.loss):
             raise TrainingDiverged(f"The probe's loss is not a number in epoch {epoch}; try a lower learning_rate")
         plateau.step(value)
         if value < best_value:
@@ -145,9 +145,9 @@ def _nearest(splits: Mapping[str, Examples], features: Mapping[str, Features], s
     centre = train.mean(axis=0)
     known, labels = _unit(train - centre), splits["train"].track_targets
 
-    def answers(split: str, count: int) -> Judgement:
+    def answers(split: str, count: int) -> Evaluation:
         asked = _unit(np.stack([segments.mean(axis=0) for segments in features[split]]) - centre)
-        return judge_scores(_shares(asked, known, labels, count), splits[split])
+        return evaluate_scores(_shares(asked, known, labels, count), splits[split])
 
     counts = sorted({min(count, len(train)) for count in settings.neighbours})
     on_validation = {count: answers("validation", count) for count in counts}

@@ -9,7 +9,7 @@ import torch
 from pemr import events
 from pemr.datasets.labelled import SPLITS, LabelledSet
 from pemr.protocols.encoders import ProbedEncoder
-from pemr.protocols.evaluation import Judgement
+from pemr.protocols.evaluation import Evaluation
 from pemr.protocols.features import track_features
 from pemr.protocols.labelled_examples import all_splits, decode_set
 from pemr.protocols.probe import ProbeSettings, probe
@@ -43,9 +43,9 @@ def probe_encoder(
             lambda done, total: listener(events.Preparing(done, total, 0, "listening")),
         )  # fmt: skip
 
-    def after_epoch(epoch: int, judgement: Judgement) -> None:
-        for name, chance in judgement.chances(splits["validation"]).items():
-            listener(events.Probe(epoch, f"validation_{name}", judgement.value(name), chance))
+    def after_epoch(epoch: int, evaluation: Evaluation) -> None:
+        for name, chance in evaluation.chances(splits["validation"]).items():
+            listener(events.Probe(epoch, f"validation_{name}", evaluation.value(name), chance))
 
     found = probe(splits, features, settings, after_epoch)
     return measured(encoder.name, settings.head, decoded, splits, found.validation, found.test, found.best)

@@ -6,11 +6,11 @@ import numpy as np
 
 from pemr.events import Measured, TagFigure
 from pemr.metrics import bootstrap, interval
-from pemr.protocols.evaluation import Judgement
+from pemr.protocols.evaluation import Evaluation
 from pemr.protocols.examples import Examples
 from pemr.protocols.labelled_examples import DecodedSet
 
-ROUNDS = 500
+BOOTSTRAP_ROUNDS = 500
 
 
 def measured(
@@ -18,13 +18,13 @@ def measured(
     protocol: str,
     decoded: DecodedSet,
     splits: Mapping[str, Examples],
-    validation: Judgement,
-    test: Judgement,
+    validation: Evaluation,
+    test: Evaluation,
     best: int,
     notes: Sequence[str] = (),
-    rounds: int = ROUNDS,
+    rounds: int = BOOTSTRAP_ROUNDS,
 ) -> Measured:
-    """Validation and test judgements of the same head -> what is printed and kept."""
+    """Validation and test evaluations of the same head -> what is printed and kept."""
     labelled, examples = decoded.labelled, splits["test"]
     names = [name for name, _ in labelled.tags]
 

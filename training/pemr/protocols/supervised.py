@@ -25,7 +25,7 @@ from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
 from pemr.modelfile import Model
 from pemr.precision import resolved
-from pemr.protocols.evaluation import Judgement, embed_segments, judge_vectors
+from pemr.protocols.evaluation import Evaluation, embed_segments, evaluate_vectors
 from pemr.protocols.examples import Examples, Floats
 from pemr.protocols.supervised_batches import SupervisedBatch, SupervisedBatches
 from pemr.protocols.supervised_settings import Supervised
@@ -47,7 +47,7 @@ class Trained:
 
     tagger: Tagger
     vectors: list[Floats]
-    judgement: Judgement
+    evaluation: Evaluation
     step: int
     best_step: int
     spent: TimeSpent
@@ -138,7 +138,7 @@ def steps_between_evaluations(settings: Supervised, validation: Examples, steps_
     if settings.evaluate_steps:
         return settings.evaluate_steps
     most = settings.validation_segments
-    segments = sum(min(len(heard.starts), most or len(heard.starts)) for heard in validation.heard)
+    segments = sum(min(len(evaluated.starts), most or len(evaluated.starts)) for evaluated in validation.evaluated)
     return max(steps_per_epoch, math.ceil(segments / (3 * settings.batch_size)))
 
 
@@ -251,10 +251,10 @@ def _evaluate(run: _Run, state: _State) -> None:
     settings = run.settings
     most = settings.validation_segments
     vectors = embed_segments(state.tagger.encoder, run.log_mel, run.validation, run.fabric.device, most)
-    judgement = judge_vectors(state.tagger.head, vectors, run.validation, most)
-    for measure, chance in judgement.chances(run.validation).items():
-        run.listener(events.Probe(state.step, f"validation_{measure}", judgement.value(measure), chance))
-    value = judgement.cost(settings.criterion)
+    evaluation = evaluate_vectors(state.tagger.head, vectors, run.validation, most)
+    for measure, chance in evaluation.chances(run.validation).items():
+        run.listener(events.Probe(state.step, f"validation_{measure}", evaluation.value(measure), chance))
+    value = evaluation.cost(settings.criterion)
     if settings.schedule == "plateau":
         state.plateau.step(value)
     if value < state.best:
@@ -272,13 +272,13 @@ def _result(run: _Run, state: _State, reason: str) -> Trained:
     tagger = state.tagger.eval()
     vectors = embed_segments(tagger.encoder, run.log_mel, run.validation, run.fabric.device)
     tagger = tagger.cpu()
-    judgement = judge_vectors(tagger.head, vectors, run.validation)
+    evaluation = evaluate_vectors(tagger.head, vectors, run.validation)
     told = "completed" if reason == "converged" else reason
     spent = state.spent
     run.listener(
         events.Finished(step, told, str(run.best), spent.hours, spent.processor_hours, spent.counted_from)
     )  # fmt: skip
-    return Trained(tagger, vectors, judgement, step, best_step, spent, reason)
+    return Trained(tagger, vectors, evaluation, step, best_step, spent, reason)
 
 
 def _tell_start(run: _Run, state: _State, steps: int, name: str) -> None:

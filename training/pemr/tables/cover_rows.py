@@ -33,9 +33,9 @@ from pemr.tables.table_recipe import RANDOM, TableRow
 
 log = logging.getLogger(__name__)
 
-MOMENTS = 4
-WIDTH = 300
-STEPS = 20_000
+MOMENTS_PER_TRACK = 4
+NETWORK_WIDTH = 300
+TRAINING_STEPS = 20_000
 TRAINED_ON = "shs100k-sub"
 
 
@@ -53,7 +53,7 @@ def cover_lines(run: TableRun, row: TableRow) -> Iterator[tuple[Line, list[str]]
     settings = _settings(run, row, recipe, encoder)
     network = _trained(run, row, settings)
     for name in run.table.measure_on:
-        folder, title, notes = heard_versions(run, name, "test")
+        folder, title, notes = analysed_versions(run, name, "test")
         report = _measured(run, row, name, network, folder, title)
         low, high = report.mean_average_precision_interval
         ours = {
@@ -67,7 +67,7 @@ def cover_lines(run: TableRun, row: TableRow) -> Iterator[tuple[Line, list[str]]
         yield Line(f"{row.name}, {name}", ours, row.paper_on.get(name, {}), detail), [title, *notes]
 
 
-def heard_versions(run: TableRun, name: str, part: Part) -> tuple[Path, str, list[str]]:
+def analysed_versions(run: TableRun, name: str, part: Part) -> tuple[Path, str, list[str]]:
     """The works of a set as a version corpus, what the set is, and what is missing. Made once, work by work."""
     cliques = clique_set(name, part, run.roots)
     folder = run.paths.versions(name, part)
@@ -103,7 +103,7 @@ def _hear(folder: Path, work: str, tracks: list[CliqueTrack], split: Split) -> i
             continue
         index = len(versions)
         spectra.append(spectrum(samples))
-        moments[index] = moments_of(samples, MOMENTS)
+        moments[index] = moments_of(samples, MOMENTS_PER_TRACK)
         versions.append(CorpusVersion(work, index, split, 0, "", track.path.name, 0, 0.0, len(spectra[-1])))
     if versions:
         write_work(folder, _file_name(work), versions, spectra, moments)
@@ -125,8 +125,8 @@ def _encoder(run: TableRun, row: TableRow, recipe: Recipe) -> Path:
 
 def _trained(run: TableRun, row: TableRow, settings: CoverTraining) -> Path:
     """The network that is best on the validation works."""
-    train_folder, _, _ = heard_versions(run, TRAINED_ON, "train")
-    validation_folder, _, _ = heard_versions(run, TRAINED_ON, "validation")
+    train_folder, _, _ = analysed_versions(run, TRAINED_ON, "train")
+    validation_folder, _, _ = analysed_versions(run, TRAINED_ON, "validation")
     key = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(settings, steps=0))).hexdigest()[:8]
     out = run.paths.finetuning(run.table.name, row.name, key)
     last: list[int] = []
@@ -153,8 +153,8 @@ def _as_event(now: Told, settings: CoverTraining) -> events.Step:
 
 def _settings(run: TableRun, row: TableRow, recipe: Recipe, encoder: Path | None) -> CoverTraining:
     front_end = recipe.front_end if encoder is None else load_model(encoder).info.front_end
-    network = NetworkSettings(row.network, WIDTH, 0, str(encoder) if encoder else "", front_end)
-    defaults = CoverTraining(network, ClipSettings(), steps=STEPS, seed=recipe.train.seed)
+    network = NetworkSettings(row.network, NETWORK_WIDTH, 0, str(encoder) if encoder else "", front_end)
+    defaults = CoverTraining(network, ClipSettings(), steps=TRAINING_STEPS, seed=recipe.train.seed)
     return with_overrides(defaults, run.overrides.covers)
 
 

@@ -162,10 +162,10 @@ class TableRun:
             listener(events.Preparing(done, total, 0, doing))
 
         labels = set_labels(start, labelled, self.paths.cache, recipe.data.max_track_s, progress)
-        tuned = finetune(start, labels, settings, run, listener=listener)
-        if tuned.figures is None:
+        finetuned = finetune(start, labels, settings, run, listener=listener)
+        if finetuned.figures is None:
             raise Stopped
-        return tuned.figures
+        return finetuned.figures
 
     def _key(self, recipe: Recipe, checkpoint: Checkpoint | None, labelled: LabelledSet) -> str:
         begun = (checkpoint.step, checkpoint.spent.seconds) if checkpoint else (0, 0.0)

@@ -1,4 +1,4 @@
-"""Which tags may speak: calibration, threshold and support of tag heads, measured on albums they have not heard.
+"""Which tags may speak: calibration, threshold and support of tag heads, measured on albums they were not fitted on.
 
 Evidence is a part of a track, scored by heads that were not fitted on its album, beside the truth about it. What a
 tag ships with is chosen on all evidence; the figures that are reported come from albums that had no part in choosing.
@@ -25,7 +25,7 @@ Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 Names = npt.NDArray[np.str_]
 
-PARTS = 4
+PARTS_PER_TRACK = 4
 FOLDS = 5
 WANTED_PRECISION = 0.6
 HELD_OUT_PRECISION = 0.5
@@ -93,7 +93,7 @@ class HeldOut(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CalibratedTag:
     """A tag as it ships, with its figures; `promised` and `truth` (p,) are the held-out points of its reliability."""
 
     head: TagHead
@@ -119,31 +119,31 @@ def evidence_of(
 
     Without groups each track is a group of its own.
     """
-    points, opinions, tracks = [], [], []
-    for track, (heard, said) in enumerate(zip(scores, labels, strict=True)):
-        for part in np.array_split(np.arange(len(heard)), min(PARTS, len(heard))):
-            points.append(heard[part].mean(axis=0))
-            opinions.append(said[part].mean(axis=0))
+    points, predictions, tracks = [], [], []
+    for track, (segment_scores, said) in enumerate(zip(scores, labels, strict=True)):
+        for part in np.array_split(np.arange(len(segment_scores)), min(PARTS_PER_TRACK, len(segment_scores))):
+            points.append(segment_scores[part].mean(axis=0))
+            predictions.append(said[part].mean(axis=0))
             tracks.append(track)
-    truth = np.stack(opinions) >= thresholds
+    truth = np.stack(predictions) >= thresholds
     names = np.array([str(track) for track in tracks] if groups is None else [groups[track] for track in tracks])
     return Evidence(np.stack(points).astype(np.float32), truth, np.ones_like(truth), np.array(tracks), names)
 
 
-def judge(tags: Sequence[TagHead], evidence: Evidence) -> list[Verdict]:
+def calibrate(tags: Sequence[TagHead], evidence: Evidence) -> list[CalibratedTag]:
     """Calibrate each tag, choose its threshold, decide whether it is supported. Only names and groups are read."""
-    return [judge_tag(tag, evidence.of_tag(column)) for column, tag in enumerate(tags)]
+    return [calibrate_tag(tag, evidence.of_tag(column)) for column, tag in enumerate(tags)]
 
 
-def judge_tag(tag: TagHead, evidence: Evidence) -> Verdict:
-    """The verdict on one tag from evidence with one column."""
+def calibrate_tag(tag: TagHead, evidence: Evidence) -> CalibratedTag:
+    """One tag, calibrated on evidence with one column."""
     promised, shown = _cross_fitted(evidence)
     truth = evidence.truth[:, 0]
     held_out = figures(evidence.scores[:, 0], truth, promised, shown)
     head = _settle(tag, evidence)
     if head.supported and (reason := _doubt(held_out)):
         head = msgspec.structs.replace(head, threshold=1.0, supported=False, reason=reason)
-    return Verdict(head, held_out, promised, truth)
+    return CalibratedTag(head, held_out, promised, truth)
 
 
 def _doubt(held_out: HeldOut) -> str:
@@ -158,15 +158,15 @@ def _doubt(held_out: HeldOut) -> str:
     return ""
 
 
-def calibration_by_group(verdicts: Sequence[Verdict]) -> list[GroupCalibration]:
+def calibration_by_group(calibrated_tags: Sequence[CalibratedTag]) -> list[GroupCalibration]:
     """Held-out calibration error and reliability of supported tags, per group of tags, and of all together ("all")."""
-    on = [verdict for verdict in verdicts if verdict.head.supported]
-    groups = {verdict.head.group: [other for other in on if other.head.group == verdict.head.group] for verdict in on}
+    on = [tag for tag in calibrated_tags if tag.head.supported]
+    groups = {tag.head.group: [other for other in on if other.head.group == tag.head.group] for tag in on}
     together = [*groups.items(), ("all", on)] if on else []
     found = []
     for name, members in together:
-        promised = np.concatenate([verdict.promised for verdict in members])
-        truth = np.concatenate([verdict.truth for verdict in members])
+        promised = np.concatenate([tag.promised for tag in members])
+        truth = np.concatenate([tag.truth for tag in members])
         error = expected_calibration_error(truth, promised)
         found.append(GroupCalibration(name, len(members), error, reliability(truth, promised)))
     return found

@@ -1,4 +1,4 @@
-"""Linear tag heads on frozen embeddings, learned from a teacher's soft opinions about tracks and their segments."""
+"""Linear tag heads on frozen embeddings, learned from a teacher's predictions for tracks and their segments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ import numpy as np
 from pemr.logistic import Floats, Linear, fit, folds_of
 from pemr.metrics import TagScores, best_expected_f1_threshold, score_tags
 from pemr.modelfile import TagHead
-from pemr.tags.calibration import Bools, Evidence, evidence_of
-from pemr.tags.calibration import judge as judge_evidence
+from pemr.tags.calibration import Bools, Evidence, calibrate, evidence_of
 from pemr.tags.teacher_labels import LabelledTrack
 from pemr.vocabulary import VOCABULARY
 
@@ -43,23 +42,23 @@ def fit_heads(vectors: Sequence[Floats], labels: Sequence[Floats], groups: Seque
     The penalty with the least log loss on left-out groups (albums, soundtracks) is chosen.
     """
     penalty, scores = cross_fit(vectors, labels, groups) if len(set(groups)) > 1 else (PENALTIES[1], [])
-    rows, answers, weights = track_rows(vectors, labels)
-    heads = fit(rows, answers, penalty, weights)
+    rows, targets, weights = track_rows(vectors, labels)
+    heads = fit(rows, targets, penalty, weights)
     return FittedHeads(heads.weight, heads.bias, penalty, tuple(scores))
 
 
 def cross_fit(
     vectors: Sequence[Floats], labels: Sequence[Floats], groups: Sequence[str], penalties: Sequence[float] = PENALTIES
 ) -> tuple[float, list[Floats]]:
-    """The best penalty, and the scores (n_i, k) of every track's segments by heads that have not heard its group."""
+    """The best penalty, and the scores (n_i, k) of every track's segments by heads fitted without its group."""
     folds = folds_of(groups, FOLDS)
     losses = np.zeros(len(penalties))
     scores: list[list[Floats]] = [[np.zeros(0, np.float32)] * len(vectors) for _ in penalties]
     for fold in np.unique(folds):
         inside = np.flatnonzero(folds != fold).tolist()
-        rows, answers, weights = track_rows([vectors[i] for i in inside], [labels[i] for i in inside])
+        rows, targets, weights = track_rows([vectors[i] for i in inside], [labels[i] for i in inside])
         for at, penalty in enumerate(penalties):
-            heads = fit(rows, answers, penalty, weights)
+            heads = fit(rows, targets, penalty, weights)
             for i in np.flatnonzero(folds == fold).tolist():
                 scores[at][i] = heads.scores(vectors[i])
                 score, truth = scores[at][i].mean(axis=0), labels[i].mean(axis=0)
@@ -69,14 +68,14 @@ def cross_fit(
 
 
 def track_rows(vectors: Sequence[Floats], labels: Sequence[Floats]) -> tuple[Floats, Floats, Floats]:
-    """What heads are fitted on: rows (r, 512), opinions (r, k), weights (r, 1).
+    """What heads are fitted on: rows (r, 512), targets (r, k), weights (r, 1).
 
     A track weighs one: half for its mean, which is what tags are suggested from, half for its segments together.
     """
     rows = [np.vstack([segments, segments.mean(axis=0)]) for segments in vectors]
-    opinions = [np.vstack([said, said.mean(axis=0)]) for said in labels]
+    targets = [np.vstack([said, said.mean(axis=0)]) for said in labels]
     weights = [np.append(np.full(len(segments), 0.5 / len(segments)), 0.5) for segments in vectors]
-    return np.concatenate(rows), np.concatenate(opinions), np.concatenate(weights).astype(np.float32)[:, None]
+    return np.concatenate(rows), np.concatenate(targets), np.concatenate(weights).astype(np.float32)[:, None]
 
 
 def teacher_thresholds(labels: Sequence[Floats]) -> Floats:
@@ -85,21 +84,23 @@ def teacher_thresholds(labels: Sequence[Floats]) -> Floats:
     return np.array([best_expected_f1_threshold(tracks[:, i]) for i in range(tracks.shape[1])], np.float32)
 
 
-def as_answers(probabilities: Floats, thresholds: Floats) -> Floats:
+def as_targets(probabilities: Floats, thresholds: Floats) -> Floats:
     """How likely the teacher says yes: its probabilities (n, k), moved so that a tag's threshold becomes one half.
 
-    The teacher's scale differs from tag to tag; on this one its opinion can stand beside a person's yes and no.
+    The teacher's scale differs from tag to tag; on this one its predictions can stand beside a person's yes and no.
     """
     yes = probabilities * (1.0 - thresholds)
     return np.asarray(yes / np.maximum(yes + thresholds * (1.0 - probabilities), 1e-9), np.float32)
 
 
-def judge(heads: FittedHeads, vectors: Sequence[Floats], labels: Sequence[Floats], thresholds: Floats) -> list[TagHead]:
-    """Calibrate and judge every tag of the vocabulary on tracks that the heads were not fitted on."""
-    return [verdict.head for verdict in judge_evidence(TAGS, heard_evidence(heads, vectors, labels, thresholds))]
+def calibrated_heads(
+    heads: FittedHeads, vectors: Sequence[Floats], labels: Sequence[Floats], thresholds: Floats
+) -> list[TagHead]:
+    """Calibrate every tag of the vocabulary on tracks that the heads were not fitted on."""
+    return [tag.head for tag in calibrate(TAGS, held_out_evidence(heads, vectors, labels, thresholds))]
 
 
-def heard_evidence(
+def held_out_evidence(
     heads: FittedHeads,
     vectors: Sequence[Floats],
     labels: Sequence[Floats],

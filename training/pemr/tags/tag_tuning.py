@@ -1,4 +1,4 @@
-"""Fit tag heads anew to one person's music: the teacher's opinion of a sample, the tags in files, and yes and no.
+"""Fit tag heads anew to one person's music: the teacher's predictions for a sample, the tags in files, and yes and no.
 
 The shipped heads are where the new ones start from and are pulled to, so that a tag with little evidence stays what it
 was. A tag is changed only where the new head does better on albums that it was not fitted on.
@@ -22,12 +22,12 @@ from pemr.tags.calibration import (
     HeldOut,
     Names,
     Numbers,
+    calibrate_tag,
     figures,
     in_probability,
-    judge_tag,
     probability,
 )
-from pemr.tags.heads import as_answers, teacher_thresholds
+from pemr.tags.heads import as_targets, teacher_thresholds
 from pemr.vocabulary import VOCABULARY
 
 PENALTIES = (0.03, 0.1, 0.5, 3.0, 10.0)
@@ -35,14 +35,14 @@ FOLDS = 4
 LEAST_TRACKS = 12
 LEAST_TEACHER_THRESHOLD = 0.05
 LEAST_NEW_EXAMPLES = 8
-ENOUGH_ANSWERS = 8
-RESAMPLES = 200
-CONVINCING = 0.8
+MIN_LABELS_OF_EACH = 8
+BOOTSTRAP_RESAMPLES = 200
+MIN_SHARE_OF_GAINS = 0.8
 OWN_GROUP = "genre"
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """How much an opinion counts, the teacher's being one.
+    """How much a label counts, the teacher's predictions being one.
 
     `absent` is for a tag of the person's own vocabulary that a tagged file does not carry: most likely a no.
     """
@@ -89,7 +89,7 @@ class TagChange(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedTags:
     """Heads for this library: shipped ones where they were as good, new ones where those are better."""
 
     linear: Linear
@@ -100,11 +100,11 @@ class Tuned:
 
 
 @dataclass(frozen=True)
-class _Opinions:
-    """Rows (r, 512), their answers and weights (r, k) and tracks (r,); truth, known and by_person (t, k) of tracks."""
+class _LabelledRows:
+    """Rows (r, 512), their targets and weights (r, k) and tracks (r,); truth, known and by_person (t, k) of tracks."""
 
     rows: Floats
-    answers: Floats
+    targets: Floats
     weights: Floats
     track: Numbers
     truth: Bools
@@ -112,19 +112,19 @@ class _Opinions:
     by_person: Bools
 
 
-def tune(
+def tune_tags(
     shipped: Linear, tags: Sequence[TagHead], examples: Sequence[Example], weights: Weights | None = None
-) -> Tuned | None:
+) -> TunedTags | None:
     """Heads that know this music better; None when there are too few examples to say anything."""
     if len(examples) < LEAST_TRACKS or len({example.group for example in examples}) < 2:
         return None
     known_tags = [*tags, *new_tags(tags, examples)]
     prior = _widened(in_probability(shipped, tags), len(known_tags))
-    opinions = _gather(known_tags, len(tags), examples, weights or Weights())
+    labelled = _gather(known_tags, len(tags), examples, weights or Weights())
     groups = np.array([example.group for example in examples])
     vectors = np.stack([example.vector for example in examples])
-    shared, own, held_out = _cross_fit(opinions, vectors, groups, prior, len(tags))
-    fitted = _fit_each(opinions, prior, own, float(len(examples)))
+    shared, own, held_out = _cross_fit(labelled, vectors, groups, prior, len(tags))
+    fitted = _fit_each(labelled, prior, own, float(len(examples)))
     before = prior.scores(vectors)
     weight, bias = prior.weight.copy(), prior.bias.copy()
     settled: list[TagHead] = []
@@ -132,16 +132,16 @@ def tune(
     for column, tag in enumerate(known_tags):
         shipped_head = msgspec.structs.replace(tag, slope=1.0, offset=0.0)
         is_new = column >= len(tags)
-        scored = [_evidence(opinions, groups, scores, column) for scores in (before, held_out)]
+        scored = [_evidence(labelled, groups, scores, column) for scores in (before, held_out)]
         head, change, takes_new = _settle(shipped_head, is_new, *scored)
-        if _by_person(opinions, column):
+        if _by_person(labelled, column):
             change = msgspec.structs.replace(change, judged_by="you")
         if takes_new:
             weight[column], bias[column] = fitted.weight[column], fitted.bias[column]
         settled.append(head)
         changes.append(change)
     kept = [at for at in range(len(known_tags)) if at < len(tags) or settled[at].supported]
-    return Tuned(Linear(weight[kept], bias[kept]), [settled[at] for at in kept], changes, shared, len(examples))
+    return TunedTags(Linear(weight[kept], bias[kept]), [settled[at] for at in kept], changes, shared, len(examples))
 
 
 def new_tags(tags: Sequence[TagHead], examples: Sequence[Example]) -> list[TagHead]:
@@ -150,7 +150,7 @@ def new_tags(tags: Sequence[TagHead], examples: Sequence[Example]) -> list[TagHe
     albums: dict[str, list[str]] = {}
     group_of: dict[str, str] = {}
     for example in examples:
-        said = {name: OWN_GROUP for name, answer in example.decisions.items() if answer} | dict(example.file_tags)
+        said = {name: OWN_GROUP for name, target in example.decisions.items() if target} | dict(example.file_tags)
         for name, group in said.items():
             if name not in known and example.decisions.get(name, True):
                 albums.setdefault(name, []).append(example.group)
@@ -165,35 +165,37 @@ def _widened(prior: Linear, count: int) -> Linear:
     return Linear(np.pad(prior.weight, ((0, missing), (0, 0))), np.pad(prior.bias, (0, missing)))
 
 
-def _gather(tags: Sequence[TagHead], shipped_count: int, examples: Sequence[Example], weights: Weights) -> _Opinions:
-    """All opinions as rows. A person's word replaces the teacher's on the same tag of the same track."""
-    places = {tag.name: at for at, tag in enumerate(VOCABULARY)}
-    taught = [(column, places[tag.name]) for column, tag in enumerate(tags) if tag.name in places]
-    mine, theirs = [column for column, _ in taught], [place for _, place in taught]
-    heard = [example.teacher for example in examples if example.teacher is not None]
-    thresholds = np.maximum(teacher_thresholds(heard), LEAST_TEACHER_THRESHOLD) if heard else None
+def _gather(
+    tags: Sequence[TagHead], shipped_count: int, examples: Sequence[Example], weights: Weights
+) -> _LabelledRows:
+    """All labels as rows. A person's word replaces the teacher's on the same tag of the same track."""
+    index = {tag.name: at for at, tag in enumerate(VOCABULARY)}
+    predicted = [(column, index[tag.name]) for column, tag in enumerate(tags) if tag.name in index]
+    mine, theirs = [column for column, _ in predicted], [at for _, at in predicted]
+    predictions = [example.teacher for example in examples if example.teacher is not None]
+    thresholds = np.maximum(teacher_thresholds(predictions), LEAST_TEACHER_THRESHOLD) if predictions else None
     shape = (len(examples), len(tags))
     truth, known, by_person = (np.zeros(shape, bool) for _ in range(3))
-    rows, answers, counts, track = [], [], [], []
+    rows, targets, counts, track = [], [], [], []
     for at, example in enumerate(examples):
-        answer = np.zeros((len(example.segments), len(tags)), np.float32)
-        count = np.zeros_like(answer)
+        target = np.zeros((len(example.segments), len(tags)), np.float32)
+        count = np.zeros_like(target)
         if example.teacher is not None and thresholds is not None:
-            answer[:, mine] = as_answers(example.teacher, thresholds)[:, theirs]
+            target[:, mine] = as_targets(example.teacher, thresholds)[:, theirs]
             count[:, mine] = weights.teacher
             truth[at, mine] = (example.teacher.mean(axis=0) >= thresholds)[theirs]
             known[at, mine] = True
         for column, tag in enumerate(tags):
             said = _said(example, tag.name, column >= shipped_count, weights)
             if said is not None:
-                answer[:, column], count[:, column] = said
+                target[:, column], count[:, column] = said
                 truth[at, column], known[at, column], by_person[at, column] = bool(said[0]), True, True
         rows.append(example.segments)
-        answers.append(answer)
+        targets.append(target)
         counts.append(count / len(example.segments))
         track.append(np.full(len(example.segments), at))
-    return _Opinions(
-        np.concatenate(rows), np.concatenate(answers), np.concatenate(counts), np.concatenate(track),
+    return _LabelledRows(
+        np.concatenate(rows), np.concatenate(targets), np.concatenate(counts), np.concatenate(track),
         truth, known, by_person,
     )  # fmt: skip
 
@@ -210,58 +212,58 @@ def _said(example: Example, tag: str, is_new: bool, weights: Weights) -> tuple[f
 
 
 def _cross_fit(
-    opinions: _Opinions, vectors: Floats, groups: Names, prior: Linear, shipped_count: int
+    labelled: _LabelledRows, vectors: Floats, groups: Names, prior: Linear, shipped_count: int
 ) -> tuple[float, Numbers, Floats]:
     """The penalty with the least log loss on left-out albums, which one each tag takes, and scores (t, k) there.
 
     All tags share one, but for those that a person judges or that are new: they have something else to learn.
     """
     folds = folds_of(groups.tolist(), FOLDS)
-    scores = np.zeros((len(PENALTIES), *opinions.truth.shape), np.float32)
+    scores = np.zeros((len(PENALTIES), *labelled.truth.shape), np.float32)
     for fold in np.unique(folds):
-        inside = (folds != fold)[opinions.track]
-        rows, answers, weights = opinions.rows[inside], opinions.answers[inside], opinions.weights[inside]
+        inside = (folds != fold)[labelled.track]
+        rows, targets, weights = labelled.rows[inside], labelled.targets[inside], labelled.weights[inside]
         heads = prior
         for at in reversed(range(len(PENALTIES))):
-            heads = fit(rows, answers, PENALTIES[at], weights, prior, float((folds != fold).sum()), heads)
+            heads = fit(rows, targets, PENALTIES[at], weights, prior, float((folds != fold).sum()), heads)
             scores[at][folds == fold] = heads.scores(vectors[folds == fold])
-    known, truth = opinions.known, opinions.truth
+    known, truth = labelled.known, labelled.truth
     losses = np.where(known, np.logaddexp(0.0, scores) - truth * scores, 0.0)
     shared = int(np.argmin(losses.sum(axis=(1, 2))))
     chosen = np.full(truth.shape[1], shared)
     for column in range(len(chosen)):
-        if column >= shipped_count or _by_person(opinions, column):
-            judged = _judged(opinions, column)
+        if column >= shipped_count or _by_person(labelled, column):
+            judged = _tracks_measured_on(labelled, column)
             chosen[column] = int(np.argmin(losses[:, judged, column].sum(axis=1)))
     return PENALTIES[shared], chosen, np.take_along_axis(scores, chosen[None, None, :], axis=0)[0]
 
 
-def _fit_each(opinions: _Opinions, prior: Linear, chosen: Numbers, evidence: float) -> Linear:
-    """Heads from all opinions, each tag with its own penalty."""
+def _fit_each(labelled: _LabelledRows, prior: Linear, chosen: Numbers, evidence: float) -> Linear:
+    """Heads from all labels, each tag with its own penalty."""
     weight, bias = prior.weight.copy(), prior.bias.copy()
     for at in np.unique(chosen).tolist():
-        heads = fit(opinions.rows, opinions.answers, PENALTIES[at], opinions.weights, prior, evidence, prior)
+        heads = fit(labelled.rows, labelled.targets, PENALTIES[at], labelled.weights, prior, evidence, prior)
         weight[chosen == at], bias[chosen == at] = heads.weight[chosen == at], heads.bias[chosen == at]
     return Linear(weight, bias)
 
 
-def _evidence(opinions: _Opinions, groups: Names, scores: Floats, column: int) -> Evidence:
+def _evidence(labelled: _LabelledRows, groups: Names, scores: Floats, column: int) -> Evidence:
     """What is known of one tag; only a person's words, where there are enough of both kinds."""
-    truth, known = opinions.truth[:, column], _judged(opinions, column)
+    truth, known = labelled.truth[:, column], _tracks_measured_on(labelled, column)
     track = np.arange(len(groups))
     column_scores = scores[known, column : column + 1]
     return Evidence(column_scores, truth[known][:, None], known[known][:, None], track[known], groups[known])
 
 
-def _judged(opinions: _Opinions, column: int) -> Bools:
+def _tracks_measured_on(labelled: _LabelledRows, column: int) -> Bools:
     """The tracks (t,) that a tag is judged on."""
-    return np.asarray((opinions.by_person if _by_person(opinions, column) else opinions.known)[:, column])
+    return np.asarray((labelled.by_person if _by_person(labelled, column) else labelled.known)[:, column])
 
 
-def _by_person(opinions: _Opinions, column: int) -> bool:
+def _by_person(labelled: _LabelledRows, column: int) -> bool:
     """Whether people said enough of a tag, both yes and no, to be the only judge of it."""
-    answers = opinions.truth[opinions.by_person[:, column], column]
-    return min(int(answers.sum()), int((~answers).sum())) >= ENOUGH_ANSWERS
+    targets = labelled.truth[labelled.by_person[:, column], column]
+    return min(int(targets.sum()), int((~targets).sum())) >= MIN_LABELS_OF_EACH
 
 
 def _settle(tag: TagHead, is_new: bool, old: Evidence, new: Evidence) -> tuple[TagHead, TagChange, bool]:
@@ -274,8 +276,8 @@ def _settle(tag: TagHead, is_new: bool, old: Evidence, new: Evidence) -> tuple[T
     promised = probability(old.scores[:, 0], 1.0, 0.0)
     before = figures(old.scores[:, 0], truth, promised, tag.supported & (promised >= tag.threshold))
     takes_new = is_new or _convinces(old, new)
-    verdict = judge_tag(tag, new if takes_new else old)
-    after, judged = verdict.held_out, verdict.head
+    calibrated = calibrate_tag(tag, new if takes_new else old)
+    after, judged = calibrated.held_out, calibrated.head
     if not tag.supported and judged.supported:
         return judged, _told(judged, "new" if is_new else "switched on", before, after), takes_new
     if tag.supported and takes_new and judged.supported and _f1(after) >= _f1(before):
@@ -311,9 +313,9 @@ def _convinces(old: Evidence, new: Evidence, seed: int = 1) -> bool:
     members = [np.flatnonzero(old.group == name) for name in np.unique(old.group)]
     random = np.random.default_rng(seed)
     gains = []
-    for _ in range(RESAMPLES):
+    for _ in range(BOOTSTRAP_RESAMPLES):
         drawn = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
         gain = roc_auc(truth[drawn], new.scores[drawn, 0]) - roc_auc(truth[drawn], old.scores[drawn, 0])
         if np.isfinite(gain):
             gains.append(gain > 0)
-    return len(gains) >= RESAMPLES // 2 and float(np.mean(gains)) >= CONVINCING
+    return len(gains) >= BOOTSTRAP_RESAMPLES // 2 and float(np.mean(gains)) >= MIN_SHARE_OF_GAINS

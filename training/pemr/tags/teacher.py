@@ -1,4 +1,4 @@
-"""musicnn (Pons and Serra 2019) as a torch module: the released tagger whose opinions our tag heads learn from.
+"""musicnn (Pons and Serra 2019) as a torch module: the released tagger whose predictions our tag heads learn from.
 
 The weights are the released ones (ISC licence). Its log-mel is kept in float32 here; the original rounds to
 float16, which overflows on loud music.

@@ -20,14 +20,14 @@ from pemr.vocabulary import VOCABULARY, merge
 
 log = logging.getLogger(__name__)
 
-SEGMENTS = 12
+SEGMENTS_PER_TRACK = 12
 Progress = Callable[[str, int, int], None]
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class LabelledTrack:
-    """Teacher opinions (segments, tags of `VOCABULARY`) of one track; `group` is the album or soundtrack folder.
+    """Teacher predictions (segments, tags of `VOCABULARY`) of one track; `group` is the album or soundtrack folder.
 
     Music that lies in one single folder has no albums: there each track is a group of its own.
     """
@@ -43,19 +43,24 @@ class LabelledTrack:
 
 
 def label_folder(
-    folder: Path, cache: Path, teacher_dir: Path, max_track_s: float, progress: Progress, segments: int = SEGMENTS
+    folder: Path,
+    cache: Path,
+    teacher_dir: Path,
+    max_track_s: float,
+    progress: Progress,
+    segments: int = SEGMENTS_PER_TRACK,
 ) -> list[LabelledTrack]:
     """Decode a folder into the cache and let both teachers hear up to `segments` segments of each track."""
     manifest = build_cache(
         [folder], cache, SAMPLE_RATE, max_track_s=max_track_s, cache_gb=1000.0,
         progress=lambda done, total, skipped: progress(f"decoding {folder.name}, {skipped} skipped", done, total),
     )  # fmt: skip
-    opinions = _opinions(manifest, cache, teacher_dir, progress, segments)
+    predictions = _teacher_predictions(manifest, cache, teacher_dir, progress, segments)
     groups = [Path(track.path).relative_to(folder.absolute()).parts[0] for track in manifest.tracks]
     if len(set(groups)) == 1:
         groups = [track.path for track in manifest.tracks]
     return [
-        LabelledTrack(track.path, group, cache / track.cache_name, opinions[track.cache_name])
+        LabelledTrack(track.path, group, cache / track.cache_name, predictions[track.cache_name])
         for track, group in zip(manifest.tracks, groups, strict=True)
     ]
 
@@ -65,11 +70,11 @@ def embed_tracks(encoder: Encoder, tracks: Sequence[LabelledTrack], progress: Pr
     vectors = []
     for done, track in enumerate(tracks):
         progress("embedding", done, len(tracks))
-        vectors.append(encoder.embed_samples(track.samples(), max_segments=SEGMENTS).segments)
+        vectors.append(encoder.embed_samples(track.samples(), max_segments=SEGMENTS_PER_TRACK).segments)
     return vectors
 
 
-def _opinions(
+def _teacher_predictions(
     manifest: Manifest, cache: Path, teacher_dir: Path, progress: Progress, segments: int
 ) -> dict[str, Floats]:
     store = cache / f"musicnn-{segments}.safetensors"

@@ -13,18 +13,18 @@ from pemr.errors import CorpusError, ModelMismatch
 from pemr.logistic import Floats, Linear
 from pemr.metrics import TagScores, bootstrap_interval
 from pemr.modelfile import Model, TagHead, load_model, save_model
-from pemr.tags.calibration import GroupCalibration, Verdict, calibration_by_group, evidence_of, judge
+from pemr.tags.calibration import CalibratedTag, GroupCalibration, calibrate, calibration_by_group, evidence_of
 from pemr.tags.heads import (
     TAGS,
     FittedHeads,
-    as_answers,
+    as_targets,
     fit_heads,
-    heard_evidence,
+    held_out_evidence,
     split_by_group,
     teacher_thresholds,
     track_scores,
 )
-from pemr.tags.tag_tuning import LEAST_TRACKS, Example, Tuned, Weights, tune
+from pemr.tags.tag_tuning import LEAST_TRACKS, Example, TunedTags, Weights, tune_tags
 from pemr.tags.teacher_labels import LabelledTrack, Progress, embed_tracks, label_folder
 from pemr.tags.user_labels import Decisions, file_tags
 from pemr.vocabulary import VOCABULARY
@@ -49,17 +49,17 @@ class Row:
     scores: TagScores
     interval: tuple[float, float]
     heads: FittedHeads
-    verdicts: list[Verdict]
+    calibrated_tags: list[CalibratedTag]
 
     @property
     def tags(self) -> list[TagHead]:
         """The tags as they ship."""
-        return [verdict.head for verdict in self.verdicts]
+        return [calibrated.head for calibrated in self.calibrated_tags]
 
     @property
     def calibration(self) -> list[GroupCalibration]:
         """Held-out calibration per group of tags."""
-        return calibration_by_group(self.verdicts)
+        return calibration_by_group(self.calibrated_tags)
 
 
 def load_corpus(data: Path, validation: Path | None, cache: Path, teacher_dir: Path, progress: Progress) -> Corpus:
@@ -97,10 +97,10 @@ def measure_vectors(
 ) -> Row:
     """The same from the vectors (segments, width) of the tracks of the corpus."""
     groups, other_groups = [track.group for track in corpus.train], [track.group for track in corpus.validation]
-    heads = fit_heads(train, [as_answers(track.labels, corpus.thresholds) for track in corpus.train], groups)
+    heads = fit_heads(train, [as_targets(track.labels, corpus.thresholds) for track in corpus.train], groups)
     scores, truth, values = track_scores(heads, validation, _labels(corpus.validation), corpus.thresholds)
     interval = bootstrap_interval([tag.name for tag in VOCABULARY], truth, values, other_groups)
-    evidence = heard_evidence(
+    evidence = held_out_evidence(
         heads,
         validation,
         _labels(corpus.validation),
@@ -109,13 +109,13 @@ def measure_vectors(
     )
     if heads.out_of_fold and not labels_known:
         evidence = evidence_of(heads.out_of_fold, _labels(corpus.train), corpus.thresholds, groups).joined(evidence)
-    return Row(name, scores, interval, heads, judge(TAGS, evidence))
+    return Row(name, scores, interval, heads, calibrate(TAGS, evidence))
 
 
-def finetune_tags(
+def fit_tag_heads(
     model_path: Path, out: Path | None, corpus: Corpus, provenance: dict[str, object], progress: Progress
 ) -> Row:
-    """Fit, calibrate and judge tag heads for a model and write it with them, None: do not write.
+    """Fit and calibrate tag heads for a model and write it with them, None: do not write.
 
     The encoder is not changed.
     """
@@ -136,7 +136,10 @@ def finetune_tags(
                 "validation_roc_auc": round(row.scores.macro_roc_auc, 4),
                 "validation_pr_auc": round(row.scores.macro_pr_auc, 4),
                 "calibration_error": {group.group: round(group.error, 4) for group in row.calibration},
-                "held_out": {verdict.head.name: msgspec.structs.asdict(verdict.held_out) for verdict in row.verdicts},
+                "held_out": {
+                    calibrated.head.name: msgspec.structs.asdict(calibrated.held_out)
+                    for calibrated in row.calibrated_tags
+                },
             },
         },
     )
@@ -145,14 +148,14 @@ def finetune_tags(
     return row
 
 
-def tune_tags(
+def tune_model_tags(
     model_path: Path,
     tracks: Sequence[LabelledTrack],
     decisions: Decisions,
     read_file_tags: bool,
     weights: Weights,
     progress: Progress,
-) -> Tuned:
+) -> TunedTags:
     """Fit the tags a model has anew to these tracks, pulled to what they are: `pemr.tags.tag_tuning`. Writes nothing.
 
     Raises `ModelMismatch` for a model without tags and `CorpusError` for too little music.
@@ -164,28 +167,33 @@ def tune_tags(
     examples = [
         Example(
             track.group,
-            heard.mean(axis=0),
-            heard,
+            segments.mean(axis=0),
+            segments,
             track.labels,
             file_tags(Path(track.path)) if read_file_tags else {},
             decisions.get(str(Path(track.path).absolute()), {}),
         )
-        for track, heard in zip(tracks, vectors, strict=True)
+        for track, segments in zip(tracks, vectors, strict=True)
     ]
     progress("fitting the heads", 0, 1)
-    tuned = tune(Linear(model.head_weight.numpy(), model.head_bias.numpy()), model.info.tags, examples, weights)
-    if tuned is None:
+    tuned_tags = tune_tags(
+        Linear(model.head_weight.numpy(), model.head_bias.numpy()), model.info.tags, examples, weights
+    )
+    if tuned_tags is None:
         raise CorpusError(f"{len(tracks)} tracks are too few to tune to: at least {LEAST_TRACKS} of two albums are")
-    return tuned
+    return tuned_tags
 
 
-def save_tuned(model_path: Path, out: Path, tuned: Tuned) -> None:
+def save_tuned_tags(model_path: Path, out: Path, tuned_tags: TunedTags) -> None:
     """Write a model with tuned heads. The encoder is not changed."""
     model = load_model(model_path)
-    told = [msgspec.to_builtins(change) for change in tuned.changes if change.change != "kept"]
-    provenance = {**model.info.provenance, "tuned": {"tracks": tuned.examples, "penalty": tuned.penalty, "tags": told}}
-    info = msgspec.structs.replace(model.info, tags=tuned.tags, provenance=provenance)
-    weight, bias = torch.from_numpy(tuned.linear.weight), torch.from_numpy(tuned.linear.bias)
+    told = [msgspec.to_builtins(change) for change in tuned_tags.changes if change.change != "kept"]
+    provenance = {
+        **model.info.provenance,
+        "tuned": {"tracks": tuned_tags.examples, "penalty": tuned_tags.penalty, "tags": told},
+    }
+    info = msgspec.structs.replace(model.info, tags=tuned_tags.tags, provenance=provenance)
+    weight, bias = torch.from_numpy(tuned_tags.linear.weight), torch.from_numpy(tuned_tags.linear.bias)
     save_model(out, info, model.encoder, model.predictor, weight, bias)
 
 

@@ -16,7 +16,7 @@ from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.tagfiles.identity import identity
 
-Heard = Callable[..., list[int]]
+StoreAnalyses = Callable[..., list[int]]
 MODEL = "0123456789abcdef"
 
 
@@ -34,8 +34,10 @@ def analysis(track_id: int, model_id: str = MODEL, **changes: object) -> TrackAn
     return made._replace(**changes)  # type: ignore[arg-type]
 
 
-def test_embeddings_come_back_as_they_were_to_half_precision(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_embeddings_come_back_as_they_were_to_half_precision(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     library.store_analyses([analysis(ids[0])])
     found, vectors = library.vectors(MODEL)
     assert found.tolist() == sorted(ids)
@@ -47,8 +49,10 @@ def test_embeddings_come_back_as_they_were_to_half_precision(library: Library, a
     np.testing.assert_allclose(segments.importance, [0, 0.5, 1], atol=1 / 255)
 
 
-def test_only_predictions_worth_showing_are_stored(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_only_predictions_worth_showing_are_stored(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     library.store_analyses([analysis(ids[0])])
     tags = {tag.tag: tag for tag in library.read(queries.detail, ids[0]).suggestions}
     assert set(tags) == {"jazz", "rock"}  # rock: half way to its threshold; polka: not good enough to show
@@ -56,8 +60,10 @@ def test_only_predictions_worth_showing_are_stored(library: Library, album: list
     assert [(tag.tag, tag.group, tag.threshold) for tag in shown if tag.tag == "jazz"] in ([("jazz", "genre", 0.5)], [])
 
 
-def test_a_track_is_heard_once_and_again_when_asked(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_a_track_is_heard_once_and_again_when_asked(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     assert library.tracks_to_analyse(MODEL) == []
     assert [track.track_id for track in library.tracks_to_analyse(MODEL, ids[:2], again=True)] == ids[:2]
     before = library.generation()
@@ -67,9 +73,9 @@ def test_a_track_is_heard_once_and_again_when_asked(library: Library, album: lis
 
 
 def test_a_track_heard_for_another_version_of_the_cover_search_is_heard_again(
-    library: Library, album: list[Path], heard: Heard
+    library: Library, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    first, second, *_ = heard(library)
+    first, second, *_ = analysed(library)
     library.store_analyses([analysis(first, cover_features=b"old", cover_version=1)])
     library.store_analyses([analysis(second, cover_features=b"new", cover_version=2)])
     waiting = [track.track_id for track in library.tracks_to_analyse(MODEL, cover_version=2)]
@@ -78,7 +84,7 @@ def test_a_track_heard_for_another_version_of_the_cover_search_is_heard_again(
 
 
 def test_a_file_that_could_not_be_heard_comes_again_only_when_it_changed(
-    library: Library, album: list[Path], heard: Heard
+    library: Library, album: list[Path], analysed: StoreAnalyses
 ) -> None:
     library.register_model(ModelInfo("f" * 16, "another", Path("/m"), 8, ()))
     (first, *_) = library.tracks_to_analyse("f" * 16)
@@ -93,8 +99,8 @@ def test_a_file_that_could_not_be_heard_comes_again_only_when_it_changed(
     assert library.read(queries.problems) == []
 
 
-def test_the_active_model_decides_what_is_shown(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_the_active_model_decides_what_is_shown(library: Library, album: list[Path], analysed: StoreAnalyses) -> None:
+    ids = analysed(library)
     other = ModelInfo("f" * 16, "another", Path("/m"), 8, (TagRow("rock", "genre", 0.2),))
     library.register_model(other)
     library.store_analyses([analysis(ids[0], other.id)])
@@ -112,15 +118,17 @@ def test_the_active_model_decides_what_is_shown(library: Library, album: list[Pa
 
 
 def test_what_was_heard_of_a_track_that_went_meanwhile_is_passed_over(
-    library: Library, album: list[Path], heard: Heard
+    library: Library, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    heard(library)
+    analysed(library)
     library.store_analyses([analysis(9_999)])
     assert len(library.vectors(MODEL)[0]) == 4
 
 
-def test_deciding_counts_down_the_open_suggestions(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_deciding_counts_down_the_open_suggestions(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     assert library.decide(ids, ["jazz", "calm"], "accepted") == sorted(ids)
     assert library.decide(ids, ["jazz"], "accepted") == []
     assert library.read(queries.counts).with_suggestions == 4  # guitar is still open
@@ -132,15 +140,17 @@ def test_deciding_counts_down_the_open_suggestions(library: Library, album: list
         library.decide(ids, ["no such word"], "accepted")
 
 
-def test_accepting_above_takes_only_what_is_shown_and_open(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_accepting_above_takes_only_what_is_shown_and_open(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     library.decide(ids[:1], ["jazz"], "rejected")
     assert library.accept_above(0.8, ids[:2]) == ids[1:2]
     assert library.accept_above(0.8) == ids[2:]
     assert library.accept_above(0.8) == []
 
 
-def test_cover_features_are_kept_by_version(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_cover_features_are_kept_by_version(library: Library, album: list[Path], analysed: StoreAnalyses) -> None:
+    ids = analysed(library)
     assert sorted(library.cover_features(1)) == [(track, b"chroma") for track in sorted(ids)]
     assert list(library.cover_features(2)) == []

@@ -1,4 +1,4 @@
-"""What tuning leaves in the library: opinions that go with their embedding, heads with a way back."""
+"""What tuning leaves in the library: predictions that go with their embedding, heads with a way back."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.embeddings import tag_tuning as store
+from pemr_desktop.library.embeddings import tag_tuning
 from pemr_desktop.library.embeddings.analyses import TrackAnalysis
-from pemr_desktop.library.embeddings.tag_tuning import Opinions
+from pemr_desktop.library.embeddings.tag_tuning import TeacherPredictions
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import TagRow
 
-Heard = Callable[..., list[int]]
+StoreAnalyses = Callable[..., list[int]]
 MODEL = "0123456789abcdef"
 WORDS = "words of the teacher"
 FILE = "a" * 64
 
 
 def say(library: Library, track_id: int) -> None:
-    said = Opinions(np.array([0, 1], np.uint16), np.array([[0.25, 0.5], [0.75, 1.0]], np.float32))
+    said = TeacherPredictions(np.array([0, 1], np.uint16), np.array([[0.25, 0.5], [0.75, 1.0]], np.float32))
     with library.store.writing() as connection:
-        store.store_opinions(connection, MODEL, track_id, WORDS, said)
+        tag_tuning.store_teacher_predictions(connection, MODEL, track_id, WORDS, said)
 
 
 def use(library: Library, tags: list[TagRow], tuned: bool) -> None:
@@ -31,75 +31,77 @@ def use(library: Library, tags: list[TagRow], tuned: bool) -> None:
         heads = None
         if tuned:
             weight, bias = np.ones((2, 8), np.float32), np.array([0.5, -0.5], np.float32)
-            heads = store.keep_heads(connection, MODEL, FILE, b"[1]", weight, bias, b"{}")
-        store.use_heads(connection, MODEL, heads, tags)
+            heads = tag_tuning.keep_heads(connection, MODEL, FILE, b"[1]", weight, bias, b"{}")
+        tag_tuning.use_heads(connection, MODEL, heads, tags)
 
 
-def test_opinions_come_back_for_their_own_vocabulary_only(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
-    say(library, ids[0])
-    found = library.read(store.opinions, MODEL, WORDS)
-    assert list(found) == [ids[0]] and found[ids[0]].places.tolist() == [0, 1]
-    np.testing.assert_allclose(found[ids[0]].opinions, [[0.25, 0.5], [0.75, 1.0]])
-    assert library.read(store.opinions, MODEL, "other words") == {}
-
-
-def test_a_track_that_is_heard_again_loses_the_opinions_on_how_it_was(
-    library: Library, album: list[Path], heard: Heard
+def test_teacher_predictions_come_back_for_their_own_vocabulary_only(
+    library: Library, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    ids = heard(library)
+    ids = analysed(library)
+    say(library, ids[0])
+    found = library.read(tag_tuning.teacher_predictions, MODEL, WORDS)
+    assert list(found) == [ids[0]] and found[ids[0]].segment_indices.tolist() == [0, 1]
+    np.testing.assert_allclose(found[ids[0]].predictions, [[0.25, 0.5], [0.75, 1.0]])
+    assert library.read(tag_tuning.teacher_predictions, MODEL, "other words") == {}
+
+
+def test_a_track_that_is_analysed_again_loses_the_predictions_on_how_it_was(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     say(library, ids[0])
     once_more = TrackAnalysis(
         ids[0], MODEL, np.zeros(8, np.float32), np.zeros((1, 8), np.float32), np.zeros(1, np.float32),
         np.zeros(1, np.float32), 1.0, [],
     )  # fmt: skip
     library.store_analyses([once_more])
-    assert library.read(store.opinions, MODEL, WORDS) == {}
+    assert library.read(tag_tuning.teacher_predictions, MODEL, WORDS) == {}
 
 
-def test_heads_are_used_and_given_up_again(library: Library, album: list[Path], heard: Heard) -> None:
-    heard(library)
-    assert library.read(store.heads_in_use, MODEL, FILE) is None
+def test_heads_are_used_and_given_up_again(library: Library, album: list[Path], analysed: StoreAnalyses) -> None:
+    analysed(library)
+    assert library.read(tag_tuning.heads_in_use, MODEL, FILE) is None
     use(library, [TagRow("jazz", "genre", 0.9, True), TagRow("chiptune", "genre", 0.4, True)], tuned=True)
-    heads = library.read(store.heads_in_use, MODEL, FILE)
+    heads = library.read(tag_tuning.heads_in_use, MODEL, FILE)
     assert heads is not None and heads.weight.shape == (2, 8) and heads.bias.tolist() == [0.5, -0.5]
-    assert library.read(store.heads_in_use, MODEL, "b" * 64) is None and library.read(store.is_tuned, MODEL)
+    assert library.read(tag_tuning.heads_in_use, MODEL, "b" * 64) is None and library.read(tag_tuning.is_tuned, MODEL)
     known = {tag.name: tag for tag in library.read(queries.vocabulary, MODEL)}
     assert known["chiptune"].supported and known["jazz"].threshold == 0.9
     assert not known["rock"].supported
-    assert library.read(store.suggestions_pending)
+    assert library.read(tag_tuning.suggestions_pending)
     with library.store.writing() as connection:
-        store.suggestions_made(connection)
-    assert not library.read(store.suggestions_pending)
+        tag_tuning.suggestions_made(connection)
+    assert not library.read(tag_tuning.suggestions_pending)
 
     use(library, [TagRow("jazz", "genre", 0.5, True), TagRow("rock", "genre", 0.5, True)], tuned=False)
-    assert library.read(store.heads_in_use, MODEL, FILE) is None and not library.read(store.is_tuned, MODEL)
+    assert library.read(tag_tuning.heads_in_use, MODEL, FILE) is None and not library.read(tag_tuning.is_tuned, MODEL)
     known = {tag.name: tag for tag in library.read(queries.vocabulary, MODEL)}
     assert known["rock"].supported and not known["chiptune"].supported
-    state = library.read(queries.tuning)
+    state = library.read(queries.tag_tuning_status)
     assert state.was_tuned and state.made_at is None and state.report == b""
 
 
-def test_only_a_few_earlier_heads_are_kept(library: Library, album: list[Path], heard: Heard) -> None:
-    heard(library)
+def test_only_a_few_earlier_heads_are_kept(library: Library, album: list[Path], analysed: StoreAnalyses) -> None:
+    analysed(library)
     for _ in range(9):
         use(library, [], tuned=True)
     count = library.read(lambda connection: connection.execute("SELECT count(*) FROM tuned_heads").fetchone()[0])
-    assert count <= store.HEADS_KEPT + 1
-    assert library.read(store.heads_in_use, MODEL, FILE) is not None
+    assert count <= tag_tuning.HEADS_KEPT + 1
+    assert library.read(tag_tuning.heads_in_use, MODEL, FILE) is not None
 
 
-def test_what_people_say_is_read_with_the_tracks_that_were_heard(
-    library: Library, album: list[Path], heard: Heard
+def test_what_people_say_is_read_with_the_tracks_that_were_analysed(
+    library: Library, album: list[Path], analysed: StoreAnalyses
 ) -> None:
-    ids = heard(library)
+    ids = analysed(library)
     library.decide(ids[:2], ["jazz"], "accepted")
     library.decide(ids[1:2], ["rock"], "rejected")
-    said = library.read(store.decisions, MODEL)
+    said = library.read(tag_tuning.decisions, MODEL)
     assert said == {ids[0]: {"jazz": True}, ids[1]: {"jazz": True, "rock": False}}
-    assert {track.track_id for track in library.read(store.heard_tracks, MODEL)} == set(ids)
-    state = library.read(queries.tuning)
-    assert (state.answers, state.answers_since, state.heard) == (3, 3, len(ids))
-    found = library.read(lambda connection: list(store.embeddings_of(connection, MODEL, [ids[0], 999_999])))
+    assert {track.track_id for track in library.read(tag_tuning.analysed_tracks, MODEL)} == set(ids)
+    state = library.read(queries.tag_tuning_status)
+    assert (state.answers, state.user_labels_since, state.analysed) == (3, 3, len(ids))
+    found = library.read(lambda connection: list(tag_tuning.embeddings_of(connection, MODEL, [ids[0], 999_999])))
     assert [track_id for track_id, _, _ in found] == [ids[0]]
     assert found[0][1].shape == (8,) and found[0][2].shape[1] == 8

@@ -101,9 +101,9 @@ def test_forgetting_a_root_forgets_its_folders(library: Library, music: Path, al
 
 
 def test_a_new_way_to_make_digests_loses_nothing_that_was_heard(
-    library: Library, album: list[Path], heard: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+    library: Library, album: list[Path], analysed: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard(library)
+    analysed(library)
     model = library.read(queries.active_model)
     assert model is not None
     with library.store.writing() as connection:  # as an older version of the application left it
@@ -118,10 +118,10 @@ def test_a_new_way_to_make_digests_loses_nothing_that_was_heard(
 
 @pytest.mark.parametrize("whole_sound_is_known", [True, False])
 def test_a_file_that_moved_before_digests_were_made_in_a_new_way_keeps_what_was_heard(
-    library: Library, music: Path, album: list[Path], heard: Callable[..., list[int]], whole_sound_is_known: bool
+    library: Library, music: Path, album: list[Path], analysed: Callable[..., list[int]], whole_sound_is_known: bool
 ) -> None:
     """With the whole sound known it may have been tagged and touched meanwhile, otherwise only moved."""
-    heard(library)
+    analysed(library)
     track = library.read(queries.find_track, album[1])
     other = library.read(queries.find_track, album[2])
     digest = audio_digest(album[1])
@@ -142,9 +142,9 @@ def test_a_file_that_moved_before_digests_were_made_in_a_new_way_keeps_what_was_
 
 
 def test_another_length_is_another_sound_whatever_the_digests(
-    library: Library, album: list[Path], song: Song, heard: Callable[..., list[int]]
+    library: Library, album: list[Path], song: Song, analysed: Callable[..., list[int]]
 ) -> None:
-    heard(library)
+    analysed(library)
     model = library.read(queries.active_model)
     assert model is not None
     with library.store.writing() as connection:

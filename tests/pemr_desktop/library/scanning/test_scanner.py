@@ -309,9 +309,9 @@ def test_a_name_spelt_with_other_unicode_is_the_same_track(library: Library, mus
 
 
 def test_changed_sound_is_to_be_heard_again_but_decisions_stay(
-    library: Library, album: list[Path], song: Song, heard: Callable[..., list[int]]
+    library: Library, album: list[Path], song: Song, analysed: Callable[..., list[int]]
 ) -> None:
-    heard(library)
+    analysed(library)
     track = ids_by_name(library)["1.flac"]
     library.decide([track], ["jazz"], "accepted")
     apply_plan(make_plan(0, album[0], {"title": ["Only the tag"]}, mode="replace"))

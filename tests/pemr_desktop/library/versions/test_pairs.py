@@ -18,13 +18,13 @@ from pemr_desktop.library.versions import pairs
 from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.library.views import View
 
-Heard = Callable[..., list[int]]
+StoreAnalyses = Callable[..., list[int]]
 EVIDENCE_MIGRATION = 6
 
 
 @pytest.fixture
-def ids(library: Library, album: list[Path], heard: Heard) -> list[int]:
-    return sorted(heard(library))
+def ids(library: Library, album: list[Path], analysed: StoreAnalyses) -> list[int]:
+    return sorted(analysed(library))
 
 
 def test_found_versions_form_a_group(library: Library, reader: sqlite3.Connection, ids: list[int]) -> None:

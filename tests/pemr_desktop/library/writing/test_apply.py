@@ -21,13 +21,13 @@ from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan
 
-Heard = Callable[..., list[int]]
+StoreAnalyses = Callable[..., list[int]]
 
 
 @pytest.fixture
-def accepted(library: Library, album: list[Path], heard: Heard) -> list[Path]:
+def accepted(library: Library, album: list[Path], analysed: StoreAnalyses) -> list[Path]:
     """The album with jazz, calm and guitar accepted for every track."""
-    heard(library)
+    analysed(library)
     library.accept_above(0.3)
     return album
 
@@ -75,8 +75,10 @@ def test_replace_puts_accepted_tags_in_place_of_others(library: Library, accepte
     assert read_tags(accepted[3]).fields["genre"] == ("Jazz",)
 
 
-def test_a_tag_that_the_file_has_already_needs_no_writing(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_a_tag_that_the_file_has_already_needs_no_writing(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     jazz = library.read(queries.track_ids, view=View("facet", "Jazz", field="genre")).tolist()
     library.decide(ids, ["jazz"], "accepted")
     plans = library.plan_writes(jazz)
@@ -275,8 +277,10 @@ def test_a_window_sees_the_history_while_the_worker_writes(library: Library, acc
         assert len(queries.track_ids(reader, view=View("pending"))) == 0
 
 
-def test_rejected_and_withdrawn_tags_are_not_written(library: Library, album: list[Path], heard: Heard) -> None:
-    ids = heard(library)
+def test_rejected_and_withdrawn_tags_are_not_written(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    ids = analysed(library)
     library.decide(ids, ["calm", "jazz"], "accepted")
     assert library.decide(ids, ["jazz"], "rejected") == sorted(ids)
     assert library.decide(ids[:1], ["calm"], "undecided") == ids[:1]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.ui.training.curve import MOST_POINTS, Curve
+from pemr_desktop.ui.training.curve import MAX_POINTS, Curve
 from pemr_desktop.ui.training.curve_plot import CurvePlot, nice_ticks
 
 
@@ -27,7 +27,7 @@ def test_a_curve_of_a_long_training_stays_small_and_keeps_its_ends() -> None:
     curve = Curve("training")
     for step in range(50_000):
         curve.add(step, 1000 - step / 100)
-    assert len(curve.points) <= MOST_POINTS
+    assert len(curve.points) <= MAX_POINTS
     assert curve.points[-1][0] == 49_999
     assert curve.points[0][1] > 990
 

@@ -12,22 +12,22 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.jobs.client import JobView
-from pemr_desktop.library.embeddings import tag_tuning as store
+from pemr_desktop.library.embeddings import tag_tuning
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths
 from pemr_desktop.protocol.messages import Analyse, Changed, Decide, Finished, Request, TuneTags, UntuneTags
-from pemr_desktop.protocol.results import TagFigures, TunedTag, TuneResult
+from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.training import tag_tuning_offer, tag_tuning_view
-from pemr_desktop.ui.training.tag_tuning_offer import TuningOffer
-from pemr_desktop.ui.training.tag_tuning_view import APART, CHANGE, FINDS, RIGHT, TAG, TuningView
+from pemr_desktop.ui.training.tag_tuning_offer import TagTuningOffer
+from pemr_desktop.ui.training.tag_tuning_view import APART, CHANGE, FINDS, RIGHT, TAG, TagTuningView
 
 MODEL, FILE = "0123456789abcdef", "f" * 64
 AS_BEFORE = TagFigures(9, 8, 6, 0.9, 0.7)
 NOTHING = TagFigures(0, 0, 0, None, None)
-REPORT = TuneResult(
+REPORT = TagTuningResult(
     143,
     12,
     143,
@@ -51,9 +51,9 @@ def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def show(qtbot: QtBot, context: WindowContext, few_are_enough: None) -> Callable[[], TuningView]:
-    def make() -> TuningView:
-        view = TuningView(context)
+def show(qtbot: QtBot, context: WindowContext, few_are_enough: None) -> Callable[[], TagTuningView]:
+    def make() -> TagTuningView:
+        view = TagTuningView(context)
         qtbot.addWidget(view)
         view.resize(980, 700)
         view.show()
@@ -66,20 +66,20 @@ def show(qtbot: QtBot, context: WindowContext, few_are_enough: None) -> Callable
 def tune_library(paths: Paths) -> None:
     """As a tuning leaves the library."""
     with open_library(paths.library_file) as library, library.store.writing() as connection:
-        heads = store.keep_heads(
+        heads = tag_tuning.keep_heads(
             connection, MODEL, FILE, b"[]", np.zeros((1, 4), np.float32), np.zeros(1, np.float32),
             msgspec.json.encode(REPORT),
         )  # fmt: skip
-        store.use_heads(connection, MODEL, heads, [TagRow("vocals", "voice", 0.5, True)])
+        tag_tuning.use_heads(connection, MODEL, heads, [TagRow("vocals", "voice", 0.5, True)])
 
 
-def press(view: TuningView, name: str) -> None:
+def press(view: TagTuningView, name: str) -> None:
     button = view.findChild(QPushButton, name)
     assert button is not None and button.isEnabled() and button.isVisible()
     button.click()
 
 
-def test_without_music_there_is_nothing_to_press(show: Callable[[], TuningView]) -> None:
+def test_without_music_there_is_nothing_to_press(show: Callable[[], TagTuningView]) -> None:
     view = show()
     assert "has to be listened to" in view.tune.state.text()
     assert not view.tune.start.isEnabled() and not view.teach.start.isEnabled()
@@ -88,7 +88,7 @@ def test_without_music_there_is_nothing_to_press(show: Callable[[], TuningView])
 
 
 def test_both_cards_ask_the_worker_and_show_how_far_it_is(
-    context: WindowContext, library_tracks: list[int], show: Callable[[], TuningView]
+    context: WindowContext, library_tracks: list[int], show: Callable[[], TagTuningView]
 ) -> None:
     view = show()
     assert "4 tracks" in view.tune.state.text()
@@ -104,7 +104,7 @@ def test_both_cards_ask_the_worker_and_show_how_far_it_is(
 
 
 def test_what_became_of_each_tag_is_told_with_before_and_after(
-    paths: Paths, library_tracks: list[int], show: Callable[[], TuningView]
+    paths: Paths, library_tracks: list[int], show: Callable[[], TagTuningView]
 ) -> None:
     tune_library(paths)
     view = show()
@@ -124,7 +124,7 @@ def test_what_became_of_each_tag_is_told_with_before_and_after(
 
 
 def test_the_way_back_is_one_press(
-    paths: Paths, context: WindowContext, library_tracks: list[int], show: Callable[[], TuningView]
+    paths: Paths, context: WindowContext, library_tracks: list[int], show: Callable[[], TagTuningView]
 ) -> None:
     tune_library(paths)
     view = show()
@@ -144,7 +144,7 @@ def test_tuning_is_offered_once_and_one_press_starts_it(
 ) -> None:
     from pemr_desktop.protocol.results import AnalyseResult
 
-    offer = TuningOffer(context, context.actions)
+    offer = TagTuningOffer(context, context.actions)
     posted: list[Notice] = []
     context.notices.posted.connect(posted.append)
     wanted: list[str] = []
@@ -172,21 +172,21 @@ def test_after_many_answers_learning_from_them_is_offered_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tag_tuning_offer, "WORTH_IT_ANSWERS", 6)
-    offer = TuningOffer(context, context.actions)
+    offer = TagTuningOffer(context, context.actions)
     posted: list[Notice] = []
     context.notices.posted.connect(posted.append)
-    answers = Decide(tuple(suggested_tracks), ("jazz",), "rejected")
+    user_labels = Decide(tuple(suggested_tracks), ("jazz",), "rejected")
     with open_library(paths.library_file) as library:
         library.decide(suggested_tracks[:5], ["jazz"], "rejected")
-    finish(context, answers)
+    finish(context, user_labels)
     qtbot.waitUntil(context.reader.idle)
     assert not posted
     with open_library(paths.library_file) as library:
         library.decide(suggested_tracks, ["jazz"], "rejected")
-    finish(context, answers)
+    finish(context, user_labels)
     qtbot.waitUntil(lambda: bool(posted), timeout=10_000)
     assert "answered 6 suggestions" in posted[0].text and posted[0].action is not None
-    finish(context, answers)
+    finish(context, user_labels)
     qtbot.waitUntil(context.reader.idle)
     assert len(posted) == 1
     posted[0].action()

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.protocol.messages import Changed, Decide, Finished, Progress, Scan, Started
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.window.jobs_area import MOST_LINES, JobsArea
+from pemr_desktop.ui.window.jobs_area import MAX_LINES, JobsArea
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def test_quick_jobs_never_flash_up(qtbot: QtBot, context: WindowContext, area: J
 
 
 def test_more_jobs_than_lines_are_counted(qtbot: QtBot, context: WindowContext, area: JobsArea) -> None:
-    for _ in range(MOST_LINES + 2):
+    for _ in range(MAX_LINES + 2):
         context.client.submit(Scan())
-    qtbot.waitUntil(lambda: len(area.lines()) == MOST_LINES)
+    qtbot.waitUntil(lambda: len(area.lines()) == MAX_LINES)
     assert "2" in area._more.text()
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.ui.notices import Notice, Notices
 from pemr_desktop.ui.widgets.theme import Theme
-from pemr_desktop.ui.window.notice_bar import MOST_SHOWN, NoticeBar
+from pemr_desktop.ui.window.notice_bar import MAX_NOTICES_SHOWN, NoticeBar
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_newer_notice_of_a_key_takes_the_place_of_the_older(bar: NoticeBar, no
 
 
 def test_the_oldest_leaves_when_there_are_too_many(bar: NoticeBar, notices: Notices) -> None:
-    for number in range(MOST_SHOWN + 2):
+    for number in range(MAX_NOTICES_SHOWN + 2):
         notices.problem(str(number))
     assert [notice.text for notice in bar.shown()] == ["2", "3", "4"]
 
