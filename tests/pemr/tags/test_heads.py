@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from pemr.tags.heads import FittedHeads, as_targets, calibrate, fit_heads, teacher_thresholds, track_scores
+from pemr.tags.heads import FittedHeads, as_targets, calibrated_heads, fit_heads, teacher_thresholds, track_scores
 from pemr.vocabulary import VOCABULARY
 
 K = len(VOCABULARY)
@@ -51,7 +51,7 @@ def test_fitting_twice_gives_the_same_heads(hidden: np.ndarray) -> None:
 
 def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray, fitted: FittedHeads) -> None:
     vectors, labels = tracks(hidden, 60, seed=5)
-    tags = calibrate(fitted, vectors, labels, np.full(K, 0.5, np.float32))
+    tags = calibrated_heads(fitted, vectors, labels, np.full(K, 0.5, np.float32))
     assert not tags[0].supported
     assert tags[0].reason == "only 0 of the tracks it was judged on have it"
     assert not tags[1].supported

@@ -100,7 +100,7 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
     assert "chiptune" in suggested(library_path, plain)
     with closing(open_reader(library_path)) as conn:
         state = queries.tag_tuning_status(conn)
-        assert state.made_at is not None and state.answers == len(ids) - 1 and state.user_labels_since == 0
+        assert state.made_at is not None and state.user_labels == len(ids) - 1 and state.user_labels_since == 0
     assert worker.close() == 0
     assert model_file.read_bytes() == shipped
 

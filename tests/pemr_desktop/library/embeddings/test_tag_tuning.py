@@ -101,7 +101,7 @@ def test_what_people_say_is_read_with_the_tracks_that_were_analysed(
     assert said == {ids[0]: {"jazz": True}, ids[1]: {"jazz": True, "rock": False}}
     assert {track.track_id for track in library.read(tag_tuning.analysed_tracks, MODEL)} == set(ids)
     state = library.read(queries.tag_tuning_status)
-    assert (state.answers, state.user_labels_since, state.analysed) == (3, 3, len(ids))
+    assert (state.user_labels, state.user_labels_since, state.analysed) == (3, 3, len(ids))
     found = library.read(lambda connection: list(tag_tuning.embeddings_of(connection, MODEL, [ids[0], 999_999])))
     assert [track_id for track_id, _, _ in found] == [ids[0]]
     assert found[0][1].shape == (8,) and found[0][2].shape[1] == 8
