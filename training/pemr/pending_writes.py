@@ -1,0 +1,202 @@
+"""Which temporary files are being written, so that those of a process that was killed can be found and removed.
+
+One small file an unfinished write, in a folder of the application's own: written before the temporary file is made,
+locked by the operating system for as long as the writing process lives (so that a process id that is used again
+confuses nobody), and removed when the write has ended. Whatever this folder does not name is nobody's stray. Notes are
+not synced: a power cut, unlike a kill, may lose one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+log = logging.getLogger(__name__)
+
+FOLDER_VARIABLE = "PEMR_PENDING_WRITES"
+"""Names the folder for a process and those it starts. Without it nothing is noted."""
+TEMPORARY_NAME = re.compile(r"^\.pemr-new-[0-9a-f]{16}\.part$")
+NOTE_SUFFIX = ".json"
+HALF_WRITTEN_S = 3600.0
+"""A note without content is being written now, or its process ended in between: then it goes after this time."""
+FORGOTTEN_S = 366 * 86400.0
+"""A note of a folder that is not there (a disk that is unplugged) is kept this long."""
+
+
+def temporary_beside(path: Path) -> Path:
+    """A hidden name that no other program gives, never longer than the file system allows."""
+    return path.parent / f".pemr-new-{os.urandom(8).hex()}.part"
+
+
+def note_in(folder: Path) -> None:
+    """From now on this process, and those it starts, note their unfinished writes in this folder."""
+    os.environ[FOLDER_VARIABLE] = str(folder)
+
+
+def notes_folder() -> Path | None:
+    """Where unfinished writes are noted, None when they are not."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    return Path(folder) if folder else None
+
+
+@contextmanager
+def noted(temporary: Path) -> Iterator[None]:
+    """Keep a note of a temporary file while the block runs. Where none can be kept the write goes on without."""
+    folder = notes_folder()
+    note = _begin(folder, temporary) if folder is not None else None
+    try:
+        yield
+    finally:
+        if note is not None:
+            note.end(settled=not temporary.exists())
+
+
+def strays(folder: Path | None = None) -> list[Path]:
+    """Temporary files of processes that are dead, by the notes of a folder (of `notes_folder` when none is named)."""
+    return [found.temporary for found in _dead_notes(folder or notes_folder()) if found.temporary_is_there]
+
+
+def remove_strays(folder: Path | None = None) -> list[Path]:
+    """Remove what `strays` finds, and the notes that are settled -> the files removed."""
+    removed = []
+    for found in _dead_notes(folder or notes_folder()):
+        try:
+            if found.temporary_is_there:
+                found.temporary.unlink()
+                removed.append(found.temporary)
+                log.info("Removed %s, which an interrupted write had left", found.temporary)
+            if found.is_settled:
+                found.note.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s, which an interrupted write left, could not be removed: %s", found.temporary, error)
+    return removed
+
+
+class _Note:
+    """A note whose file is open and locked."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    def end(self, *, settled: bool = True) -> None:
+        """Unlock it; remove it too unless the temporary file is still there, for the next start to remove."""
+        if settled and os.name != "nt":
+            self._remove()
+        os.close(self._descriptor)
+        if settled and os.name == "nt":  # an open file cannot be removed there
+            self._remove()
+
+    def _remove(self) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+def _begin(folder: Path, temporary: Path) -> _Note | None:
+    path = folder / f"{os.urandom(8).hex()}{NOTE_SUFFIX}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        log.debug("No note of %s can be kept in %s: %s", temporary, folder, error)
+        return None
+    note = _Note(path, descriptor)
+    try:
+        _lock(descriptor, wait=True)
+        content = {"temporary": str(temporary.absolute()), "folder": temporary.parent.stat().st_ino}
+        os.write(descriptor, json.dumps(content).encode("ascii"))
+    except OSError as error:
+        log.debug("No note of %s can be kept in %s: %s", temporary, folder, error)
+        note.end()
+        return None
+    return note
+
+
+class _Found(NamedTuple):
+    """The note of a process that is dead. `folder_inode`: the number of the folder of the temporary file."""
+
+    note: Path
+    temporary: Path
+    folder_inode: int
+    age_s: float
+
+    @property
+    def temporary_is_there(self) -> bool:
+        return TEMPORARY_NAME.match(self.temporary.name) is not None and self.temporary.is_file()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the temporary file is gone for good, not only out of reach on a disk that is not there."""
+        if self.age_s > FORGOTTEN_S:
+            return True
+        try:
+            same_folder = self.temporary.parent.stat().st_ino == self.folder_inode
+        except OSError:
+            return False
+        return same_folder and not self.temporary.exists()
+
+
+def _dead_notes(folder: Path | None) -> Iterator[_Found]:
+    if folder is None:
+        return
+    try:
+        notes = sorted(path for path in folder.iterdir() if path.suffix == NOTE_SUFFIX)
+    except OSError:
+        return
+    for note in notes:
+        found = _read_if_dead(note)
+        if found is not None:
+            yield found
+
+
+def _read_if_dead(note: Path) -> _Found | None:
+    """None for a note whose process lives, and for one that says nothing; that one goes when it is old."""
+    try:
+        descriptor = os.open(note, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _lock(descriptor, wait=False)
+        age_s = time.time() - os.fstat(descriptor).st_mtime
+        content = os.read(descriptor, 1 << 16)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    try:
+        said = json.loads(content)
+        return _Found(note, Path(said["temporary"]), int(said["folder"]), age_s)
+    except (ValueError, KeyError, TypeError):
+        if age_s > HALF_WRITTEN_S:
+            with suppress(OSError):
+                note.unlink(missing_ok=True)
+        return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    LOCKED_BYTE = 1 << 20
+
+    def _lock(descriptor: int, *, wait: bool) -> None:
+        """Lock one byte far behind the content, which others may read then. Raises OSError when it is locked."""
+        os.lseek(descriptor, LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int, *, wait: bool) -> None:
+        """Lock the file. Raises OSError when another process has locked it and we do not wait."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
