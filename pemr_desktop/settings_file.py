@@ -10,9 +10,9 @@ from typing import Any
 
 import tomli_w
 
+from pemr.durable_files import replace_whole
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.settings import SETTINGS, Setting, Settings, find
-from pemr_desktop.whole_files import replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +45,21 @@ def save(settings: Settings, path: Path) -> None:
         _put(document, setting, settings.value(setting.name))
     try:
         if message and path.exists():
-            path.replace(path.with_name(path.name + ".unreadable"))
+            _keep_unreadable(path)
         replace_whole(path, tomli_w.dumps(document).encode())
     except OSError as error:
         raise SettingsError(
             f"The settings could not be saved in {path}: {error.strerror}. Nothing was changed."
         ) from error
+
+
+def _keep_unreadable(path: Path) -> None:
+    """Keep a copy of a file that cannot be understood; one that may not even be read is put aside itself."""
+    kept = path.with_name(path.name + ".unreadable")
+    try:
+        replace_whole(kept, path.read_bytes())
+    except OSError:
+        path.replace(kept)
 
 
 def _document(path: Path) -> tuple[dict[str, Any], str]:
@@ -59,7 +68,7 @@ def _document(path: Path) -> tuple[dict[str, Any], str]:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
     except FileNotFoundError:
         return {}, ""
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number or a nesting without end
         return {}, f"The settings file {path} cannot be read ({error}). Default settings are used."
     except OSError as error:
         return {}, f"The settings file {path} cannot be opened ({error.strerror}). Default settings are used."

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from pemr.durable_files import replace_whole
+
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
@@ -66,6 +68,6 @@ class Suspects:
 
     def _write(self) -> None:
         try:
-            self._path.write_bytes(msgspec.json.encode(self._note))
+            replace_whole(self._path, msgspec.json.encode(self._note), private=True)
         except OSError as error:
             log.warning("%s cannot be written: %s", self._path, error)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pemr.durable_files import replaced
 from pemr.errors import PemrError
 from pemr_desktop.errors import ModelUnusable
 from pemr_desktop.library.embeddings.models import ModelInfo
@@ -82,14 +82,6 @@ def keep_copy(path: Path, digest: str, models_dir: Path) -> Path:
         return path
     models_dir.mkdir(parents=True, exist_ok=True)
     kept = models_dir / f"{digest[:16]}.safetensors"
-    descriptor, name = tempfile.mkstemp(dir=models_dir, suffix=".new")
-    try:
-        with os.fdopen(descriptor, "wb") as copy, path.open("rb") as original:
-            shutil.copyfileobj(original, copy)
-            copy.flush()
-            os.fsync(copy.fileno())
-        Path(name).replace(kept)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with path.open("rb") as original, replaced(kept) as copy:
+        shutil.copyfileobj(original, copy)
     return kept

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.whole_files import replace_whole
+from pemr.durable_files import replace_whole
 
 log = logging.getLogger(__name__)
 

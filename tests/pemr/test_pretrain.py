@@ -139,11 +139,11 @@ def test_a_full_disk_keeps_the_checkpoint_from_before(
     def no_space(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("pemr.checkpoint.os.fsync", no_space)
+    monkeypatch.setattr("pemr.durable_files.os.fsync", no_space)
     with pytest.raises(CheckpointError, match=r"No space left.*unchanged"):
         run(recipe, music, tmp_path / "run", stop_at=2)
     assert latest.read_bytes() == before
-    assert not list(latest.parent.glob("*.part"))
+    assert not list(latest.parent.glob(".pemr-*"))
 
 
 def test_a_checkpoint_of_another_recipe_is_refused_with_the_difference(

@@ -1,7 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file that is never half written."""
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 
 from pemr.errors import CheckpointError
 from pemr.frontend import FrontEnd
+from pemr.output_files import write_output
 from pemr.recipe import Recipe
 from pemr.time_spent import TimeSpent, stored_time
 
@@ -50,27 +50,10 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def save_content(content: dict[str, Any], path: Path) -> None:
-    """What `torch.load(weights_only=True)` can read back, written as a whole."""
+    """What `torch.load(weights_only=True)` can read back, written as a whole. Raises `CheckpointError`."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    write_durably(path, buffer.getvalue())
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: temporary file, fsync, rename, fsync of the folder. Raises `CheckpointError`."""
-    temporary = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        kept = "The file from before is unchanged." if path.exists() else "No file was written."
-        raise CheckpointError(f"{path} could not be written: {error.strerror or error}. {kept}") from error
+    write_output(path, buffer.getvalue(), CheckpointError)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -130,13 +113,3 @@ def _comparable(recipe: Recipe) -> dict[str, object]:
     for key in ("name", "description", *(f"train.{name}" for name in FREE_SETTINGS)):
         flat.pop(key, None)
     return flat
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

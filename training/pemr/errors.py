@@ -29,6 +29,10 @@ class CheckpointError(PemrError):
     """A training checkpoint cannot be read, written or continued from."""
 
 
+class OutputError(PemrError):
+    """A file of results, a model or a table cannot be written; one that was there before is as it was."""
+
+
 class CorpusError(PemrError):
     """A data folder or data set is missing, empty or not in the layout that is expected."""
 

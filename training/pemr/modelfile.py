@@ -11,10 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pemr.checkpoint import write_durably
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
 from pemr.errors import ModelMismatch
 from pemr.frontend import FrontEnd
+from pemr.output_files import write_output
 from pemr.predictor import Predictor
 
 FORMAT = 1
@@ -95,7 +95,7 @@ def save_model(
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     described = msgspec.json.encode(info).decode()
     metadata = {"kind": KIND, "format": str(FORMAT), "info": described, "digest": _digest(tensors, described)}
-    write_durably(path, save(tensors, metadata))
+    write_output(path, save(tensors, metadata))
     return _model_id(tensors, info)
 
 

@@ -21,11 +21,11 @@ from pemr.covers.networks.registry import TrainedNetwork, load_network
 from pemr.covers.networks.shortlist import VersionIndex
 from pemr.covers.networks.similarity import both_ways
 from pemr.covers.scores.fusion import Joining
+from pemr.durable_files import replace_whole
 from pemr.errors import ModelMismatch
 from pemr_desktop.analysis.covers.projection import TaughtLayer, joining_with
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.resources import resource
-from pemr_desktop.whole_files import replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +197,6 @@ class CoverShortlist:
             return
         content = msgspec.msgpack.encode(_Cache(self._network.network_id, self._network.network.width, self._kept))
         try:
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
             replace_whole(self._cache, content)
         except OSError as error:
             log.warning("What the cover search has made ready could not be kept in %s: %s", self._cache, error)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
+from pemr.durable_files import replaced
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import system_reason
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write to a hidden name beside it, sync, and rename. Raises LibraryError; then an earlier file is as it was."""
-    part = path.parent / f".pemr-{secrets.token_hex(8)}.part"
+    """Replace a file as a whole, in a folder that is there. Raises LibraryError; an earlier file is then as it was."""
     try:
-        try:
-            with part.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with replaced(path) as stream:
+            stream.write(content)
     except OSError as error:
         raise LibraryError(f"{readable(path)} could not be written. {system_reason(error)}") from error

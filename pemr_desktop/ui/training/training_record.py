@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from pemr import events
+from pemr.durable_files import replace_whole
 from pemr_desktop.ui.training.curve import Curve
 
 log = logging.getLogger(__name__)
@@ -182,8 +183,7 @@ def read_records(runs_dir: Path) -> list[TrainingRecord]:
 
 def keep_request(folder: Path, request: TrainingRequest) -> None:
     """Write down what a run was asked to do. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / REQUEST_FILE).write_bytes(msgspec.json.encode(request))
+    replace_whole(folder / REQUEST_FILE, msgspec.json.encode(request))
 
 
 def _read_request(folder: Path) -> TrainingRequest | None:

@@ -73,7 +73,7 @@ def test_a_cache_that_cannot_be_written_is_an_error_and_not_a_skipped_file(music
     manifest = cached(music, tmp_path / "cache")
     blocked = tmp_path / "cache" / manifest.tracks[2].cache_name
     blocked.unlink()
-    blocked.with_suffix(".part").mkdir()
+    blocked.symlink_to(tmp_path / "a disk that is not there" / "cache")
     with pytest.raises(CorpusError, match="cannot be written"):
         cached(music, tmp_path / "cache")
 

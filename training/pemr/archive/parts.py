@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pemr.archive.rows import METADATA_KEY, VERSION
+from pemr.durable_files import replaced
 from pemr.errors import ArchiveError
 
 LARGEST_PART = 32
@@ -55,18 +56,12 @@ def _state(path: Path) -> bytes:
 
 def write_whole(tables: Iterable[pa.Table], columns: pa.Schema, out: Path) -> None:
     """Write tables as one Parquet file beside the target, sync, rename: never half a file. Raises `ArchiveError`."""
-    temporary = out.with_name(out.name + ".part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            with pq.ParquetWriter(file, columns, compression="zstd") as writer:
-                for table in tables:
-                    writer.write_table(table.replace_schema_metadata(columns.metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(out)
+        with replaced(out) as file, pq.ParquetWriter(file, columns, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table.replace_schema_metadata(columns.metadata))
     except (OSError, pa.ArrowException) as error:
-        temporary.unlink(missing_ok=True)
         raise ArchiveError(
             f"{out} cannot be written: {error}. The parts that are done are kept; free some space and start the same "
             "command again."

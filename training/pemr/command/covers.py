@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pemr.output_files import write_output
+
 if TYPE_CHECKING:
     from pemr.covers.evaluation.evaluation import HeardSet
     from pemr.covers.evaluation.fit_normalisation import Vectors
@@ -144,7 +146,7 @@ def calibrate(
         rendered = fit_normalisation.compare_all(heard, vectors, cache)
         figures = fit_normalisation.fit_evidence_of_pairs(rendered, compared, figures, joining)
         figures = fit_normalisation.with_provenance(figures, strangers, heard, joining)
-        background.write_bytes(fit_normalisation.as_toml(figures))
+        write_output(background, fit_normalisation.as_toml(figures))
         typer.echo(
             f"{background}: strangers' log scores spread by {figures.compared.spread:.3f}, looked at closely by "
             f"{figures.closely.spread:.3f} ({figures.unrelated_pairs:,} pairs); "

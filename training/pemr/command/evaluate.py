@@ -23,6 +23,7 @@ from pemr.command.listening import (
     print_rows,
     print_tags,
 )
+from pemr.output_files import write_output
 
 
 def application() -> typer.Typer:
@@ -69,7 +70,7 @@ def evaluate(
     print_tags(report.row)
     print_calibration(report.row)
     if json_file is not None:
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(report.figures), indent=2) + b"\n")
+        write_output(json_file, msgspec.json.format(msgspec.json.encode(report.figures), indent=2) + b"\n")
     if card is not None:
         write_card(card, report.figures)
 

@@ -8,6 +8,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from pemr.command.listening import Threads, listener, prepare
+from pemr.output_files import write_output
 
 if TYPE_CHECKING:
     from pemr.comparison.run_curve import Moment
@@ -36,7 +37,6 @@ def curve(
     linear heads are fitted to every checkpoint as well: best, latest and those that `train.keep_steps` keeps; what
     was judged stays judged, so that asking at intervals makes a curve.
     """
-    from pemr.checkpoint import write_durably
     from pemr.command.display import wide_console
     from pemr.comparison.run_curve import probes_of, run_chart, scored_checkpoints
     from pemr.errors import CorpusError
@@ -54,7 +54,7 @@ def curve(
     if not moments:
         raise CorpusError(f"{run} has no probe yet; it makes one at its first step and every train.probe_minutes")
     drawing = out or run / "curve.svg"
-    write_durably(drawing, run_chart(moments).encode())
+    write_output(drawing, run_chart(moments).encode())
     console = wide_console()
     console.print(_table(moments))
     console.print(f"Drawn in {drawing}", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from pemr.command.listening import Data, TeacherDir, Threads, Validation, listener, prepare
+from pemr.output_files import write_output
 
 if TYPE_CHECKING:
     from pemr.comparison.table import Entry, Line
@@ -104,8 +105,7 @@ def show(console: Console, found: "list[Entry]", reference: str, corpus: "Corpus
         "Hours are by the clock and of the processor (all threads); – where a run did not count them from its start.",
         highlight=False,
     )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "table.json").write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=1))
+    write_output(out / "table.json", msgspec.json.format(msgspec.json.encode(rows), indent=1))
 
 
 def _table(rows: "list[Line]", reference: str) -> Table:

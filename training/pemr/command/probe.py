@@ -10,6 +10,7 @@ import typer
 from pemr.command.display import Display
 from pemr.command.failures import failures_as_events
 from pemr.errors import DecodeError
+from pemr.output_files import write_output
 
 if TYPE_CHECKING:
     from pemr import events
@@ -122,6 +123,4 @@ def _seconds(labelled: "LabelledSet", max_track_s: float, most: int = 50) -> flo
 
 
 def _keep(rows: "list[events.Measured]", out: Path) -> None:
-    from pemr.checkpoint import write_durably
-
-    write_durably(out, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    write_output(out, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from pemr.checkpoint import write_durably
 from pemr.embed import Floats
+from pemr.output_files import write_output
 from pemr.tags.heads import as_targets, fit_heads, track_scores
 from pemr.tags.teacher_labels import SEGMENTS_PER_TRACK, LabelledTrack, Progress
 from pemr.tags.training import Corpus
@@ -97,7 +97,7 @@ def kept_score(file: Path, key: str) -> Score | None:
 def keep_score(score: Score, file: Path, key: str) -> None:
     """Write a score as a whole."""
     about = json.dumps({"key": key, "roc_auc": score.roc_auc, "pr_auc": score.pr_auc})
-    write_durably(file, save({"roc_draws": score.roc_draws, "pr_draws": score.pr_draws}, {"score": about}))
+    write_output(file, save({"roc_draws": score.roc_draws, "pr_draws": score.pr_draws}, {"score": about}))
 
 
 def interval(draws: Values) -> tuple[float, float]:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from pemr import audio
+from pemr.durable_files import replace_whole
 from pemr.errors import CorpusError, DecodeError, readable
 
 log = logging.getLogger(__name__)
@@ -147,10 +148,8 @@ def _cached(path: Path, cache: Path, sample_rate: int, max_track_s: float) -> Ca
     if not target.exists():
         samples = audio.decode(path, sample_rate, duration_s=max_track_s)
         scaled = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
-        temporary = target.with_suffix(".part")
         try:
-            scaled.tofile(temporary)
-            temporary.replace(target)
+            replace_whole(target, scaled.tobytes())
         except OSError as error:
             raise CorpusError(
                 f"Decoded audio cannot be written to {cache}: {error}. Free some space, or name another place "

@@ -21,6 +21,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr.durable_files import replace_whole
 from pemr.errors import CorpusError
 
 log = logging.getLogger(__name__)
@@ -167,13 +168,9 @@ def _unzip(content: bytes, folder: Path, tracks: list[CorpusTrack]) -> list[Corp
 
 def _write(path: Path, content: bytes) -> None:
     """A file is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        replace_whole(path, content)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise CorpusError(
             f"{path} could not be written: {error.strerror}. The tracks brought so far are kept."
         ) from error

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from pemr.charts import Panel, Series, chart
-from pemr.checkpoint import write_durably
 from pemr.errors import CorpusError
 from pemr.model_card.figures import Figures
+from pemr.output_files import write_output
 
 BEGIN = "<!-- measured: written by pemr-train evaluate --bundled --card -->"
 END = "<!-- end of measured -->"
@@ -96,9 +96,9 @@ def write_card(file: Path, figures: Figures) -> None:
     measured = card_tables(figures)
     if figures.calibration:
         plot = plot_file(file)
-        write_durably(plot, reliability_plot(figures).encode())
+        write_output(plot, reliability_plot(figures).encode())
         measured += f"\n\n![Promised against observed frequency for each group of tags]({plot.name})"
-    file.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", encoding="utf-8")
+    write_output(file, f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}".encode())
 
 
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from pemr.durable_files import replaced
 from pemr.errors import CorpusError
 from pemr.protocols.encoders import ProbedEncoder
 from pemr.protocols.evaluation import embed_track
@@ -52,14 +53,11 @@ def _read(file: Path, shape: tuple[int, int]) -> Floats | None:
 
 
 def _write(file: Path, features: Floats) -> None:
-    part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as out:
+        with replaced(file) as out:
             np.save(out, features)
-        part.replace(file)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CorpusError(
             f"Features cannot be written to {file.parent}: {error.strerror or error}. Free some space, or name another "
             "place with --cache. What is there is kept."

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from pemr import events
-from pemr.checkpoint import write_durably
 from pemr.datasets.folder import CachedTrack, ClipCollection, Manifest, build_cache
 from pemr.errors import CheckpointError, CorpusError, readable
 from pemr.frontend import FrontEnd, normalised
+from pemr.output_files import write_output
 from pemr.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def prepare_run(
         return before
     front_end = _measure_normalisation(recipe, manifest, paths.cache)
     run = RunFile(recipe, [readable(folder) for folder in folders], str(paths.cache), front_end, manifest)
-    write_durably(paths.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
+    write_output(paths.run_file, msgspec.json.format(msgspec.json.encode(run), indent=1))
     return run
 
 

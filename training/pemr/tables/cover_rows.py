@@ -9,7 +9,6 @@ import msgspec
 
 from pemr import events
 from pemr.audio import decode
-from pemr.checkpoint import write_durably
 from pemr.covers.alignment.features import SAMPLE_RATE
 from pemr.covers.alignment.spectrum import Spectrum, spectrum
 from pemr.covers.corpus.tune_list import Split
@@ -25,6 +24,7 @@ from pemr.errors import CorpusError, DecodeError
 from pemr.export import export
 from pemr.frontend import LogMel
 from pemr.modelfile import load_model
+from pemr.output_files import write_output
 from pemr.protocols.settings import with_overrides
 from pemr.recipe import Recipe
 from pemr.tables.paths import clique_set
@@ -173,5 +173,5 @@ def _measured(run: TableRun, row: TableRow, name: str, network: Path, folder: Pa
         report = retrieval(trained.network, tracks, LogMel(trained.settings.front_end))
     except ValueError as error:
         raise CorpusError(f"{title}: {error}") from error
-    write_durably(kept, msgspec.json.encode(Figures(key, report)))
+    write_output(kept, msgspec.json.encode(Figures(key, report)))
     return report

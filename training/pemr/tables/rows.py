@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from pemr import events
-from pemr.checkpoint import Checkpoint, load_checkpoint, write_durably
+from pemr.checkpoint import Checkpoint, load_checkpoint
 from pemr.datasets.labelled import LabelledSet
+from pemr.output_files import output, write_output
 from pemr.pretrain import pretrain
 from pemr.protocols.encoder_finetuning import Start, finetune, set_labels
 from pemr.protocols.encoders import open_encoder
@@ -108,8 +109,8 @@ class TableRun:
         latest = run / "checkpoints" / "latest.pt"
         if not epochs:
             return latest
-        shutil.copyfile(latest, kept.with_suffix(".part"))
-        kept.with_suffix(".part").replace(kept)
+        with output(kept) as copy, latest.open("rb") as original:
+            shutil.copyfileobj(original, copy)
         return kept
 
     def _measured(self, row: TableRow, recipe: Recipe, file: Path | None) -> Result:
@@ -131,7 +132,7 @@ class TableRun:
             pretraining_hours=checkpoint.spent.hours if checkpoint else 0.0,
             measured=self._apply(row, recipe, file, labelled, key),
         )
-        write_durably(kept, msgspec.json.encode(made))
+        write_output(kept, msgspec.json.encode(made))
         return made
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from pemr.checkpoint import write_durably
+from pemr.output_files import write_output
 from pemr.tables.cover_rows import cover_lines
 from pemr.tables.paths import Roots, TablePaths, require_set
 from pemr.tables.rows import Display, Line, Overrides, Result, Stopped, TableRun
@@ -54,7 +54,7 @@ def run_table(
         stopped = True
     listed = [line for row in table.rows for line in lines.get(row.name, _printed(row))]
     report = Report(table.name, listed, [*about, *table.notes], stopped)
-    write_durably(paths.table(table.name), msgspec.json.format(msgspec.json.encode(report), indent=1))
+    write_output(paths.table(table.name), msgspec.json.format(msgspec.json.encode(report), indent=1))
     return report
 
 

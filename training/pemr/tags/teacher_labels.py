@@ -11,10 +11,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pemr.checkpoint import write_durably
 from pemr.datasets.folder import CachedTrack, Manifest, build_cache
 from pemr.embed import Encoder, segment_starts
 from pemr.frontend import FrontEnd
+from pemr.output_files import write_output
 from pemr.tags.teacher import PATCH_SAMPLES, SAMPLE_RATE, VOCABULARIES, Teacher, load_teacher
 from pemr.vocabulary import VOCABULARY, merge
 
@@ -86,8 +86,8 @@ def _teacher_predictions(
             progress("listening with the teacher", done, len(missing))
             known[track.cache_name] = _hear(track, cache, teachers, segments)
             if done % 50 == 49:
-                write_durably(store, save(known))
-        write_durably(store, save(known))
+                write_output(store, save(known))
+        write_output(store, save(known))
     return known
 
 

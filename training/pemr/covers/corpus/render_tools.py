@@ -14,6 +14,7 @@ from pathlib import Path
 from pemr.covers.corpus.tune_list import Split
 from pemr.datasets.free_game_music import download_package
 from pemr.errors import CorpusError
+from pemr.output_files import write_output
 
 BOOKS_PACKAGE = "music21==10.5.1"
 BOOKS = ("airdsAirs", "oneills1850", "ryansMammoth")
@@ -92,5 +93,4 @@ def _bring_books(target: Path) -> None:
             for name in archive.namelist():
                 book, _, file = name.removeprefix("music21/corpus/").partition("/")
                 if book in BOOKS and file.endswith(".abc"):
-                    (target / book).mkdir(parents=True, exist_ok=True)
-                    (target / book / file).write_bytes(archive.read(name))
+                    write_output(target / book / file, archive.read(name))

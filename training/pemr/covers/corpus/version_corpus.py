@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import logging
 import os
 import random
@@ -26,7 +27,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from pemr.audio import decode
-from pemr.checkpoint import write_durably
 from pemr.covers.alignment.features import SAMPLE_RATE, Samples
 from pemr.covers.alignment.spectrum import Spectrum, spectrum
 from pemr.covers.corpus.accompaniment import MmaBand, mma_grooves
@@ -39,6 +39,7 @@ from pemr.covers.corpus.variation import vary
 from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
+from pemr.output_files import write_output
 
 log = logging.getLogger(__name__)
 
@@ -287,7 +288,7 @@ def write_work(
         str(index): np.ascontiguousarray(stored) for index, stored in enumerate(spectra)
     }
     tensors |= {f"{index}{MOMENTS}": kept for index, kept in (moments or {}).items()}
-    write_durably(folder / f"{name}.safetensors", save(tensors, {"versions": described}))
+    write_output(folder / f"{name}.safetensors", save(tensors, {"versions": described}))
 
 
 def read_versions(path: Path) -> list[CorpusVersion]:
@@ -326,10 +327,9 @@ def works_in(folder: Path) -> list[Path]:
 def write_manifest(folder: Path) -> None:
     """`versions.tsv`: every version with its split, style and sound."""
     fields = CorpusVersion.__struct_fields__
-    part = folder / f"{MANIFEST}.part"
-    with part.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, delimiter="\t")
-        writer.writerow(fields)
-        for path in sorted(folder.glob("*.safetensors")):
-            writer.writerows([getattr(version, field) for field in fields] for version in read_versions(path))
-    part.replace(folder / MANIFEST)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter="\t")
+    writer.writerow(fields)
+    for path in sorted(folder.glob("*.safetensors")):
+        writer.writerows([getattr(version, field) for field in fields] for version in read_versions(path))
+    write_output(folder / MANIFEST, out.getvalue().encode())

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from torch import Tensor
 
 from pemr.audio import decode
@@ -37,6 +37,7 @@ from pemr.covers.scores.normalisation import default_background
 from pemr.datasets.cliques import CliqueSet
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import LogMel
+from pemr.output_files import write_output
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def listen(
             stored = {"spectrum": spectrum(samples)}
             if with_moments:
                 stored["moments"] = moments_of(samples, MOMENTS_A_TRACK)
-            save_file(stored, kept)
+            write_output(kept, save(stored))
         places[track.path] = len(works)
         works.append(track.work)
         spectra.append(stored["spectrum"])
@@ -215,8 +216,7 @@ def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = N
         ).score
         now, last = time.monotonic(), count == len(usable) - 1
         if kept is not None and (now - saved > KEPT_EVERY_S or (last and now - begun > KEPT_EVERY_S)):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"scores": scores, "done": np.array([count + 1])}, kept)
+            write_output(kept, save({"scores": scores, "done": np.array([count + 1])}))
             saved = now
     return scores
 

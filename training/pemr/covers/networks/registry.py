@@ -12,7 +12,6 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from pemr.checkpoint import write_durably
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import CqtNet
 from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
@@ -23,6 +22,7 @@ from pemr.covers.scores.fusion import Joining
 from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch, RecipeError
 from pemr.frontend import FrontEnd
+from pemr.output_files import write_output
 
 FORMAT = 1
 KIND = "pemr cover network"
@@ -126,7 +126,7 @@ def save_network(
     metadata = {"kind": KIND, "format": str(FORMAT), "settings": described, "provenance": provenance}
     if joining is not None:
         metadata["joining"] = msgspec.json.encode(joining).decode()
-    write_durably(path, save(tensors, metadata))
+    write_output(path, save(tensors, metadata))
 
 
 def load_network(path: Path) -> TrainedNetwork:

@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pemr.checkpoint import write_durably
 from pemr.covers.corpus.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
 from pemr.covers.networks.clips import ClipSettings, TrainingWork, draw_batch, read_training_works
 from pemr.covers.networks.contract import CoverNetwork
@@ -35,6 +34,7 @@ from pemr.covers.networks.registry import (
 from pemr.covers.retrieval_metrics import RetrievalReport, evaluate
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
+from pemr.output_files import write_output
 from pemr.precision import computes_in_bfloat16
 from pemr.runs.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent, stored_time
@@ -197,7 +197,7 @@ class _Run:
             "best": self.best,
         }
         torch.save(content, buffer)
-        write_durably(path, buffer.getvalue())
+        write_output(path, buffer.getvalue(), CheckpointError)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Works it did not know start afresh; works that are gone are an error."""
