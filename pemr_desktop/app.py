@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from pemr.pending_writes import note_in
 from pemr_desktop import __version__
 from pemr_desktop.errors import PemrDesktopError, ResourceMissing
 from pemr_desktop.jobs.client import WorkerClient
@@ -153,6 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     application.setDesktopFileName("org.pemr.Desktop")
     try:
         paths = find_paths().create()
+        note_in(paths.pending_writes_dir)
     except OSError as error:
         return complain(f"PEMR Desktop cannot make its folders: {error}. Nothing was changed.")
     start_logging(paths)

@@ -14,6 +14,8 @@ from pathlib import Path
 import appdirs
 import platformdirs
 
+from pemr_desktop.private_files import make_private_folder
+
 log = logging.getLogger(__name__)
 
 APP_NAME = "pemr-desktop"
@@ -58,14 +60,19 @@ class Paths:
         return self.cache / "vectors"
 
     @property
+    def pending_writes_dir(self) -> Path:
+        """Notes of files that are being written, so that what a kill leaves of them can be removed."""
+        return self.data / "pending-writes"
+
+    @property
     def worker_log_file(self) -> Path:
         """What the worker process logs, rotated."""
         return self.log / "worker.log"
 
     def create(self) -> Paths:
-        """Make the application's own folders (not the music folder). Raises `OSError`."""
+        """Make the application's own folders (not the music folder), for their owner alone. Raises `OSError`."""
         for folder in (self.config, self.data, self.cache, self.log):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
         return self
 
 

@@ -114,6 +114,15 @@ def run(arguments: Sequence[str]) -> int:
     except (PemrDesktopError, PemrError) as error:
         print(error, file=sys.stderr)
         return 1
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        log.debug("The library cannot be read", exc_info=True)
+        reason = "text in it is no text" if isinstance(error, UnicodeDecodeError) else str(error)
+        print(
+            f"The library cannot be used; it may be damaged ({reason}). No music file was touched. Look with "
+            "“pemr-desktop doctor”; “pemr-desktop restore” puts the newest backup in its place.",
+            file=sys.stderr,
+        )
+        return 1
     except (sqlite3.Error, OSError) as error:
         log.debug("Refused by the system", exc_info=True)
         print(f"The system refused: {error}.", file=sys.stderr)

@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from pemr.pending_writes import note_in
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
@@ -94,6 +95,7 @@ def command_context(home: Path | None, library: Path | None, model: Path | None)
     else:
         paths = find_paths()
     paths.create()
+    note_in(paths.pending_writes_dir)
     settings, messages = load(paths.settings_file)
     command = CommandContext(paths, library or library_file(settings, paths), settings, model)
     for message in messages:

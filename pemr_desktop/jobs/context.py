@@ -16,7 +16,7 @@ from pemr_desktop.analysis.loaded_models import LoadedModels
 from pemr_desktop.errors import JobCancelled, LibraryInUse, PemrDesktopError
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.library import queries
-from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.library.database.reader import DATABASE_ERRORS, open_reader
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
@@ -135,7 +135,6 @@ def open_resources(library_path: Path, paths: Paths, model: Path | None = None) 
     library: Library | None = None
     reason: str | None = None
     try:
-        library_path.parent.mkdir(parents=True, exist_ok=True)
         library = open_library(library_path)
     except PemrDesktopError as error:
         reason = str(error)
@@ -153,7 +152,7 @@ def open_resources(library_path: Path, paths: Paths, model: Path | None = None) 
 def _active_model_id(resources: WorkerResources) -> str | None:
     try:
         model = resources.read(queries.active_model)
-    except (PemrDesktopError, sqlite3.Error) as error:
+    except (PemrDesktopError, *DATABASE_ERRORS) as error:
         log.warning("No active model is known: %s", error)
         return None
     return None if model is None else model.id

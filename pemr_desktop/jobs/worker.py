@@ -28,11 +28,13 @@ from typing import BinaryIO
 import msgspec
 
 from pemr.errors import PemrError
+from pemr.pending_writes import note_in
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 from pemr_desktop.jobs.context import JobContext, Outcome, WorkerResources, open_resources
 from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.paths import Paths, find_paths
+from pemr_desktop.private_files import make_private_folder
 from pemr_desktop.protocol.messages import (
     Cancel,
     Cancelled,
@@ -216,7 +218,7 @@ def _protect_standard_output() -> BinaryIO:
 def _log_to_file(paths: Paths) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     try:
-        paths.log.mkdir(parents=True, exist_ok=True)
+        make_private_folder(paths.log)
         handlers.append(
             logging.handlers.RotatingFileHandler(
                 paths.worker_log_file,
@@ -243,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     paths = find_paths()
+    note_in(paths.pending_writes_dir)
     commands = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     events = _protect_standard_output()
     _log_to_file(paths)

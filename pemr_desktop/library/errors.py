@@ -13,6 +13,14 @@ class LibraryMissing(LibraryError):
     """There is no library file yet."""
 
 
+class LibraryLost(LibraryMissing):
+    """There is no library file, but backups of one: it is not begun anew unasked."""
+
+
+class LibraryReplaced(LibraryError):
+    """The file at the library's path is no longer the one that was opened. Nothing is written any more."""
+
+
 class LibraryTooNew(LibraryError):
     """The file was made by a newer PEMR Desktop; it was not touched."""
 

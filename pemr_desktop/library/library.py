@@ -88,6 +88,7 @@ class Library:
 
     def backup(self, name: str) -> Path:
         """Copy the database to its backup folder under a name. Raises LibraryDamaged rather than copy a damaged one."""
+        self.store.check_in_place()
         with closing(backups.own_connection(self.path)) as connection:  # so that nobody waits meanwhile
             answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if answer != "ok":
@@ -103,7 +104,7 @@ class Library:
         if not backups.is_due(self.path, now):
             return None
         made = self.backup(backups.daily_name(now))
-        backups.thin_out(self.path)
+        backups.thin_out(self.path, now)
         return made
 
     def repair(self) -> list[repairing.Finding]:

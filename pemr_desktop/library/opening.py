@@ -8,9 +8,19 @@ from pathlib import Path
 
 from pemr_desktop.library.database.backups import back_up
 from pemr_desktop.library.database.lock import LibraryLock
-from pemr_desktop.library.database.reader import APPLICATION_ID, BUSY_TIMEOUT_S, check_file, migrations
+from pemr_desktop.library.database.reader import (
+    APPLICATION_ID,
+    BUSY_TIMEOUT_S,
+    DATABASE_ERRORS,
+    check_file,
+    check_not_lost,
+    damaged,
+    migrations,
+)
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
+from pemr_desktop.library.upkeep.strays import remove_strays
+from pemr_desktop.private_files import make_private_file, make_private_folder
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import system_reason
 
@@ -18,20 +28,26 @@ from pemr_desktop.tagfiles.identity import system_reason
 def open_library(path: Path) -> Library:
     """Open a library for writing; make it when there is none.
 
-    Raises LibraryInUse, LibraryTooNew, LibraryDamaged or LibraryError; then the file was not touched.
+    What killed processes left is removed on the way. Raises LibraryInUse, LibraryLost (there are backups, but no
+    library), LibraryTooNew, LibraryDamaged or LibraryError; then the file was not touched.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         lock = LibraryLock(path)
     except OSError as error:
         raise LibraryError(f"The library {readable(path)} cannot be opened. {system_reason(error)}") from error
     try:
+        check_not_lost(path)
         check_file(path)
+        remove_strays(path)
         connection = _connect(path)
         try:
             _migrate(connection, path)
             library = Library(path, connection, lock)
             library.note = library.reconcile()
+        except DATABASE_ERRORS as error:
+            connection.close()
+            raise damaged(path, error) from error
         except BaseException:
             connection.close()
             raise
@@ -44,13 +60,16 @@ def open_library(path: Path) -> Library:
 def _connect(path: Path) -> sqlite3.Connection:
     """The writing connection: used from several threads, one at a time (see Library)."""
     try:
+        make_private_file(path)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -32000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
-    except sqlite3.DatabaseError as error:
+    except OSError as error:
+        raise LibraryError(f"The library {readable(path)} cannot be opened. {system_reason(error)}") from error
+    except DATABASE_ERRORS as error:
         raise LibraryError(f"The library {readable(path)} cannot be opened ({error}).") from error
     return connection
 
@@ -69,7 +88,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                 f"BEGIN IMMEDIATE;\n{script}\n"
                 f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
             )
-        except sqlite3.DatabaseError as error:
+        except DATABASE_ERRORS as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise LibraryError(

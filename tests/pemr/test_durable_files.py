@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from strace import assert_replaced_durably, needs_strace, run_traced, steps_of
 
 from pemr import pending_writes
 from pemr.durable_files import replace_whole, replaced
-from strace import assert_replaced_durably, needs_strace, run_traced, steps_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions and pipes of POSIX")
 WRITE = """

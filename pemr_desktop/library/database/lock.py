@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pemr_desktop.errors import LibraryInUse
+from pemr_desktop.private_files import PRIVATE_FILE
 from pemr_desktop.tagfiles.errors import readable
 
 
@@ -15,7 +16,7 @@ class LibraryLock:
 
     def __init__(self, library: Path) -> None:
         self.path = library.with_name(library.name + ".lock")
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
             _lock(self._descriptor)
         except (BlockingIOError, PermissionError) as error:

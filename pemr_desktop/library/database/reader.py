@@ -7,8 +7,8 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
-from pemr_desktop.library.database.backups import newest_backup
-from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing, LibraryTooNew
+from pemr_desktop.library.database.backups import backup_folder, backups, newest_backup
+from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryLost, LibraryMissing, LibraryTooNew
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import system_reason
 
@@ -16,6 +16,8 @@ APPLICATION_ID = 0x50454D52  # "PEMR"
 HEADER_BYTES = 100
 QUICK_CHECK_LIMIT = 64 << 20  # bytes; larger files are checked by the daily backup and by `doctor`
 BUSY_TIMEOUT_S = 10.0
+DATABASE_ERRORS = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite raises on a damaged file; the second when its own words quote bytes of it that are no text."""
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -30,7 +32,8 @@ def migrations() -> list[tuple[int, str]]:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection for one thread. Raises LibraryMissing, LibraryTooNew or LibraryDamaged."""
-    if not path.exists() or path.stat().st_size == 0:
+    check_not_lost(path)
+    if _is_empty(path):
         raise LibraryMissing(f"There is no library at {readable(path)} yet.")
     _check_header(path)
     try:
@@ -39,35 +42,74 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA mmap_size = 268435456")
         connection.execute("PRAGMA cache_size = -16000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from error
+    except DATABASE_ERRORS as error:
+        raise damaged(path, error) from error
     if version == 0:
         connection.close()
         raise LibraryMissing(f"The library {readable(path)} is still being made.")
     return connection
 
 
-def check_file(path: Path) -> None:
-    """Refuse a file that is newer, no library or damaged, before anything could write to it."""
-    if not path.exists() or path.stat().st_size == 0:
+def check_not_lost(path: Path) -> None:
+    """Raise LibraryLost when there is no library file although there are backups of one, or its log is left."""
+    if not _is_empty(path):
+        return
+    copies = backups(path)
+    if copies:
+        raise LibraryLost(
+            f"The library {readable(path)} is not there, but {len(copies)} backups of it are; the newest is "
+            f"{readable(copies[0])}. Nothing was begun anew. “pemr-desktop restore” puts it in place. If its disk is "
+            f"not connected, connect it. To begin anew, rename the folder {readable(backup_folder(path))}."
+        )
+    if has_log(path):
+        raise LibraryLost(
+            f"The library {readable(path)} is not there, but its log {readable(log_of(path))} is. Nothing was begun "
+            "anew. Put the library back beside it; to begin anew, rename the log."
+        )
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite keeps transactions that are not in the file yet."""
+    return path.with_name(path.name + "-wal")
+
+
+def has_log(path: Path) -> bool:
+    """Whether there may be transactions that are not in the file yet."""
+    return log_of(path).exists() and log_of(path).stat().st_size > 0
+
+
+def read_only_address(path: Path) -> str:
+    """How SQLite opens a file that nobody writes to: without a log nothing may be made beside it."""
+    immutable = "" if log_of(path).exists() else "&immutable=1"
+    return f"{path.absolute().as_uri()}?mode=ro{immutable}"
+
+
+def check_file(path: Path, *, thoroughly: bool = False) -> None:
+    """Refuse a file that is newer, no library or damaged, before anything could write to it.
+
+    `thoroughly`: look at all pages of a large file too.
+    """
+    if _is_empty(path):
         return
     _check_header(path)
-    log = path.with_name(path.name + "-wal")
-    immutable = "" if log.exists() else "&immutable=1"  # without a log nothing else may be made beside the file
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{immutable}", uri=True)) as connection:
+        with closing(sqlite3.connect(read_only_address(path), uri=True)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             fault = ""
-            if path.stat().st_size <= QUICK_CHECK_LIMIT:
+            if thoroughly or path.stat().st_size <= QUICK_CHECK_LIMIT:
                 answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
                 fault = "" if answer == "ok" else answer
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from error
+    except DATABASE_ERRORS as error:
+        raise damaged(path, error) from error
     if version > migrations()[-1][0]:
         raise _too_new(path)
     if fault:
-        raise _damaged(path, fault)
+        raise damaged(path, fault)
     if (version and not {"roots", "tracks", "journal"} <= tables) or (not version and tables):
         raise LibraryDamaged(f"{readable(path)} is a database, but no library of PEMR Desktop. It was not touched.")
 
@@ -79,7 +121,7 @@ def _check_header(path: Path) -> None:
     except OSError as error:
         raise LibraryError(f"The library {readable(path)} cannot be read. {system_reason(error)}") from error
     if header[:16] != b"SQLite format 3\0" or len(header) < HEADER_BYTES:
-        raise _damaged(path, "it does not begin as a database does")
+        raise damaged(path, "it does not begin as a database does")
     application = int.from_bytes(header[68:72], "big")
     if application not in (0, APPLICATION_ID):
         raise LibraryDamaged(f"{readable(path)} belongs to another application. It was not touched.")
@@ -94,7 +136,10 @@ def _too_new(path: Path) -> LibraryTooNew:
     )
 
 
-def _damaged(path: Path, reason: str) -> LibraryDamaged:
+def damaged(path: Path, reason: str | Exception) -> LibraryDamaged:
+    """What to raise for a damaged library: it names the newest backup."""
+    if isinstance(reason, UnicodeDecodeError):
+        reason = "its tables hold no text where there should be some"
     copy = newest_backup(path)
     remedy = (
         f"The newest backup is {readable(copy)}; “pemr-desktop restore” puts it in place."

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from pemr_desktop.library.errors import LibraryError
+from pemr_desktop.library.errors import LibraryError, LibraryReplaced
 from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,14 @@ Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
 
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 class Store:
     """The database of one library. File work belongs outside `writing`, so that no lane waits for a disk."""
 
@@ -30,11 +38,13 @@ class Store:
         self._connection = connection
         self._lock = threading.RLock()
         self._closed = False
+        self._file = _file_at(path)
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """One transaction, rolled back on any error. `durable`: on disk when the block ends, as the journal must be."""
         with self._lock:
+            self.check_in_place()
             if durable:
                 self._connection.execute("PRAGMA synchronous = FULL")
             try:
@@ -51,6 +61,18 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 if durable:
                     self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def check_in_place(self) -> None:
+        """Raise LibraryReplaced unless the file at the path is still the one that was opened (device, inode).
+
+        What is written into a file that has no name any more is gone with the process, the journal of undo with it.
+        """
+        if self._file != _file_at(self.path):
+            raise LibraryReplaced(
+                f"The library {readable(self.path)} was removed or replaced by another program while PEMR Desktop had "
+                "it open. Nothing more is written, to the library or to music files, so that every write can be taken "
+                "back. Close PEMR Desktop, put the library back if you moved it, or restore a backup, and start again."
+            )
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -10,29 +10,36 @@ from pathlib import Path
 from typing import Literal
 
 from pemr_desktop.library.browsing import counts, models, roots
-from pemr_desktop.library.database.backups import daily_backups, newest_backup
-from pemr_desktop.library.database.reader import open_reader
-from pemr_desktop.library.errors import LibraryDamaged, LibraryMissing
+from pemr_desktop.library.database.backups import daily_backups, future_backups
+from pemr_desktop.library.database.reader import DATABASE_ERRORS, damaged, open_reader
+from pemr_desktop.library.errors import LibraryDamaged, LibraryLost, LibraryMissing
 from pemr_desktop.library.paths import decode, show
 from pemr_desktop.library.upkeep.repair import Finding
+from pemr_desktop.library.upkeep.strays import find_strays
+from pemr_desktop.private_files import others_may_read
 from pemr_desktop.tagfiles.errors import readable
 
 OLD_BACKUP_DAYS = 14
+UNREADABLE = (*DATABASE_ERRORS, TypeError, ValueError, AttributeError)
+"""What comes of a damaged table whose rows hold something else than they should."""
 
 
 def doctor(path: Path) -> list[Finding]:
     """Examine a library through a read-only connection."""
     try:
         connection = open_reader(path)
+    except LibraryLost as error:
+        return [Finding("fault", str(error)), *_strays(path)]
     except LibraryMissing as error:
-        return [Finding("note", str(error))]
+        return [Finding("note", str(error)), *_strays(path)]
     except LibraryDamaged as error:
-        return [Finding("fault", str(error))]
+        return [Finding("fault", str(error)), *_strays(path)]
     with closing(connection):
         try:
-            return [*examine(connection), *_backups(path)]
-        except sqlite3.DatabaseError as error:
-            return [Finding("fault", f"The library {readable(path)} is damaged ({error}). {_remedy(path)}")]
+            findings = [*examine(connection)]
+        except UNREADABLE as error:
+            findings = [Finding("fault", str(damaged(path, error)))]
+    return [*findings, *_privacy(path), *_backups(path), *_strays(path)]
 
 
 def examine(connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -80,20 +87,31 @@ def _contents(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _backups(path: Path) -> Iterator[Finding]:
-    copies = daily_backups(path)
+    now = datetime.now()
+    future = future_backups(path, now)
+    for copy in future:
+        yield Finding(
+            "note",
+            f"The backup {readable(copy)} is dated in the future: a clock is or was wrong. It is kept, and can be "
+            "restored by name.",
+        )
+    copies = [(made, copy) for made, copy in daily_backups(path) if copy not in future]
     if not copies:
         yield Finding("note", "There is no daily backup yet.")
         return
-    days = (datetime.now() - copies[0][0]).days
+    days = max(0, (now - copies[0][0]).days)
     age = "today" if days == 0 else f"{days} days ago"
     severity: Literal["ok", "note"] = "note" if days > OLD_BACKUP_DAYS else "ok"
     yield Finding(severity, f"The newest daily backup was made {age}: {readable(copies[0][1])}.")
 
 
-def _remedy(path: Path) -> str:
-    copy = newest_backup(path)
-    return (
-        f"The newest backup is {readable(copy)}; “pemr-desktop restore” puts it in place."
-        if copy
-        else "There is no backup beside it."
-    )
+def _privacy(path: Path) -> Iterator[Finding]:
+    if others_may_read(path):
+        yield Finding(
+            "note", f"Other users of this machine may read the library {readable(path)}; its owner can change that."
+        )
+
+
+def _strays(path: Path) -> Iterator[Finding]:
+    for stray in find_strays(path):
+        yield Finding("note", f"A process that was killed left {readable(stray)}; the next start removes it.")

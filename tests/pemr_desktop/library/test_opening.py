@@ -25,7 +25,7 @@ from pemr_desktop.library.opening import open_library
 HOLD = """
 import sys
 from pathlib import Path
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 library = open_library(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.readline()

@@ -29,7 +29,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 path, clone = map(Path, sys.argv[1:])
 try:

@@ -162,7 +162,7 @@ WRITER = """
 import os, resource, sys
 from pathlib import Path
 from pemr_desktop.tagfiles.errors import WriteRefused
-from pemr_desktop.tagfiles.planning import make_plan
+from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 path = Path(os.fsdecode(sys.argv[1].encode()))
 plan = make_plan(1, path, {"mood": ["calm"], "grouping": ["x" * 5000]})

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
+import platformdirs
 import typer
 
-from pemr import __version__
+from pemr import __version__, pending_writes
 from pemr.errors import PemrError
 from pemr.lazy_commands import LazyCommand, LazyGroup
 
@@ -71,9 +72,17 @@ def build() -> typer.Typer:
     return app
 
 
+def _note_unfinished_writes() -> None:
+    """Where the application that started this process wants it, or in a place of our own; what was left goes."""
+    if pending_writes.notes_folder() is None:
+        pending_writes.note_in(platformdirs.user_state_path("pemr-train", appauthor=False) / "pending-writes")
+    pending_writes.remove_strays()
+
+
 def main() -> None:
     """Entry point. Errors that a person can act on are one line on standard error and exit code 1."""
     logging.basicConfig(level=os.environ.get("PEMR_LOG", "WARNING"), format="%(levelname)s %(name)s: %(message)s")
+    _note_unfinished_writes()
     try:
         build()()
     except PemrError as error:

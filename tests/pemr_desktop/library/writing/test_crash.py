@@ -67,7 +67,7 @@ CRASH = """
 import os, sys
 from pathlib import Path
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
+from pemr_desktop.library.opening import open_library
 from pemr_desktop.tagfiles import write
 moment, side = sys.argv[2:]
 real = getattr(write, moment)
@@ -110,7 +110,7 @@ def half(clone, path, *, keep_times):
         target.flush()
     os._exit(77)
 write.pour_into = half
-from pemr_desktop.library.write_planning import WriteOptions
+from pemr_desktop.library.writing.plan import WriteOptions
 plan_edits, apply_writes = None, None
 from pemr_desktop.library.library import Library
 options = WriteOptions(hard_links="in place")

@@ -79,8 +79,8 @@ IN_PLACE = """
 import sys
 from pathlib import Path
 from pemr_desktop.library import queries
-from pemr_desktop.library.database import open_library
-from pemr_desktop.library.write_planning import WriteOptions
+from pemr_desktop.library.opening import open_library
+from pemr_desktop.library.writing.plan import WriteOptions
 options = WriteOptions(hard_links="in place")
 with open_library(Path(sys.argv[1])) as library:
     (track,) = library.read(queries.track_ids)
