@@ -4,32 +4,20 @@ A word counts as a tag of the vocabulary where it names one (`vocabulary` mapped
 without any such word say nothing about themselves and are left out: nobody said that they are not jazz.
 """
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import mutagen
-
+from pemr.datasets.file_fields import read_fields
 from pemr.datasets.folder import audio_files
 from pemr.datasets.labelled import LabelledFile, LabelledSet, require_complete, split_counts, split_groups
 from pemr.errors import CorpusError
 from pemr.vocabulary import VOCABULARY
 
-log = logging.getLogger(__name__)
-
 Vocabulary = Literal["mapped", "free"]
 LEAST_TRACKS = 3
-# where each kind of tag keeps a field; ID3 keeps instruments and often moods in a TXXX frame of that name
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "genre": ("genre", "Genre", "TCON", "\xa9gen", "WM/Genre"),
-    "mood": ("mood", "Mood", "TMOO", "TXXX:mood", "TXXX:MOOD", "TXXX:Mood", "----:com.apple.iTunes:MOOD", "WM/Mood"),
-    "instrument": (
-        "instrument", "Instrument", "TXXX:instrument", "TXXX:INSTRUMENT", "----:com.apple.iTunes:INSTRUMENT",
-    ),
-}  # fmt: skip
 SEPARATORS = re.compile(r"[;/,|\0]")
 
 
@@ -77,35 +65,11 @@ def load_own_tags(root: Path, vocabulary: Vocabulary = "mapped") -> LabelledSet:
 
 def read_words(path: Path) -> list[tuple[str, str]] | None:
     """(word, field) of the fields genre, mood and instrument, in lower case; None if the tags cannot be read."""
-    try:
-        file = mutagen.File(path)
-    except (mutagen.MutagenError, OSError, ValueError, KeyError, IndexError) as error:
-        log.warning("Tags of %s cannot be read: %s", path, error)
+    fields = read_fields(path)
+    if fields is None:
         return None
-    if file is None or file.tags is None:
-        return []
-    words = (
-        (word, field)
-        for field, keys in KEYS.items()
-        for key in keys
-        for text in _texts(file.tags, key)
-        for word in _split(text)
-    )
+    words = ((word, field) for field, values in fields.items() for value in values for word in _split(value))
     return list(dict.fromkeys(words))
-
-
-def _texts(tags: Any, key: str) -> Iterable[str]:
-    """All values of a field as text, whatever kind of tag this is."""
-    try:
-        value = tags.get(key)
-    except (ValueError, KeyError):  # a Vorbis comment refuses keys that it could not hold
-        return []
-    if value is None:
-        return []
-    if key == "TCON":
-        return [str(genre) for genre in value.genres]
-    values = value.text if hasattr(value, "text") else value if isinstance(value, list) else [value]
-    return [bytes(item).decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in values]
 
 
 def _split(text: str) -> list[str]:

@@ -2,20 +2,13 @@
 
 import csv
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mutagen
-from mutagen.apev2 import APEv2
-from mutagen.asf import ASFTags
-from mutagen.id3 import ID3
-
+from pemr.datasets.file_fields import read_fields
 from pemr.errors import CorpusError
 from pemr.vocabulary import known_tag, tags_in
-
-log = logging.getLogger(__name__)
 
 YES = frozenset(["yes", "y", "true", "1", "accepted", "accept", "+"])
 NO = frozenset(["no", "n", "false", "0", "rejected", "reject", "-"])
@@ -66,24 +59,5 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, Any]]]:
 
 def file_tags(path: Path) -> dict[str, str]:
     """Tag -> group from genre and mood in a file, by the vocabulary where it knows them; {} for one without tags."""
-    try:
-        opened = mutagen.File(path, easy=True)
-    except (mutagen.MutagenError, OSError) as error:
-        log.warning("The tags of %s cannot be read (%s); it counts as untagged", path, error)
-        return {}
-    tags = None if opened is None else opened.tags
-    return {} if tags is None else tags_in((field, value) for field in FIELDS for value in _values(tags, field))
-
-
-def _values(tags: Any, field: str) -> list[str]:
-    if isinstance(tags, ID3):
-        frames = tags.getall({"genre": "TCON", "mood": "TMOO"}[field])
-        return [str(text) for frame in frames for text in (frame.genres if field == "genre" else frame.text)]
-    if isinstance(tags, ASFTags):
-        return [str(value) for value in tags.get(f"WM/{field.capitalize()}", [])]
-    if isinstance(tags, APEv2):
-        return [str(value) for value in tags.get(field.capitalize(), [])]
-    try:
-        return [str(value) for value in tags.get(field) or []]
-    except (KeyError, ValueError):  # a field that this format does not have
-        return []
+    fields = read_fields(path, FIELDS) or {}
+    return tags_in((field, value) for field, values in fields.items() for value in values)
