@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from pemr.checkpoint import Checkpoint
+from pemr.encoder import FCN4
 from pemr.errors import RecipeError
-from pemr.frontend import FrontEnd
+from pemr.frontend import FrontEnd, LogMel
 from pemr.methods.byol import Byol
 from pemr.methods.clmr import Clmr
 from pemr.methods.contract import Method
@@ -15,6 +16,10 @@ from pemr.methods.moco import Moco
 from pemr.methods.pemr import Pemr
 from pemr.methods.simclr import Simclr
 from pemr.recipe import Recipe
+
+RANDOM_ENCODER = "random encoder"
+HANDCRAFTED = "MFCC + chroma"
+"""The two that learned nothing, as tables and cards name them: what training has to be compared with."""
 
 
 class SegmentEncoder(nn.Module):
@@ -54,3 +59,17 @@ def trained_encoder(checkpoint: Checkpoint) -> SegmentEncoder:
     method = build_method(checkpoint.recipe)
     method.load_state_dict(checkpoint.model)
     return segment_encoder(method, checkpoint.front_end).eval()
+
+
+def untrained_encoder(front_end: FrontEnd, seed: int, recipe: Recipe | None = None) -> SegmentEncoder:
+    """Fresh weights drawn from a seed, behind a front end and in eval mode: FCN-4, or the encoder of a recipe's method.
+
+    Batch norms are left at their initial statistics. The generators of the caller are left as they are.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if recipe is None:
+            encoder = SegmentEncoder(LogMel(front_end), FCN4())
+        else:
+            encoder = segment_encoder(build_method(recipe), front_end)
+    return encoder.eval()

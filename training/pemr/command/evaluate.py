@@ -89,6 +89,7 @@ def tags(
     Positive means that the teacher's probability for the track is at or above the tag's best-F1 threshold; tags with
     less than one percent positives are left out and named.
     """
+    from pemr.build import HANDCRAFTED, RANDOM_ENCODER
     from pemr.comparison.scoring import SegmentEncoder, segment_vectors
     from pemr.embed import Encoder
     from pemr.handcrafted import MfccChroma
@@ -97,7 +98,7 @@ def tags(
 
     prepare(threads)
     encoders: list[tuple[str, SegmentEncoder]] = [(path.name, Encoder.load(path)) for path in models]
-    encoders += [("random encoder", random_encoder(load_model(models[0]))), ("MFCC + chroma", MfccChroma())]
+    encoders += [(RANDOM_ENCODER, random_encoder(load_model(models[0]))), (HANDCRAFTED, MfccChroma())]
     with Bar(transient=True) as bar:
         progress = listener(bar)
         corpus = load_corpus(data, validation, cache, teacher, progress)

@@ -8,11 +8,10 @@ import soxr
 import torch
 from torch import nn
 
-from pemr.build import build_method, segment_encoder, trained_encoder
+from pemr.build import trained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
 from pemr.frontend import FrontEnd
-from pemr.recipe import Recipe
 from pemr.tags.teacher import SAMPLE_RATE
 
 SEGMENTS_PER_BATCH = 8
@@ -56,11 +55,3 @@ def of_checkpoint(path: Path) -> NetworkEncoder:
     """The encoder of a training checkpoint."""
     checkpoint = load_checkpoint(path)
     return NetworkEncoder(trained_encoder(checkpoint), checkpoint.front_end)
-
-
-def untrained(recipe: Recipe, front_end: FrontEnd, seed: int) -> NetworkEncoder:
-    """The network of a recipe with fresh weights: what training has to be compared with."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        method = build_method(recipe)
-    return NetworkEncoder(segment_encoder(method, front_end), front_end)

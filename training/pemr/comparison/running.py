@@ -10,20 +10,21 @@ from pathlib import Path
 import msgspec
 
 from pemr import events
+from pemr.build import HANDCRAFTED, RANDOM_ENCODER, untrained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.comparison.contenders import Contender
-from pemr.comparison.encoders import of_checkpoint, untrained
+from pemr.comparison.encoders import NetworkEncoder, of_checkpoint
 from pemr.comparison.scoring import Score, SegmentEncoder, corpus_key, keep_score, kept_score, score
 from pemr.comparison.table import Entry
 from pemr.errors import CheckpointError
 from pemr.frontend import FrontEnd
 from pemr.handcrafted import MfccChroma
 from pemr.pretrain import pretrain
+from pemr.recipe import Recipe
 from pemr.tags.teacher_labels import Progress
 from pemr.tags.training import Corpus
 from pemr.time_spent import TimeSpent
 
-RANDOM, HANDCRAFTED = "random encoder", "MFCC + chroma"
 MANY_EPOCHS = 1_000_000
 Display = Callable[[str, Path], AbstractContextManager[events.Listener]]
 
@@ -166,10 +167,14 @@ def _untrained(plan: Plan, corpus: Corpus, progress: Progress | None) -> list[En
     for seed in range(1, plan.seeds + 1):
         file = scores / f"random-{method.folder_name}-seed{seed}.safetensors"
         key = msgspec.json.encode(front_end).decode()
-        made = scored(file, corpus, key, progress, partial(untrained, recipe, front_end, seed))
+        made = scored(file, corpus, key, progress, partial(_untrained_encoder, recipe, front_end, seed))
         if made is not None:
-            found.append(Entry(RANDOM, seed, made))
+            found.append(Entry(RANDOM_ENCODER, seed, made))
     return found
+
+
+def _untrained_encoder(recipe: Recipe, front_end: FrontEnd, seed: int) -> NetworkEncoder:
+    return NetworkEncoder(untrained_encoder(front_end, seed, recipe), front_end)
 
 
 def _front_end(plan: Plan, method: Contender) -> FrontEnd | None:

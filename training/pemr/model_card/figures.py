@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from pemr.build import HANDCRAFTED, RANDOM_ENCODER
 from pemr.comparison.scoring import Score, interval, score_vectors, segment_vectors
 from pemr.embed import Encoder
 from pemr.errors import CorpusError
@@ -22,7 +23,6 @@ from pemr.tags.teacher_labels import Progress
 from pemr.tags.training import Row, learned_from_labels, load_corpus, measure_vectors, random_encoder
 
 BUNDLED, PRETRAINED = "bundled.safetensors", "pretrained.safetensors"
-RANDOM, HANDCRAFTED = "random encoder", "MFCC + chroma"
 
 
 class Gain(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ def measure_bundled(corpus_dir: Path, cache: Path, models: Path, progress: Progr
     corpus = load_corpus(corpus_dir / "train", corpus_dir / "validation", cache, models / "teacher", progress)
     bundled = Encoder.load(models / BUNDLED)
     contenders: list[tuple[str, Encoder | MfccChroma]] = [
-        (RANDOM, random_encoder(load_model(models / BUNDLED))),
+        (RANDOM_ENCODER, random_encoder(load_model(models / BUNDLED))),
         (HANDCRAFTED, MfccChroma()),
     ]
     if (models / PRETRAINED).is_file():
@@ -114,7 +114,7 @@ def measure_bundled(corpus_dir: Path, cache: Path, models: Path, progress: Progr
         validation = segment_vectors(encoder, corpus.validation, progress)
         made = score_vectors(train, validation, corpus)
         found.append(_figures(name, made, baselines, retrieval(validation, groups)))
-        if name in (RANDOM, HANDCRAFTED):
+        if name in (RANDOM_ENCODER, HANDCRAFTED):
             baselines[name] = made
         if encoder is bundled:
             row = measure_vectors(name, train, validation, corpus, labels_known=learned_from_labels(encoder))

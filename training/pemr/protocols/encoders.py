@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pemr.build import SegmentEncoder, build_method, segment_encoder, trained_encoder
+from pemr.build import SegmentEncoder, trained_encoder, untrained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.encoder import EMBEDDING_WIDTH
 from pemr.export import checkpoint_file
@@ -70,9 +70,7 @@ def open_encoder(what: str, seed: int = 1) -> ProbedEncoder:
 
 
 def _fresh(recipe: Recipe, front_end: FrontEnd, name: str, seed: int) -> ProbedEncoder:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = segment_encoder(build_method(recipe), front_end).eval()
+    network = untrained_encoder(front_end, seed, recipe)
     return ProbedEncoder(name, _key(network, front_end), front_end, EMBEDDING_WIDTH, network, fresh=recipe)
 
 

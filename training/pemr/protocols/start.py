@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from pemr.build import build_method
+from pemr.build import build_method, untrained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
 from pemr.errors import ModelMismatch
@@ -17,9 +17,8 @@ from pemr.protocols.examples import Examples, sampled_segments
 
 def untrained_model(front_end: FrontEnd, seed: int) -> Model:
     """Fresh weights behind a front end."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        encoder = FCN4()
+    encoder = untrained_encoder(front_end, seed).encoder
+    assert isinstance(encoder, FCN4)
     return _without_heads(front_end, encoder, None, None, {"method": "none"})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import torch
 
+from pemr.build import untrained_encoder
 from pemr.embed import Encoder
 from pemr.encoder import FCN4
 from pemr.errors import CorpusError, ModelMismatch
@@ -202,9 +203,8 @@ def random_encoder(model: Model, seed: int = 1) -> Encoder:
 
     Its batch norms are left at their initial statistics; the front end is the model's own.
     """
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        encoder = FCN4().eval().requires_grad_(False)
+    encoder = untrained_encoder(model.info.front_end, seed).encoder.requires_grad_(False)
+    assert isinstance(encoder, FCN4)
     info = msgspec.structs.replace(model.info, provenance={"method": "none"})
     empty = Model(info, encoder, model.predictor, model.head_weight, model.head_bias, "0" * 16, "")
     return Encoder(empty)
