@@ -11,7 +11,7 @@ from pemr_desktop.library.embeddings.analyses import TrackAnalysis
 if TYPE_CHECKING:
     from pemr.embed import Encoder
 
-PARTS = {"frontend_s": "front end", "encoder_s": "encoder", "importance_s": "importance", "heads_s": "heads"}
+PART_NAMES = {"frontend_s": "front end", "encoder_s": "encoder", "importance_s": "importance", "heads_s": "heads"}
 """What the encoder calls its parts, and what people call them."""
 
 
@@ -32,7 +32,7 @@ def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool
     embedded_s = time.perf_counter()
     features = cover_features(sound.samples, sound.sample_rate)
     spent_s = {"decode": sound.spent_s}
-    spent_s |= {part: embedding.timings[name] for name, part in PARTS.items()}
+    spent_s |= {part: embedding.timings[name] for name, part in PART_NAMES.items()}
     spent_s["covers"] = time.perf_counter() - embedded_s
     spent_s["other"] = embedded_s - started_s - sum(embedding.timings.values())
     tags = [tag.name for tag in encoder.vocabulary]

@@ -16,8 +16,7 @@ from pemr_desktop.library import duplicates, problems, suggestions
 from pemr_desktop.library.database import backups
 from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.store import Cancelled, Progress, Store
-from pemr_desktop.library.embeddings import analyses as analyses
-from pemr_desktop.library.embeddings import models
+from pemr_desktop.library.embeddings import analyses, models
 from pemr_desktop.library.embeddings.analyses import Segments, ToAnalyse, TrackAnalysis
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.errors import LibraryDamaged
@@ -30,8 +29,9 @@ from pemr_desktop.library.scanning.roots import ScanTarget
 from pemr_desktop.library.scanning.scanner import ScanOutcome
 from pemr_desktop.library.scanning.walk import DEFAULT_IGNORE
 from pemr_desktop.library.suggestions import Choice
-from pemr_desktop.library.upkeep import repair as repairing
-from pemr_desktop.library.versions import pairs as versions
+from pemr_desktop.library.upkeep import repair
+from pemr_desktop.library.upkeep.repair import Finding
+from pemr_desktop.library.versions import pairs
 from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.library.writing import apply, plan, recovery
 from pemr_desktop.library.writing.apply import Written
@@ -107,9 +107,9 @@ class Library:
         backups.thin_out(self.path, now)
         return made
 
-    def repair(self) -> list[repairing.Finding]:
+    def repair(self) -> list[Finding]:
         """Make indexes and counts anew after a backup -> what was done. Music files are not touched."""
-        return repairing.repair(self.store)
+        return repair.repair(self.store)
 
     # --- roots and scan
 
@@ -305,26 +305,26 @@ class Library:
     def judge(self, track_a: int, track_b: int, relation: Relation | Literal["undecided"]) -> list[int]:
         """The user's word on a pair -> tracks whose group may have changed."""
         with self.store.writing() as connection:
-            return versions.judge(connection, track_a, track_b, relation)
+            return pairs.judge(connection, track_a, track_b, relation)
 
-    def store_versions(self, track_id: int, pairs: Sequence[FoundVersion]) -> None:
+    def store_versions(self, track_id: int, found: Sequence[FoundVersion]) -> None:
         """Store what was found for a track, and that it has been compared."""
         with self.store.writing() as connection:
-            versions.store_versions(connection, track_id, pairs)
+            pairs.store_versions(connection, track_id, found)
 
     def compared_ids(self) -> set[int]:
         """Tracks that were compared with one another before."""
-        return self.store.read(versions.compared_ids)
+        return self.store.read(pairs.compared_ids)
 
     def regroup(self) -> int:
         """Cover groups anew -> how many."""
         with self.store.writing() as connection:
-            return versions.regroup(connection)
+            return pairs.regroup(connection)
 
     def versions_from_tags(self) -> int:
         """Pairs whose files name the same MusicBrainz work or recording -> how many."""
         with self.store.writing() as connection:
-            return versions.versions_from_tags(connection)
+            return pairs.versions_from_tags(connection)
 
     def save_playlist(self, name: str, track_ids: Sequence[int], playlist_id: int | None = None) -> int:
         """Make or replace a playlist -> its id."""

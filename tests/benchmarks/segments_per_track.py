@@ -42,23 +42,23 @@ def main() -> None:
     names = [tag.name for tag in encoder.vocabulary]
     tracks = label_folder(asked.folder, asked.cache, models_folder() / "teacher", 600.0, lambda *_: None)
     labels = [track.labels for track in tracks]
-    truth = np.stack([opinions.mean(axis=0) for opinions in labels]) >= teacher_thresholds(labels)
+    truth = np.stack([rows.mean(axis=0) for rows in labels]) >= teacher_thresholds(labels)
     groups = [track.group for track in tracks]
-    heard: dict[int, tuple[list[np.ndarray], list[float]]] = {count: ([], []) for count in counts}
+    measured: dict[int, tuple[list[np.ndarray], list[float]]] = {count: ([], []) for count in counts}
     for track in tracks:
         samples = track.samples()
         for count in counts:
             began = time.thread_time() if asked.threads == 1 else time.perf_counter()
             embedding = encoder.embed_samples(samples, max_segments=count)
             ended = time.thread_time() if asked.threads == 1 else time.perf_counter()
-            heard[count][0].append(embedding.segments)
-            heard[count][1].append(ended - began)
-    whole = np.stack([segments.mean(axis=0) for segments in heard[counts[-1]][0]])
+            measured[count][0].append(embedding.segments)
+            measured[count][1].append(ended - began)
+    whole = np.stack([segments.mean(axis=0) for segments in measured[counts[-1]][0]])
     reference = draws(names, truth, whole @ weight.T + bias, groups)
     print(f"{len(tracks)} tracks of {len(set(groups))} albums; 95 % of the loss against {counts[-1]} segments, paired")
     print("segments  ms a track  ROC-AUC  loss               PR-AUC  same album  other half  as all")
     for count in counts:
-        segments, seconds = heard[count]
+        segments, seconds = measured[count]
         vectors = np.stack([rows.mean(axis=0) for rows in segments])
         said = vectors @ weight.T + bias
         scores = score_tags(names, truth, said)

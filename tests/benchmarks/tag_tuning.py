@@ -61,11 +61,11 @@ def main() -> None:
         base = [at for at, track in enumerate(tracks) if track.group in shipped_groups]
         shipped, tags = ship([tracks[at] for at in base], [vectors[at] for at in base])
     library = [at for at, track in enumerate(tracks) if track.group not in shipped_groups]
-    chosen, heard = [tracks[at] for at in library], [vectors[at] for at in library]
+    chosen, chosen_vectors = [tracks[at] for at in library], [vectors[at] for at in library]
     if asked.own:
-        measure_own(shipped, tags, chosen, heard, asked.moments, asked.own)
+        measure_own(shipped, tags, chosen, chosen_vectors, asked.moments, asked.own)
     else:
-        measure(shipped, tags, chosen, heard, asked.moments, asked.all)
+        measure(shipped, tags, chosen, chosen_vectors, asked.moments, asked.all)
 
 
 def ship(tracks: Sequence[LabelledTrack], vectors: Sequence[Floats]) -> tuple[Linear, list[TagHead]]:
@@ -87,7 +87,7 @@ def measure(
 ) -> None:
     """Leave soundtracks out in turn, tune to the others, judge the left-out ones."""
     groups = [track.group for track in tracks]
-    examples = [example(track, heard, moments) for track, heard in zip(tracks, vectors, strict=True)]
+    examples = [example(track, segments, moments) for track, segments in zip(tracks, vectors, strict=True)]
     labels = [track.labels for track in tracks]
     thresholds = np.maximum(teacher_thresholds(labels), LEAST_TEACHER_THRESHOLD)
     truth = np.stack([said.mean(axis=0) for said in labels]) >= thresholds
@@ -138,7 +138,7 @@ def measure_own(
     labels = [track.labels for track in tracks]
     yes = np.stack([said.mean(axis=0) for said in labels]) >= teacher_thresholds(labels)
     truth = yes[:, NAMES.index("electronic")] & yes[:, NAMES.index("beat")]
-    examples = [example(track, heard, moments) for track, heard in zip(tracks, vectors, strict=True)]
+    examples = [example(track, segments, moments) for track, segments in zip(tracks, vectors, strict=True)]
     scores, shown = np.zeros(len(tracks)), np.zeros(len(tracks), bool)
     folds = folds_of(groups, FOLDS)
     for fold in np.unique(folds):
@@ -157,19 +157,19 @@ def measure_own(
             continue
         column, out = names.index("my genre"), folds == fold
         head = tuned.tags[column]
-        heard = np.stack([examples[at].vector for at in np.flatnonzero(out)])
-        scores[out] = probability(tuned.linear.scores(heard)[:, column], head.slope, head.offset)
+        segments = np.stack([examples[at].vector for at in np.flatnonzero(out)])
+        scores[out] = probability(tuned.linear.scores(segments)[:, column], head.slope, head.offset)
         shown[out] = scores[out] >= head.threshold
     print(f"{told} tagged tracks; {int(truth.sum())} of {len(tracks)} have it; on left-out soundtracks:")
     print(f"ROC-AUC {roc_auc(truth, scores):.3f}  PR-AUC {average_precision(truth, scores):.3f}", end="")
     print(f"  {int((shown & truth).sum())} right of {int(shown.sum())} suggestions")
 
 
-def example(track: LabelledTrack, heard: Floats, moments: int) -> Example:
+def example(track: LabelledTrack, segments: Floats, moments: int) -> Example:
     """A track as the application knows it: the mean of all segments, and the teacher's word on a few."""
-    count = len(heard)
+    count = len(segments)
     indices = np.unique(np.linspace(0, count - 1, min(moments, count) + 2)[1:-1].astype(int)) if count > 1 else [0]
-    return Example(track.group, heard.mean(axis=0), heard[indices], track.labels[indices])
+    return Example(track.group, segments.mean(axis=0), segments[indices], track.labels[indices])
 
 
 def promised(linear: Linear, tags: Sequence[TagHead], means: Floats) -> tuple[Floats, np.ndarray]:

@@ -49,8 +49,8 @@ def test_from_a_folder_of_music_to_written_tags_and_back(run: Run, music: Path, 
     before = {path: path.read_bytes() for path in music.iterdir()}
     digests = {path: audio_digest(path) for path in before}
     assert "5 tracks added" in run("scan", music).stderr
-    heard = run("analyse", "--timings")
-    assert "Listened to 5 tracks" in heard.stderr and "tracks per minute" in heard.stdout
+    analysed = run("analyse", "--timings")
+    assert "Listened to 5 tracks" in analysed.stderr and "tracks per minute" in analysed.stdout
     suggested = run("tags").stdout
     assert "jazz" in suggested and "Tune 3" in suggested
 

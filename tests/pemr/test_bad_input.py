@@ -25,13 +25,13 @@ def recipe(recipe_file: Path) -> Recipe:
 
 
 def run(recipe: Recipe, folder: Path, out: Path) -> list[events.AnyEvent]:
-    heard: list[events.AnyEvent] = []
-    pretrain(recipe, [folder], out, listener=heard.append)
-    return heard
+    received: list[events.AnyEvent] = []
+    pretrain(recipe, [folder], out, listener=received.append)
+    return received
 
 
-def started(heard: list[events.AnyEvent]) -> events.Started:
-    return next(event for event in heard if isinstance(event, events.Started))
+def started(received: list[events.AnyEvent]) -> events.Started:
+    return next(event for event in received if isinstance(event, events.Started))
 
 
 def finite(out: Path) -> bool:
@@ -47,8 +47,8 @@ def test_silence_among_music_and_nothing_but_silence_can_be_trained_on(recipe: R
             write_audio(folder / f"silence {number}.wav", np.zeros(4 * 22_050, np.float32), 22_050)
     write_audio(mixed / "music.wav", melody(4.0, 22_050), 22_050)
     for folder in (mixed, silent):
-        heard = run(recipe, folder, folder / "run")
-        assert isinstance(heard[-1], events.Finished)
+        received = run(recipe, folder, folder / "run")
+        assert isinstance(received[-1], events.Finished)
         assert finite(folder / "run")
 
 
@@ -58,9 +58,9 @@ def test_tracks_shorter_than_a_segment_are_left_out_counted_and_named(recipe: Re
     write_audio(folder / "long.wav", melody(4.0, 22_050), 22_050)
     for number in range(2):
         write_audio(folder / f"jingle {number}.wav", melody(0.5, 22_050), 22_050)
-    heard = run(recipe, folder, tmp_path / "run")
-    assert started(heard).tracks == 1
-    warnings = [event.message for event in heard if isinstance(event, events.Warned)]
+    received = run(recipe, folder, tmp_path / "run")
+    assert started(received).tracks == 1
+    warnings = [event.message for event in received if isinstance(event, events.Warned)]
     assert any(text.startswith("2 tracks are shorter than one segment (1.0 s)") for text in warnings)
     (folder / "long.wav").unlink()
     with pytest.raises(CorpusError, match="No track is as long as one segment"):
@@ -74,8 +74,8 @@ def test_rates_from_8_to_192_kilohertz_and_one_to_six_channels_make_one_corpus(r
         ("telephone.wav", 8_000, 1), ("disc.flac", 44_100, 2), ("studio.flac", 192_000, 2), ("film.flac", 48_000, 6),
     ]:  # fmt: skip
         write_audio(folder / name, np.tile(melody(4.0, rate), (channels, 1)).T, rate)
-    heard = run(recipe, folder, tmp_path / "run")
-    assert (started(heard).tracks, started(heard).skipped_files) == (4, 0)
+    received = run(recipe, folder, tmp_path / "run")
+    assert (started(received).tracks, started(received).skipped_files) == (4, 0)
     tracks = msgspec.json.decode((tmp_path / "run/run.json").read_bytes())["manifest"]["tracks"]
     assert {track["samples"] for track in tracks} == {4 * 16_000}
     assert finite(tmp_path / "run")
@@ -87,10 +87,10 @@ def test_samples_lost_in_the_middle_of_an_epoch_end_the_run_with_a_checkpoint_an
 ) -> None:
     long = msgspec.structs.replace(recipe, train=msgspec.structs.replace(recipe.train, max_steps=30, epochs=100))
     cache = tmp_path / "run/audio-cache"
-    heard: list[events.AnyEvent] = []
+    received: list[events.AnyEvent] = []
 
     def listener(event: events.AnyEvent) -> None:
-        heard.append(event)
+        received.append(event)
         if isinstance(event, events.Started):
             for file in cache.glob("*.i16"):
                 file.unlink() if damage == "gone" else file.write_bytes(file.read_bytes()[:1000])
@@ -98,7 +98,7 @@ def test_samples_lost_in_the_middle_of_an_epoch_end_the_run_with_a_checkpoint_an
     with pytest.raises(CorpusError, match=r"cached samples of .*track \d.* are gone"):
         pretrain(long, [music], tmp_path / "run", listener=listener)
     saved = load_checkpoint(tmp_path / "run/checkpoints/latest.pt").step
-    assert saved == len([event for event in heard if isinstance(event, events.Step)])
+    assert saved == len([event for event in received if isinstance(event, events.Step)])
     again = msgspec.structs.replace(long, train=msgspec.structs.replace(long.train, max_steps=saved + 1))
     finished = run(again, music, tmp_path / "run")[-1]
     assert isinstance(finished, events.Finished)
@@ -153,10 +153,10 @@ def test_a_disk_that_is_really_full_costs_no_checkpoint(music: Path, recipe_file
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     *lines, code, checkpoints = done.stdout.strip().rsplit("\n", 2)
-    heard = [events.parse(line) for line in lines[0].splitlines()]
-    warnings = [event.message for event in heard if isinstance(event, events.Warned)]
+    received = [events.parse(line) for line in lines[0].splitlines()]
+    warnings = [event.message for event in received if isinstance(event, events.Warned)]
     assert any("No space left" in text and "The run goes on" in text for text in warnings)
-    failed = heard[-1]
+    failed = received[-1]
     assert isinstance(failed, events.Failed)
     assert failed.kind == "CheckpointError"
     assert "The file from before is unchanged" in failed.message

@@ -67,9 +67,9 @@ def run(arguments: list[object]) -> subprocess.CompletedProcess[str]:
 
 def train_alone(recipe_file: Path, music: Path, out: Path, settings: list[str]) -> list[dict[str, float]]:
     """The losses of each step."""
-    heard: list[events.AnyEvent] = []
-    pretrain(load_recipe(str(recipe_file), settings), [music], out, listener=heard.append)
-    return [event.losses for event in heard if isinstance(event, events.Step)]
+    received: list[events.AnyEvent] = []
+    pretrain(load_recipe(str(recipe_file), settings), [music], out, listener=received.append)
+    return [event.losses for event in received if isinstance(event, events.Step)]
 
 
 def weights(out: Path) -> dict[str, Tensor]:
@@ -120,24 +120,24 @@ def test_a_stop_file_stops_all_processes_and_one_alone_can_go_on(
     shared, alone = tmp_path / "shared", tmp_path / "alone"
     overrides = [word for setting in [*EXACT, "train.max_steps=100000"] for word in ("--set", setting)]
     pretrain_there = ["-m", "pemr.command", "pretrain", music, "--out", shared, "--recipe", recipe_file, "--events"]
-    heard = []
+    received = []
     with subprocess.Popen(
         in_two_processes([*pretrain_there, *overrides]),
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment(),
     ) as running:  # fmt: skip
         assert running.stdout is not None
         for line in running.stdout:
-            heard.append(events.parse(line))
-            if isinstance(heard[-1], events.Step) and heard[-1].step == 2:
+            received.append(events.parse(line))
+            if isinstance(received[-1], events.Step) and received[-1].step == 2:
                 (shared / "stop").touch()
     assert running.returncode == 0
-    assert isinstance(heard[-1], events.Finished)
-    assert heard[-1].reason == "stopped"
+    assert isinstance(received[-1], events.Finished)
+    assert received[-1].reason == "stopped"
     assert not (shared / "stop").exists()
-    budget = [*EXACT, f"train.max_steps={heard[-1].step + 1}"]
+    budget = [*EXACT, f"train.max_steps={received[-1].step + 1}"]
     first = train_alone(recipe_file, music, alone, budget)
     after = train_alone(recipe_file, music, shared, budget)
-    together = [event.losses for event in heard if isinstance(event, events.Step)]
+    together = [event.losses for event in received if isinstance(event, events.Step)]
     for expected, losses in zip(first, [*together, *after], strict=True):
         assert losses == pytest.approx(expected, rel=1e-6)
     assert largest_difference(alone, shared) < STEP / 1000

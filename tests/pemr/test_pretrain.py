@@ -25,16 +25,16 @@ def recipe(recipe_file: Path) -> Recipe:
 
 def run(recipe: Recipe, music: Path, out: Path, stop_at: int | None = None) -> list[events.AnyEvent]:
     """Train and collect the events; with `stop_at` a stop file appears after that step."""
-    heard: list[events.AnyEvent] = []
+    received: list[events.AnyEvent] = []
 
     def listener(event: events.AnyEvent) -> None:
-        heard.append(event)
+        received.append(event)
         if isinstance(event, events.Step) and event.step == stop_at:
             (out / "stop").touch()
 
     out.mkdir(exist_ok=True)
     pretrain.pretrain(recipe, [music], out, listener=listener)
-    return heard
+    return received
 
 
 def leaves(tree: object, path: str = "") -> dict[str, object]:
@@ -77,9 +77,9 @@ def test_a_run_ends_at_the_steps_of_its_budget_and_keeps_every_nth_checkpoint(
     recipe: Recipe, music: Path, tmp_path: Path
 ) -> None:
     short = msgspec.structs.replace(recipe, train=msgspec.structs.replace(recipe.train, max_steps=4, keep_steps=2))
-    heard = run(short, music, tmp_path / "run")
-    assert [e.step for e in heard if isinstance(e, events.Step)] == [1, 2, 3, 4]
-    assert (heard[-1].step, heard[-1].reason) == (4, "completed")
+    received = run(short, music, tmp_path / "run")
+    assert [e.step for e in received if isinstance(e, events.Step)] == [1, 2, 3, 4]
+    assert (received[-1].step, received[-1].reason) == (4, "completed")
     kept = sorted((tmp_path / "run/checkpoints").glob("step-*.pt"))
     assert [load_checkpoint(path).step for path in kept] == [2, 4]
     encoder = trained_encoder(load_checkpoint(kept[0]))
@@ -89,20 +89,20 @@ def test_a_run_ends_at_the_steps_of_its_budget_and_keeps_every_nth_checkpoint(
 
 
 def test_the_run_says_what_it_trains_on_and_what_it_skipped(recipe: Recipe, music: Path, tmp_path: Path) -> None:
-    heard = run(recipe, music, tmp_path / "run", stop_at=1)
-    started = next(e for e in heard if isinstance(e, events.Started))
+    received = run(recipe, music, tmp_path / "run", stop_at=1)
+    started = next(e for e in received if isinstance(e, events.Started))
     assert (started.tracks, started.held_out_tracks, started.skipped_files) == (4, 2, 2)
     assert started.floors["positive"] == pytest.approx(5e-3 * (256 * 256 / 3 - 256))
-    probes = [e for e in heard if isinstance(e, events.Probe)]
+    probes = [e for e in received if isinstance(e, events.Probe)]
     assert {(p.step, p.name) for p in probes} >= {(0, "other_half_mrr"), (1, "other_half_mrr")}
     assert all(0 < p.value <= 1 and p.chance == pytest.approx(0.75) for p in probes if p.name == "other_half_mrr")
-    step = next(e for e in heard if isinstance(e, events.Step))
+    step = next(e for e in received if isinstance(e, events.Step))
     assert step.losses.keys() == {"prediction", "positive", "negative", "total"}
     assert all(math.isfinite(value) for value in step.losses.values())
     manifest = (tmp_path / "run/run.json").read_text()
     assert "letter.ogg" in manifest
     assert "empty.mp3" in manifest
-    saved = [e for e in heard if isinstance(e, events.CheckpointSaved) and e.kind == "latest"]
+    saved = [e for e in received if isinstance(e, events.CheckpointSaved) and e.kind == "latest"]
     assert saved[-1].bytes == (tmp_path / "run/checkpoints/latest.pt").stat().st_size
 
 
@@ -172,13 +172,13 @@ def test_a_grown_folder_goes_on_with_the_old_tracks_and_a_shrunk_one_is_refused(
     shutil.copytree(music, folder)
     run(recipe, folder, tmp_path / "run", stop_at=1)
     make_audio(folder / "album 0" / "new.wav", seconds=4.0, seed=9)
-    heard = run(recipe, folder, tmp_path / "run", stop_at=2)
-    assert any(isinstance(e, events.Warned) and "1 tracks were added" in e.message for e in heard)
-    assert next(e for e in heard if isinstance(e, events.Started)).tracks == 4
+    received = run(recipe, folder, tmp_path / "run", stop_at=2)
+    assert any(isinstance(e, events.Warned) and "1 tracks were added" in e.message for e in received)
+    assert next(e for e in received if isinstance(e, events.Started)).tracks == 4
     (folder / "album 0" / "track 0.wav").unlink()
-    heard = run(recipe, folder, tmp_path / "run", stop_at=3)
-    assert any(isinstance(e, events.Warned) and e.message.startswith("1 of the ") for e in heard)
-    assert next(e for e in heard if isinstance(e, events.Started)).tracks == 4
+    received = run(recipe, folder, tmp_path / "run", stop_at=3)
+    assert any(isinstance(e, events.Warned) and e.message.startswith("1 of the ") for e in received)
+    assert next(e for e in received if isinstance(e, events.Started)).tracks == 4
     shutil.rmtree(tmp_path / "run/audio-cache")
     with pytest.raises(CorpusError, match="track 0"):
         run(recipe, folder, tmp_path / "run")

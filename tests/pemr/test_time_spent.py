@@ -43,10 +43,10 @@ def test_a_run_from_before_processor_time_was_counted_goes_on_and_says_from_wher
     recipe_file: Path, music: Path, tmp_path: Path
 ) -> None:
     def run(steps: int) -> list[events.AnyEvent]:
-        heard: list[events.AnyEvent] = []
+        received: list[events.AnyEvent] = []
         recipe = load_recipe(str(recipe_file), [f"train.max_steps={steps}"])
-        pretrain(recipe, [music], tmp_path / "run", listener=heard.append)
-        return heard
+        pretrain(recipe, [music], tmp_path / "run", listener=received.append)
+        return received
 
     *_, finished = run(1)
     assert isinstance(finished, events.Finished)
@@ -58,8 +58,8 @@ def test_a_run_from_before_processor_time_was_counted_goes_on_and_says_from_wher
     torch.save(content, latest)
     assert load_checkpoint(latest).spent == TimeSpent(content["seconds"], 0.0, counted_from=1)
 
-    *_, finished = heard = run(2)
-    (step,) = [event for event in heard if isinstance(event, events.Step)]
+    *_, finished = received = run(2)
+    (step,) = [event for event in received if isinstance(event, events.Step)]
     assert step.hours > content["seconds"] / 3600
     assert step.processor_hours > 0
     assert isinstance(finished, events.Finished)

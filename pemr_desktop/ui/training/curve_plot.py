@@ -121,7 +121,7 @@ class CurvePlot(QWidget):
         metrics = painter.fontMetrics()
         line, words = blended(text, back, 0.12), blended(text, back, 0.65)
         for tick in nice_ticks(limits.top(), limits.bottom(), max(2, int(area.height() / 50))):
-            y = _place(tick, limits.top(), limits.height(), area.bottom(), -area.height())
+            y = _pixel(tick, limits.top(), limits.height(), area.bottom(), -area.height())
             painter.setPen(line)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(words)
@@ -130,7 +130,7 @@ class CurvePlot(QWidget):
             painter.drawText(box, int(right), wording.figure(tick))
         for mark in self._marks:
             if limits.left() <= mark <= limits.right():
-                x = _place(mark, limits.left(), limits.width(), area.left(), area.width())
+                x = _pixel(mark, limits.left(), limits.width(), area.left(), area.width())
                 painter.setPen(QPen(blended(text, back, 0.3), 1, Qt.PenStyle.DotLine))
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setPen(words)
@@ -139,7 +139,7 @@ class CurvePlot(QWidget):
         for tick in nice_ticks(limits.left(), limits.right(), max(2, int(area.width() / 90))):
             if tick != int(tick):
                 continue
-            x = _place(tick, limits.left(), limits.width(), area.left(), area.width())
+            x = _pixel(tick, limits.left(), limits.width(), area.left(), area.width())
             label = wording.number(tick)
             width = metrics.horizontalAdvance(label)
             left = min(max(area.left(), x - width / 2), area.right() - width)
@@ -160,8 +160,8 @@ class CurvePlot(QWidget):
         path = QPainterPath()
         for number, (x, y) in enumerate(points):
             point = QPointF(
-                _place(x, limits.left(), limits.width(), area.left(), area.width()),
-                _place(y, limits.top(), limits.height(), area.bottom(), -area.height()),
+                _pixel(x, limits.left(), limits.width(), area.left(), area.width()),
+                _pixel(y, limits.top(), limits.height(), area.bottom(), -area.height()),
             )
             if number == 0:
                 path.moveTo(point)
@@ -200,7 +200,7 @@ class CurvePlot(QWidget):
         back: QColor,
     ) -> None:
         assert self._hover is not None
-        x = _place(self._hover.x(), area.left(), area.width(), limits.left(), limits.width())
+        x = _pixel(self._hover.x(), area.left(), area.width(), limits.left(), limits.width())
         painter.setPen(blended(text, back, 0.35))
         painter.drawLine(QPointF(self._hover.x(), area.top()), QPointF(self._hover.x(), area.bottom()))
         words = [f"{self._x_label} {wording.number(x)}"]
@@ -228,7 +228,7 @@ class CurvePlot(QWidget):
         self.update()
 
 
-def _place(value: float, start: float, span: float, target: float, target_span: float) -> float:
+def _pixel(value: float, start: float, span: float, target: float, target_span: float) -> float:
     return target + (value - start) / span * target_span
 
 

@@ -20,7 +20,7 @@ TEACHERS = ("mtt_musicnn.safetensors", "msd_musicnn.safetensors")
 
 
 @dataclass(frozen=True)
-class TagLesson:
+class TagHeadFit:
     """The music on which a teacher network passes its tags on, and where decoded sound is kept meanwhile."""
 
     music: Path
@@ -60,7 +60,7 @@ class ModelMaking(QObject):
         """True from `make` until it ended."""
         return self._process is not None
 
-    def make(self, checkpoint: Path, out: Path, lesson: TagLesson | None = None) -> None:
+    def make(self, checkpoint: Path, out: Path, tag_fit: TagHeadFit | None = None) -> None:
         """Turn a checkpoint into the model file `out`. Raises OSError when its folder cannot be made."""
         if self.is_busy():
             raise RuntimeError("A model is being made already.")
@@ -74,12 +74,12 @@ class ModelMaking(QObject):
                 ["export", str(checkpoint), "--out", str(out)],
             )
         ]
-        if lesson is not None:
+        if tag_fit is not None:
             self._steps.append(
                 (
                     self.tr("Learning the tags from the teacher…"),
                     self.tr("The tags could not be learned. The model is kept without tags and is not in use."),
-                    _lesson_arguments(out, lesson),
+                    _tag_fit_arguments(out, tag_fit),
                 )
             )
         self._next()
@@ -124,9 +124,9 @@ class ModelMaking(QObject):
             self.made.emit(self._out)
 
 
-def _lesson_arguments(model: Path, lesson: TagLesson) -> list[str]:
-    threads = lesson.threads or min(4, os.cpu_count() or 1)
+def _tag_fit_arguments(model: Path, tag_fit: TagHeadFit) -> list[str]:
+    threads = tag_fit.threads or min(4, os.cpu_count() or 1)
     return [
-        *("finetune", "tags", "--model", str(model), "--data", str(lesson.music), "--out", str(model)),
-        *("--teacher", str(lesson.teacher), "--cache", str(lesson.cache), "--threads", str(threads)),
+        *("finetune", "tags", "--model", str(model), "--data", str(tag_fit.music), "--out", str(model)),
+        *("--teacher", str(tag_fit.teacher), "--cache", str(tag_fit.cache), "--threads", str(threads)),
     ]

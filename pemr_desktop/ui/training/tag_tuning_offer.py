@@ -31,7 +31,7 @@ class TagTuningOffer(QObject):
     def __init__(self, context: WindowContext, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._lesson_offered = False
+        self._labels_offered = False
         context.client.finished.connect(self._finished)
 
     @Slot(object)
@@ -43,9 +43,9 @@ class TagTuningOffer(QObject):
             self._context.reader.ask(
                 queries.tag_tuning_status, done=self._offer, failed=self._no_library, topic=(id(self), KEY)
             )
-        elif isinstance(view.request, Decide | AcceptAbove) and not self._lesson_offered:
+        elif isinstance(view.request, Decide | AcceptAbove) and not self._labels_offered:
             self._context.reader.ask(
-                queries.tag_tuning_status, done=self._offer_lesson, failed=self._no_library, topic=(id(self), KEY)
+                queries.tag_tuning_status, done=self._offer_labels, failed=self._no_library, topic=(id(self), KEY)
             )
         elif isinstance(view.request, TuneTags) and isinstance(self._context.client.result(event), TagTuningResult):
             self._context.notices.post(
@@ -65,11 +65,11 @@ class TagTuningOffer(QObject):
         )
         self._context.notices.post(Notice(sentence, "info", "", self.tr("Tune to my library"), self._tune, key=KEY))
 
-    def _offer_lesson(self, status: TagTuningStatus) -> None:
+    def _offer_labels(self, status: TagTuningStatus) -> None:
         """Once in a session."""
-        if self._lesson_offered or status.user_labels_since < MIN_OFFER_LABELS:
+        if self._labels_offered or status.user_labels_since < MIN_OFFER_LABELS:
             return
-        self._lesson_offered = True
+        self._labels_offered = True
         sentence = self.tr("You have answered {} suggestions. The tags can learn from that in seconds.")
         notice = Notice(
             sentence.format(wording.number(status.user_labels_since)),

@@ -27,7 +27,7 @@ from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.model_card import ModelCard, read_model_card
-from pemr_desktop.ui.training.model_making import ModelMaking, TagLesson, teacher_folder
+from pemr_desktop.ui.training.model_making import ModelMaking, TagHeadFit, teacher_folder
 from pemr_desktop.ui.training.models_view import ModelsView
 from pemr_desktop.ui.training.tag_tuning_view import TagTuningView
 from pemr_desktop.ui.training.training_form import TrainingForm
@@ -316,25 +316,25 @@ class TrainingPanel(QWidget):
         record = self.run_view.record
         if self.making.is_busy() or record is None:
             return
-        lesson = self._tag_lesson(record)
-        answer = may_use_model(self, offer_tags=lesson is not None)
+        tag_fit = self._tag_fit(record)
+        answer = may_use_model(self, offer_tags=tag_fit is not None)
         if not answer.use:
             return
         out = self._context.paths.models_dir / f"{record.name} step {row.step}.safetensors"
         try:
-            self.making.make(row.path, out, lesson if answer.learn_tags else None)
+            self.making.make(row.path, out, tag_fit if answer.learn_tags else None)
         except OSError as error:
             sentence = self.tr("The folder {} could not be made, so the model was not saved.").format(out.parent)
             self._context.notices.problem(sentence, str(error))
 
-    def _tag_lesson(self, record: TrainingRecord) -> TagLesson | None:
+    def _tag_fit(self, record: TrainingRecord) -> TagHeadFit | None:
         """The first folder the run heard, with the teacher that came with the application; None without either."""
         teacher = teacher_folder()
         if teacher is None or record.request is None or not record.request.folders:
             return None
         music = Path(os.fsdecode(record.request.folders[0]))
         threads = self._context.settings.current.training.threads
-        return TagLesson(music, record.folder / "audio-cache", teacher, threads) if music.is_dir() else None
+        return TagHeadFit(music, record.folder / "audio-cache", teacher, threads) if music.is_dir() else None
 
     @Slot(object)
     def _model_made(self, out: Path) -> None:

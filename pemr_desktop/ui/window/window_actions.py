@@ -264,7 +264,7 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
 
 def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
     section = _say("View")
-    places = (
+    destinations = (
         ("library", "all", _say("All &music"), "music", "Ctrl+1"),
         ("suggested", "suggested", _say("With su&ggestions"), "suggestion", "Ctrl+2"),
         ("covers", "covers", _say("&Covers"), "covers", "Ctrl+3"),
@@ -276,7 +276,7 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
     )
     going = tuple(
         ActionSpec(f"go.{name}", text, partial(view.go, key), (keys,), icon, "", section)
-        for name, key, text, icon, keys in places
+        for name, key, text, icon, keys in destinations
     )
 
     def has_scheme(name: str) -> bool:

@@ -13,37 +13,37 @@ FAILED = events.Failed("CheckpointError", "x" * 500)
 
 def test_each_event_is_kept_after_those_of_earlier_runs(tmp_path: Path) -> None:
     kept = tmp_path / "run" / "events.jsonl"
-    heard: list[events.AnyEvent] = []
+    received: list[events.AnyEvent] = []
     for event in (events.Warned("It gets tight."), FAILED):
-        with tee(heard.append, kept) as listener:
+        with tee(received.append, kept) as listener:
             listener(event)
-    assert [events.parse(line) for line in kept.read_bytes().splitlines()] == heard
-    assert heard == [events.Warned("It gets tight."), FAILED]
+    assert [events.parse(line) for line in kept.read_bytes().splitlines()] == received
+    assert received == [events.Warned("It gets tight."), FAILED]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_a_full_disk_takes_no_event_from_who_listens() -> None:
-    heard: list[events.AnyEvent] = []
-    with tee(heard.append, Path("/dev/full")) as listener:
+    received: list[events.AnyEvent] = []
+    with tee(received.append, Path("/dev/full")) as listener:
         listener(events.Warned("It gets tight."))
         listener(FAILED)
-    assert heard == [events.Warned("It gets tight."), FAILED]
+    assert received == [events.Warned("It gets tight."), FAILED]
 
 
 def test_an_event_that_finds_no_room_leaves_no_half_line(tmp_path: Path) -> None:
     """A limit on the size of files stands for the full disk: the first write takes only a part of the line."""
     resource = pytest.importorskip("resource", reason="Windows has no such limit")
     kept, first = tmp_path / "events.jsonl", events.Warned("Short.")
-    heard: list[events.AnyEvent] = []
+    received: list[events.AnyEvent] = []
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        with tee(heard.append, kept) as listener:
+        with tee(received.append, kept) as listener:
             listener(first)
             resource.setrlimit(resource.RLIMIT_FSIZE, (kept.stat().st_size + 100, before[1]))
             listener(FAILED)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert heard == [first, FAILED]
+    assert received == [first, FAILED]
     assert kept.read_bytes() == events.as_line(first)

@@ -67,9 +67,9 @@ def test_a_probe_as_events_ends_with_its_figures(table: Path, tmp_path: Path) ->
         "probe", "mfcc-chroma", "--data-set", "csv", "--root", table, "--cache", tmp_path, "--events",
         "--set", "epochs=2", "--tags", "flute,tuba", "--threads", 1,
     )  # fmt: skip
-    heard = [events.parse(line) for line in said.splitlines()]
-    assert isinstance(heard[-1], events.Measured)
-    assert [tag.name for tag in heard[-1].tags] == ["flute", "tuba"]
+    received = [events.parse(line) for line in said.splitlines()]
+    assert isinstance(received[-1], events.Measured)
+    assert [tag.name for tag in received[-1].tags] == ["flute", "tuba"]
 
 
 def test_a_dry_run_says_what_there_is_and_writes_nothing(table: Path, tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_sigterm_ends_fine_tuning_with_a_model_and_the_same_command_goes_on(
         command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     ) as process:
         assert process.stdout is not None
-        heard = []
+        received = []
         for line in process.stdout:
-            heard.append(events.parse(line))
-            if isinstance(heard[-1], events.Step) and heard[-1].step == 1:
+            received.append(events.parse(line))
+            if isinstance(received[-1], events.Step) and received[-1].step == 1:
                 process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
-    last = heard[-1]
+    last = received[-1]
     assert isinstance(last, events.Finished)
     assert last.reason == "stopped"
     assert load_model(out / "model.safetensors").info.tags

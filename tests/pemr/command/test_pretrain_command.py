@@ -32,12 +32,12 @@ def test_one_iteration_from_folder_to_model_file(music: Path, recipe_file: Path,
         capture_output=True, text=True, env=environment(), timeout=200, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    heard = [events.parse(line) for line in done.stdout.splitlines()]
-    kinds = [type(event).__name__ for event in heard]
+    received = [events.parse(line) for line in done.stdout.splitlines()]
+    kinds = [type(event).__name__ for event in received]
     assert kinds[0] == "Preparing"
     assert "Started" in kinds
     assert kinds[-1] == "Finished"
-    assert [events.parse(line) for line in (out / "events.jsonl").read_text().splitlines()] == heard
+    assert [events.parse(line) for line in (out / "events.jsonl").read_text().splitlines()] == received
     exported = subprocess.run(
         command("export", out, "--out", tmp_path / "model.safetensors"),
         capture_output=True, text=True, env=environment(), timeout=100, check=False,
@@ -56,8 +56,8 @@ def test_a_run_probes_with_the_teachers_tags_and_draws_curves_for_tensorboard(
     asked = ["pretrain", music, "--out", out, "--recipe", recipe_file, "--max-steps", 1, "--events", "--tensorboard"]
     done = CliRunner().invoke(build(), [*map(str, asked), "--teacher", str(TEACHERS)])
     assert done.exit_code == 0, done.output
-    heard = [events.parse(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    probes = {event.name for event in heard if isinstance(event, events.Probe)}
+    received = [events.parse(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    probes = {event.name for event in received if isinstance(event, events.Probe)}
     # which of the others can be measured depends on which tracks are held out, and that on where the folder lies
     assert "other_half_mrr" in probes
     assert list((out / "audio-cache").glob("musicnn*.safetensors")), "what the teacher said is kept"
@@ -76,15 +76,15 @@ def test_sigterm_finishes_the_step_saves_and_exits_cleanly(music: Path, recipe_f
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment(),
     )  # fmt: skip
     assert process.stdout is not None
-    heard = []
+    received = []
     for line in process.stdout:
-        heard.append(events.parse(line))
-        if isinstance(heard[-1], events.Step) and heard[-1].step == 1:
+        received.append(events.parse(line))
+        if isinstance(received[-1], events.Step) and received[-1].step == 1:
             process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     process.stdout.close()
-    assert isinstance(heard[-1], events.Finished)
-    assert heard[-1].reason == "stopped"
+    assert isinstance(received[-1], events.Finished)
+    assert received[-1].reason == "stopped"
     assert (out / "checkpoints/latest.pt").exists()
 
 
@@ -96,14 +96,14 @@ def test_the_line_stop_on_standard_input_does_the_same(music: Path, recipe_file:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdin is not None
-        heard = []
+        received = []
         for line in process.stdout:
-            heard.append(events.parse(line))
-            if isinstance(heard[-1], events.Step) and heard[-1].step == 1:
+            received.append(events.parse(line))
+            if isinstance(received[-1], events.Step) and received[-1].step == 1:
                 process.stdin.write("stop\n")
                 process.stdin.flush()
     assert process.returncode == 0
-    assert isinstance(heard[-1], events.Finished)
+    assert isinstance(received[-1], events.Finished)
 
 
 @pytest.mark.parametrize(

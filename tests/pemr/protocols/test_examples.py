@@ -24,10 +24,10 @@ def test_full_segments_cover_a_track_and_the_last_ends_with_it(samples: int, len
     if samples >= length:
         assert starts[-1] + length == samples
         assert len(starts) == -(-samples // length)
-        evaluated = np.zeros(samples, bool)
+        covered = np.zeros(samples, bool)
         for start in starts:
-            evaluated[start : start + length] = True
-        assert evaluated.all()
+            covered[start : start + length] = True
+        assert covered.all()
     else:
         assert list(starts) == [0]
 
@@ -40,7 +40,7 @@ def test_a_clip_of_29_seconds_has_eight_segments_at_16_khz() -> None:
 
 
 @pytest.fixture
-def heard_track(tmp_path: Path) -> LabelledTrack:
+def labelled_track(tmp_path: Path) -> LabelledTrack:
     """A track of 20 s with the teacher's opinion on four segments."""
     samples = (np.arange(320_000) % 3000).astype("<i2")
     samples.tofile(tmp_path / "track.i16")
@@ -50,22 +50,22 @@ def heard_track(tmp_path: Path) -> LabelledTrack:
 
 @pytest.mark.parametrize("length", [59_049, 70_000])
 def test_every_crop_of_a_labelled_segment_holds_the_three_seconds_the_teacher_heard(
-    heard_track: LabelledTrack, length: int
+    labelled_track: LabelledTrack, length: int
 ) -> None:
     thresholds = np.full(len(VOCABULARY), 0.5, np.float32)
-    examples = teacher_examples([heard_track], thresholds, length)
+    examples = teacher_examples([labelled_track], thresholds, length)
     offset = (LABELLED_SAMPLES - PATCH_SAMPLES) // 2
-    evaluated = segment_starts(320_000, LABELLED_SAMPLES, 4) + offset
+    starts = segment_starts(320_000, LABELLED_SAMPLES, 4) + offset
     assert len(examples) == 4
-    for (_, first, last), start in zip(examples.stretches, evaluated, strict=True):
+    for (_, first, last), start in zip(examples.stretches, starts, strict=True):
         assert last <= start
         assert first + length >= start + PATCH_SAMPLES
         assert 0 <= first <= last <= 320_000 - length
 
 
-def test_the_teacher_s_threshold_becomes_one_half(heard_track: LabelledTrack) -> None:
-    thresholds = heard_track.labels[1]
-    examples = teacher_examples([heard_track], thresholds, LABELLED_SAMPLES)
+def test_the_teacher_s_threshold_becomes_one_half(labelled_track: LabelledTrack) -> None:
+    thresholds = labelled_track.labels[1]
+    examples = teacher_examples([labelled_track], thresholds, LABELLED_SAMPLES)
     np.testing.assert_allclose(examples.targets[1], 0.5, atol=1e-5)
 
 

@@ -60,7 +60,7 @@ def test_training_ends_when_validation_gets_no_better_and_the_best_epoch_is_kept
 ) -> None:
     settings = ProbeSettings(learning_rate=1e-2, batch_size=8, criterion="roc_auc", stop_patience=3)
     values: list[float] = []
-    found = probe(tone_examples, made_features, settings, lambda _, judged: values.append(judged.value("roc_auc")))
+    found = probe(tone_examples, made_features, settings, lambda _, found: values.append(found.value("roc_auc")))
     assert found.best == values.index(max(values)) + 1
     assert len(values) == found.best + 3
 
@@ -69,10 +69,10 @@ def test_a_track_s_score_is_the_mean_of_its_segments_sigmoids(tone_examples: Spl
     examples = tone_examples["test"]
     head = torch.nn.Linear(3, 2)
     vectors = [np.random.default_rng(n).normal(size=(4, 3)).astype(np.float32) for n in range(2)]
-    judged = evaluate_vectors(head, vectors, examples)
+    evaluation = evaluate_vectors(head, vectors, examples)
     for track, rows in enumerate(vectors):
         expected = torch.sigmoid(head(torch.from_numpy(rows))).mean(dim=0).detach().numpy()
-        np.testing.assert_allclose(judged.scores[track], expected, rtol=1e-5)
+        np.testing.assert_allclose(evaluation.scores[track], expected, rtol=1e-5)
         assert not np.allclose(expected, torch.sigmoid(head(torch.from_numpy(rows).mean(dim=0))).detach().numpy())
 
 
@@ -86,11 +86,11 @@ def test_tags_without_a_positive_or_a_negative_track_are_in_no_mean_and_named(to
     four = replace(test, tags=tags, track_targets=targets, evaluated=evaluated)
     head = torch.nn.Linear(3, 4)
     vectors = [np.random.default_rng(n).normal(size=(4, 3)).astype(np.float32) for n in range(2)]
-    judged = evaluate_vectors(head, vectors, four)
-    assert judged.tags.skipped == ("never", "always")
-    columns = [(four.truth[:, i], judged.scores[:, i]) for i in (0, 1)]
-    assert judged.tags.macro_roc_auc == pytest.approx(np.mean([roc_auc(*column) for column in columns]))
-    assert judged.tags.macro_pr_auc == pytest.approx(np.mean([average_precision(*column) for column in columns]))
+    evaluation = evaluate_vectors(head, vectors, four)
+    assert evaluation.tags.skipped == ("never", "always")
+    columns = [(four.truth[:, i], evaluation.scores[:, i]) for i in (0, 1)]
+    assert evaluation.tags.macro_roc_auc == pytest.approx(np.mean([roc_auc(*column) for column in columns]))
+    assert evaluation.tags.macro_pr_auc == pytest.approx(np.mean([average_precision(*column) for column in columns]))
 
 
 def test_features_are_computed_once_and_made_again_where_the_cache_is_damaged(
@@ -114,15 +114,15 @@ def test_features_are_computed_once_and_made_again_where_the_cache_is_damaged(
 
 def test_the_whole_way_from_a_set_to_figures(tones: LabelledSet, tmp_path: Path) -> None:
     settings = ProbeSettings(learning_rate=1e-2, batch_size=8, epochs=30)
-    evaluated: list[events.AnyEvent] = []
-    found = probe_encoder(open_encoder("random:bundled"), tones, settings, tmp_path, 60.0, evaluated.append)
+    received: list[events.AnyEvent] = []
+    found = probe_encoder(open_encoder("random:bundled"), tones, settings, tmp_path, 60.0, received.append)
     assert found.tracks == {"train": 8, "validation": 2, "test": 2}
     assert found.split == "by album"
     assert (found.roc_auc, found.accuracy) == (1.0, 1.0)
     assert found.roc_auc_interval == (1.0, 1.0)
     assert [(tag.name, tag.positives) for tag in found.tags] == [("low", 1), ("high", 1)]
     assert events.parse(msgspec.json.encode(found)) == found
-    assert {event.name for event in evaluated if isinstance(event, events.Probe)} == {
+    assert {event.name for event in received if isinstance(event, events.Probe)} == {
         "validation_loss", "validation_roc_auc", "validation_pr_auc",
     }  # fmt: skip
 

@@ -36,14 +36,14 @@ def weights(trained: Trained) -> dict[str, torch.Tensor]:
 
 
 def test_fcn4_learns_from_random_weights(untrained: Callable[[], Model], tone_examples: Splits, tmp_path: Path) -> None:
-    evaluated: list[events.AnyEvent] = []
-    trained = train(untrained(), tone_examples, tmp_path, listener=evaluated.append)
-    first = next(event for event in evaluated if isinstance(event, events.Probe) and event.name == "validation_loss")
+    received: list[events.AnyEvent] = []
+    trained = train(untrained(), tone_examples, tmp_path, listener=received.append)
+    first = next(event for event in received if isinstance(event, events.Probe) and event.name == "validation_loss")
     assert first.value == pytest.approx(np.log(2), abs=1e-4)
     assert first.chance == pytest.approx(np.log(2), abs=1e-4)
     assert trained.evaluation.loss < 0.5 * first.value
     assert trained.evaluation.tags.macro_roc_auc == 1.0
-    assert isinstance(evaluated[-1], events.Finished)
+    assert isinstance(received[-1], events.Finished)
 
 
 def test_the_model_file_holds_the_trained_encoder_and_heads(

@@ -22,10 +22,10 @@ def tracks(hidden: np.ndarray, count: int, seed: int) -> tuple[list[np.ndarray],
     centres = random.normal(size=(count, 1, 512))
     vectors = [(c + 0.3 * random.normal(size=(6, 512))).astype(np.float32) for c in centres]
     labels = [1 / (1 + np.exp(-(v @ hidden.T) * 2)) for v in vectors]
-    for opinion in labels:
-        opinion[:, 0] = 0.001
-        opinion[:, 1] = random.random()
-    return vectors, [opinion.astype(np.float32) for opinion in labels]
+    for labels_of_track in labels:
+        labels_of_track[:, 0] = 0.001
+        labels_of_track[:, 1] = random.random()
+    return vectors, [labels_of_track.astype(np.float32) for labels_of_track in labels]
 
 
 @pytest.fixture(scope="module")

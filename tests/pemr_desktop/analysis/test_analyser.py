@@ -41,9 +41,9 @@ def reasons(library: Library) -> dict[str, str]:
 
 def test_what_is_heard_is_stored_as_the_encoder_gives_it(library: Library, encoder: Encoder, music: Path) -> None:
     told: list[int] = []
-    heard = listen(library, encoder, changed=told.extend)
-    assert (heard.analysed, heard.problems, heard.unreachable, heard.cancelled) == (3, 0, 0, False)
-    assert heard.audio_s == pytest.approx(12.0, abs=0.1)
+    analysed = listen(library, encoder, changed=told.extend)
+    assert (analysed.analysed, analysed.problems, analysed.unreachable, analysed.cancelled) == (3, 0, 0, False)
+    assert analysed.audio_s == pytest.approx(12.0, abs=0.1)
     (track_id,) = [id_ for id_ in told if "tune 1" in library.read(queries.detail, id_).row.location]
     expected = encoder.embed_file(music / "tune 1.wav")
     ids, vectors = library.vectors(encoder.model_id)
@@ -96,8 +96,8 @@ def test_a_file_that_lost_its_sound_is_on_the_problems_list_and_the_others_go_on
     library: Library, encoder: Encoder, music: Path
 ) -> None:
     (music / "tune 1.wav").write_bytes(b"RIFF" + bytes(60))
-    heard = listen(library, encoder)
-    assert (heard.analysed, heard.problems) == (2, 1)
+    analysed = listen(library, encoder)
+    assert (analysed.analysed, analysed.problems) == (2, 1)
     assert set(reasons(library)) == {"tune 1.wav"} and reasons(library)["tune 1.wav"].endswith(".")
 
 
@@ -107,8 +107,8 @@ def test_a_file_that_is_cut_off_is_listened_to_and_named(
     whole = make_audio(music / "cut.wav", seconds=8.0, seed=9).read_bytes()
     (music / "cut.wav").write_bytes(whole[: len(whole) // 2])
     library.scan()
-    heard = listen(library, encoder)
-    assert heard.analysed == 4
+    analysed = listen(library, encoder)
+    assert analysed.analysed == 4
     assert "cut off" in reasons(library)["cut.wav"]
 
 
@@ -116,8 +116,8 @@ def test_a_file_that_vanishes_is_no_problem(library: Library, encoder: Encoder, 
     tracks = library.tracks_to_analyse(encoder.model_id)
     (music / "tune 0.wav").unlink()
     analyser = Analyser(library, encoder, listeners=1, patience_s=30.0)
-    heard = analyser.run(tracks, lambda _done, _total, _doing: None, lambda: False)
-    assert (heard.analysed, heard.unreachable, heard.problems) == (2, 1, 0)
+    analysed = analyser.run(tracks, lambda _done, _total, _doing: None, lambda: False)
+    assert (analysed.analysed, analysed.unreachable, analysed.problems) == (2, 1, 0)
     assert reasons(library) == {}
 
 
@@ -134,8 +134,8 @@ def test_a_file_that_changes_while_it_is_heard_is_heard_again(
         return embed(samples)
 
     monkeypatch.setattr(encoder, "embed_samples", embed_and_touch)
-    heard = listen(library, encoder)
-    assert heard.analysed == 3 and heard.problems == 0 and len(calls) > 3
+    analysed = listen(library, encoder)
+    assert analysed.analysed == 3 and analysed.problems == 0 and len(calls) > 3
     durations = {library.read(queries.detail, id_).row.duration_s for id_ in library.read(queries.track_ids)}
     assert durations == {5.0}
 
@@ -151,8 +151,8 @@ def test_a_file_that_changes_all_the_time_is_given_up(
         return embed(samples)
 
     monkeypatch.setattr(encoder, "embed_samples", embed_and_touch)
-    heard = listen(library, encoder)
-    assert heard.analysed == 2 and "written to all the time" in reasons(library)["tune 2.wav"]
+    analysed = listen(library, encoder)
+    assert analysed.analysed == 2 and "written to all the time" in reasons(library)["tune 2.wav"]
 
 
 def test_what_the_encoder_cannot_take_costs_one_track(
@@ -167,16 +167,16 @@ def test_what_the_encoder_cannot_take_costs_one_track(
         return embed(samples)
 
     monkeypatch.setattr(encoder, "embed_samples", fail_once)
-    heard = listen(library, encoder)
-    assert (heard.analysed, heard.problems) == (2, 1)
+    analysed = listen(library, encoder)
+    assert (analysed.analysed, analysed.problems) == (2, 1)
 
 
 def test_cancelling_ends_between_two_tracks(library: Library, encoder: Encoder) -> None:
     done: list[int] = []
-    heard = listen(
+    analysed = listen(
         library, encoder, progress=lambda count, _total, _doing: done.append(count), cancelled=lambda: len(done) >= 1
     )
-    assert heard.cancelled and heard.analysed == 1
+    assert analysed.cancelled and analysed.analysed == 1
     assert len(library.tracks_to_analyse(encoder.model_id)) == 2
 
 
@@ -210,6 +210,6 @@ def test_a_hopeless_track_is_reported_and_the_others_are_heard(library: Library,
     track = library.tracks_to_analyse(encoder.model_id)[0]
     note = library.path.with_name(library.path.name + ".listening")
     note.write_bytes(f'{{"current": [], "attempts": {{"{track.track_id}": {MAX_ATTEMPTS}}}}}'.encode())
-    heard = listen(library, encoder)
-    assert (heard.analysed, heard.problems) == (2, 1)
+    analysed = listen(library, encoder)
+    assert (analysed.analysed, analysed.problems) == (2, 1)
     assert "ended the program" in reasons(library)[track.path.name]

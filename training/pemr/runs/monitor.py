@@ -69,9 +69,9 @@ class Monitor:
         asked = [index for index, track in enumerate(tracks) if folder_of(track) in set(folders)]
         if len(asked) < 2 or len(set(folders)) < 2:
             return []
-        answers = nearest_classes(vectors[asked], reference, folders)
+        predicted = nearest_classes(vectors[asked], reference, folders)
         truth = [folder_of(tracks[index]) for index in asked]
-        right = float(np.mean([answer == true for answer, true in zip(answers, truth, strict=True)]))
+        right = float(np.mean([guess == true for guess, true in zip(predicted, truth, strict=True)]))
         chance = float(np.mean([folders.count(true) / len(folders) for true in truth]))
         return [events.Probe(step, "folder_knn", right, chance)]
 
@@ -83,8 +83,8 @@ class Monitor:
         asked = [index for index, track in enumerate(tracks) if track.path in labels]
         if len(apart) < 2 or len(asked) < 2:
             return []
-        answers = torch.from_numpy(np.stack([labels[track.path] for track in apart])).float()
-        scores = ridge_scores(reference, answers, vectors[asked]).numpy()
+        targets = torch.from_numpy(np.stack([labels[track.path] for track in apart])).float()
+        scores = ridge_scores(reference, targets, vectors[asked]).numpy()
         truth = np.stack([labels[tracks[index].path] for index in asked])
         each = [roc_auc(truth[:, tag], scores[:, tag]) for tag in range(truth.shape[1])]
         measured = [value for value in each if np.isfinite(value)]
@@ -118,13 +118,13 @@ def nearest_classes(queries: Tensor, references: Tensor, classes: Sequence[str])
     return [_most_common(classes[index] for index in row) for row in order.tolist()]
 
 
-def ridge_scores(features: Tensor, answers: Tensor, asked: Tensor) -> Tensor:
+def ridge_scores(features: Tensor, targets: Tensor, asked: Tensor) -> Tensor:
     """Ridge regression from features (n, D) to answers (n, k), applied to asked (m, D) -> (m, k)."""
     mean, spread = features.mean(dim=0), features.std(dim=0) + 1e-6
     x, y = ((part - mean) / spread for part in (features, asked))
     width = x.shape[1]
     kernel = x @ x.T / width + RIDGE_PENALTY * torch.eye(len(x))
-    return torch.as_tensor(y @ x.T / width @ torch.linalg.solve(kernel, answers - answers.mean(dim=0)))
+    return torch.as_tensor(y @ x.T / width @ torch.linalg.solve(kernel, targets - targets.mean(dim=0)))
 
 
 def _most_common(classes: Iterable[str]) -> str:

@@ -38,12 +38,12 @@ def with_halves(clips: ClipCollection) -> list[int]:
     return [index for index, track in enumerate(clips.tracks) if track.samples // 2 >= clips.segment_samples]
 
 
-def mean_reciprocal_rank(queries: Tensor, answers: Tensor) -> float:
-    """Row i of `queries` (n, D) looks for row i of `answers`; cosine around the common mean, ties count half."""
-    centre = torch.cat([queries, answers]).mean(dim=0)
+def mean_reciprocal_rank(queries: Tensor, references: Tensor) -> float:
+    """Row i of `queries` (n, D) looks for row i of `references`; cosine around the common mean, ties count half."""
+    centre = torch.cat([queries, references]).mean(dim=0)
     queries = torch.nn.functional.normalize(queries - centre, dim=1)
-    answers = torch.nn.functional.normalize(answers - centre, dim=1)
-    similarity = queries @ answers.T
+    references = torch.nn.functional.normalize(references - centre, dim=1)
+    similarity = queries @ references.T
     own = similarity.diagonal()[:, None]
     ahead = (similarity > own).sum(dim=1) + ((similarity == own).sum(dim=1) - 1) / 2
     return float((1.0 / (1.0 + ahead)).mean())

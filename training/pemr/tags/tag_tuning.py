@@ -233,8 +233,8 @@ def _cross_fit(
     chosen = np.full(truth.shape[1], shared)
     for column in range(len(chosen)):
         if column >= shipped_count or _by_person(labelled, column):
-            judged = _tracks_measured_on(labelled, column)
-            chosen[column] = int(np.argmin(losses[:, judged, column].sum(axis=1)))
+            measured_on = _tracks_measured_on(labelled, column)
+            chosen[column] = int(np.argmin(losses[:, measured_on, column].sum(axis=1)))
     return PENALTIES[shared], chosen, np.take_along_axis(scores, chosen[None, None, :], axis=0)[0]
 
 
@@ -277,18 +277,18 @@ def _settle(tag: TagHead, is_new: bool, old: Evidence, new: Evidence) -> tuple[T
     before = figures(old.scores[:, 0], truth, promised, tag.supported & (promised >= tag.threshold))
     takes_new = is_new or _convinces(old, new)
     calibrated = calibrate_tag(tag, new if takes_new else old)
-    after, judged = calibrated.held_out, calibrated.head
-    if not tag.supported and judged.supported:
-        return judged, _told(judged, "new" if is_new else "switched on", before, after), takes_new
-    if tag.supported and takes_new and judged.supported and _f1(after) >= _f1(before):
-        return judged, _told(judged, "better", before, after), True
+    after, head = calibrated.held_out, calibrated.head
+    if not tag.supported and head.supported:
+        return head, _told(head, "new" if is_new else "switched on", before, after), takes_new
+    if tag.supported and takes_new and head.supported and _f1(after) >= _f1(before):
+        return head, _told(head, "better", before, after), True
     if tag.supported and _is_poor(before):
-        if judged.supported and (after.precision or 0.0) >= HELD_OUT_PRECISION:
-            return judged, _told(judged, "better", before, after), takes_new
+        if head.supported and (after.precision or 0.0) >= HELD_OUT_PRECISION:
+            return head, _told(head, "better", before, after), takes_new
         reason = f"on this music only {before.right} of {before.shown} suggestions were right"
         off = msgspec.structs.replace(tag, threshold=1.0, supported=False, reason=reason)
         return off, _told(off, "switched off", before, after), False
-    kept = msgspec.structs.replace(tag, reason="" if tag.supported else judged.reason or tag.reason)
+    kept = msgspec.structs.replace(tag, reason="" if tag.supported else head.reason or tag.reason)
     return kept, _told(kept, "kept", before, after if takes_new else before), False
 
 
