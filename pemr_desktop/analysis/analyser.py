@@ -16,6 +16,7 @@ from pemr_desktop.analysis.decoding.pool import DecodePool, NoSound, Sound
 from pemr_desktop.analysis.track_analysis import AnalysedSound, listen
 from pemr_desktop.library.embeddings.analyses import ToAnalyse, TrackAnalysis
 from pemr_desktop.library.library import Library
+from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import FileIdentity, identity
 
@@ -27,8 +28,6 @@ log = logging.getLogger(__name__)
 STORE_AFTER_TRACKS = 8
 STORE_AFTER_S = 0.5
 MAX_LISTENINGS = 3
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class Analyser:
                     pool.order(_Order(track), track.path)
             for order, analysed in pool.results(stop=cancelled):
                 self._take(pool, order, analysed)
-                progress(tally.done, tally.total, f"Listened to {order.track.path.stem}")
+                progress(tally.done, tally.total, Step("listened", order.track.path.stem))
             return not pool.is_done
 
     def _listen(self, listener: int, order: _Order, sound: Sound | NoSound) -> AnalysedSound | NoSound:

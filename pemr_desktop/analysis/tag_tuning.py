@@ -24,6 +24,7 @@ from pemr_desktop.library.embeddings.analyses import ToAnalyse
 from pemr_desktop.library.embeddings.tag_tuning import AnalysedTrack, TeacherPredictions
 from pemr_desktop.library.library import Library
 from pemr_desktop.resources import resource
+from pemr_desktop.steps import Progress, Step
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 
 MAX_LABELLED_TRACKS = 600
 """Of tracks that only people have said something about, so many are learned from at most."""
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def listen(
                 predicted += 1
                 with library.store.writing() as connection:
                     tag_tuning.store_teacher_predictions(connection, model_id, track.track_id, vocabulary, predictions)
-            progress(done, len(tracks), f"The teacher listened to {track.path.stem}")
+            progress(done, len(tracks), Step("teacher listened", track.path.stem))
     return predicted
 
 

@@ -23,6 +23,7 @@ from pemr_desktop.library.views import View
 from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
 from pemr_desktop.protocol.messages import Progress as ProgressEvent
 from pemr_desktop.protocol.messages import Request
+from pemr_desktop.protocol.sentences import doing, ending, recovery_sentence
 from pemr_desktop.settings import Settings, library_file
 from pemr_desktop.settings_file import load
 
@@ -51,8 +52,8 @@ class CommandContext:
     def worker(self) -> Iterator[Jobs]:
         """A worker process for as long as the block lasts."""
         with WorkerSession(self.library, self.model) as session:
-            if session.ready and session.ready.note:
-                self.err.print(session.ready.note, markup=False)
+            if session.ready and session.ready.recovery is not None:
+                self.err.print(recovery_sentence(session.ready.recovery), markup=False)
             yield Jobs(session, self.err)
 
     def run(self, request: Request, title: str) -> msgspec.Struct | None:
@@ -80,10 +81,10 @@ class Jobs:
             line = bar.add_task(title, total=None)
 
             def show(event: ProgressEvent) -> None:
-                bar.update(line, completed=event.done, total=event.total or None, description=event.doing or title)
+                bar.update(line, completed=event.done, total=event.total or None, description=doing(event.step))
 
             ended, result = self.session.run(request, title, show)
-        self.err.print(ended.summary, markup=False)
+        self.err.print(ending(request, ended, result), markup=False)
         return result
 
 

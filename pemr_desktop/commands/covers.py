@@ -17,6 +17,7 @@ from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.playlists.m3u8 import export_m3u8
 from pemr_desktop.protocol.cover_quality import Count, CoverQuality, CoverTeachingResult, LayerLesson, WrongPair
+from pemr_desktop.protocol.cover_sentences import lesson_reason
 from pemr_desktop.protocol.messages import CheckCovers, FindCovers, TeachCovers, UnteachCovers
 from pemr_desktop.protocol.results import CoverMatch, CoverResult
 from pemr_desktop.sentences import counted
@@ -116,7 +117,7 @@ def layer_words(lesson: LayerLesson) -> str:
     )
     if lesson.kept:
         return f"last layer of the network: fine-tuned ({figures})"
-    return f"last layer of the network: as shipped. {lesson.reason} ({figures})"
+    return f"last layer of the network: as shipped. {lesson_reason(lesson.why, lesson.reason)} ({figures})"
 
 
 def export(

@@ -22,6 +22,7 @@ from pemr_desktop.library.writing.plan import WriteOptions
 from pemr_desktop.library.writing.undo_plan import files_to_undo, plan_undo
 from pemr_desktop.protocol.messages import Undo
 from pemr_desktop.protocol.results import WriteResult
+from pemr_desktop.refusals import Refusal, said
 
 OfFile = Annotated[Path | None, typer.Option("--file", help="Only this file.", show_default=False)]
 OfDay = Annotated[
@@ -45,7 +46,7 @@ def undo(
             return
     if not wanted:
         raise JobRefused("There is nothing to undo.")
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     with command.worker() as jobs:
         for request in wanted:
             refused |= _undo_one(command, jobs, request)
@@ -53,7 +54,7 @@ def undo(
         raise typer.Exit(1)
 
 
-def _undo_one(command: CommandContext, jobs: Jobs, request: Undo) -> dict[str, str]:
+def _undo_one(command: CommandContext, jobs: Jobs, request: Undo) -> dict[str, Refusal]:
     result = cast("WriteResult", jobs.run(request, "Undoing"))
     print_refused(command, result.refused)
     return result.refused
@@ -68,8 +69,8 @@ def _show_undo(command: CommandContext, conn: sqlite3.Connection, wanted: list[U
         for _, undoing in ready:
             command.out.print(Text(show(encode(undoing.path)), style="bold"))
             command.out.print(changes_text(undoing.changes), end="")
-            if undoing.left_alone:
-                command.out.print(Text(f"  {undoing.left_alone}", style="yellow"))
+            if undoing.left_alone is not None:
+                command.out.print(Text(f"  {said(undoing.left_alone)}", style="yellow"))
         print_refused(command, refused)
     command.err.print("Nothing was changed. Leave out --dry-run to bring it back.")
 

@@ -11,6 +11,7 @@ from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
+from pemr_desktop.protocol.sentences import tag_reason
 from pemr_desktop.sentences import counted
 
 
@@ -46,7 +47,7 @@ def tune(
 
 def _line(tag: TunedTag) -> str:
     """One tag in words: what happened and why, and its figures before and after on albums that were kept aside."""
-    happened = f"{tag.change}, {tag.reason}" if tag.reason else tag.change
+    happened = f"{tag.change}, {reason}" if (reason := tag_reason(tag)) else tag.change
     figures = (
         ("right", _both(tag, _right)),
         ("found", _both(tag, _found)),

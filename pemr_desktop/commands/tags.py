@@ -16,6 +16,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, PlanEdits, PlanWrites
 from pemr_desktop.protocol.results import PlanResult, WriteResult
+from pemr_desktop.refusals import Refusal, said
 from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
 
 ROWS_AT_A_TIME = 200
@@ -156,9 +157,9 @@ def _decide(
     command.run(Decide(ids, tuple(wanted), decision), "Noting")
 
 
-def print_refused(command: CommandContext, refused: dict[str, str]) -> None:
-    for location, reason in refused.items():
-        command.err.print(f"Left untouched: {location}: {reason}", markup=False)
+def print_refused(command: CommandContext, refused: dict[str, Refusal]) -> None:
+    for location, why in refused.items():
+        command.err.print(f"Left untouched: {location}: {said(why)}", markup=False)
 
 
 def edit(

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from pemr_desktop.jobs.ledger import CrashLimit, JobView, Ledger, result_of
+from pemr_desktop.jobs.ledger import CrashLimit, JobView, Ledger
 from pemr_desktop.jobs.titles import title
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.processes import QUIET_THREADS, worker_command
 from pemr_desktop.protocol.messages import (
     Cancel,
@@ -27,6 +28,7 @@ from pemr_desktop.protocol.messages import (
     Request,
     Started,
 )
+from pemr_desktop.refusals import Refusal, refusal, said
 
 __all__ = ["JobView", "WorkerClient"]
 
@@ -56,7 +58,7 @@ class WorkerClient(QObject):
     def __init__(self, library: Path, model: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._command = worker_command(library, model)
-        self._ledger = Ledger()
+        self._ledger = Ledger(translate)
         self._crash_limit = CrashLimit()
         self._process: QProcess | None = None
         self._unread = bytearray()
@@ -93,7 +95,7 @@ class WorkerClient(QObject):
             self._send(Cancel(job_id))
             self.jobsChanged.emit()
         else:
-            self._tell(Cancelled(job_id, self.tr("Cancelled."), Changed()))
+            self._tell(Cancelled(job_id, Changed(), "without worker"))
 
     def jobs(self) -> list[JobView]:
         """All jobs of this session, oldest first; of those that ended only the latest are kept."""
@@ -110,8 +112,11 @@ class WorkerClient(QObject):
 
     def result(self, event: Finished) -> msgspec.Struct | None:
         """The typed result of a finished job, see `results.RESULTS`."""
-        view = self._ledger.view(event.job_id)
-        return None if view is None else result_of(view.request, event)
+        return self._ledger.result(event)
+
+    def said(self, event: Finished | Cancelled | Failed) -> str:
+        """How a job ended, in the language of the window."""
+        return self._ledger.said(event)
 
     def process_id(self) -> int | None:
         """The worker's process id while it runs."""
@@ -195,7 +200,7 @@ class WorkerClient(QObject):
             case Cancelled():
                 self.cancelled.emit(event)
             case Failed():
-                log.warning("Job %d failed: %s %s", event.job_id, event.message, event.details)
+                log.warning("Job %d failed: %s %s", event.job_id, event.why.message, event.details)
                 self.failed.emit(event)
         self.jobsChanged.emit()
 
@@ -220,16 +225,16 @@ class WorkerClient(QObject):
             return
         process.deleteLater()
         if self._stopping:
-            self._end_unfinished(self.tr("The application was closed."))
+            self._end_unfinished(refusal("application closed"))
             return
         log.error("The worker ended (%d). Its last words:\n%s", exit_code, "\n".join(self._last_words))
         for event in self._ledger.worker_died():
             self._tell_end(event)
         wait_s = self._crash_limit.crashed(time.monotonic())
         if wait_s is None:
-            sentence = self.tr("The background process ended several times in a row and is not started again for now.")
-            self._end_unfinished(sentence)
-            self.crashed.emit(sentence + " " + self.tr("Your library is unharmed. The log says more."))
+            why = refusal("worker unavailable")
+            self._end_unfinished(why)
+            self.crashed.emit(said(why, translate) + " " + self.tr("Your library is unharmed. The log says more."))
         else:
             self._restart_timer.start(int(wait_s * 1000))
             self.crashed.emit(self.tr("The background process ended unexpectedly; it is started again and goes on."))
@@ -242,7 +247,7 @@ class WorkerClient(QObject):
             self.changed.emit(event.changed)
             self.cancelled.emit(event)
 
-    def _end_unfinished(self, why: str) -> None:
+    def _end_unfinished(self, why: Refusal) -> None:
         for start in self._ledger.unfinished():
             event = Failed(start.job_id, why)
             self._ledger.take(event)

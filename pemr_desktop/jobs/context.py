@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 import threading
@@ -20,8 +21,10 @@ from pemr_desktop.library.database.reader import DATABASE_ERRORS, open_reader
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.settings import Settings
 from pemr_desktop.settings_file import load
+from pemr_desktop.steps import Step
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +34,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: a sentence for the user, and its own result if it has one."""
+    """How a job ended: what it did (see `results`), and whether it was stopped before its end."""
 
-    summary: str
-    result: msgspec.Struct | None = None
+    result: msgspec.Struct
     cancelled: bool = False
 
 
 @dataclass
 class WorkerResources:
-    """What lives as long as the worker. Without a `library` nothing can be changed, and `read_only_reason` says why."""
+    """What lives as long as the worker. Without a `library` nothing can be changed, and `read_only` says why."""
 
     library_path: Path
     paths: Paths
     library: Library | None
     loaded_models: LoadedModels
-    read_only_reason: str | None = None
-    note: str = ""
+    read_only: Refusal | None = None
     model_id: str | None = None
     _own_reader: threading.local = field(default_factory=threading.local)
 
@@ -60,20 +61,18 @@ class WorkerResources:
             connection = self._own_reader.connection = open_reader(self.library_path)
         return fn(connection, *args, **kwargs)
 
-    def explain(self, error: sqlite3.Error | OSError | MemoryError) -> str:
-        """A sentence for what the system refused."""
-        folder = self.library_path.parent
-        kept = "What was finished is kept; run it again afterwards and it goes on from there."
-        text = str(error)
-        if "disk is full" in text or getattr(error, "errno", None) == 28:
-            return f"The disk that holds {folder} is full. Free some space. {kept}"
+    def explain(self, error: sqlite3.Error | OSError | MemoryError) -> Refusal:
+        """What the system refused."""
+        text, library = str(error), str(self.library_path)
+        if "disk is full" in text or getattr(error, "errno", None) == errno.ENOSPC:
+            return refusal("disk full", folder=str(self.library_path.parent))
         if "malformed" in text or "not a database" in text:
-            return f"The library {self.library_path} is damaged ({text}). No music file was touched. Run “doctor”."
+            return refusal("library damaged in use", library=library, reason=text)
         if "readonly" in text or "read-only" in text:
-            return f"The library {self.library_path} cannot be written ({text}). Nothing was changed. {kept}"
+            return refusal("library cannot be written", library=library, reason=text)
         if isinstance(error, MemoryError):
-            return f"There is not enough memory. Close other programs. {kept}"
-        return f"The system refused: {text}. {kept}"
+            return refusal("out of memory")
+        return refusal("system refused", reason=text)
 
     def back_up_if_due(self) -> None:
         """The daily backup. That it is not possible is worth a line in the log, not the job that came before."""
@@ -105,7 +104,8 @@ class JobContext:
     def library(self) -> Library:
         """The library, to be changed. Raises `LibraryInUse` if this worker may only read."""
         if self._resources.library is None:
-            raise LibraryInUse(self._resources.read_only_reason or "The library cannot be changed from here.")
+            why = self._resources.read_only or refusal("library read only")
+            raise LibraryInUse(why.message, why.code, why.values)
         return self._resources.library
 
     def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -121,9 +121,9 @@ class JobContext:
         if self._cancel.is_set():
             raise JobCancelled
 
-    def progress(self, done: int, total: int, doing: str) -> None:
+    def progress(self, done: int, total: int, step: Step) -> None:
         """Say how far the job is."""
-        self._reporter.progress(done, total, doing)
+        self._reporter.progress(done, total, step)
 
     def touched(self, track_ids: Iterable[int] = (), **flags: Any) -> None:
         """Say what the job has changed."""
@@ -133,18 +133,16 @@ class JobContext:
 def open_resources(library_path: Path, paths: Paths, model: Path | None = None) -> WorkerResources:
     """Open the library for writing; if that is not possible, resources that can only read and says why."""
     library: Library | None = None
-    reason: str | None = None
+    why: Refusal | None = None
     try:
         library = open_library(library_path)
     except PemrDesktopError as error:
-        reason = str(error)
+        why = error.refusal
     except (OSError, sqlite3.Error) as error:
-        reason = f"The library {library_path} cannot be opened ({error}). It was left untouched."
-    if reason:
-        log.warning("Only reading: %s", reason)
-    resources = WorkerResources(library_path, paths, library, LoadedModels(paths, model), reason)
-    if library is not None:
-        resources.note = library.note
+        why = refusal("library left untouched", library=str(library_path), reason=str(error))
+    if why is not None:
+        log.warning("Only reading: %s", why.message)
+    resources = WorkerResources(library_path, paths, library, LoadedModels(paths, model), why)
     resources.model_id = _active_model_id(resources)
     return resources
 

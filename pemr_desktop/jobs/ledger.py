@@ -20,7 +20,11 @@ from pemr_desktop.protocol.messages import (
     Start,
     Started,
 )
-from pemr_desktop.protocol.results import RESULTS
+from pemr_desktop.protocol.results import result_of
+from pemr_desktop.protocol.sentences import doing, ending
+from pemr_desktop.refusals import refusal
+from pemr_desktop.sentences import Translate, english
+from pemr_desktop.steps import Step
 
 JobState = Literal["waiting", "running", "cancelling", "finished", "cancelled", "failed"]
 
@@ -34,7 +38,7 @@ EVERYTHING = Changed(
 
 
 class JobView(msgspec.Struct, frozen=True):
-    """One line of the jobs area. `doing` is what it does now, `message` how it ended."""
+    """One line of the jobs area. `doing` is what it does now, `message` how it ended, as sentences."""
 
     job_id: int
     title: str
@@ -60,7 +64,9 @@ class Ledger:
     keep the worker dying for ever.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, translate: Translate = english) -> None:
+        self._translate = translate
+        self._result: tuple[Finished | Cancelled, msgspec.Struct | None] | None = None
         self._jobs: dict[int, JobView] = {}
         self._ids = itertools.count(1)
         self._deaths: dict[int, int] = {}
@@ -114,32 +120,50 @@ class Ledger:
                     done=event.done,
                     total=event.total,
                     seconds_left=event.seconds_left,
-                    doing=event.doing,
+                    doing=doing(event.step, self._translate),
                     state="cancelling" if view.state == "cancelling" else "running",
                 )
             case Finished():
-                self._end(view, "finished", event.summary)
+                self._end(view, "finished", self.said(event))
             case Cancelled():
-                self._end(view, "cancelled", event.summary)
+                self._end(view, "cancelled", self.said(event))
             case Failed():
-                self._end(view, "failed", event.message)
+                self._end(view, "failed", self.said(event))
 
     def worker_died(self) -> list[Failed | Cancelled]:
         """Put running jobs back to waiting; those given up or being cancelled end here and are returned."""
         ended: list[Failed | Cancelled] = []
         for view in self.views():
             if view.state == "cancelling":
-                ended.append(Cancelled(view.job_id, "Cancelled.", EVERYTHING))
+                ended.append(Cancelled(view.job_id, EVERYTHING, "without worker"))
             elif view.state == "running":
                 self._deaths[view.job_id] = self._deaths.get(view.job_id, 0) + 1
                 if self._deaths[view.job_id] >= FATAL_CRASHES_PER_JOB:
-                    message = f"“{view.title}” was given up: the background process ended each time it was tried."
-                    ended.append(Failed(view.job_id, message + " Nothing else is affected."))
+                    ended.append(Failed(view.job_id, refusal("given up", title=view.title)))
                 else:
-                    self._set(view, state="waiting", seconds_left=None, doing="Starting again")
+                    self._set(
+                        view, state="waiting", seconds_left=None, doing=doing(Step("restarting"), self._translate)
+                    )
         for event in ended:
             self.take(event)
         return ended
+
+    def result(self, event: Finished | Cancelled) -> msgspec.Struct | None:
+        """The job's own result, typed; None for a job that is not known any more. The latest is remembered."""
+        view = self._jobs.get(event.job_id)
+        if view is None:
+            return None
+        if self._result is None or self._result[0] is not event:
+            self._result = event, result_of(view.request, event)
+        return self._result[1]
+
+    def said(self, event: Finished | Cancelled | Failed) -> str:
+        """How a job ended, in a sentence; empty for one that is not known any more."""
+        view = self._jobs.get(event.job_id)
+        if view is None:
+            return ""
+        result = None if isinstance(event, Failed) else self.result(event)
+        return ending(view.request, event, result, self._translate)
 
     def forget_ended(self) -> None:
         """Drop all jobs that have ended."""
@@ -177,9 +201,3 @@ class CrashLimit:
             self._fruitless.clear()
             return None
         return float(0.1 * 2 ** (len(self._fruitless) - 1))
-
-
-def result_of(request: Request, event: Finished) -> msgspec.Struct | None:
-    """The job's own result, typed; None for jobs that only say that they are done."""
-    kind = RESULTS.get(type(request))
-    return None if kind is None else msgspec.json.decode(event.result, type=kind)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from pemr_desktop.protocol.messages import Changed, Progress
+from pemr_desktop.steps import Step
 
 MIN_INTERVAL_S = 0.1
 MAX_CHANGED_IDS = 2000
@@ -64,7 +65,7 @@ class Reporter:
         self._untold = Changed()
         self.changed = Changed()
 
-    def progress(self, done: int, total: int, doing: str) -> None:
+    def progress(self, done: int, total: int, step: Step) -> None:
         """Tell how far the job is; most calls are swallowed, the next due one carries what they said."""
         with self._lock:
             now_s = self._clock()
@@ -73,7 +74,7 @@ class Reporter:
                 return
             self._last_emitted_s = now_s
             untold, self._untold = self._untold, Changed()
-        self._emit(Progress(self._job_id, done, total, seconds_left, doing, untold))
+        self._emit(Progress(self._job_id, done, total, seconds_left, step, untold))
 
     def touched(self, track_ids: Iterable[int] = (), **flags: bool) -> None:
         """Note what has changed; it goes out with the next progress and, all together, with the end of the job."""

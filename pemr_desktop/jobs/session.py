@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 
 from pemr_desktop.errors import JobCancelled, JobRefused, WorkerUnavailable
-from pemr_desktop.jobs.ledger import CrashLimit, Ledger, result_of
+from pemr_desktop.jobs.ledger import CrashLimit, Ledger
 from pemr_desktop.processes import worker_command, worker_environment
 from pemr_desktop.protocol.messages import (
     Cancel,
@@ -95,9 +95,9 @@ class WorkerSession:
                         self._crash_limit.worker_was_useful()
                     progress(event)
                 case Finished():
-                    return event, result_of(request, event)
+                    return event, self._ledger.result(event)
                 case Failed():
-                    raise JobRefused(event.message)
+                    raise JobRefused(event.why.message, event.why.code, event.why.values)
                 case Cancelled():
                     raise JobCancelled
                 case _:

@@ -47,8 +47,9 @@ from pemr_desktop.protocol.messages import (
     Ready,
     Start,
     Started,
-    encode_event,
+    encode,
 )
+from pemr_desktop.refusals import Refusal, refusal
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ class Worker:
             if waiting:
                 del self._tasks[job_id]
         if waiting:
-            self._emit(Cancelled(job_id, "Cancelled before it began.", Changed()))
+            self._emit(Cancelled(job_id, Changed(), "waiting"))
 
     def _run_lane(self, lane: queue.SimpleQueue[Task | None]) -> None:
         while (task := lane.get()) is not None:
@@ -150,21 +151,24 @@ class Worker:
         try:
             outcome: Outcome = operation.run(task.request, context)
         except JobCancelled:
-            return Cancelled(task.job_id, "Cancelled. What was finished stays.", reporter.changed)
-        except (PemrDesktopError, PemrError) as error:
+            return Cancelled(task.job_id, reporter.changed)
+        except PemrDesktopError as error:
             log.warning("Job %d failed: %s", task.job_id, error, exc_info=True)
-            return Failed(task.job_id, str(error), traceback.format_exc())
+            return Failed(task.job_id, error.refusal, traceback.format_exc())
+        except PemrError as error:
+            log.warning("Job %d failed: %s", task.job_id, error, exc_info=True)
+            return Failed(task.job_id, Refusal(str(error), error.kind), traceback.format_exc())
         except (sqlite3.Error, OSError, MemoryError) as error:
             log.exception("Job %d failed", task.job_id)
             return Failed(task.job_id, self._resources.explain(error), traceback.format_exc())
         except Exception as error:  # a bug: the job ends, the worker and the other jobs go on
             log.exception("Job %d failed for a reason nobody thought of", task.job_id)
-            sentence = f"Something unexpected happened ({type(error).__name__}: {error}). The job was stopped; "
-            return Failed(task.job_id, sentence + "what it finished stays.", traceback.format_exc())
+            why = refusal("unexpected", reason=f"{type(error).__name__}: {error}")
+            return Failed(task.job_id, why, traceback.format_exc())
+        result = msgspec.Raw(encode(outcome.result))
         if outcome.cancelled:
-            return Cancelled(task.job_id, outcome.summary, reporter.changed)
-        result = msgspec.Raw(msgspec.json.encode(outcome.result))
-        return Finished(task.job_id, outcome.summary, reporter.changed, result)
+            return Cancelled(task.job_id, reporter.changed, result=result)
+        return Finished(task.job_id, reporter.changed, result)
 
 
 class EventWriter:
@@ -176,7 +180,7 @@ class EventWriter:
         self.broken = False
 
     def __call__(self, event: Event) -> None:
-        line = encode_event(event) + b"\n"
+        line = encode(event) + b"\n"
         with self._lock:
             if self.broken:
                 return
@@ -192,7 +196,8 @@ def serve(resources: WorkerResources, commands: BinaryIO, emit: Callable[[Event]
     """Work until the commands end; True if everything came to rest."""
     worker = Worker(resources, emit)
     worker.begin()
-    emit(Ready(os.getpid(), resources.model_id, resources.read_only_reason, resources.note))
+    recovery = resources.library.recovery if resources.library is not None else None
+    emit(Ready(os.getpid(), resources.model_id, resources.read_only, recovery))
     for command in _read_commands(commands):
         if not worker.take(command):
             break

@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import absolute
+from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagReadError
 
@@ -47,7 +48,7 @@ def find_same_sound(store: Store, progress: Progress, cancelled: Cancelled) -> N
         if cancelled():
             break
         path = absolute(root, rel_path)
-        progress(done, len(waiting), f"Comparing {path.name}")
+        progress(done, len(waiting), Step("comparing audio", path.name))
         try:
             digest = audio_digest(path)
         except TagReadError as error:
@@ -73,7 +74,7 @@ def find_same_recordings(
     for start in range(0, len(asked), TRACKS_PER_BLOCK):
         if cancelled():
             return
-        progress(start, len(asked), "Looking for the same recording")
+        progress(start, len(asked), Step("looking for same recordings"))
         pairs += _pairs_of_block(store, asked[start : start + TRACKS_PER_BLOCK])
     _store_groups(store, pairs, wanted)
 

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from pemr_desktop.library import duplicates, problems, suggestions
 from pemr_desktop.library.database import backups
 from pemr_desktop.library.database.lock import LibraryLock
-from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.embeddings import analyses, models
 from pemr_desktop.library.embeddings.analyses import Segments, ToAnalyse, TrackAnalysis
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.errors import LibraryDamaged
 from pemr_desktop.library.paths import encode
 from pemr_desktop.library.playlists import m3u8, playlists
-from pemr_desktop.library.rows import Relation
+from pemr_desktop.library.rows import Recovery, Relation
 from pemr_desktop.library.scanning import roots, scanner
 from pemr_desktop.library.scanning.read_pool import usual_children
 from pemr_desktop.library.scanning.roots import ScanTarget
@@ -36,6 +36,7 @@ from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.library.writing import apply, plan, recovery
 from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
+from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FilePlan
@@ -44,7 +45,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _silent(done: int, total: int, doing: str) -> None:
+def _silent(done: int, total: int, step: Step) -> None:
     """For callers that want no progress."""
 
 
@@ -61,7 +62,7 @@ class Library:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: LibraryLock) -> None:
         self.path = path
-        self.note = ""
+        self.recovery: Recovery | None = None
         self.store = Store(path, connection)
         self._lock = lock
 
@@ -82,8 +83,8 @@ class Library:
 
     # --- care
 
-    def reconcile(self) -> str:
-        """Settle what a crash left in the middle -> a sentence, or "". Opening a library does this."""
+    def reconcile(self) -> Recovery | None:
+        """Settle what a crash left in the middle -> what that was. Opening a library does this."""
         return recovery.reconcile(self.store)
 
     def backup(self, name: str) -> Path:

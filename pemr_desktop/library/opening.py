@@ -35,7 +35,9 @@ def open_library(path: Path) -> Library:
         make_private_folder(path.parent)
         lock = LibraryLock(path)
     except OSError as error:
-        raise LibraryError(f"The library {readable(path)} cannot be opened. {system_reason(error)}") from error
+        raise LibraryError.because(
+            "library cannot be opened", library=readable(path), reason=system_reason(error)
+        ) from error
     try:
         check_not_lost(path)
         check_file(path)
@@ -44,7 +46,7 @@ def open_library(path: Path) -> Library:
         try:
             _migrate(connection, path)
             library = Library(path, connection, lock)
-            library.note = library.reconcile()
+            library.recovery = library.reconcile()
         except DATABASE_ERRORS as error:
             connection.close()
             raise damaged(path, error) from error
@@ -68,9 +70,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -32000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
     except OSError as error:
-        raise LibraryError(f"The library {readable(path)} cannot be opened. {system_reason(error)}") from error
+        raise LibraryError.because(
+            "library cannot be opened", library=readable(path), reason=system_reason(error)
+        ) from error
     except DATABASE_ERRORS as error:
-        raise LibraryError(f"The library {readable(path)} cannot be opened ({error}).") from error
+        raise LibraryError.because("library not opened", library=readable(path), reason=str(error)) from error
     return connection
 
 
@@ -91,8 +95,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         except DATABASE_ERRORS as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            raise LibraryError(
-                f"The library {readable(path)} could not be brought up to version {number} ({error}). "
-                "It is as it was before."
+            raise LibraryError.because(
+                "library not migrated", library=readable(path), version=str(number), reason=str(error)
             ) from error
         version = number

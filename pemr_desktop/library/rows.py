@@ -190,3 +190,10 @@ class LibraryCounts(msgspec.Struct, frozen=True):
     cover_groups: int
     with_suggestions: int
     pending_writes: int
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """What was found of a writing of tags that was interrupted: of so many `files` left, so many were `written`."""
+
+    written: int
+    files: int

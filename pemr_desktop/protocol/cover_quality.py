@@ -11,6 +11,7 @@ from pemr_desktop.library.versions.calibration import KnownPairs
 from pemr_desktop.library.versions.known_pairs import ToldBy, Truth
 
 Sureness = Literal["too few", "fits", "too sure", "too unsure"]
+LessonCode = Literal["no better", "hears no better", "more wrong", "fewer found"]
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -82,16 +83,21 @@ class TeachingScore(msgspec.Struct, frozen=True):
 
 
 class LayerLesson(msgspec.Struct, frozen=True):
-    """What another last layer of the network does by itself, on works that were kept aside; `reason`: why not kept."""
+    """What another last layer of the network does by itself, on works that were kept aside.
+
+    `why` and `reason`, the same in English: why not kept.
+    """
 
     before: TeachingScore
     after: TeachingScore
     kept: bool
     reason: str
+    why: LessonCode | None = None
 
 
 class CoverTeachingResult(msgspec.Struct, frozen=True):
-    """The answer of `TeachCovers`. Learned from so many pairs of so many works; `reason` says why nothing was kept.
+    """The answer of `TeachCovers`. Learned from so many pairs of so many works; `why` says why nothing was kept,
+    and `reason` the same in English.
 
     `before`: as the search was shipped. `layer`: what became of the last layer; None without a network.
     """
@@ -105,3 +111,4 @@ class CoverTeachingResult(msgspec.Struct, frozen=True):
     reason: str
     changed_pairs: int = 0
     layer: LayerLesson | None = None
+    why: LessonCode | None = None

@@ -5,11 +5,13 @@ Paths travel as `os.fsencode(path)`, because a file name need not be Unicode; in
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from pemr_desktop.library.rows import Relation
+from pemr_desktop.library.rows import Recovery, Relation
+from pemr_desktop.refusals import Refusal
+from pemr_desktop.steps import Step
 from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
 
 
@@ -233,12 +235,12 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
-    """The worker is up. `read_only_reason`: another instance owns the library. `note`: what start-up mended."""
+    """The worker is up. `read_only`: why the library cannot be changed. `recovery`: what start-up mended."""
 
     process_id: int
     model_id: str | None
-    read_only_reason: str | None = None
-    note: str = ""
+    read_only: Refusal | None = None
+    recovery: Recovery | None = None
 
 
 class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
@@ -248,51 +250,58 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress", tag_field="event"):
-    """At most ten times a second. `total` 0: not known yet. `doing` is a short sentence for the user."""
+    """At most ten times a second. `total` 0: not known yet."""
 
     job_id: int
     done: int
     total: int
     seconds_left: float | None
-    doing: str
+    step: Step
     changed: Changed = Changed()
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished", tag_field="event"):
-    """The job ended by itself. `result`: see `results.RESULTS`; `summary` is a sentence for the user."""
+    """The job ended by itself. `result`: see `results.RESULTS`."""
 
     job_id: int
-    summary: str
     changed: Changed
     result: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Cancelled(msgspec.Struct, frozen=True, tag="cancelled", tag_field="event"):
-    """The job stopped because it was asked to."""
+    """The job stopped because it was asked to. `result`: what it did before, see `results`; `null` for nothing."""
 
     job_id: int
-    summary: str
     changed: Changed
+    how: Literal["running", "waiting", "without worker"] = "running"
+    result: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
     """The job could not go on: what happened, and what was left untouched. `details` is for the log."""
 
     job_id: int
-    message: str
+    why: Refusal
     details: str = ""
 
 
 Event = Ready | Started | Progress | Finished | Cancelled | Failed
 
 
-def encode_event(event: Event) -> bytes:
-    """An event as JSON. A file name that is not Unicode, quoted in a sentence, is shown with U+FFFD."""
+def encode(message: Event | msgspec.Struct | None) -> bytes:
+    """An event or a result as JSON. A file name in it that is not Unicode is shown with U+FFFD."""
     try:
-        return msgspec.json.encode(event)
+        return msgspec.json.encode(message)
     except UnicodeEncodeError:
-        texts = {name: value for name in event.__struct_fields__ if isinstance(value := getattr(event, name), str)}
-        shown = {
-            name: text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for name, text in texts.items()
-        }
-        return msgspec.json.encode(msgspec.structs.replace(event, **shown))
+        return msgspec.json.encode(_shown(msgspec.to_builtins(message)))
+
+
+def _shown(part: Any) -> Any:
+    match part:
+        case str():
+            return part.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        case dict():
+            return {_shown(name): _shown(value) for name, value in part.items()}
+        case list() | tuple():
+            return [_shown(value) for value in part]
+    return part

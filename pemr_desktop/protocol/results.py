@@ -9,23 +9,34 @@ import msgspec
 from pemr_desktop.library.rows import Verdict
 from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
 from pemr_desktop.protocol.messages import (
+    AcceptAbove,
+    ActivateModel,
     AddFolders,
     Analyse,
     ApplyWrites,
+    Cancelled,
     CheckCovers,
+    Decide,
+    DeletePlaylist,
     FindAllVersions,
     FindCovers,
+    Finished,
     ImportPlaylist,
+    JudgeVersion,
     MoreLikeThis,
     PlanEdits,
     PlanWrites,
+    RemoveRoot,
     Request,
     SavePlaylist,
     Scan,
     TeachCovers,
     TuneTags,
     Undo,
+    UnteachCovers,
+    UntuneTags,
 )
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.plan import FilePlan
 
 
@@ -50,15 +61,41 @@ class CoverMatch(msgspec.Struct, frozen=True):
     passages: tuple[Passage, ...]
 
 
+class CoversFound(msgspec.Struct, frozen=True, tag="found", tag_field="answer"):
+    """What was found among so many tracks (`compared`): `possible` ones are too unsure to be called versions."""
+
+    copies: int
+    versions: int
+    possible: int
+    compared: int
+
+
+class NotComparable(msgspec.Struct, frozen=True, tag="not comparable", tag_field="answer"):
+    """The query itself has no music. `seconds`: its length if it is too short, else how much of it sounds."""
+
+    why: Literal["too short", "silent", "too quiet", "no pitches", "unchanging"]
+    seconds: float
+
+
+class NothingToCompare(msgspec.Struct, frozen=True, tag="nothing to compare", tag_field="answer"):
+    """There is no other track to compare the query with."""
+
+    why: Literal["none analysed", "all silent"]
+
+
+CoverAnswer = CoversFound | NotComparable | NothingToCompare
+
+
 class CoverResult(msgspec.Struct, frozen=True):
-    """The answer of `FindCovers`. `sentence` says it in words, also when there is none or the query has no music."""
+    """The answer of `FindCovers`. `query_cut_to_s`: how much of a longer query was compared."""
 
     query_track_id: int | None
     matches: tuple[CoverMatch, ...]
     compared: int
-    sentence: str
+    answer: CoverAnswer
     query_peaks: bytes = b""
     query_duration_s: float = 0.0
+    query_cut_to_s: float | None = None
 
 
 class SimilarTrack(msgspec.Struct, frozen=True):
@@ -76,10 +113,10 @@ class SimilarResult(msgspec.Struct, frozen=True):
 
 
 class PlanResult(msgspec.Struct, frozen=True):
-    """The answer of `PlanWrites`. `refused`: readable location -> reason."""
+    """The answer of `PlanWrites` and `PlanEdits`. `refused`: readable location -> reason."""
 
     plans: tuple[FilePlan, ...]
-    refused: dict[str, str]
+    refused: dict[str, Refusal]
 
 
 class WriteResult(msgspec.Struct, frozen=True):
@@ -87,11 +124,14 @@ class WriteResult(msgspec.Struct, frozen=True):
 
     batch_id: int | None
     written: int
-    refused: dict[str, str]
+    refused: dict[str, Refusal]
 
 
 class ScanResult(msgspec.Struct, frozen=True):
-    """The answer of `AddFolders` and `Scan`."""
+    """The answer of `AddFolders` and `Scan`.
+
+    `offline`: readable locations of folders that cannot be reached now; `refused`: why folders were not added.
+    """
 
     found: int
     added: int
@@ -99,16 +139,25 @@ class ScanResult(msgspec.Struct, frozen=True):
     moved: int
     missing: int
     problems: int
+    offline: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
 class AnalyseResult(msgspec.Struct, frozen=True):
-    """The answer of `Analyse`, with the seconds spent by part (decode, front end, encoder, heads, covers, storage)."""
+    """The answer of `Analyse`, with the seconds spent by part (decode, front end, encoder, heads, covers, storage).
+
+    `waiting`: tracks there were to analyse; `unreachable` of them are not there at the moment. Without any, `given_up`
+    says how many cannot be analysed and are not tried again.
+    """
 
     analysed: int
     problems: int
     audio_s: float
     wall_s: float
     spent_s: dict[str, float]
+    waiting: int = 0
+    unreachable: int = 0
+    given_up: int = 0
 
 
 class PlaylistResult(msgspec.Struct, frozen=True):
@@ -141,8 +190,30 @@ class TagFigures(msgspec.Struct, frozen=True):
     pr_auc: float | None
 
 
+TagDoubt = Literal[
+    "poor here",
+    "poor on other albums",
+    "unconfirmed on other albums",
+    "too few tracks",
+    "every track",
+    "one album",
+    "not told apart",
+    "no threshold",
+]
+
+
+class TagReason(msgspec.Struct, frozen=True):
+    """Why a tag is off, as a code with its figures."""
+
+    code: TagDoubt
+    values: dict[str, str] = {}
+
+
 class TunedTag(msgspec.Struct, frozen=True):
-    """What tuning did to a tag, and the figures of the shipped one before it. `judged_by`: whose word was the truth."""
+    """What tuning did to a tag, and the figures of the shipped one before it. `judged_by`: whose word was the truth.
+
+    `reason`: why it is off, in the words of its model; `why`: the same as a code, where it is one of those known here.
+    """
 
     name: str
     group: str
@@ -152,6 +223,7 @@ class TunedTag(msgspec.Struct, frozen=True):
     before: TagFigures
     after: TagFigures
     reason: str = ""
+    why: TagReason | None = None
 
 
 class TagTuningResult(msgspec.Struct, frozen=True):
@@ -165,7 +237,51 @@ class TagTuningResult(msgspec.Struct, frozen=True):
     in_use: bool
 
 
+class TuningStopped(msgspec.Struct, frozen=True):
+    """What a `TuneTags` that was cancelled has done: the teacher listened to so many tracks, and no tag was changed."""
+
+    listened: int
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The answer where the request says everything: `JudgeVersion`, `DeletePlaylist`."""
+
+
+class RootRemoved(msgspec.Struct, frozen=True):
+    """The answer of `RemoveRoot`. `location`: the folder, readable; None if it was not in the library any more."""
+
+    location: str | None
+    tracks: int = 0
+
+
+class TracksDecided(msgspec.Struct, frozen=True):
+    """The answer of `Decide` and `AcceptAbove`: how many tracks it changed."""
+
+    tracks: int
+
+
+class ModelActivated(msgspec.Struct, frozen=True):
+    """The answer of `ActivateModel`. `waiting`: tracks to be analysed with it."""
+
+    name: str
+    waiting: int
+
+
+class WentBack(msgspec.Struct, frozen=True):
+    """The answer of `UntuneTags` and `UnteachCovers`. `changed` is False where nothing had been tuned or taught."""
+
+    changed: bool
+
+
 RESULTS: dict[type[Request], type[msgspec.Struct]] = {
+    RemoveRoot: RootRemoved,
+    Decide: TracksDecided,
+    AcceptAbove: TracksDecided,
+    JudgeVersion: Done,
+    UnteachCovers: WentBack,
+    ActivateModel: ModelActivated,
+    UntuneTags: WentBack,
+    DeletePlaylist: Done,
     AddFolders: ScanResult,
     Scan: ScanResult,
     Analyse: AnalyseResult,
@@ -182,3 +298,15 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     SavePlaylist: PlaylistResult,
     ImportPlaylist: PlaylistResult,
 }
+"""What `Finished` brings, and `Cancelled` where something was done before."""
+
+STOPPED: dict[type[Request], type[msgspec.Struct]] = {TuneTags: TuningStopped}
+"""What `Cancelled` brings instead."""
+
+
+def result_of(request: Request, event: Finished | Cancelled) -> msgspec.Struct | None:
+    """The job's own result, typed; None where it was cancelled before it had one."""
+    kind = RESULTS[type(request)]
+    if isinstance(event, Cancelled):
+        kind = STOPPED.get(type(request), kind)
+    return msgspec.json.decode(event.result, type=kind | None)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from pemr_desktop.errors import PemrDesktopError
+from pemr_desktop.refusals import Refusal
 
 
 def readable(path: Path | bytes) -> str:
@@ -16,18 +17,29 @@ def readable(path: Path | bytes) -> str:
 class TagFileError(PemrDesktopError):
     """Something could not be done with one file. `reason` is a sentence without the file's name."""
 
+    kind = "tag file"
+
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{readable(path)}: {reason}")
+        super().__init__(f"{readable(path)}: {reason}", values={"path": readable(path), "reason": reason})
         self.path = path
         self.reason = reason
+
+    @property
+    def file_refusal(self) -> Refusal:
+        """Why, without the file's name."""
+        return Refusal(self.reason, self.kind)
 
 
 class TagReadError(TagFileError):
     """The file or its tags cannot be read. The file is left as it is."""
 
+    kind = "tag file not read"
+
 
 class WriteRefused(TagFileError):
     """The file was not written, and is as it was before."""
+
+    kind = "tag file not written"
 
 
 class CannotHold(Exception):

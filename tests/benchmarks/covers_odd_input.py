@@ -21,6 +21,7 @@ from pemr.covers.alignment.features import SAMPLE_RATE, CoverFeatures, cover_fea
 from pemr.errors import DecodeError
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
+from pemr_desktop.protocol.cover_sentences import answer_of
 
 Samples = npt.NDArray[np.float32]
 
@@ -51,7 +52,7 @@ def odd_input(search: CoverSearch, music: dict[int, Path], work: Path, espeak: s
         kind = asked.what.partition(":")[0]
         if kind == asked.what:
             right = f"; {len(named) - wrong} of {len(asked.inside)} tracks in it named" if asked.inside else ""
-            print(f"{asked.what}: {findings.sentence} {wrong} wrongly named{right}")
+            print(f"{asked.what}: {answer_of(findings.answer)} {wrong} wrongly named{right}")
         else:
             told = counts.setdefault(kind, Counter())
             told[best if not wrong else f"{best}, WRONG"] += 1
@@ -116,7 +117,7 @@ def _files(search: CoverSearch, music: dict[int, Path], work: Path) -> None:
     findings = search.find(own, exclude_id=twin)
     first = findings.matches[0] if findings.matches else None
     told = f"{first.verdict}, {'the twin' if first.track_id == place else 'ANOTHER TRACK'}" if first else "none"
-    print(f"the same file twice: {told}. {findings.sentence}")
+    print(f"the same file twice: {told}. {answer_of(findings.answer)}")
     search.remove(twin)
     broken = work / "broken.ogg"
     broken.write_bytes(b"OggS" + bytes(range(256)) * 64)
@@ -125,7 +126,7 @@ def _files(search: CoverSearch, music: dict[int, Path], work: Path) -> None:
         print("a file that cannot be decoded: IT WAS DECODED")
     except DecodeError as error:
         print(f"a file that cannot be decoded: {error}")
-    print(f"a library with no other track: {_alone(own).find(own, exclude_id=0).sentence}")
+    print(f"a library with no other track: {_alone(own).find(own, exclude_id=0).answer}")
 
 
 def _alone(features: CoverFeatures) -> CoverSearch:

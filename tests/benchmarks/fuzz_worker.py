@@ -29,6 +29,7 @@ from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.scanning.read_pool import PATIENCE_S
 from pemr_desktop.protocol.messages import AddFolders, ApplyWrites, PlanEdits, Progress, Request, Undo
 from pemr_desktop.protocol.results import PlanResult, ScanResult, WriteResult
+from pemr_desktop.protocol.sentences import ending
 
 WANTED = {"mood": ("calm", "blue"), "genre": ("Fuzz",)}
 
@@ -59,7 +60,7 @@ class Watched:
         heard(None)
         self.longest_s = max(self.longest_s, longest_s)
         took = f"{time.monotonic() - start:.1f} s, {events} signs of progress, at most {longest_s:.2f} s of processor"
-        print(f"{type(request).__name__}: {ended.summary} {took} between two", flush=True)
+        print(f"{type(request).__name__}: {ending(request, ended, result)} {took} between two", flush=True)
         return result
 
 

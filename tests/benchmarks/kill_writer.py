@@ -30,6 +30,7 @@ from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.paths import find_track
 from pemr_desktop.library.writing.plan import WriteOptions
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest, whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
@@ -111,9 +112,9 @@ def _write_without_end(library_file: Path, chosen: Sequence[Path], ready: int) -
         plans = library.plan_edits(edits, options=OPTIONS)
 
 
-def take_all_back(library: Library) -> dict[str, str]:
+def take_all_back(library: Library) -> dict[str, Refusal]:
     """Undo every write that is not undone -> what was refused."""
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     for (batch,) in library.read(lambda connection: connection.execute(TO_TAKE_BACK).fetchall()):
         refused |= library.undo(batch, options=OPTIONS).refused
     return refused

@@ -23,9 +23,11 @@ from pemr.covers.scores.normalisation import Background, default_background
 from pemr_desktop.analysis.covers.evaluation import SURE, Weighed
 from pemr_desktop.analysis.covers.projection import TaughtLayer
 from pemr_desktop.analysis.covers.verdict import LEAST_PASSAGE_S
+from pemr_desktop.errors import JobRefused
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.versions.calibration import StoredCalibration, calibration, outdate
-from pemr_desktop.protocol.cover_quality import Count, CoverTeachingResult, TeachingScore
+from pemr_desktop.protocol.cover_quality import Count, CoverTeachingResult, LessonCode, TeachingScore
+from pemr_desktop.protocol.cover_sentences import lesson_reason
 
 if TYPE_CHECKING:
     from pemr.covers.scores.fusion import Joining
@@ -79,7 +81,7 @@ class Taught:
     result: CoverTeachingResult
 
 
-class TooFewAnswers(Exception):
+class TooFewAnswers(JobRefused):
     """Not enough is known to learn from; says what is needed and what is there."""
 
 
@@ -133,21 +135,24 @@ def teach(pairs: Sequence[Weighed], shipped: Background, now: Background, candid
     groups = works_of(pairs)
     works = len(set(groups.values()))
     if min(versions, strangers) < NEEDED or works < WORKS_NEEDED:
-        raise TooFewAnswers(
-            f"Too few answers to learn from: {NEEDED} versions of {WORKS_NEEDED} works and {NEEDED} pairs that are no "
-            f"versions are needed; {versions} of {works} and {strangers} are there. Copies of the same recording "
-            "teach nothing. Nothing was changed."
+        raise TooFewAnswers.because(
+            "too few answers",
+            needed=str(NEEDED),
+            works_needed=str(WORKS_NEEDED),
+            versions=str(versions),
+            works=str(works),
+            others=str(strangers),
         )
     as_now = [now] * len(pairs)
     aside = _held_out(pairs, groups, shipped, candidates)
     before, after = score(pairs, as_now, candidates), score(pairs, aside, candidates)
     weights = np.array([one.weight for one in pairs])
     gains = (losses(pairs, as_now, candidates) - losses(pairs, aside, candidates)) * weights
-    reason = "On works kept aside it is no better than before, or by chance only."
+    why: LessonCode | None = "no better"
     if float(gains.sum()) > math.sqrt(float(np.square(gains - gains.mean()).sum())):
-        reason = worse_verdicts(before, after)
-    result = CoverTeachingResult(versions, strangers, works, before, after, not reason, reason)
-    return Taught(now, as_now, result) if reason else Taught(fit(pairs, shipped, candidates), aside, result)
+        why = worse_verdicts(before, after)
+    result = CoverTeachingResult(versions, strangers, works, before, after, not why, lesson_reason(why, ""), why=why)
+    return Taught(now, as_now, result) if why else Taught(fit(pairs, shipped, candidates), aside, result)
 
 
 def telling(pairs: Sequence[Weighed]) -> list[Weighed]:
@@ -215,15 +220,15 @@ def score(pairs: Sequence[Weighed], backgrounds: Sequence[Background], candidate
     return TeachingScore(Count(right, sum(sure)), Count(right, versions), float(doubts.sum() / max(1, versions)))
 
 
-def worse_verdicts(old: TeachingScore, new: TeachingScore) -> str:
-    """What is worse about the new verdicts; empty when nothing is."""
+def worse_verdicts(old: TeachingScore, new: TeachingScore) -> LessonCode | None:
+    """What is worse about the new verdicts; None when nothing is."""
     more_wrong = new.called.of - new.called.right > old.called.of - old.called.right
     if more_wrong and new.called.right < WANTED_SHARE * new.called.of:
-        return "On works kept aside it would call more strangers versions than before."
+        return "more wrong"
     spared = (old.called.of - old.called.right) - (new.called.of - new.called.right)
     if not more_wrong and new.called.right < old.called.right - VERSIONS_FOR_A_MISTAKE * spared:
-        return "On works kept aside it would find fewer versions than before."
-    return ""
+        return "fewer found"
+    return None
 
 
 def losses(pairs: Sequence[Weighed], backgrounds: Sequence[Background], candidates: int) -> Floats:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from pemr.covers.scores.normalisation import Background
 from pemr_desktop.analysis.covers.verdict import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, Evidence, call
 from pemr_desktop.errors import JobCancelled
-from pemr_desktop.library.database.store import Cancelled, Progress
+from pemr_desktop.library.database.store import Cancelled
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import Verdict
 from pemr_desktop.library.versions import pairs
 from pemr_desktop.library.versions.calibration import KnownPairs, known_pairs
 from pemr_desktop.library.versions.known_pairs import Answers, KnownPair, answers
 from pemr_desktop.protocol.cover_quality import Count, CoverQuality, Sureness, SurenessBand, WrongPair
+from pemr_desktop.steps import Progress, Step
 
 if TYPE_CHECKING:
     from pemr_desktop.analysis.covers.search import CoverSearch
@@ -86,7 +87,7 @@ def examine(library: Library, search: CoverSearch, progress: Progress, cancelled
         for done, (pair, counts) in enumerate(todo):
             if cancelled():
                 raise JobCancelled
-            progress(done, len(todo), "Comparing pairs that are known")
+            progress(done, len(todo), Step("comparing known pairs"))
             found = search.weigh_pair(pair.track_a, pair.track_b, cancelled)
             if found is None:
                 continue

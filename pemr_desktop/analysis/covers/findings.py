@@ -1,7 +1,8 @@
-"""What a cover search found: matches of one track, pairs of a library, and the answer in a sentence."""
+"""What a cover search found: matches of one track, pairs of a library, and the answer."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import msgspec
 from pemr.covers.alignment.passages import Alignment
 from pemr_desktop.analysis.covers.verdict import Evidence
 from pemr_desktop.library.rows import Verdict
-from pemr_desktop.protocol.results import CoverMatch, Passage
+from pemr_desktop.protocol.results import CoverAnswer, CoverMatch, CoversFound, Passage
 
 
 class FoundPair(msgspec.Struct, frozen=True):
@@ -44,11 +45,11 @@ class Weighed:
 
 @dataclass(frozen=True)
 class CoverFindings:
-    """Matches of one query, best first, and the answer in a sentence."""
+    """Matches of one query, best first, and what that comes to."""
 
     matches: tuple[CoverMatch, ...]
     compared: int
-    sentence: str
+    answer: CoverAnswer
 
 
 @dataclass(frozen=True)
@@ -97,21 +98,7 @@ def _passages(alignment: Alignment) -> tuple[Passage, ...]:
     )
 
 
-def sentence_of(matches: list[CoverMatch], compared: int) -> str:
-    among = f"among {compared} track{'s' if compared != 1 else ''}"
-    counts = [
-        (
-            sum(match.verdict == "same recording" for match in matches),
-            "copy of the same recording",
-            "copies of the same recording",
-        ),
-        (sum(match.verdict == "version" for match in matches), "version", "versions"),
-    ]
-    sure = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
-    possible = sum(match.verdict == "possible" for match in matches)
-    if sure:
-        more = f", and {possible} more that may be" if possible else ""
-        return f"{' and '.join(sure)} found {among}{more}."
-    if possible:
-        return f"No sure version {among}; {possible} that may be one."
-    return f"No cover found {among}."
+def found_among(matches: list[CoverMatch], compared: int) -> CoversFound:
+    """How many of each verdict there are among so many tracks."""
+    counts = Counter(match.verdict for match in matches)
+    return CoversFound(counts["same recording"], counts["version"], counts["possible"], compared)

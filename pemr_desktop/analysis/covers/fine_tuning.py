@@ -21,7 +21,8 @@ from pemr.covers.scores.normalisation import Background
 from pemr_desktop.analysis.covers import calibration as calibrating
 from pemr_desktop.analysis.covers.evaluation import Weighed
 from pemr_desktop.analysis.covers.projection import HeardTracks, Pair, TaughtLayer
-from pemr_desktop.protocol.cover_quality import CoverTeachingResult, LayerLesson
+from pemr_desktop.protocol.cover_quality import CoverTeachingResult, LayerLesson, LessonCode
+from pemr_desktop.protocol.cover_sentences import lesson_reason
 
 if TYPE_CHECKING:
     from pemr_desktop.analysis.covers.search import CoverSearch
@@ -73,6 +74,7 @@ def learn(
         after=second.result.after if second.result.kept else lesson.after,
         kept=True,
         reason="",
+        why=None,
         layer=lesson,
     )
     return Learned(second.background, heard.fit(independent(telling, calibrating.works_of(telling))), result)
@@ -150,10 +152,10 @@ def _lesson(
         gained[works[one.pair.track_a]] += float(old - new) * one.weight
     gains = np.array(list(gained.values()))
     by_chance = CHANCES * math.sqrt(float(np.square(gains - gains.mean()).sum()))
-    reason = "On works kept aside it hears versions no better than before, or by chance only."
+    why: LessonCode | None = "hears no better"
     if float(gains.sum()) > by_chance:
-        reason = calibrating.worse_verdicts(before, after)
-    return LayerLesson(before, after, not reason, reason)
+        why = calibrating.worse_verdicts(before, after)
+    return LayerLesson(before, after, not why, lesson_reason(why, ""), why)
 
 
 def _ids(pairs: Iterable[Weighed]) -> list[Pair]:

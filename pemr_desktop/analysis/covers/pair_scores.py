@@ -17,8 +17,8 @@ from pemr_desktop.analysis.covers.projection import TaughtLayer
 from pemr_desktop.analysis.covers.score_normalisation import Floats, PairHabit, habit_among
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 from pemr_desktop.analysis.covers.tracks import Candidate, CoverTracks
+from pemr_desktop.steps import Progress, Step
 
-Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
 AT_ONCE = 64
@@ -124,7 +124,7 @@ class PairScores:
             if cancelled is not None and cancelled():
                 raise CoverSearchCancelled
             if progress is not None:
-                progress(first, len(others), "Comparing harmony and melody")
+                progress(first, len(others), Step("comparing features"))
             part = others[first : first + AT_ONCE]
             parts.append(compare(self._tracks.voice(asked), [self._tracks.voice(other) for other in part]))
         if not parts:

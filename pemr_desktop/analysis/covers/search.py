@@ -24,16 +24,18 @@ from pemr_desktop.analysis.covers.findings import (
     CoverFindings,
     FoundPair,
     Weighed,
+    found_among,
     match_of,
     pair_of,
-    sentence_of,
 )
-from pemr_desktop.analysis.covers.pair_scores import Cancelled, CoverSearchCancelled, PairScores, Progress
+from pemr_desktop.analysis.covers.pair_scores import Cancelled, CoverSearchCancelled, PairScores
 from pemr_desktop.analysis.covers.projection import HeardTracks, TaughtLayer
 from pemr_desktop.analysis.covers.score_normalisation import PairHabit
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 from pemr_desktop.analysis.covers.tracks import Candidate, CoverTracks
 from pemr_desktop.analysis.covers.verdict import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call, evidence_of, is_copy
+from pemr_desktop.protocol.results import NotComparable, NothingToCompare
+from pemr_desktop.steps import Progress, Step
 
 log = logging.getLogger(__name__)
 
@@ -158,10 +160,9 @@ class CoverSearch:
         others = [track for track_id, track in self._tracks.comparable().items() if track_id != exclude_id]
         silent = self._tracks.problems().keys() - {exclude_id}
         if features.problem is not None:
-            return CoverFindings((), 0, features.problem)
+            return CoverFindings((), 0, NotComparable(*features.problem))
         if not others:
-            reason = "no other track has been listened to yet" if not silent else "the others hold no music to compare"
-            return CoverFindings((), 0, f"There is nothing to compare this track with: {reason}.")
+            return CoverFindings((), 0, NothingToCompare("all silent" if silent else "none analysed"))
         asked = Candidate(features, exclude_id)
         chosen = self._worth_aligning(asked, others, progress, cancelled)
         found = self._scores.compare(asked, chosen, progress, cancelled)
@@ -172,13 +173,13 @@ class CoverSearch:
             for pair in weighed
             if pair.verdict != "none"
         ][:limit]
-        sentence = sentence_of(matches, len(others))
+        answer = found_among(matches, len(others))
         shown = {match.track_id for match in matches}
         for track_id in also:
             pair_with = self.weigh_pair(exclude_id, track_id, cancelled) if exclude_id is not None else None
             if pair_with is not None and track_id not in shown:
                 matches.append(match_of(track_id, pair_with.verdict, pair_with.probability, pair_with.alignment))
-        return CoverFindings(tuple(matches), len(others), sentence)
+        return CoverFindings(tuple(matches), len(others), answer)
 
     def find_all(
         self,
@@ -209,9 +210,9 @@ class CoverSearch:
             assert track.track_id is not None
             start = done_in_all
 
-            def within(done: int, _of: int, doing: str, start: int = start) -> None:
+            def within(done: int, _of: int, step: Step, start: int = start) -> None:
                 if progress is not None:
-                    progress(start + done, total, doing)
+                    progress(start + done, total, step)
 
             try:
                 chosen = [

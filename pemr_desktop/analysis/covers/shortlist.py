@@ -26,6 +26,7 @@ from pemr.errors import ModelMismatch
 from pemr_desktop.analysis.covers.projection import TaughtLayer, joining_with
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.resources import resource
+from pemr_desktop.steps import Progress, Step
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,6 @@ SAVED_EVERY = 500
 Vectors = npt.NDArray[np.float16]
 Vectors32 = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
-Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
 
@@ -177,7 +177,7 @@ class CoverShortlist:
                     self._save()
                     return False
                 if progress is not None:
-                    progress(done, len(missing), "Getting new tracks ready for the search")
+                    progress(done, len(missing), Step("preparing search"))
                 kept = self._kept[track_id] = _Kept(digest, self._listen(tracks[track_id]).tobytes())
                 fresh += 1
                 if fresh % SAVED_EVERY == 0:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pemr.covers.alignment.features import HEADER, CoverFeatures, CoverFeaturesError
+from pemr.covers.alignment.features import HEADER, CoverFeatures, CoverFeaturesError, Incomparable
 from pemr.covers.alignment.qmax import Voice, voice
 
 VOICES_KEPT = 4096
@@ -37,7 +37,7 @@ class CoverTracks:
         self._gone = gone
         self._lock = threading.RLock()
         self._tracks: dict[int, Candidate] = {}
-        self._problems: dict[int, str] = {}
+        self._problems: dict[int, Incomparable] = {}
         self._stamps: dict[int, bytes] = {}
         self._voices: OrderedDict[int, Voice] = OrderedDict()
         self._in_order: dict[int, Candidate] | None = None
@@ -72,7 +72,7 @@ class CoverTracks:
                 self._sample = [self._tracks[track_id] for track_id in chosen]
             return self._sample
 
-    def problems(self) -> dict[int, str]:
+    def problems(self) -> dict[int, Incomparable]:
         """Tracks that cannot be compared, and why."""
         with self._lock:
             return dict(self._problems)

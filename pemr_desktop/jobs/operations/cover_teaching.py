@@ -13,9 +13,10 @@ from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.cover_calls import call_anew, expect_anew
 from pemr_desktop.library.versions import calibration as store
 from pemr_desktop.library.versions import pairs as versions
-from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.protocol.cover_quality import CoverQuality
 from pemr_desktop.protocol.messages import CheckCovers, TeachCovers, UnteachCovers
-from pemr_desktop.sentences import counted
+from pemr_desktop.protocol.results import WentBack
+from pemr_desktop.steps import Step, StepCode
 
 if TYPE_CHECKING:
     from pemr_desktop.analysis.covers.evaluation import Exam
@@ -33,7 +34,7 @@ def check_covers(_request: CheckCovers, context: JobContext) -> Outcome:
     taught = search.layer is not None or figures_of(search.background) != figures_of(default_background())
     quality = grade(exam, search.background, taught=taught)
     _keep_quality(quality, exam, context)
-    return Outcome(_quality_summary(quality), quality)
+    return Outcome(quality)
 
 
 def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
@@ -46,19 +47,14 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
 
     search, exam = _exam(context)
     shipped, old = expecting(default_background(), search.background.versions_a_track), search.layer
-    between = _between(context, "Proving it on works kept aside")
+    between = _between(context, "proving")
     heard = search.heard({track for one in exam.weighed for track in (one.pair.track_a, one.pair.track_b)})
     if heard is not None:  # without tracks that have gone since
         exam = dataclasses.replace(exam, weighed=[one for one in exam.weighed if heard.holds(one.pair)])
-    try:
-        learned = tuning.learn(exam.weighed, shipped, exam.candidates, heard, old, between)
-    except calibrating.TooFewAnswers as error:
-        raise JobRefused(str(error)) from None
+    learned = tuning.learn(exam.weighed, shipped, exam.candidates, heard, old, between)
     result = learned.result
-    if not result.kept:
-        return Outcome(f"Nothing was changed. {result.reason}", result)
-    if request.dry_run:
-        return Outcome(f"{_score_words(result)} This was a trial: nothing was changed.", result)
+    if request.dry_run or not result.kept:
+        return Outcome(result)
     shifts = _shifts(search, learned.layer, context)
     with context.library.store.writing() as connection:
         changed = call_anew(connection, learned.background, exam.candidates, shifts)
@@ -76,7 +72,7 @@ def teach_covers(request: TeachCovers, context: JobContext) -> Outcome:
         exam = dataclasses.replace(exam, weighed=now)
     _keep_quality(grade(exam, search.background, taught=True), exam, context)
     context.touched(versions=True, everything=bool(changed))
-    return Outcome(f"The cover search has learned from your library. {_score_words(result)}", result)
+    return Outcome(result)
 
 
 def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
@@ -87,25 +83,22 @@ def unteach_covers(_request: UnteachCovers, context: JobContext) -> Outcome:
     shifts = _shifts(search, None, context)
     with context.library.store.writing() as connection:
         if not store.use_shipped(connection):
-            return Outcome("The cover search is as it was shipped.")
+            return Outcome(WentBack(changed=False))
         changed = call_anew(connection, default_background(), search.candidates, shifts)
         store.forget_quality(connection)
     changed = sorted({*changed, *expect_anew(context)})
     context.touched(versions=True, everything=bool(changed))
-    return Outcome("The cover search is as it was shipped again. What you confirmed and rejected stays.")
+    return Outcome(WentBack(changed=True))
 
 
 def _exam(context: JobContext) -> tuple[CoverSearch, Exam]:
     from pemr_desktop.analysis.covers.evaluation import examine
 
-    context.progress(0, 0, "Looking up what is known")
+    context.progress(0, 0, Step("looking up known pairs"))
     search = context.loaded_models.covers(context.library)
     exam = examine(context.library, search, context.progress, context.cancelled)
     if not exam.weighed:
-        raise JobRefused(
-            "There is nothing to check the cover search against yet. Confirm or reject what Find covers shows, or name "
-            "the MusicBrainz works in your files, as Picard does; the tracks must have been listened to."
-        )
+        raise JobRefused.because("nothing to check")
     return search, exam
 
 
@@ -115,15 +108,15 @@ def _keep_quality(quality: CoverQuality, exam: Exam, context: JobContext) -> Non
     context.touched(versions=True)
 
 
-def _between(context: JobContext, doing: str) -> Callable[[int, int], None]:
+def _between(context: JobContext, step: StepCode) -> Callable[[int, int], None]:
     """Say how far it is, and stop if that is wanted."""
 
-    def step(done: int, total: int) -> None:
+    def between(done: int, total: int) -> None:
         if context.cancelled():
             raise JobCancelled
-        context.progress(done, total, doing)
+        context.progress(done, total, Step(step))
 
-    return step
+    return between
 
 
 def _shifts(search: CoverSearch, layer: TaughtLayer | None, context: JobContext) -> dict[tuple[int, int], float]:
@@ -131,25 +124,4 @@ def _shifts(search: CoverSearch, layer: TaughtLayer | None, context: JobContext)
     from pemr_desktop.analysis.covers.fine_tuning import shifts_in_library
 
     pairs = [(pair.track_a, pair.track_b) for pair in context.read(versions.measured)]
-    return shifts_in_library(search, pairs, search.layer, layer, _between(context, "Judging all pairs anew"))
-
-
-def _quality_summary(quality: CoverQuality) -> str:
-    parts = []
-    if quality.called.of:
-        are = "is" if quality.called.right == 1 else "are"
-        parts.append(f"{quality.called.right:,} of {counted(quality.called.of, 'pair')} called versions {are} right")
-    if quality.found.of:
-        parts.append(f"{quality.found.right:,} of {counted(quality.found.of, 'known version')} found")
-    if not parts:
-        parts.append(f"{counted(len(quality.wrong), 'wrong pair')} among {counted(quality.by_you, 'answer')}")
-    return f"{'; '.join(parts)}."
-
-
-def _score_words(result: CoverTeachingResult) -> str:
-    before, after = result.before, result.after
-    return (
-        f"On works kept aside: right of the pairs called versions, {before.called.right} of {before.called.of} as "
-        f"shipped and {after.called.right} of {after.called.of} as taught; found of the known versions, "
-        f"{before.found.right} of {before.found.of} as shipped and {after.found.right} of {after.found.of} as taught."
-    )
+    return shifts_in_library(search, pairs, search.layer, layer, _between(context, "rescoring pairs"))

@@ -19,8 +19,9 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.versions import pairs as versions
 from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.protocol.messages import FindAllVersions, FindCovers, JudgeVersion
-from pemr_desktop.protocol.results import CoverResult, VersionsResult
-from pemr_desktop.sentences import counted
+from pemr_desktop.protocol.results import CoverResult, Done, VersionsResult
+from pemr_desktop.steps import Step
+from pemr_desktop.tagfiles.errors import readable
 
 if TYPE_CHECKING:
     from pemr.covers.alignment.features import CoverFeatures
@@ -38,7 +39,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     elif request.track_id is not None:
         query = _query_of_track(request.track_id, context)
     else:
-        raise JobRefused("Choose a track or a file to find covers of.")
+        raise JobRefused.because("no query")
     from pemr.covers.alignment.features import LONGEST_S
     from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
@@ -54,11 +55,18 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
         )
     except CoverSearchCancelled:
         raise JobCancelled from None
-    sentence = findings.sentence
-    if findings.compared and query.duration_s > LONGEST_S:
-        sentence += f" Only the first {LONGEST_S / 60:.0f} minutes of the track were compared."
-    result = CoverResult(query.track_id, findings.matches, findings.compared, sentence, query.peaks, query.duration_s)
-    return Outcome(sentence, result)
+    cut_to_s = LONGEST_S if findings.compared and query.duration_s > LONGEST_S else None
+    return Outcome(
+        CoverResult(
+            query.track_id,
+            findings.matches,
+            findings.compared,
+            findings.answer,
+            query.peaks,
+            query.duration_s,
+            cut_to_s,
+        )
+    )
 
 
 def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome:
@@ -100,19 +108,14 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
     groups = library.regroup()
     called = library.read(versions.called_since, began_at)
     context.touched(versions=True, everything=bool(called or changed))
-    result = VersionsResult(outcome.compared_pairs, called, groups)
-    pairs = counted(called, "pair")
-    summary = f"Compared {counted(outcome.compared_pairs, 'pair')} of tracks: {pairs} of versions found, "
-    return Outcome(summary + f"{counted(groups, 'group')} in all.", result, outcome.cancelled)
+    return Outcome(VersionsResult(outcome.compared_pairs, called, groups), outcome.cancelled)
 
 
 def judge_version(request: JudgeVersion, context: JobContext) -> Outcome:
     """The user's word on a pair."""
     ids = context.library.judge(request.track_a, request.track_b, request.relation)
     context.touched(ids, versions=True)
-    if request.relation == "undecided":
-        return Outcome("Took back the verdict on the two tracks.")
-    return Outcome(f"Noted: {request.relation}.")
+    return Outcome(Done())
 
 
 @dataclass(frozen=True)
@@ -131,21 +134,21 @@ def _query_of_track(track_id: int, context: JobContext) -> _Query:
     detail = context.read(queries.detail, track_id)
     features = context.library.cover_features_of(track_id, FEATURE_VERSION)
     if features is None:
-        raise JobRefused(f"“{detail.row.title}” has not been listened to yet. Analyse it first, then look for covers.")
+        raise JobRefused.because("track not analysed", title=detail.row.title)
     return _Query(track_id, features, detail.peaks, detail.row.duration_s or 0.0)
 
 
 def _query_of_file(path: Path, context: JobContext) -> _Query:
     if not path.is_file():
-        raise JobRefused(f"{path} is not there.")
+        raise JobRefused.because("file not there", path=readable(path))
     from pemr.covers.alignment.features import SAMPLE_RATE, cover_features
 
-    context.progress(0, 0, f"Listening to {path.name}")
+    context.progress(0, 0, Step("listening", path.name))
     patience_s = ASKED_FOR * context.settings.analyse.limit_s
     sound = decode_one(path, SAMPLE_RATE, patience_s, context.cancelled)
     if sound is None:
         raise JobCancelled
     if isinstance(sound, NoSound):
-        raise JobRefused(f"{path} cannot be compared: {sound.reason.rstrip('.')}. The file was left untouched.")
+        raise JobRefused.because("file not comparable", path=readable(path), reason=sound.reason.rstrip("."))
     known = context.read(queries.find_track, path)
     return _Query(known, cover_features(sound.samples, sound.sample_rate), sound.peaks, sound.duration_s)

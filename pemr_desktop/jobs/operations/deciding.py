@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.protocol.messages import AcceptAbove, Decide
-from pemr_desktop.sentences import counted, listed
+from pemr_desktop.protocol.results import TracksDecided
 
 
 def decide(request: Decide, context: JobContext) -> Outcome:
     """Accept, reject or clear suggestions."""
     ids = context.library.decide(request.track_ids, request.tags, request.decision)
     context.touched(ids)
-    said = {"accepted": "Accepted", "rejected": "Rejected", "undecided": "Took back"}[request.decision]
-    return Outcome(f"{said} {listed(list(request.tags))} for {counted(len(ids), 'track')}.")
+    return Outcome(TracksDecided(len(ids)))
 
 
 def accept_above(request: AcceptAbove, context: JobContext) -> Outcome:
     """Accept every undecided suggestion that is sure enough."""
     ids = context.library.accept_above(request.probability, request.track_ids)
     context.touched(ids)
-    return Outcome(f"Accepted suggestions of at least {request.probability:.0%} for {counted(len(ids), 'track')}.")
+    return Outcome(TracksDecided(len(ids)))

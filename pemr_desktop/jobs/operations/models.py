@@ -10,8 +10,9 @@ from pemr_desktop.analysis.models import describe, keep_copy, load_encoder
 from pemr_desktop.analysis.tag_tuning import with_tuned_heads
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.protocol.messages import ActivateModel
+from pemr_desktop.protocol.results import ModelActivated
 from pemr_desktop.resources import bundled_model
-from pemr_desktop.sentences import counted
+from pemr_desktop.steps import Step
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
@@ -27,7 +28,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     """
     library = context.library
     path = Path(os.fsdecode(request.path)).absolute()
-    context.progress(0, 0, "Checking the model")
+    context.progress(0, 0, Step("checking model"))
     encoder, path = load_encoder([path])
     kept = keep_copy(path, encoder.digest, context.paths.models_dir)
     name = path.stem if path != bundled_model() else ""
@@ -37,9 +38,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     library.activate_model(encoder.model_id)
     context.touched(everything=True, models=True)
     waiting = len(library.tracks_to_analyse(encoder.model_id))
-    if not waiting:
-        return Outcome(f"The model “{path.stem}” is active.")
-    return Outcome(f"The model “{path.stem}” is active; {counted(waiting, 'track')} to be listened to with it.")
+    return Outcome(ModelActivated(path.stem, waiting))
 
 
 def suggest_anew(encoder: Encoder, context: JobContext) -> None:
@@ -48,7 +47,7 @@ def suggest_anew(encoder: Encoder, context: JobContext) -> None:
     tags = [tag.name for tag in encoder.vocabulary]
     for first in range(0, len(ids), TRACKS_AT_A_TIME):
         context.stop_if_cancelled()
-        context.progress(first, len(ids), "Making suggestions anew")
+        context.progress(first, len(ids), Step("making suggestions"))
         part = slice(first, first + TRACKS_AT_A_TIME)
         context.library.store_predictions(
             encoder.model_id, ids[part].tolist(), tags, encoder.tag_probabilities(vectors[part])

@@ -7,31 +7,25 @@ from pathlib import Path
 
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.protocol.messages import DeletePlaylist, ImportPlaylist, SavePlaylist
-from pemr_desktop.protocol.results import PlaylistResult
-from pemr_desktop.sentences import counted
+from pemr_desktop.protocol.results import Done, PlaylistResult
 
 
 def save_playlist(request: SavePlaylist, context: JobContext) -> Outcome:
     """Make a playlist, or replace name and content of one."""
     playlist_id = context.library.save_playlist(request.name, request.track_ids, request.playlist_id)
     context.touched(playlists=True)
-    count = len(request.track_ids)
-    return Outcome(f"Saved “{request.name}” with {counted(count, 'track')}.", PlaylistResult(playlist_id, count))
+    return Outcome(PlaylistResult(playlist_id, len(request.track_ids)))
 
 
 def import_playlist(request: ImportPlaylist, context: JobContext) -> Outcome:
     """Read a playlist file. Entries that are not in the library are named and left out."""
-    path = Path(os.fsdecode(request.path))
-    imported = context.library.import_playlist(path)
+    imported = context.library.import_playlist(Path(os.fsdecode(request.path)))
     context.touched(playlists=True)
-    summary = f"Imported “{path.stem}” with {counted(imported.found, 'track')}."
-    if imported.not_found:
-        summary += f" {counted(len(imported.not_found), 'entry', 'entries')} not in the library."
-    return Outcome(summary, PlaylistResult(imported.playlist_id, imported.found, imported.not_found))
+    return Outcome(PlaylistResult(imported.playlist_id, imported.found, imported.not_found))
 
 
 def delete_playlist(request: DeletePlaylist, context: JobContext) -> Outcome:
     """Delete a playlist. No track is touched."""
     context.library.delete_playlist(request.playlist_id)
     context.touched(playlists=True)
-    return Outcome("Deleted the playlist. Its tracks stay in the library.")
+    return Outcome(Done())

@@ -11,23 +11,23 @@ from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.library import queries
 from pemr_desktop.library.scanning.roots import ScanTarget
 from pemr_desktop.protocol.messages import AddFolders, RemoveRoot, Scan
-from pemr_desktop.protocol.results import ScanResult
-from pemr_desktop.sentences import counted, listed
+from pemr_desktop.protocol.results import RootRemoved, ScanResult
+from pemr_desktop.refusals import Refusal
 
 
 def add_folders(request: AddFolders, context: JobContext) -> Outcome:
     """Take folders or files into the library and scan them. Those that are not there are named; the others go on."""
     targets: list[ScanTarget] = []
-    refused: list[str] = []
+    refused: list[Refusal] = []
     for path in request.paths:
         try:
             targets.append(context.library.add_root(Path(os.fsdecode(path))))
         except PemrDesktopError as error:
-            refused.append(str(error))
+            refused.append(error.refusal)
     if not targets:
-        raise JobRefused(" ".join(refused) or "No folder was given.")
+        raise _nothing_added(refused)
     context.touched(roots=True)
-    return _scan(context, targets=targets, remarks=refused)
+    return _scan(context, targets=targets, refused=refused)
 
 
 def scan(request: Scan, context: JobContext) -> Outcome:
@@ -42,11 +42,19 @@ def remove_root(request: RemoveRoot, context: JobContext) -> Outcome:
     known = {root.id: root for root in context.read(queries.roots)}
     root = known.get(request.root_id)
     if root is None:
-        return Outcome("The folder is not in the library any more.")
+        return Outcome(RootRemoved(None))
     context.library.remove_root(request.root_id)
     context.touched(everything=True, roots=True, problems=True, versions=True)
-    tracks = counted(root.track_count, "track")
-    return Outcome(f"Removed {root.location} with {tracks} from the library. No file was touched.")
+    return Outcome(RootRemoved(root.location, root.track_count))
+
+
+def _nothing_added(refused: Sequence[Refusal]) -> JobRefused:
+    match refused:
+        case []:
+            return JobRefused.because("no folder")
+        case [why]:
+            return JobRefused(why.message, why.code, why.values)
+    return JobRefused(" ".join(why.message for why in refused))
 
 
 def _scan(
@@ -54,7 +62,7 @@ def _scan(
     *,
     root_ids: Sequence[int] = (),
     targets: Sequence[ScanTarget] = (),
-    remarks: Sequence[str] = (),
+    refused: Sequence[Refusal] = (),
 ) -> Outcome:
     library = context.library
     outcome = library.scan(
@@ -70,21 +78,16 @@ def _scan(
         context.touched(versions=True)
     if not outcome.cancelled and (outcome.added or outcome.changed or outcome.moved):
         library.find_same_sound(progress=context.progress, cancelled=context.cancelled)
-    offline = [root.location for root in context.read(queries.roots) if not root.online]
-    news = [
-        counted(count, "track") + f" {what}"
-        for count, what in (
-            (outcome.added, "added"),
-            (outcome.changed, "changed"),
-            (outcome.moved, "moved"),
-            (outcome.missing, "not there any more"),
-        )
-        if count
-    ]
-    summary = f"{counted(outcome.found, 'track').capitalize()} found; {listed(news) or 'nothing new'}."
-    if outcome.problems:
-        summary += f" Something is wrong with {counted(outcome.problems, 'file')}: see Problems."
-    if offline:
-        summary += f" Not reachable at the moment: {listed(offline)}."
-    result = ScanResult(outcome.found, outcome.added, outcome.changed, outcome.moved, outcome.missing, outcome.problems)
-    return Outcome(" ".join([summary, *remarks]), result, outcome.cancelled)
+    return Outcome(
+        ScanResult(
+            outcome.found,
+            outcome.added,
+            outcome.changed,
+            outcome.moved,
+            outcome.missing,
+            outcome.problems,
+            tuple(root.location for root in context.read(queries.roots) if not root.online),
+            tuple(refused),
+        ),
+        outcome.cancelled,
+    )

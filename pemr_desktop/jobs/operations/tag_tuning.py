@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pemr_desktop.analysis.models import known_tags
+from pemr_desktop.analysis.tag_reasons import read_reason
 from pemr_desktop.analysis.tag_tuning import choose_sample, listen, refit
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.models import suggest_anew
 from pemr_desktop.library.embeddings import tag_tuning
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
-from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
-from pemr_desktop.sentences import counted, listed
+from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag, TuningStopped, WentBack
+from pemr_desktop.steps import Step
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
     from pemr.tags.calibration import HeldOut
     from pemr.tags.tag_tuning import TagChange, TunedTags
-
-MAX_NAMED_TAGS = 4
 
 
 def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
@@ -32,7 +31,7 @@ def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
     What the teacher said is kept: a tuning that was stopped goes on there. A dry run changes no tag.
     """
     library, settings = context.library, context.settings.tuning
-    context.progress(0, 0, "Choosing tracks")
+    context.progress(0, 0, Step("choosing tracks"))
     shipped = context.loaded_models.shipped(library)
     listened = 0
     if request.listen:
@@ -48,35 +47,30 @@ def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
             cancelled=context.cancelled,
         )
         if context.cancelled():
-            summary = f"Stopped after {counted(listened, 'track')}. What was heard is kept, and no tag was changed."
-            return Outcome(summary, cancelled=True)
-    context.progress(0, 0, "Comparing with your music")
+            return Outcome(TuningStopped(listened), cancelled=True)
+    context.progress(0, 0, Step("fitting tags"))
     began_s = time.perf_counter()
     tuned, albums = refit(library, shipped, settings.answer_weight, settings.file_tag_weight)
     if tuned is None:
-        raise JobRefused(
-            "There is too little music to tune to: at least a dozen tracks of two albums must have been listened to. "
-            "Your tags stay as they are."
-        )
+        raise JobRefused.because("too little music")
     context.stop_if_cancelled()
     tags = tuple(_told(change) for change in tuned.changes)
     fit_s = time.perf_counter() - began_s
     result = TagTuningResult(tuned.examples, albums, listened, tags, fit_s, not request.dry_run)
-    if request.dry_run:
-        return Outcome(f"{_summary(tags)} This was a trial: nothing was changed.", result)
-    _take(tuned, shipped, result, context)
-    return Outcome(_summary(tags), result)
+    if not request.dry_run:
+        _take(tuned, shipped, result, context)
+    return Outcome(result)
 
 
 def untune_tags(request: UntuneTags, context: JobContext) -> Outcome:
     """Back to the tags as they were shipped. Decisions and files stay as they are."""
     library = context.library
-    context.progress(0, 0, "Going back")
+    context.progress(0, 0, Step("untuning"))
     shipped = context.loaded_models.shipped(library)
     if library.read(tag_tuning.heads_in_use, shipped.model_id, shipped.digest) is None:
-        return Outcome("The tags are as they were shipped.")
+        return Outcome(WentBack(changed=False))
     _use(None, shipped, shipped, context)
-    return Outcome("The tags are as they were shipped again. Your decisions and your files stay as they are.")
+    return Outcome(WentBack(changed=True))
 
 
 def finish_suggestions(context: JobContext) -> None:
@@ -120,26 +114,9 @@ def _told(change: TagChange) -> TunedTag:
         _figures(change.before),
         _figures(change.after),
         change.reason,
+        read_reason(change.reason),
     )
 
 
 def _figures(held_out: HeldOut) -> TagFigures:
     return TagFigures(held_out.positives, held_out.shown, held_out.right, held_out.roc_auc, held_out.pr_auc)
-
-
-def _summary(tags: tuple[TunedTag, ...]) -> str:
-    parts = []
-    for change, words in (
-        ("new", "learned"),
-        ("switched on", "switched on"),
-        ("better", "improved"),
-        ("switched off", "switched off"),
-    ):
-        names = [tag.name for tag in tags if tag.change == change]
-        if names:
-            more = len(names) - MAX_NAMED_TAGS
-            named = [*names[:MAX_NAMED_TAGS], f"{more} more"] if more > 0 else names
-            parts.append(f"{words}: {listed(named)}")
-    if not parts:
-        return "The shipped tags already suit your music: none was changed."
-    return f"Tuned to your music. {'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}."

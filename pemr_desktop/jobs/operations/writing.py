@@ -7,7 +7,6 @@ from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
 from pemr_desktop.protocol.messages import ApplyWrites, PlanEdits, PlanWrites, Undo
 from pemr_desktop.protocol.results import PlanResult, WriteResult
-from pemr_desktop.sentences import counted
 from pemr_desktop.tagfiles.plan import HardLinks
 
 
@@ -45,7 +44,7 @@ def apply_writes(request: ApplyWrites, context: JobContext) -> Outcome:
         progress=context.progress,
         cancelled=context.cancelled,
     )
-    return _written(written, context, f"Wrote tags to {counted(written.written, 'file')}.")
+    return _written(written, context)
 
 
 def undo(request: Undo, context: JobContext) -> Outcome:
@@ -60,7 +59,7 @@ def undo(request: Undo, context: JobContext) -> Outcome:
         progress=context.progress,
         cancelled=context.cancelled,
     )
-    return _written(written, context, f"Brought back the tags of {counted(written.written, 'file')}.")
+    return _written(written, context)
 
 
 def _options(context: JobContext, hard_links: HardLinks) -> WriteOptions:
@@ -75,15 +74,10 @@ def _options(context: JobContext, hard_links: HardLinks) -> WriteOptions:
 
 
 def _planned(planned: Plans) -> Outcome:
-    summary = f"{counted(len(planned.plans), 'file').capitalize()} would change."
-    if planned.refused:
-        summary += f" {counted(len(planned.refused), 'file')} cannot be written."
-    return Outcome(summary, PlanResult(tuple(planned.plans), dict(planned.refused)))
+    return Outcome(PlanResult(tuple(planned.plans), dict(planned.refused)))
 
 
-def _written(written: Written, context: JobContext, summary: str) -> Outcome:
+def _written(written: Written, context: JobContext) -> Outcome:
     context.touched(written.changed_ids, journal=True, problems=True)
-    if written.refused:
-        summary += f" {counted(len(written.refused), 'file')} left untouched, for a reason that is shown."
     result = WriteResult(written.batch_id, written.written, dict(written.refused))
-    return Outcome(summary, result, context.cancelled())
+    return Outcome(result, context.cancelled())

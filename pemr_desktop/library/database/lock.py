@@ -21,10 +21,7 @@ class LibraryLock:
             _lock(self._descriptor)
         except (BlockingIOError, PermissionError) as error:
             os.close(self._descriptor)
-            raise LibraryInUse(
-                f"Another PEMR Desktop is using the library {readable(library)}. "
-                "Close it first; until then this one can only show the library."
-            ) from error
+            raise LibraryInUse.because("library in use", library=readable(library)) from error
         except OSError:  # a network disk that knows no locks: nobody could be kept out
             os.close(self._descriptor)
             raise

@@ -34,7 +34,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection for one thread. Raises LibraryMissing, LibraryTooNew or LibraryDamaged."""
     check_not_lost(path)
     if _is_empty(path):
-        raise LibraryMissing(f"There is no library at {readable(path)} yet.")
+        raise LibraryMissing.because("no library", library=readable(path))
     _check_header(path)
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
@@ -46,7 +46,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise damaged(path, error) from error
     if version == 0:
         connection.close()
-        raise LibraryMissing(f"The library {readable(path)} is still being made.")
+        raise LibraryMissing.because("library being made", library=readable(path))
     return connection
 
 
@@ -56,16 +56,15 @@ def check_not_lost(path: Path) -> None:
         return
     copies = backups(path)
     if copies:
-        raise LibraryLost(
-            f"The library {readable(path)} is not there, but {len(copies)} backups of it are; the newest is "
-            f"{readable(copies[0])}. Nothing was begun anew. “pemr-desktop restore” puts it in place. If its disk is "
-            f"not connected, connect it. To begin anew, rename the folder {readable(backup_folder(path))}."
+        raise LibraryLost.because(
+            "library lost, with backups",
+            library=readable(path),
+            count=str(len(copies)),
+            newest=readable(copies[0]),
+            folder=readable(backup_folder(path)),
         )
     if has_log(path):
-        raise LibraryLost(
-            f"The library {readable(path)} is not there, but its log {readable(log_of(path))} is. Nothing was begun "
-            "anew. Put the library back beside it; to begin anew, rename the log."
-        )
+        raise LibraryLost.because("library lost, with log", library=readable(path), log=readable(log_of(path)))
 
 
 def _is_empty(path: Path) -> bool:
@@ -111,7 +110,7 @@ def check_file(path: Path, *, thoroughly: bool = False) -> None:
     if fault:
         raise damaged(path, fault)
     if (version and not {"roots", "tracks", "journal"} <= tables) or (not version and tables):
-        raise LibraryDamaged(f"{readable(path)} is a database, but no library of PEMR Desktop. It was not touched.")
+        raise LibraryDamaged.because("library of no application", library=readable(path))
 
 
 def _check_header(path: Path) -> None:
@@ -119,31 +118,29 @@ def _check_header(path: Path) -> None:
         with path.open("rb") as stream:
             header = stream.read(HEADER_BYTES)
     except OSError as error:
-        raise LibraryError(f"The library {readable(path)} cannot be read. {system_reason(error)}") from error
+        raise LibraryError.because(
+            "library cannot be read", library=readable(path), reason=system_reason(error)
+        ) from error
     if header[:16] != b"SQLite format 3\0" or len(header) < HEADER_BYTES:
         raise damaged(path, "it does not begin as a database does")
     application = int.from_bytes(header[68:72], "big")
     if application not in (0, APPLICATION_ID):
-        raise LibraryDamaged(f"{readable(path)} belongs to another application. It was not touched.")
+        raise LibraryDamaged.because("library of another application", library=readable(path))
     if int.from_bytes(header[60:64], "big") > migrations()[-1][0]:
         raise _too_new(path)
 
 
 def _too_new(path: Path) -> LibraryTooNew:
-    return LibraryTooNew(
-        f"The library {readable(path)} was made by a newer version of PEMR Desktop. "
-        "It was not touched. Install the newer version, or choose another library folder."
-    )
+    return LibraryTooNew.because("library too new", library=readable(path))
 
 
 def damaged(path: Path, reason: str | Exception) -> LibraryDamaged:
     """What to raise for a damaged library: it names the newest backup."""
     if isinstance(reason, UnicodeDecodeError):
         reason = "its tables hold no text where there should be some"
-    copy = newest_backup(path)
-    remedy = (
-        f"The newest backup is {readable(copy)}; “pemr-desktop restore” puts it in place."
-        if copy
-        else "There is no backup beside it."
+    copy, library = newest_backup(path), readable(path)
+    if copy is None:
+        return LibraryDamaged.because("library damaged", library=library, reason=str(reason))
+    return LibraryDamaged.because(
+        "library damaged, with backup", library=library, reason=str(reason), backup=readable(copy)
     )
-    return LibraryDamaged(f"The library {readable(path)} is damaged ({reason}). It was not touched. {remedy}")

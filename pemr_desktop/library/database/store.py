@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Progress = Callable[[int, int, str], None]
 Cancelled = Callable[[], bool]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import absolute, decode, encode, folder_of, show
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.scanning.file_reading import Reading, ToRead
@@ -30,6 +30,7 @@ from pemr_desktop.library.scanning.roots import ScanTarget, below_clause, is_onl
 from pemr_desktop.library.scanning.walk import Listing, Pruning, walk
 from pemr_desktop.library.tracks.moved_files import MovedFiles
 from pemr_desktop.library.tracks.storing import insert_track, same_file, still_is, update_track
+from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.digest import QUICK_VERSION
 
 log = logging.getLogger(__name__)
@@ -203,7 +204,7 @@ class _TargetScan:
             self.progress(
                 self.counts.found,
                 max(self.expected, self.counts.found),
-                f"Looking through {os.path.basename(listing.folder)}",  # noqa: PTH119
+                Step("scanning folder", os.path.basename(listing.folder)),  # noqa: PTH119
             )
             self._commit_when_due()
 
@@ -287,7 +288,7 @@ class _TargetScan:
         self.committed_at, self.first = time.monotonic(), False
         if ids:
             self.changed(ids)
-            self.progress(self.counts.found, max(self.expected, self.counts.found), "Reading tags")
+            self.progress(self.counts.found, max(self.expected, self.counts.found), Step("reading tags"))
 
     def _store_reading(self, connection: sqlite3.Connection, reading: Reading) -> int | None:
         asked = reading.asked

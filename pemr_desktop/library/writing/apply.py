@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import decode, encode, relative, show, track_path
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.scanning.file_reading import ToRead, read_file
@@ -17,6 +17,8 @@ from pemr_desktop.library.tracks.storing import update_track
 from pemr_desktop.library.writing import journal
 from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer, settled_by
 from pemr_desktop.library.writing.undo_plan import files_to_undo, plan_undo
+from pemr_desktop.refusals import Refusal
+from pemr_desktop.steps import Progress, Step, StepCode
 from pemr_desktop.tagfiles.clone import clone_path
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.plan import FilePlan
@@ -30,7 +32,7 @@ class Written(msgspec.Struct, frozen=True):
 
     batch_id: int | None
     written: int
-    refused: dict[str, str]
+    refused: dict[str, Refusal]
     changed_ids: tuple[int, ...] = ()
 
 
@@ -57,37 +59,37 @@ def apply_writes(
         _Job(entry_id, file.track_id, decode(file.path), plan_writer(plan, decode(file.clone), options))
         for entry_id, file, plan in zip(entry_ids, planned, plans, strict=True)
     ]
-    return _carry_out(store, batch_id, jobs, "Writing tags", progress, cancelled)
+    return _carry_out(store, batch_id, jobs, "writing tags", progress, cancelled)
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """One journalled file. `left_alone`: a sentence on fields that an undo does not touch."""
+    """One journalled file. `left_alone`: why an undo does not touch some of its fields."""
 
     entry_id: int
     track_id: int | None
     path: Path
     write: Writer
-    left_alone: str = ""
+    left_alone: Refusal | None = None
     undoes: int | None = None
 
 
 def _carry_out(
-    store: Store, batch_id: int, jobs: Sequence[_Job], doing: str, progress: Progress, cancelled: Cancelled
+    store: Store, batch_id: int, jobs: Sequence[_Job], step: StepCode, progress: Progress, cancelled: Cancelled
 ) -> Written:
     written = 0
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     changed: list[int] = []
     for done, job in enumerate(jobs):
         if cancelled():
             with store.writing() as connection:
                 journal.drop_planned(connection, [left.entry_id for left in jobs[done:]])
             break
-        progress(done, len(jobs), f"{doing}: {show(encode(Path(job.path.name)))}")
+        progress(done, len(jobs), Step(step, job.path.name))
         location = show(encode(job.path))
         try:
             job.write(_note_clone(store, job.entry_id))
         except TagFileError as error:
-            refused[location] = error.reason
+            refused[location] = error.file_refusal
             with store.writing(durable=True) as connection:
                 if not _is_half_poured(connection, job):
                     journal.note_failed(connection, job.entry_id, error.reason)
@@ -99,7 +101,7 @@ def _carry_out(
                 journal.note_undone(connection, job.undoes, job.entry_id)
             clear_problem(connection, job.path, "write")
         written += 1
-        if job.left_alone:
+        if job.left_alone is not None:
             refused[location] = job.left_alone
         if job.track_id is not None:
             refresh_track(store, job.track_id)
@@ -175,5 +177,5 @@ def undo(
         _Job(entry_id, entry.track_id, undoing.path, undoing.write, undoing.left_alone, undoes=entry.id)
         for entry_id, (entry, undoing) in zip(new_ids, ready, strict=True)
     ]
-    result = _carry_out(store, new_batch, jobs, "Taking back", progress, cancelled)
+    result = _carry_out(store, new_batch, jobs, "taking back", progress, cancelled)
     return msgspec.structs.replace(result, refused=refused | result.refused)

@@ -13,10 +13,12 @@ from typing import Literal
 
 import msgspec
 
-from pemr_desktop.library.database.store import Cancelled, Progress, Store
+from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import show, track_path
 from pemr_desktop.library.suggestions import in_batches
 from pemr_desktop.library.text_folding import fold
+from pemr_desktop.refusals import Refusal
+from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
@@ -51,7 +53,7 @@ class Plans(msgspec.Struct, frozen=True):
     """Plans for the files that would change. `refused`: readable location -> reason. The rest needs no writing."""
 
     plans: tuple[FilePlan, ...]
-    refused: dict[str, str]
+    refused: dict[str, Refusal]
 
 
 class _Accepted(msgspec.Struct, frozen=True):
@@ -76,18 +78,18 @@ def plan_writes(
     """
     ids = store.read(_tracks_to_write, list(track_ids))
     plans: list[FilePlan] = []
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     nothing_to_do: list[tuple[float, int, int]] = []
     for done, track_id in enumerate(ids):
         if cancelled():
             break
-        progress(done, len(ids), "Comparing tags with files")
+        progress(done, len(ids), Step("comparing tags"))
         accepted = store.read(_accepted, track_id)
         wanted = store.read(_wanted, accepted, options)
         try:
             plan = _plan(store, track_id, wanted, accepted, options)
         except TagFileError as error:
-            refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.reason
+            refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
             continue
         if plan.changes:
             plans.append(plan)
@@ -113,11 +115,11 @@ def plan_edits(
     In all of these tracks values are taken out (`remove`; none named: all of the field) and put in (`add`), too.
     """
     plans: list[FilePlan] = []
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     for done, (track_id, wanted) in enumerate(edits.items()):
         if cancelled():
             break
-        progress(done, len(edits), "Comparing tags with files")
+        progress(done, len(edits), Step("comparing tags"))
         path = store.read(track_path, track_id)
         try:
             plan = make_plan(
@@ -131,7 +133,7 @@ def plan_edits(
                 options=options.save_options(),
             )
         except TagFileError as error:
-            refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.reason
+            refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
             continue
         if plan.changes:
             plans.append(plan)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pemr_desktop.library.database.store import Store
 from pemr_desktop.library.paths import decode, encode, show
+from pemr_desktop.library.rows import Recovery
 from pemr_desktop.library.writing import journal
 from pemr_desktop.tagfiles.clone import is_clone, pour_into
 from pemr_desktop.tagfiles.digest import whole_digest
@@ -19,12 +20,12 @@ log = logging.getLogger(__name__)
 INTERRUPTED = "Writing was interrupted before the file was touched; it is as it was."
 
 
-def reconcile(store: Store) -> str:
-    """Settle planned rows and remove stray copies -> a sentence for the user, empty when all was in order."""
+def reconcile(store: Store) -> Recovery | None:
+    """Settle planned rows and remove stray copies -> what was found, None when all was in order."""
     entries = store.read(journal.planned_entries)
     if not entries:
         _close_batches(store)
-        return ""
+        return None
     done = 0
     for entry in entries:
         clone, path = decode(entry.clone), decode(entry.path)
@@ -41,10 +42,7 @@ def reconcile(store: Store) -> str:
                 journal.note_failed(connection, entry.id, INTERRUPTED)
             journal.close_batch(connection, entry.batch_id)
     _close_batches(store)
-    return (
-        f"The last writing of tags was interrupted: {done} of the {len(entries)} files left were written, "
-        "the others are as they were."
-    )
+    return Recovery(done, len(entries))
 
 
 def _close_batches(store: Store) -> None:

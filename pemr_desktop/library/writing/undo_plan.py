@@ -13,6 +13,7 @@ from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.paths import decode, encode, show, track_path
 from pemr_desktop.library.writing import journal
 from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.clone import clone_path
 from pemr_desktop.tagfiles.diff import make_plan, resolve
 from pemr_desktop.tagfiles.digest import whole_digest
@@ -25,13 +26,13 @@ log = logging.getLogger(__name__)
 
 
 class Undoing(msgspec.Struct, frozen=True):
-    """How one file is brought back, and in `left_alone` a sentence on fields that are not."""
+    """How one file is brought back, and in `left_alone` why some of its fields are not."""
 
     path: Path
     clone: Path
     changes: tuple[FieldChange, ...]
     write: Writer
-    left_alone: str = ""
+    left_alone: Refusal | None = None
 
 
 def files_to_undo(
@@ -49,20 +50,20 @@ def files_to_undo(
 
 def plan_undo(
     files: Sequence[tuple[journal.Entry, Path]], options: WriteOptions
-) -> tuple[list[tuple[journal.Entry, Undoing]], dict[str, str]]:
+) -> tuple[list[tuple[journal.Entry, Undoing]], dict[str, Refusal]]:
     """What would happen to each file, and readable location -> why nothing would."""
     ready: list[tuple[journal.Entry, Undoing]] = []
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     for entry, path in files:
         try:
             undoing = _plan_one(entry, path, options)
         except TagFileError as error:
-            refused[show(encode(path))] = error.reason
+            refused[show(encode(path))] = error.file_refusal
             continue
         if undoing.changes:
             ready.append((entry, undoing))
         else:
-            refused[show(encode(path))] = undoing.left_alone
+            refused[show(encode(path))] = undoing.left_alone or Refusal("")
     return ready, refused
 
 
@@ -98,12 +99,6 @@ def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoin
     present = read_tags(real).fields
     ours = [change for change in back if present.get(change.field, ()) == change.before]
     others = [change.field for change in back if present.get(change.field, ()) != change.before]
-    left_alone = ""
-    if others:
-        names = ", ".join(f"“{name}”" for name in others)
-        left_alone = (
-            f"{names} no longer {'holds' if len(others) == 1 else 'hold'} what was written, and stays as it is."
-        )
     plan = make_plan(
         entry.track_id or 0,
         real,
@@ -112,7 +107,15 @@ def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoin
         hard_links=options.hard_links,
         options=options.save_options(),
     )
-    return Undoing(real, clone, plan.changes, plan_writer(plan, clone, options), left_alone)
+    return Undoing(real, clone, plan.changes, plan_writer(plan, clone, options), _left_alone(others))
+
+
+def _left_alone(fields: Sequence[str]) -> Refusal | None:
+    """Why these fields are not brought back; None without any."""
+    if not fields:
+        return None
+    names = ", ".join(f"“{name}”" for name in fields)
+    return refusal("field left alone" if len(fields) == 1 else "fields left alone", fields=names)
 
 
 def _digest(path: Path) -> bytes:

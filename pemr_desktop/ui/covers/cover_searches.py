@@ -10,8 +10,10 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from pemr_desktop.jobs.client import WorkerClient
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.protocol.messages import Cancelled, Changed, Failed, FindCovers, Finished, Progress
 from pemr_desktop.protocol.results import CoverResult
+from pemr_desktop.protocol.sentences import doing
 
 SearchState = Literal["searching", "found", "failed", "cancelled"]
 
@@ -99,7 +101,7 @@ class CoverSearches(QObject):
         query = self._asked.get(event.job_id)
         if query is not None:
             search = self._searches[query]
-            self._put(query, replace(search, done=event.done, total=event.total, doing=event.doing))
+            self._put(query, replace(search, done=event.done, total=event.total, doing=doing(event.step, translate)))
 
     @Slot(object)
     def _finished(self, event: Finished) -> None:
@@ -114,10 +116,10 @@ class CoverSearches(QObject):
     def _failed(self, event: Failed) -> None:
         query = self._asked.pop(event.job_id, None)
         if query is not None:
-            self._put(query, Search(event.job_id, "failed", message=event.message))
+            self._put(query, Search(event.job_id, "failed", message=self._client.said(event)))
 
     @Slot(object)
     def _cancelled(self, event: Cancelled) -> None:
         query = self._asked.pop(event.job_id, None)
         if query is not None:
-            self._put(query, Search(event.job_id, "cancelled", message=event.summary))
+            self._put(query, Search(event.job_id, "cancelled", message=self._client.said(event)))

@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Relation, TrackDetail, TrackRow
 from pemr_desktop.protocol.messages import FindAllVersions, JudgeVersion
+from pemr_desktop.protocol.sentences import cover_sentence
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.actions import ActionSpec
 from pemr_desktop.ui.artwork.artwork import Artwork
@@ -314,9 +316,9 @@ class CoversPage(QWidget):
             hidden = len(result.matches) - len(matches)
         if not matches:
             self.sentence.clear()
-            self.pane.say_none(result.sentence, result.compared, hidden)
+            self.pane.say_none(cover_sentence(result, translate), result.compared, hidden)
             return
-        self.sentence.setText(self._with_hidden(result.sentence, hidden))
+        self.sentence.setText(self._with_hidden(cover_sentence(result, translate), hidden))
         self.pane.show_matches(matches, self._query.track_id if self._query is not None else None, beside)
         focused = QApplication.focusWidget()
         if focused is None or self.isAncestorOf(focused):

@@ -23,10 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.jobs.client import JobView
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.library.versions.calibration import CoverTeaching
 from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult, WrongPair
+from pemr_desktop.protocol.cover_sentences import lesson_reason
 from pemr_desktop.protocol.messages import (
     Changed,
     CheckCovers,
@@ -263,7 +265,7 @@ class QualityPage(QWidget):
     def _failed(self, event: Failed) -> None:
         view = self._context.client.job(event.job_id)
         if view is not None and type(view.request) in self._said:
-            self._said[type(view.request)] = event.message
+            self._said[type(view.request)] = self._context.client.said(event)
             self._show_jobs()
 
     def _no_library(self, error: Exception) -> None:
@@ -328,7 +330,8 @@ class QualityPage(QWidget):
         if self._said[TeachCovers]:
             return self._said[TeachCovers]
         if self._lesson is not None:
-            told = (self._lesson.reason, words.lesson(self._lesson), words.layer_lesson(self._lesson))
+            why = lesson_reason(self._lesson.why, self._lesson.reason, translate)
+            told = (why, words.lesson(self._lesson), words.layer_lesson(self._lesson))
             return " ".join((self.tr("Nothing was changed."), *filter(None, told)))
         if teaching.taught_at is None:
             return self.tr("The search judges as it was shipped.")

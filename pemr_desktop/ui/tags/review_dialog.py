@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.protocol.messages import (
     ApplyWrites,
     Cancelled,
@@ -30,6 +31,8 @@ from pemr_desktop.protocol.messages import (
     Undo,
 )
 from pemr_desktop.protocol.results import PlanResult, WriteResult
+from pemr_desktop.protocol.sentences import doing
+from pemr_desktop.refusals import said
 from pemr_desktop.ui.tags.review_delegate import ReviewDelegate
 from pemr_desktop.ui.tags.review_model import ReviewModel
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
@@ -160,7 +163,7 @@ class ReviewDialog(QDialog):
         self.sentence.setAccessibleName(sentence)
 
     def _review(self, result: PlanResult) -> None:
-        self.model.set_plans(result.plans, result.refused)
+        self.model.set_plans(result.plans, {path: said(why, translate) for path, why in result.refused.items()})
         self.tree.expandAll()
         if not result.plans and not result.refused:
             self._end(
@@ -229,7 +232,7 @@ class ReviewDialog(QDialog):
         if event.job_id == self._job and self._stage in ("planning", "writing"):
             self.bar.setRange(0, event.total)
             self.bar.setValue(event.done)
-            self.doing.setText(event.doing)
+            self.doing.setText(doing(event.step, translate))
 
     @Slot(object)
     def _finished(self, event: Finished) -> None:
@@ -239,7 +242,7 @@ class ReviewDialog(QDialog):
         if isinstance(result, PlanResult):
             self._review(result)
         elif isinstance(result, WriteResult):
-            self._written(event.summary, result)
+            self._written(self._context.client.said(event), result)
 
     def _written(self, summary: str, result: WriteResult) -> None:
         undone = self.heading.text() == self.tr("Undoing…")
@@ -247,7 +250,7 @@ class ReviewDialog(QDialog):
         sentence = summary
         if result.refused:
             shown = list(result.refused.items())[:6]
-            sentence += "\n\n" + "\n".join(f"{location}: {reason}" for location, reason in shown)
+            sentence += "\n\n" + "\n".join(f"{location}: {said(why, translate)}" for location, why in shown)
             if len(result.refused) > len(shown):
                 sentence += "\n" + self.tr("… and {} more").format(len(result.refused) - len(shown))
         heading = self.tr("Undone") if undone else self.tr("Written")
@@ -256,12 +259,12 @@ class ReviewDialog(QDialog):
     @Slot(object)
     def _failed(self, event: Failed) -> None:
         if event.job_id == self._job:
-            self._end("warning", self.tr("That did not work"), event.message)
+            self._end("warning", self.tr("That did not work"), self._context.client.said(event))
 
     @Slot(object)
     def _cancelled(self, event: Cancelled) -> None:
         if event.job_id == self._job:
-            self._end("info", self.tr("Cancelled"), event.summary)
+            self._end("info", self.tr("Cancelled"), self._context.client.said(event))
 
     def reject(self) -> None:
         """Cancel while writing stops between two files and says what was written; otherwise the dialog closes."""

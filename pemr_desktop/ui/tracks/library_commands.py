@@ -109,7 +109,9 @@ class LibraryCommands(QObject):
     def _say_what_was_not_found(self, event: Finished) -> None:
         result = self._context.client.result(event)
         if isinstance(result, PlaylistResult) and result.not_found:
-            self._context.notices.post(Notice(event.summary, "warning", details="\n".join(result.not_found)))
+            self._context.notices.post(
+                Notice(self._context.client.said(event), "warning", details="\n".join(result.not_found))
+            )
 
     # scanning and listening
 

@@ -49,7 +49,7 @@ class TagTuningOffer(QObject):
             )
         elif isinstance(view.request, TuneTags) and isinstance(self._context.client.result(event), TagTuningResult):
             self._context.notices.post(
-                Notice(event.summary, "good", "", self.tr("Show the figures"), self._show, key=KEY)
+                Notice(self._context.client.said(event), "good", "", self.tr("Show the figures"), self._show, key=KEY)
             )
 
     def _offer(self, status: TagTuningStatus) -> None:

@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.jobs.client import JobView
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.embeddings.tag_tuning_status import TagTuningStatus
 from pemr_desktop.protocol.messages import TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
+from pemr_desktop.protocol.sentences import tag_reason
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.widgets.job_card import JobCard
@@ -251,7 +253,7 @@ class TagTuningView(QWidget):
         icon, role, words = self._what(tag)
         texts = (
             tag.name,
-            f"{words}: {tag.reason}" if tag.reason else words,
+            f"{words}: {reason}" if (reason := tag_reason(tag, translate)) else words,
             _both(_right(tag.before), _right(tag.after)),
             _both(_found(tag.before), _found(tag.after)),
             _both(_apart(tag.before), _apart(tag.after)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import LibraryDamaged, LibraryTooNew
 from pemr_desktop.library.rows import LibraryCounts
@@ -34,6 +35,8 @@ from pemr_desktop.protocol.messages import (
     TeachCovers,
 )
 from pemr_desktop.protocol.results import WriteResult
+from pemr_desktop.protocol.sentences import recovery_sentence
+from pemr_desktop.refusals import said
 from pemr_desktop.ui.notices import Notice
 
 if TYPE_CHECKING:
@@ -101,14 +104,14 @@ class WorkerTalk(QObject):
     @Slot(object)
     def _ready(self, event: Ready) -> None:
         notices = self._context.notices
-        if event.read_only_reason:
-            notices.post(Notice(event.read_only_reason, "warning", key="read-only"))
+        if event.read_only is not None:
+            notices.post(Notice(said(event.read_only, translate), "warning", key="read-only"))
         else:
             notices.withdraw("read-only")
-        if event.note:
-            notices.post(Notice(event.note, "info", key="start-up"))
+        if event.recovery is not None:
+            notices.post(Notice(recovery_sentence(event.recovery, translate), "info", key="start-up"))
         self._context.client.changed.emit(_EVERYTHING)
-        if self._first_time and not event.read_only_reason:
+        if self._first_time and event.read_only is None:
             self._first_time = False
             self._context.reader.ask(queries.roots, done=self._look_for_news)
 
@@ -124,14 +127,16 @@ class WorkerTalk(QObject):
     @Slot(object)
     def _finished(self, event: Finished) -> None:
         if not self._jobs_area.shows(event.job_id):
-            self._window.statusBar().showMessage(event.summary, STATUS_MS)
+            self._window.statusBar().showMessage(self._context.client.said(event), STATUS_MS)
         view = self._context.client.job(event.job_id)
         result = self._context.client.result(event)
         if isinstance(result, WriteResult) and result.refused and view is not None:
-            details = "\n".join(f"{location}: {reason}" for location, reason in result.refused.items())
-            self._context.notices.post(Notice(event.summary, "warning", details=details, key="refused"))
+            details = "\n".join(f"{location}: {said(why, translate)}" for location, why in result.refused.items())
+            self._context.notices.post(
+                Notice(self._context.client.said(event), "warning", details=details, key="refused")
+            )
         if view is not None and isinstance(view.request, AcceptAbove) and _changed_tracks(event.changed):
-            self._offer_review(event.summary)
+            self._offer_review(self._context.client.said(event))
         waiting = self._for_playlist.pop(event.job_id, None)
         if waiting is not None:
             self._context.reader.ask(_playlist_with, *waiting, done=self._save_playlist)
@@ -149,11 +154,11 @@ class WorkerTalk(QObject):
         view = self._context.client.job(event.job_id)
         if view is not None and isinstance(view.request, SAYS_SO_ITSELF):
             return
-        self._context.notices.problem(event.message, event.details)
+        self._context.notices.problem(self._context.client.said(event), event.details)
 
     @Slot(object)
     def _cancelled(self, event: Cancelled) -> None:
-        self._window.statusBar().showMessage(event.summary, STATUS_MS)
+        self._window.statusBar().showMessage(self._context.client.said(event), STATUS_MS)
 
     @Slot(str)
     def _not_played(self, sentence: str) -> None:

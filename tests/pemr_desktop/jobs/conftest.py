@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from pemr_desktop.processes import worker_command
-from pemr_desktop.protocol.messages import Command, Event
+from pemr_desktop.protocol.messages import Cancelled, Command, Event, Failed, Finished, Request, Start
+from pemr_desktop.protocol.results import result_of
+from pemr_desktop.protocol.sentences import ending
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -54,12 +56,15 @@ class RawWorker:
     """A worker process, spoken to line by line."""
 
     def __init__(self, library: Path, model: Path | None = None) -> None:
+        self._requests: dict[int, Request] = {}
         self.process = subprocess.Popen(
             worker_command(library, model), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
     def say(self, command: Command) -> None:
         assert self.process.stdin is not None
+        if isinstance(command, Start):
+            self._requests[command.job_id] = command.request
         self.process.stdin.write(msgspec.json.encode(command) + b"\n")
         self.process.stdin.flush()
 
@@ -76,6 +81,11 @@ class RawWorker:
         while not (isinstance(heard[-1], kind) and job_id in (None, getattr(heard[-1], "job_id", None))):
             heard.append(self.hear())
         return heard
+
+    def said(self, event: Finished | Cancelled | Failed) -> str:
+        """How a job ended, as the command line says it."""
+        request = self._requests[event.job_id]
+        return ending(request, event, None if isinstance(event, Failed) else result_of(request, event))
 
     def close(self) -> int:
         """End the worker by ending its input; its exit code."""

@@ -34,7 +34,11 @@ def test_a_job_submitted_before_the_worker_is_ready_is_done(client: WorkerClient
     result = client.result(finished)
     assert isinstance(result, ScanResult) and result.added == 12
     view = client.job(job_id)
-    assert view is not None and view.state == "finished" and view.message == finished.summary
+    assert (
+        view is not None
+        and view.state == "finished"
+        and view.message == client.said(finished) == "12 tracks found; 12 tracks added."
+    )
 
 
 def test_a_worker_that_is_killed_is_started_again_and_told_what_was_open(
@@ -85,7 +89,7 @@ def test_a_worker_that_cannot_start_is_given_up_with_a_sentence(
     job_id = client.submit(Scan())
     with qtbot.waitSignal(client.failed, timeout=30_000):
         client.start()
-    assert failed[0].job_id == job_id and "several times" in failed[0].message
+    assert failed[0].job_id == job_id and "several times" in failed[0].why.message
     assert "unharmed" in said[-1]
 
 

@@ -39,6 +39,7 @@ from pemr_desktop.protocol.messages import (
     UnteachCovers,
 )
 from pemr_desktop.protocol.results import AnalyseResult, CoverResult, VersionsResult
+from pemr_desktop.protocol.sentences import cover_sentence, ending
 from random_model import write_random_model
 
 RATE = 16_000
@@ -62,7 +63,7 @@ class Studio:
 
     def run(self, request: Request) -> tuple[str, msgspec.Struct | None]:
         ended, result = self.session.run(request, "a job", lambda _event: None)
-        return ended.summary, result
+        return ending(request, ended, result), result
 
     def find(self, sound: np.ndarray, name: str = "dropped.flac") -> CoverResult:
         path = self.write(self.outside / name, sound, RATE)
@@ -122,7 +123,7 @@ def test_what_holds_no_music_gets_a_plain_sentence_and_no_match(
     studio: Studio, sound: np.ndarray | None, says: str
 ) -> None:
     result = studio.find(sound if sound is not None else studio.tune(4.0, RATE, seed=100))
-    assert says in result.sentence and result.matches == ()
+    assert says in cover_sentence(result) and result.matches == ()
 
 
 def speech(seconds: float) -> np.ndarray:
@@ -149,7 +150,7 @@ def speech(seconds: float) -> np.ndarray:
 def test_speech_and_short_clips_of_a_stranger_get_no_confident_match(studio: Studio) -> None:
     for sound in (speech(40.0), studio.tune(6.0, RATE, seed=999)):
         result = studio.find(sound)
-        assert result.sentence
+        assert cover_sentence(result)
         assert [match for match in result.matches if match.verdict in SURE] == []
 
 
@@ -179,8 +180,8 @@ def test_a_mix_of_three_hours_is_compared_in_its_first_twenty_minutes(studio: St
     _, result = studio.run(FindCovers(path=os.fsencode(mix)))
     assert isinstance(result, CoverResult)
     assert result.query_duration_s == pytest.approx(LONG_S, rel=0.01)
-    assert "tracks" in result.sentence
-    assert result.sentence.endswith("Only the first 20 minutes of the track were compared.")
+    assert "tracks" in cover_sentence(result)
+    assert cover_sentence(result).endswith("Only the first 20 minutes of the track were compared.")
     ids = studio.ids()
     sure = {match.track_id for match in result.matches if match.verdict in SURE}
     assert sure <= {ids[title] for work in (4, 7) for title in (f"Tune {work}", f"Tune {work} again")}
@@ -193,7 +194,7 @@ def test_a_library_without_another_track_says_so(tmp_path: Path, studio: Studio)
             session.run(request, "a job", lambda _event: None)
         _, result = session.run(FindCovers(track_id=1), "a job", lambda _event: None)
         assert isinstance(result, CoverResult)
-        assert result.matches == () and "no other track has been listened to" in result.sentence
+        assert result.matches == () and "no other track has been listened to" in cover_sentence(result)
         with pytest.raises(PemrDesktopError, match="nothing to check"):
             session.run(CheckCovers(), "a job", lambda _event: None)
 

@@ -8,10 +8,12 @@ from pemr_desktop.jobs.ledger import (
     MAX_CRASHES_A_MINUTE,
     CrashLimit,
     Ledger,
-    result_of,
 )
 from pemr_desktop.protocol.messages import Analyse, Cancelled, Changed, Failed, Finished, Progress, Scan, Started
-from pemr_desktop.protocol.results import ScanResult
+from pemr_desktop.protocol.results import ScanResult, result_of
+from pemr_desktop.steps import Step
+
+TWELVE_FOUND = msgspec.Raw(msgspec.json.encode(ScanResult(12, 0, 0, 0, 0, 0)))
 
 
 def test_a_job_goes_from_waiting_to_finished() -> None:
@@ -19,18 +21,22 @@ def test_a_job_goes_from_waiting_to_finished() -> None:
     start = ledger.add(Scan(), "Scanning")
     assert ledger.views()[0].state == "waiting"
     ledger.take(Started(start.job_id))
-    ledger.take(Progress(start.job_id, 3, 10, 7.0, "Reading"))
+    ledger.take(Progress(start.job_id, 3, 10, 7.0, Step("reading tags")))
     view = ledger.view(start.job_id)
     assert view is not None and (view.state, view.done, view.total, view.seconds_left) == ("running", 3, 10, 7.0)
-    ledger.take(Finished(start.job_id, "12 tracks found.", Changed()))
+    ledger.take(Finished(start.job_id, Changed(), TWELVE_FOUND))
     view = ledger.view(start.job_id)
-    assert view is not None and (view.state, view.message, view.seconds_left) == ("finished", "12 tracks found.", None)
+    assert view is not None and (view.state, view.message, view.seconds_left) == (
+        "finished",
+        "12 tracks found; nothing new.",
+        None,
+    )
 
 
 def test_what_was_not_finished_is_asked_for_again() -> None:
     ledger = Ledger()
     done, running, waiting = (ledger.add(Analyse((n,)), "") for n in range(3))
-    ledger.take(Finished(done.job_id, "", Changed()))
+    ledger.take(Finished(done.job_id, Changed()))
     ledger.take(Started(running.job_id))
     assert ledger.worker_died() == []
     assert ledger.unfinished() == [running, waiting]
@@ -53,7 +59,7 @@ def test_a_job_that_kills_every_worker_is_given_up_and_the_others_go_on() -> Non
         ledger.take(Started(bad.job_id))
         ended = ledger.worker_died()
         assert bool(ended) == (death == FATAL_CRASHES_PER_JOB - 1)
-    assert isinstance(ended[0], Failed) and "Listening" in ended[0].message
+    assert isinstance(ended[0], Failed) and "Listening" in ended[0].why.message
     assert ledger.unfinished() == [good]
 
 
@@ -62,7 +68,7 @@ def test_a_job_that_gets_further_between_deaths_is_never_given_up() -> None:
     start = ledger.add(Analyse(), "")
     for done in range(5 * FATAL_CRASHES_PER_JOB):
         ledger.take(Started(start.job_id))
-        ledger.take(Progress(start.job_id, 1, 100 - done, None, ""))
+        ledger.take(Progress(start.job_id, 1, 100 - done, None, Step("listened", "a tune")))
         assert ledger.worker_died() == []
 
 
@@ -70,7 +76,7 @@ def test_only_the_latest_ended_jobs_are_kept() -> None:
     ledger = Ledger()
     running = ledger.add(Scan(), "")
     for _ in range(KEPT_ENDED_JOBS + 20):
-        ledger.take(Finished(ledger.add(Scan(), "").job_id, "", Changed()))
+        ledger.take(Finished(ledger.add(Scan(), "").job_id, Changed(), TWELVE_FOUND))
     ledger.add(Scan(), "")
     assert running.job_id in [view.job_id for view in ledger.views()]
     assert sum(view.ended for view in ledger.views()) == KEPT_ENDED_JOBS
@@ -86,7 +92,7 @@ def test_news_of_a_forgotten_job_is_ignored() -> None:
 
 def test_the_result_of_a_job_is_typed() -> None:
     result = ScanResult(1, 2, 3, 4, 5, 6)
-    ended = Finished(1, "", Changed(), msgspec.Raw(msgspec.json.encode(result)))
+    ended = Finished(1, Changed(), msgspec.Raw(msgspec.json.encode(result)))
     assert result_of(Scan(), ended) == result
 
 

@@ -24,7 +24,7 @@ def test_newly_taught_tags_need_no_listening_and_another_encoder_does(
     def do(job_id: int, request: Any) -> str:
         worker.say(Start(job_id, request))
         ended = worker.hear_until((Finished, Failed), job_id)[-1]
-        return str(ended.summary if isinstance(ended, Finished) else ended.message)
+        return str(worker.said(ended))
 
     def suggestions() -> list[str]:
         with closing(open_reader(library_path)) as conn:

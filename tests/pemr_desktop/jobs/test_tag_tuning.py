@@ -77,7 +77,7 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
 
     do(AddFolders((os.fsencode(albums),)))
     refused = do(TuneTags())
-    assert isinstance(refused, Failed) and "too little music" in refused.message
+    assert isinstance(refused, Failed) and "too little music" in refused.why.message
     assert isinstance(do(Analyse()), Finished)
     with closing(open_reader(library_path)) as conn:
         ids = list(queries.track_ids(conn, sort="path"))
@@ -94,6 +94,7 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
     assert result.listened == 0 and result.in_use
     told = {tag.name: tag for tag in result.tags}
     assert told["rock"].change == "switched off" and "suggestions were right" in told["rock"].reason
+    assert told["rock"].why is not None and told["rock"].why.code == "poor here"
     assert told["chiptune"].change == "new" and told["chiptune"].group == "genre"
     assert told["chiptune"].after.right >= 0.6 * told["chiptune"].after.shown > 0
     assert "rock" not in suggested(library_path, plain)
@@ -108,13 +109,13 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
         conn.execute("DELETE FROM predictions")
         conn.execute("INSERT INTO facts (name, value) VALUES (?, 1)", (PENDING,))
     worker = start_worker(model_file)
-    assert do(Analyse()).summary == "Every track has been listened to."
+    assert worker.said(do(Analyse())) == "Every track has been listened to."
     assert "chiptune" in suggested(library_path, plain)
     assert isinstance(do(Analyse((plain,), again=True)), Finished)
     assert "chiptune" in suggested(library_path, plain)  # the tuned heads listen, also after a new start
-    assert "shipped again" in do(UntuneTags()).summary
+    assert "shipped again" in worker.said(do(UntuneTags()))
     assert suggested(library_path, plain) == {"jazz", "rock", "calm", "piano"}
-    assert do(UntuneTags()).summary == "The tags are as they were shipped."
+    assert worker.said(do(UntuneTags())) == "The tags are as they were shipped."
     assert worker.close() == 0
 
 
@@ -130,7 +131,7 @@ def test_a_tuning_that_was_stopped_changes_nothing_and_goes_on_where_it_stopped(
         pass
     worker.say(Cancel(3))
     ended = worker.hear_until((Cancelled, Finished), 3)[-1]
-    assert isinstance(ended, Cancelled) and "no tag was changed" in ended.summary
+    assert isinstance(ended, Cancelled) and "no tag was changed" in worker.said(ended)
     with closing(open_reader(library_path)) as conn:
         assert queries.tag_tuning_status(conn).made_at is None
         predicted = conn.execute("SELECT count(*) FROM teacher_opinions").fetchone()[0]

@@ -22,11 +22,11 @@ def test_the_second_instance_is_a_viewer_until_the_first_ends(
     first.hear_until(Finished)
     second = start_worker()
     told = second.hear()
-    assert isinstance(told, Ready) and told.read_only_reason is not None
-    assert "Another PEMR Desktop is using the library" in told.read_only_reason
+    assert isinstance(told, Ready) and told.read_only is not None
+    assert "Another PEMR Desktop is using the library" in told.read_only.message
     second.say(Start(1, Scan()))
     refused = second.hear_until(Failed)[-1]
-    assert isinstance(refused, Failed) and refused.message == told.read_only_reason
+    assert isinstance(refused, Failed) and refused.why == told.read_only
     with closing(open_reader(library_path)) as conn:
         assert len(queries.track_ids(conn)) == 12
     first.say(Quit())
@@ -34,8 +34,8 @@ def test_the_second_instance_is_a_viewer_until_the_first_ends(
     assert second.close() == 0
     third = start_worker()
     ready = third.hear()
-    assert isinstance(ready, Ready) and ready.read_only_reason is None
+    assert isinstance(ready, Ready) and ready.read_only is None
     third.say(Start(1, Scan()))
     finished = third.hear_until(Finished)[-1]
-    assert isinstance(finished, Finished) and finished.summary == "12 tracks found; nothing new."
+    assert isinstance(finished, Finished) and third.said(finished) == "12 tracks found; nothing new."
     assert third.close() == 0

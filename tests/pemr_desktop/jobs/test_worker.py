@@ -44,12 +44,12 @@ def test_a_folder_is_added_and_scanned(start_worker: StartWorker, library_path: 
     worker = start_worker()
     ready = worker.hear()
     assert isinstance(ready, Ready) and ready.process_id == worker.process.pid
-    assert ready.read_only_reason is None and ready.model_id is None
+    assert ready.read_only is None and ready.model_id is None
     worker.say(Start(1, add(music)))
     events = worker.hear_until(Finished)
     assert isinstance(events[0], Started)
     finished = events[-1]
-    assert isinstance(finished, Finished) and finished.summary == "12 tracks found; 12 tracks added."
+    assert isinstance(finished, Finished) and worker.said(finished) == "12 tracks found; 12 tracks added."
     assert msgspec.json.decode(finished.result, type=ScanResult) == ScanResult(12, 12, 0, 0, 0, 0)
     assert finished.changed.roots and len(finished.changed.track_ids) == 12
     assert worker.close() == 0
@@ -110,10 +110,10 @@ def test_a_file_without_sound_is_not_counted_as_listened_to(
     worker = start_worker(model_file)
     worker.say(Start(1, add(music)))
     worker.say(Start(2, Analyse()))
-    told = worker.hear_until(Finished, 2)[-1].summary
+    told = worker.said(worker.hear_until(Finished, 2)[-1])
     assert told == "Listened to 1 track. 1 file could not be listened to properly: see Problems."
     worker.say(Start(3, Analyse()))
-    told = worker.hear_until(Finished, 3)[-1].summary
+    told = worker.said(worker.hear_until(Finished, 3)[-1])
     assert told.startswith("Every other track has been listened to; 1 file could not be: see Problems.")
     worker.close()
 
@@ -153,12 +153,12 @@ def test_a_command_that_is_not_understood_does_not_stop_the_next(start_worker: S
 def test_a_second_worker_may_only_read_and_says_so(start_worker: StartWorker) -> None:
     first, second = start_worker(), start_worker()
     readies = [first.hear(), second.hear()]
-    (reason,) = [ready.read_only_reason for ready in readies if ready.read_only_reason]
-    assert reason
-    refused = first if readies[0].read_only_reason else second
+    (why,) = [ready.read_only for ready in readies if ready.read_only]
+    assert why.code == "library in use"
+    refused = first if readies[0].read_only else second
     refused.say(Start(1, SavePlaylist("Mine", ())))
     failed = refused.hear_until(Failed)[-1]
-    assert failed.message == reason
+    assert failed.why == why
     assert (first.close(), second.close()) == (0, 0)
 
 
@@ -170,9 +170,9 @@ def test_a_damaged_library_is_named_and_left_as_it_is(
     library_path.write_bytes(content)
     worker = start_worker()
     ready = worker.hear()
-    assert str(library_path) in ready.read_only_reason
+    assert str(library_path) in ready.read_only.message
     worker.say(Start(1, Scan()))
-    assert worker.hear_until(Failed)[-1].message == ready.read_only_reason
+    assert worker.hear_until(Failed)[-1].why == ready.read_only
     assert worker.close() == 0
     assert library_path.read_bytes() == content
 
@@ -183,7 +183,7 @@ def test_a_library_of_a_newer_version_is_left_as_it_is(start_worker: StartWorker
         conn.execute("PRAGMA user_version = 9999")
     before = library_path.read_bytes()
     worker = start_worker()
-    assert "newer" in worker.hear().read_only_reason
+    assert "newer" in worker.hear().read_only.message
     assert worker.close() == 0
     assert library_path.read_bytes() == before
 
@@ -194,9 +194,9 @@ def test_a_folder_that_is_not_there_is_named_and_the_others_are_scanned(
     worker = start_worker()
     worker.say(Start(1, AddFolders((os.fsencode(tmp_path / "gone"), os.fsencode(music)))))
     finished = worker.hear_until(Finished)[-1]
-    assert "12 tracks added" in finished.summary and "gone" in finished.summary
+    assert "12 tracks added" in worker.said(finished) and "gone" in worker.said(finished)
     worker.say(Start(2, AddFolders((os.fsencode(tmp_path / "gone"),))))
-    assert "gone" in worker.hear_until(Failed)[-1].message
+    assert "gone" in worker.said(worker.hear_until(Failed)[-1])
     worker.close()
 
 
@@ -208,9 +208,9 @@ def test_a_folder_that_vanished_loses_no_track(
     worker.hear_until(Finished)
     music.rename(music.with_name("unplugged"))
     worker.say(Start(2, Analyse()))
-    assert "not reachable" in worker.hear_until(Finished, 2)[-1].summary
+    assert "not reachable" in worker.said(worker.hear_until(Finished, 2)[-1])
     worker.say(Start(3, Scan()))
-    assert "Not reachable" in worker.hear_until(Finished, 3)[-1].summary
+    assert "Not reachable" in worker.said(worker.hear_until(Finished, 3)[-1])
     with closing(open_reader(library_path)) as conn:
         counts = queries.counts(conn)
         assert (counts.tracks, counts.offline, counts.problems) == (12, 12, 0)
@@ -237,6 +237,6 @@ def test_a_refusal_is_a_sentence_for_the_user(start_worker: StartWorker, home: P
     ):
         worker.say(Start(job_id, request))
         failed = worker.hear_until(Failed)[-1]
-        assert failed.message.endswith(".") and "Traceback" not in failed.message
+        assert failed.why.message.endswith(".") and "Traceback" not in failed.why.message
     worker.close()
     assert "no/such.mp3" in (home / "log" / "worker.log").read_text()

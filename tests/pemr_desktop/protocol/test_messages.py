@@ -7,7 +7,10 @@ from typing import get_args
 import msgspec
 import pytest
 
+from pemr_desktop.library.rows import Recovery
 from pemr_desktop.protocol import messages as m
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.steps import Step
 from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 
@@ -39,12 +42,12 @@ REQUESTS = [
     m.DeletePlaylist(1),
 ]
 EVENTS = [
-    m.Ready(1, "0123", "another instance", "mended"),
+    m.Ready(1, "0123", refusal("library in use", library="/x"), Recovery(1, 2)),
     m.Started(1),
-    m.Progress(1, 2, 3, 4.5, "Listening", m.Changed((1, 2), problems=True)),
-    m.Finished(1, "Done.", m.Changed(everything=True), msgspec.Raw(b'{"written":1}')),
-    m.Cancelled(1, "Cancelled.", m.Changed()),
-    m.Failed(1, "It failed.", "Traceback …\nline"),
+    m.Progress(1, 2, 3, 4.5, Step("listening", "a tune"), m.Changed((1, 2), problems=True)),
+    m.Finished(1, m.Changed(everything=True), msgspec.Raw(b'{"written":1}')),
+    m.Cancelled(1, m.Changed(), "waiting", msgspec.Raw(b"{}")),
+    m.Failed(1, Refusal("It failed.", "code", {"value": "1"}), "Traceback …\nline"),
 ]
 
 
@@ -80,7 +83,7 @@ def test_a_file_name_in_raw_bytes_is_the_same_file_on_the_other_side() -> None:
     assert os.fsencode(Path(os.fsdecode(received.request.path))) == RAW_NAME
 
 
-def test_a_file_name_in_raw_bytes_does_not_stop_a_sentence_that_quotes_it() -> None:
-    heard = m.Progress(1, 3, 8, None, "Listened to " + os.fsdecode(b"caf\xe9"))
-    sent = msgspec.json.decode(m.encode_event(heard), type=m.Event)
-    assert sent == m.Progress(1, 3, 8, None, "Listened to caf\ufffd")
+def test_a_file_name_in_raw_bytes_does_not_stop_an_event_that_names_it() -> None:
+    heard = m.Progress(1, 3, 8, None, Step("listened", os.fsdecode(b"caf\xe9")))
+    sent = msgspec.json.decode(m.encode(heard), type=m.Event)
+    assert sent == m.Progress(1, 3, 8, None, Step("listened", "caf\ufffd"))

@@ -66,7 +66,7 @@ def test_what_is_right_already_stays_as_it_is() -> None:
     easy += [pair(20 + n, at(-15.0), version=False) for n in range(40)]
     taught = teach(easy, SHIPPED, SHIPPED, CANDIDATES)
     assert not taught.result.kept
-    assert "no better" in taught.result.reason
+    assert taught.result.why == "no better" and "no better" in taught.result.reason
     assert taught.background is SHIPPED
 
 

@@ -90,7 +90,7 @@ def test_where_versions_hum_the_layer_learns_to_overhear_it_and_more_of_them_are
 def test_where_versions_are_heard_well_already_the_layer_stays_as_it_was_shipped(clear: Lesson) -> None:
     layer = clear.learned.result.layer
     assert layer is not None and not layer.kept
-    assert "no better than before" in layer.reason
+    assert layer.why == "hears no better" and "no better than before" in layer.reason
     assert clear.learned.layer is None
 
 

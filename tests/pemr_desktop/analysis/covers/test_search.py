@@ -10,6 +10,7 @@ from pemr.covers.alignment.passages import align
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
 from pemr_desktop.analysis.covers.verdict import VERSION_PROBABILITY, evidence_of
+from pemr_desktop.protocol.cover_sentences import answer_of
 from played_works import RATE, play
 
 
@@ -37,7 +38,7 @@ def test_a_version_is_found_first_with_its_key_and_tempo(search, features):
     assert best.tempo_ratio == pytest.approx(1.2, rel=0.04)
     assert best.probability > 0.8
     assert best.passages
-    assert "1 version found among 22 tracks" in findings.sentence
+    assert "1 version found among 22 tracks" in answer_of(findings.answer)
 
 
 def test_the_same_sound_in_another_file_is_the_same_recording(search, features):
@@ -62,7 +63,7 @@ def test_a_work_that_stands_alone_has_no_version(search, features):
 def test_silence_matches_nothing_and_says_why(search, features):
     findings = search.find(features[24], exclude_id=24)
     assert findings.matches == ()
-    assert findings.sentence == "This track is silent, so it cannot be compared."
+    assert answer_of(findings.answer) == "This track is silent, so it cannot be compared."
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_silence_matches_nothing_and_says_why(search, features):
 def test_noise_and_short_clips_match_nothing_and_say_why(search, sound, reason):
     findings = search.find(cover_features(sound))
     assert findings.matches == ()
-    assert reason in findings.sentence
+    assert reason in answer_of(findings.answer)
 
 
 def test_a_clip_of_six_seconds_gets_no_confident_answer(search):
@@ -88,9 +89,9 @@ def test_a_library_without_another_track_says_so(features):
     alone = CoverSearch([(1, features[1].to_bytes())])
     findings = alone.find(features[1], exclude_id=1)
     assert findings.matches == ()
-    assert "no other track" in findings.sentence
+    assert "no other track" in answer_of(findings.answer)
     silent = CoverSearch([(24, features[24].to_bytes())])
-    assert "hold no music" in silent.find(features[1]).sentence
+    assert "hold no music" in answer_of(silent.find(features[1]).answer)
 
 
 def test_in_a_library_of_two_a_version_is_found_and_a_stranger_is_not(features):

@@ -19,6 +19,7 @@ from pemr_desktop.analysis.covers import shortlist as cover_shortlist
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
+from pemr_desktop.steps import Step
 
 SETTINGS = NetworkSettings("pitch-class", 16, 4)
 
@@ -51,11 +52,11 @@ def small_libraries_are_large(monkeypatch):
 
 def test_a_transposed_copy_is_found_through_the_shortlist(network, small_libraries_are_large):
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(40)), shortlist=CoverShortlist(network))
-    told: list[tuple[int, int, str]] = []
+    told: list[tuple[int, int, Step]] = []
     findings = search.find(transposed(track(7), 3), progress=lambda *now: told.append(now))
     assert findings.matches[0].track_id == 7
     assert findings.compared == 40
-    assert max(total for _, total, doing in told if doing.startswith("Comparing")) == 6
+    assert max(total for _, total, step in told if step.code == "comparing features") == 6
 
 
 def test_a_clip_of_a_minute_is_found_in_a_long_track(network, small_libraries_are_large):
@@ -143,10 +144,10 @@ def test_the_bundled_network_is_calibrated():
 
 def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(network, tmp_path):
     tracks = {k: track(k) for k in range(5)}
-    made: list[str] = []
+    made: list[Step] = []
 
-    def progress(_done: int, _total: int, doing: str) -> None:
-        made.append(doing)
+    def progress(_done: int, _total: int, step: Step) -> None:
+        made.append(step)
 
     first = CoverShortlist(network, tmp_path / "covers.msgpack")
     chosen = first.choose(track(2), tracks, 3, progress=progress)

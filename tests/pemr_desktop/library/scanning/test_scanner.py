@@ -17,6 +17,7 @@ from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.scanning.scanner import ScanOutcome
 from pemr_desktop.library.views import View
+from pemr_desktop.steps import Step
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.write import apply_plan
 
@@ -135,7 +136,7 @@ def test_a_root_unplugged_during_the_scan_loses_nothing(
     for path in album:
         os.utime(path, ns=(5, 5))
 
-    def unplug(done: int, total: int, doing: str) -> None:
+    def unplug(done: int, total: int, step: Step) -> None:
         if music.exists():
             music.rename(tmp_path / "unplugged")
 

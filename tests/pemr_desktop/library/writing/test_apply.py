@@ -17,6 +17,7 @@ from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.views import View
 from pemr_desktop.library.writing.plan import WriteOptions
+from pemr_desktop.refusals import refusal, said
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan
@@ -156,7 +157,8 @@ def test_undo_leaves_alone_a_field_that_someone_else_changed(library: Library, a
     rewrite(theirs, genre=["Their own word"], title=["Their title"])
     undone = library.undo(batch)
     assert undone.written == 4
-    assert undone.refused == {str(theirs): "“genre” no longer holds what was written, and stays as it is."}
+    assert undone.refused == {str(theirs): refusal("field left alone", fields="“genre”")}
+    assert said(undone.refused[str(theirs)]) == "“genre” no longer holds what was written, and stays as it is."
     fields = read_tags(theirs).fields
     assert fields["genre"] == ("Their own word",)
     assert fields["title"] == ("Their title",)
@@ -209,7 +211,7 @@ def test_a_file_that_is_gone_is_named_and_the_rest_is_undone(library: Library, a
     accepted[1].unlink()
     undone = library.undo(batch)
     assert undone.written == 3
-    assert "not there" in undone.refused[str(accepted[1])]
+    assert "not there" in undone.refused[str(accepted[1])].message
 
 
 def test_a_file_that_changed_since_the_plan_is_left_untouched_and_named(library: Library, accepted: list[Path]) -> None:
@@ -218,7 +220,7 @@ def test_a_file_that_changed_since_the_plan_is_left_untouched_and_named(library:
     theirs = accepted[1].read_bytes()
     written = library.apply_writes(plans)
     assert written.written == 3
-    assert "plan again" in written.refused[str(accepted[1])]
+    assert "plan again" in written.refused[str(accepted[1])].message
     assert accepted[1].read_bytes() == theirs
     (problem,) = library.read(queries.problems)
     assert (problem.stage, problem.path) == ("write", os.fsencode(accepted[1]))
@@ -231,7 +233,7 @@ def test_a_file_that_changed_since_the_plan_is_left_untouched_and_named(library:
 def test_hard_links_are_refused_with_a_reason(library: Library, accepted: list[Path], tmp_path: Path) -> None:
     (tmp_path / "seeding.flac").hardlink_to(accepted[0])
     plans = library.plan_writes()
-    assert "hard links" in plans.refused[str(accepted[0])]
+    assert "hard links" in plans.refused[str(accepted[0])].message
     assert len(plans.plans) == 3
 
 
@@ -239,7 +241,7 @@ def test_a_cancelled_batch_says_only_what_it_did(library: Library, accepted: lis
     original = content(accepted)
     done: list[int] = []
     written = library.apply_writes(
-        library.plan_writes().plans, progress=lambda at, total, doing: done.append(at), cancelled=lambda: len(done) >= 2
+        library.plan_writes().plans, progress=lambda at, total, step: done.append(at), cancelled=lambda: len(done) >= 2
     )
     assert written.written == 2
     (batch,) = library.read(queries.history)
@@ -271,7 +273,7 @@ def test_a_window_sees_the_history_while_the_worker_writes(library: Library, acc
         seen: list[int] = []
         library.apply_writes(
             library.plan_writes().plans,
-            progress=lambda at, total, doing: seen.append(queries.history(reader)[0].done_count),
+            progress=lambda at, total, step: seen.append(queries.history(reader)[0].done_count),
         )
         assert seen == [0, 1, 2, 3]
         assert len(queries.track_ids(reader, view=View("pending"))) == 0

@@ -18,7 +18,9 @@ from pemr_desktop.protocol.messages import (
     JudgeVersion,
     Progress,
 )
-from pemr_desktop.protocol.results import CoverMatch, CoverResult, Passage
+from pemr_desktop.protocol.results import CoverMatch, CoverResult, CoversFound, NotComparable, Passage
+from pemr_desktop.refusals import Refusal
+from pemr_desktop.steps import Step
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.covers_page import CoversPage
 
@@ -43,14 +45,12 @@ def matches(ids: list[int]) -> tuple[CoverMatch, ...]:
 def answer(context: WindowContext, result: CoverResult) -> None:
     """The worker's answer to the newest search, as it comes over the wire."""
     job = next(view for view in reversed(context.client.jobs()) if isinstance(view.request, FindCovers))
-    context.client.finished.emit(
-        Finished(job.job_id, result.sentence, Changed(), msgspec.Raw(msgspec.json.encode(result)))
-    )
+    context.client.finished.emit(Finished(job.job_id, Changed(), msgspec.Raw(msgspec.json.encode(result))))
 
 
 def found(qtbot: QtBot, page: CoversPage, context: WindowContext, ids: list[int]) -> None:
     page.show_covers([ids[0]])
-    answer(context, CoverResult(ids[0], matches(ids), 3, "2 versions found among 3 tracks."))
+    answer(context, CoverResult(ids[0], matches(ids), 3, CoversFound(0, 2, 0, 3)))
     qtbot.waitUntil(lambda: page.comparison.reference.title.text() == "Bourrée")
     qtbot.waitUntil(lambda: page.comparison.passages.reference.duration_s > 0)
 
@@ -70,9 +70,9 @@ def test_while_it_looks_it_shows_progress_and_can_be_cancelled(
     page.show_covers([library_tracks[0]])
     (job,) = context.client.jobs()
     assert job.request == FindCovers(library_tracks[0])
-    context.client.progress.emit(Progress(job.job_id, 1, 3, None, "Comparing with 3 tracks"))
+    context.client.progress.emit(Progress(job.job_id, 1, 3, None, Step("comparing features")))
     assert page.progress.isVisible() and page.progress.value() == 1
-    assert page.sentence.text() == "Comparing with 3 tracks"
+    assert page.sentence.text() == "Comparing harmony and melody"
     qtbot.mouseClick(page.cancel, Qt.MouseButton.LeftButton)
     assert page.pane.none_found.headline.text() == "Search cancelled"
     assert not page.progress.isVisible()
@@ -104,7 +104,7 @@ def test_the_keyboard_goes_through_the_matches(
 
 def test_none_found_is_said_plainly(page: CoversPage, context: WindowContext, library_tracks: list[int]) -> None:
     page.show_covers([library_tracks[0]])
-    answer(context, CoverResult(library_tracks[0], (), 3, "No cover found among 3 tracks."))
+    answer(context, CoverResult(library_tracks[0], (), 3, CoversFound(0, 0, 0, 3)))
     assert page.pane.none_found.isVisible()
     assert page.pane.none_found.headline.text() == "No version found"
     assert page.pane.none_found.sentence.text() == "No cover found among 3 tracks."
@@ -114,7 +114,7 @@ def test_a_track_that_cannot_be_compared_is_not_said_to_have_no_version(
     page: CoversPage, context: WindowContext, library_tracks: list[int]
 ) -> None:
     page.show_covers([library_tracks[0]])
-    answer(context, CoverResult(library_tracks[0], (), 0, "This track is silent, so it cannot be compared."))
+    answer(context, CoverResult(library_tracks[0], (), 0, NotComparable("silent", 0.0)))
     assert page.pane.none_found.headline.text() == "Nothing to compare"
     assert page.pane.none_found.sentence.text() == "This track is silent, so it cannot be compared."
 
@@ -124,7 +124,7 @@ def test_a_search_that_failed_says_why_and_can_be_tried_again(
 ) -> None:
     page.show_covers([library_tracks[0]])
     (job,) = context.client.jobs()
-    context.client.failed.emit(Failed(job.job_id, "The track could not be read. Nothing was changed."))
+    context.client.failed.emit(Failed(job.job_id, Refusal("The track could not be read. Nothing was changed.")))
     assert page.pane.none_found.sentence.text() == "The track could not be read. Nothing was changed."
     page.show_covers([library_tracks[0]])
     assert len(asked(context, FindCovers)) == 2
@@ -200,7 +200,7 @@ def test_a_dropped_file_need_not_be_in_the_library(
     drop(page, path)
     qtbot.waitUntil(lambda: asked(context, FindCovers) == [FindCovers(path=os.fsencode(path))])
     assert page.comparison.query.title.text() == "tune.wav"
-    result = CoverResult(None, matches(library_tracks), 4, "2 versions found.", bytes(range(100)), 2.0)
+    result = CoverResult(None, matches(library_tracks), 4, CoversFound(0, 2, 0, 4), bytes(range(100)), 2.0)
     answer(context, result)
     qtbot.waitUntil(lambda: page.comparison.passages.reference.duration_s > 0)
     assert page.comparison.passages.query.duration_s == 2.0
@@ -239,7 +239,7 @@ def test_a_pair_is_shown_side_by_side_though_it_is_no_match(
     assert asked(context, FindCovers) == [FindCovers(a, also=(c,))]
     likely = CoverMatch(b, "version", 0.94, 0.9, 3, 1.12, (Passage(1, 2, 2, 3),))
     unlikely = CoverMatch(c, "none", 0.02, 0.1, 0, 1.0, (Passage(0, 1, 1, 2),))
-    answer(context, CoverResult(a, (likely, unlikely), 3, "1 version found among 3 tracks."))
+    answer(context, CoverResult(a, (likely, unlikely), 3, CoversFound(0, 1, 0, 3)))
     qtbot.waitUntil(lambda: page.comparison.reference.title.text() == "Canon")
     assert "Unlikely" in page.comparison.reference.about.text()
     assert page.comparison.confirm.isVisible()
@@ -251,7 +251,7 @@ def test_a_search_is_made_again_when_the_library_has_changed(
     page: CoversPage, context: WindowContext, library_tracks: list[int]
 ) -> None:
     page.show_covers([library_tracks[0]])
-    answer(context, CoverResult(library_tracks[0], (), 3, "No cover found among 3 tracks."))
+    answer(context, CoverResult(library_tracks[0], (), 3, CoversFound(0, 0, 0, 3)))
     page.show_covers([library_tracks[0]])
     assert len(asked(context, FindCovers)) == 1
     context.client.changed.emit(Changed(track_ids=(library_tracks[3],)))

@@ -34,6 +34,7 @@ from pemr_desktop.protocol.messages import (
     TeachCovers,
     UnteachCovers,
 )
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.quality_page import QualityPage
@@ -192,9 +193,9 @@ def test_checking_shows_how_far_it_is_and_a_refusal_is_said_on_the_card(
     (job,) = context.client.jobs()
     assert job.request == CheckCovers()
     assert page.check.bar.isVisible() and not page.teach.start.isEnabled()
-    context.client.failed.emit(Failed(job.job_id, "There is nothing to check the cover search against yet."))
+    context.client.failed.emit(Failed(job.job_id, Refusal("There is nothing to check yet.")))
     context.client.cancel(job.job_id)
-    assert page.check.state.text() == "There is nothing to check the cover search against yet."
+    assert page.check.state.text() == "There is nothing to check yet."
 
 
 def test_a_lesson_that_was_no_better_says_why_nothing_changed(
@@ -206,11 +207,9 @@ def test_a_lesson_that_was_no_better_says_why_nothing_changed(
     (job,) = context.client.jobs()
     assert job.request == TeachCovers()
     reason = "On works kept aside it is no better than before, or by chance only."
-    result = msgspec.structs.replace(LESSON, kept=False, reason=reason)
+    result = msgspec.structs.replace(LESSON, kept=False, why="no better", reason="")
     context.client.cancel(job.job_id)
-    context.client.finished.emit(
-        Finished(job.job_id, "Nothing was changed.", Changed(), msgspec.Raw(msgspec.json.encode(result)))
-    )
+    context.client.finished.emit(Finished(job.job_id, Changed(), msgspec.Raw(msgspec.json.encode(result))))
     told = page.teach.state.text()
     assert told.startswith(f"Nothing was changed. {reason}")
     assert "33 of 41 as shipped and 38 of 40 as taught" in told

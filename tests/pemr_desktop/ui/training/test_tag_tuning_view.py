@@ -136,7 +136,7 @@ def test_the_way_back_is_one_press(
 def finish(context: WindowContext, request: Request, result: msgspec.Struct | None = None) -> None:
     """The worker says that this job is done."""
     job_id = context.client.submit(request)
-    context.client.finished.emit(Finished(job_id, "Done.", Changed(), msgspec.Raw(msgspec.json.encode(result))))
+    context.client.finished.emit(Finished(job_id, Changed(), msgspec.Raw(msgspec.json.encode(result))))
 
 
 def test_tuning_is_offered_once_and_one_press_starts_it(

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.protocol.messages import Changed, Decide, Finished, Progress, Scan, Started
+from pemr_desktop.protocol.results import ScanResult, TracksDecided
+from pemr_desktop.steps import Step
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.window.jobs_area import MAX_LINES, JobsArea
+
+
+def answer(result: msgspec.Struct) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(result))
 
 
 @pytest.fixture
@@ -40,18 +47,19 @@ def test_progress_is_said_in_words(qtbot: QtBot, context: WindowContext, area: J
     job = context.client.submit(Scan())
     context.client._tell(Started(job))
     qtbot.waitUntil(lambda: len(area.lines()) == 1)
-    context.client._tell(Progress(job, 120, 480, 125.0, "Album 3"))
+    context.client._tell(Progress(job, 120, 480, 125.0, Step("scanning folder", "Album 3")))
     line = area.lines()[0]
     assert (line.bar.value(), line.bar.maximum()) == (120, 480)
     assert "120 of 480" in line.left.text() and "2 minutes" in line.left.text()
-    context.client._tell(Finished(job, "480 tracks found.", Changed()))
-    assert line.doing.text() == "480 tracks found."
+    assert line.doing.text() == "Looking through Album 3"
+    context.client._tell(Finished(job, Changed(), answer(ScanResult(480, 0, 0, 0, 0, 0))))
+    assert line.doing.text() == "480 tracks found; nothing new."
     assert line.bar.isHidden()
 
 
 def test_quick_jobs_never_flash_up(qtbot: QtBot, context: WindowContext, area: JobsArea) -> None:
     job = context.client.submit(Decide((1,), ("jazz",), "accepted"))
-    context.client._tell(Finished(job, "Accepted.", Changed()))
+    context.client._tell(Finished(job, Changed(), answer(TracksDecided(1))))
     with qtbot.waitSignal(area._soon.timeout):
         pass
     assert area.isHidden()

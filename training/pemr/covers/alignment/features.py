@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,13 @@ Samples = npt.NDArray[np.float32]
 
 class CoverFeaturesError(PemrError):
     """Stored cover features are damaged or were made by another version; the track must be analysed again."""
+
+
+class Incomparable(NamedTuple):
+    """Why a track cannot be compared. `seconds`: how long it is if it is too short, else how much of it sounds."""
+
+    why: Literal["too short", "silent", "too quiet", "no pitches", "unchanging"]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -93,19 +101,19 @@ class CoverFeatures:
         return _unit(pairs[:, 0] + pairs[:, 1])
 
     @property
-    def problem(self) -> str | None:
-        """Why this track cannot be compared, as a sentence; None if it can."""
+    def problem(self) -> Incomparable | None:
+        """Why this track cannot be compared; None if it can."""
         if self.duration_s < SHORTEST_S:
-            return f"This track lasts {self.duration_s:.1f} seconds: too short to be compared."
-        sounding = np.count_nonzero(self.packed.any(axis=1))
-        if sounding == 0:
-            return "This track is silent, so it cannot be compared."
-        if sounding * FRAME_S < SHORTEST_S:
-            return f"Only {sounding * FRAME_S:.1f} seconds of this track are loud enough to be compared: too little."
+            return Incomparable("too short", self.duration_s)
+        sounding_s = np.count_nonzero(self.packed.any(axis=1)) * FRAME_S
+        if sounding_s == 0:
+            return Incomparable("silent", 0.0)
+        if sounding_s < SHORTEST_S:
+            return Incomparable("too quiet", sounding_s)
         if self.contrast_db < LEAST_CONTRAST_DB:
-            return "This track has no clear pitches (noise or percussion only), so it cannot be compared."
+            return Incomparable("no pitches", sounding_s)
         if self._change() < LEAST_CHANGE:
-            return "This track holds one unchanging sound, so there is no melody or harmony to compare."
+            return Incomparable("unchanging", sounding_s)
         return None
 
     def _change(self) -> float:
