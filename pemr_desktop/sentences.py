@@ -9,23 +9,33 @@ _ENDING = re.compile(r"\((?:(\w*)\|)?(\w+)\)")
 
 
 class Translate(Protocol):
-    """Says a text in the language of whoever reads it.
+    """Says texts in the language of whoever reads them. They are written out where it is called, as lupdate wants."""
 
-    `context` and `text` are written out where this is called, so that lupdate finds them. With `n`, the text counts
-    things: `%n` stands for the number, `%Ln` for the number as the language groups its digits, and an ending in
-    brackets depends on it: `%n track(s)`, `%n entr(y|ies)`.
-    """
+    def __call__(self, context: str, text: str) -> str:
+        """A text that counts nothing."""
 
-    def __call__(self, context: str, text: str, comment: str = "", n: int = -1) -> str:
-        """The text as it is said."""
+    def tr(self, text: str, comment: str, n: int) -> str:
+        """A text that counts things: `%n` stands for their number, `%Ln` for the number with grouped digits.
+
+        An ending in brackets depends on the number: `%n track(s)`, `%n entr(y|ies)`. Of all calls in Python, lupdate
+        takes none but those of `tr` to count; outside of a class they have no context.
+        """
 
 
-def english(context: str, text: str, comment: str = "", n: int = -1) -> str:
-    """The text itself; one that counts gets its ending and its number, where `%Ln` of nothing is “no”."""
-    if n < 0:
+class English:
+    """The texts themselves; of those that count, with the ending and the number, where `%Ln` of nothing is “no”."""
+
+    def __call__(self, context: str, text: str) -> str:
+        """The text."""
         return text
-    ended = _ENDING.sub(lambda ending: (ending[1] or "") if n == 1 else ending[2], text)
-    return ended.replace("%Ln", f"{n:,}" if n else "no").replace("%n", str(n))
+
+    def tr(self, text: str, comment: str, n: int) -> str:
+        """The text with its ending and its number."""
+        ended = _ENDING.sub(lambda ending: (ending[1] or "") if n == 1 else ending[2], text)
+        return ended.replace("%Ln", f"{n:,}" if n else "no").replace("%n", str(n))
+
+
+english = English()
 
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:

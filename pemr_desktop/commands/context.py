@@ -57,9 +57,11 @@ class CommandContext:
             yield Jobs(session, self.err)
 
     def run(self, request: Request, title: str) -> msgspec.Struct | None:
-        """Do one job in a worker of its own and say how it ended."""
+        """Do one job in a worker of its own, and what the settings want after it; say how it ended."""
         with self.worker() as jobs:
-            return jobs.run(request, title)
+            result = jobs.run(request, title)
+            jobs.run_what_follows()
+            return result
 
 
 @dataclass
@@ -68,6 +70,7 @@ class Jobs:
 
     session: WorkerSession
     err: Console
+    _then: Request | None = None
 
     def run(self, request: Request, title: str) -> msgspec.Struct | None:
         """Do one job, say how it ended, and return its result. Raises `PemrDesktopError`."""
@@ -85,7 +88,13 @@ class Jobs:
 
             ended, result = self.session.run(request, title, show)
         self.err.print(ending(request, ended, result), markup=False)
+        self._then = ended.then
         return result
+
+    def run_what_follows(self) -> None:
+        """Do what the settings want after the last job, as listening to what a scan has found."""
+        while self._then is not None:
+            self.run(self._then, "Going on")
 
 
 def command_context(home: Path | None, library: Path | None, model: Path | None) -> CommandContext:

@@ -27,7 +27,10 @@ def watch(
     context: typer.Context,
     every: Annotated[float, typer.Option(min=0.05, help="Minutes from one look to the next.")] = 10.0,
 ) -> None:
-    """Look for new, changed and moved files again and again, until Ctrl+C. Unchanged folders are passed over."""
+    """Look for new, changed and moved files again and again, until Ctrl+C, and listen to them if that is set.
+
+    Unchanged folders are passed over.
+    """
     command: CommandContext = context.obj
     while True:
         try:

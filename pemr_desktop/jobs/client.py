@@ -197,6 +197,8 @@ class WorkerClient(QObject):
             case Finished():
                 self._crash_limit.worker_was_useful()
                 self.finished.emit(event)
+                if not self._stopping and (request := self._ledger.to_follow(event)) is not None:
+                    self.submit(request)
             case Cancelled():
                 self.cancelled.emit(event)
             case Failed():

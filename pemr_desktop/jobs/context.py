@@ -21,6 +21,7 @@ from pemr_desktop.library.database.reader import DATABASE_ERRORS, open_reader
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
+from pemr_desktop.protocol.messages import AnyRequest
 from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.settings import Settings
 from pemr_desktop.settings_file import load
@@ -34,10 +35,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: what it did (see `results`), and whether it was stopped before its end."""
+    """How a job ended: what it did (see `results`), whether it was stopped before its end, and what is to follow."""
 
     result: msgspec.Struct
     cancelled: bool = False
+    then: AnyRequest | None = None
 
 
 @dataclass

@@ -165,6 +165,11 @@ class Ledger:
         result = None if isinstance(event, Failed) else self.result(event)
         return ending(view.request, event, result, self._translate)
 
+    def to_follow(self, event: Finished) -> Request | None:
+        """What is to be asked for now that a job has finished; None if it waits to be done already."""
+        waiting = (view.request for view in self._jobs.values() if view.state == "waiting")
+        return None if event.then is None or event.then in waiting else event.then
+
     def forget_ended(self) -> None:
         """Drop all jobs that have ended."""
         self._jobs = {job_id: view for job_id, view in self._jobs.items() if not view.ended}

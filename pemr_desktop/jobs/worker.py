@@ -168,7 +168,7 @@ class Worker:
         result = msgspec.Raw(encode(outcome.result))
         if outcome.cancelled:
             return Cancelled(task.job_id, reporter.changed, result=result)
-        return Finished(task.job_id, reporter.changed, result)
+        return Finished(task.job_id, reporter.changed, result, outcome.then)
 
 
 class EventWriter:

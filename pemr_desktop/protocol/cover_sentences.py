@@ -45,22 +45,22 @@ def not_comparable_texts(translate: Translate) -> Mapping[str, str]:
 
 
 def _found(answer: CoversFound, translate: Translate) -> str:
-    among = translate("covers", "among %n track(s)", "", answer.compared)
+    among = translate.tr("among %n track(s)", "", answer.compared)
     sure = _sure(answer, translate)
     if sure and answer.possible:
-        text = translate("covers", "{sure} found {among}, and %n more that may be.", "", answer.possible)
+        text = translate.tr("{sure} found {among}, and %n more that may be.", "", answer.possible)
     elif sure:
         text = translate("covers", "{sure} found {among}.")
     elif answer.possible:
-        text = translate("covers", "No sure version {among}; %n that may be one.", "", answer.possible)
+        text = translate.tr("No sure version {among}; %n that may be one.", "", answer.possible)
     else:
         text = translate("covers", "No cover found {among}.")
     return text.format(sure=sure, among=among)
 
 
 def _sure(answer: CoversFound, translate: Translate) -> str:
-    copies = translate("covers", "%n cop(y|ies) of the same recording", "", answer.copies)
-    versions = translate("covers", "%n version(s)", "", answer.versions)
+    copies = translate.tr("%n cop(y|ies) of the same recording", "", answer.copies)
+    versions = translate.tr("%n version(s)", "", answer.versions)
     if answer.copies and answer.versions:
         return translate("covers", "{copies} and {versions}").format(copies=copies, versions=versions)
     return copies if answer.copies else versions if answer.versions else ""
@@ -72,17 +72,17 @@ def quality_summary(quality: CoverQuality, translate: Translate = english) -> st
     called, found = quality.called, quality.found
     if called.of:
         text = (
-            translate("covers", "{right} of %Ln pair(s) called versions is right", "", called.of)
+            translate.tr("{right} of %Ln pair(s) called versions is right", "", called.of)
             if called.right == 1
-            else translate("covers", "{right} of %Ln pair(s) called versions are right", "", called.of)
+            else translate.tr("{right} of %Ln pair(s) called versions are right", "", called.of)
         )
         parts.append(text.format(right=f"{called.right:,}"))
     if found.of:
-        text = translate("covers", "{right} of %Ln known version(s) found", "", found.of)
+        text = translate.tr("{right} of %Ln known version(s) found", "", found.of)
         parts.append(text.format(right=f"{found.right:,}"))
     if not parts:
-        answers = translate("covers", "%Ln answer(s)", "", quality.by_you)
-        text = translate("covers", "%Ln wrong pair(s) among {answers}", "", len(quality.wrong))
+        answers = translate.tr("%Ln answer(s)", "", quality.by_you)
+        text = translate.tr("%Ln wrong pair(s) among {answers}", "", len(quality.wrong))
         parts.append(text.format(answers=answers))
     return f"{'; '.join(parts)}."
 

@@ -261,11 +261,12 @@ class Progress(msgspec.Struct, frozen=True, tag="progress", tag_field="event"):
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished", tag_field="event"):
-    """The job ended by itself. `result`: see `results.RESULTS`."""
+    """The job ended by itself. `result`: see `results.RESULTS`. `then`: what the settings want to be done next."""
 
     job_id: int
     changed: Changed
     result: msgspec.Raw = msgspec.Raw(b"null")
+    then: AnyRequest | None = None
 
 
 class Cancelled(msgspec.Struct, frozen=True, tag="cancelled", tag_field="event"):

@@ -131,17 +131,17 @@ def tag_doubt_texts(translate: Translate) -> Mapping[r.TagDoubt, str]:
 
 
 def _scan(_request: m.Request, result: r.ScanResult, translate: Translate) -> str:
-    found = translate("summaries", "%Ln track(s) found", "", result.found)
+    found = translate.tr("%Ln track(s) found", "", result.found)
     news = [
-        translate("summaries", "%Ln track(s) added", "", result.added) if result.added else "",
-        translate("summaries", "%Ln track(s) changed", "", result.changed) if result.changed else "",
-        translate("summaries", "%Ln track(s) moved", "", result.moved) if result.moved else "",
-        translate("summaries", "%Ln track(s) not there any more", "", result.missing) if result.missing else "",
+        translate.tr("%Ln track(s) added", "", result.added) if result.added else "",
+        translate.tr("%Ln track(s) changed", "", result.changed) if result.changed else "",
+        translate.tr("%Ln track(s) moved", "", result.moved) if result.moved else "",
+        translate.tr("%Ln track(s) not there any more", "", result.missing) if result.missing else "",
     ]
     told = listed([words for words in news if words], translate) or translate("summaries", "nothing new")
     parts = [f"{capitalised(found)}; {told}."]
     if result.problems:
-        parts.append(translate("summaries", "Something is wrong with %Ln file(s): see Problems.", "", result.problems))
+        parts.append(translate.tr("Something is wrong with %Ln file(s): see Problems.", "", result.problems))
     if result.offline:
         text = translate("summaries", "Not reachable at the moment: {folders}.")
         parts.append(text.format(folders=listed(list(result.offline), translate)))
@@ -151,25 +151,19 @@ def _scan(_request: m.Request, result: r.ScanResult, translate: Translate) -> st
 def _removed(_request: m.RemoveRoot, result: r.RootRemoved, translate: Translate) -> str:
     if result.location is None:
         return translate("summaries", "The folder is not in the library any more.")
-    text = translate(
-        "summaries", "Removed {folder} with %Ln track(s) from the library. No file was touched.", "", result.tracks
-    )
+    text = translate.tr("Removed {folder} with %Ln track(s) from the library. No file was touched.", "", result.tracks)
     return text.format(folder=result.location)
 
 
 def _analysed(_request: m.Analyse, result: r.AnalyseResult, translate: Translate) -> str:
     if not result.waiting:
         return _nothing_to_analyse(result.given_up, translate)
-    parts = [translate("summaries", "Listened to %Ln track(s).", "", result.analysed)]
+    parts = [translate.tr("Listened to %Ln track(s).", "", result.analysed)]
     if result.problems:
-        parts.append(
-            translate("summaries", "%Ln file(s) could not be listened to properly: see Problems.", "", result.problems)
-        )
+        parts.append(translate.tr("%Ln file(s) could not be listened to properly: see Problems.", "", result.problems))
     if result.unreachable:
         parts.append(
-            translate(
-                "summaries", "%Ln file(s) not reachable at the moment; run it again later.", "", result.unreachable
-            )
+            translate.tr("%Ln file(s) not reachable at the moment; run it again later.", "", result.unreachable)
         )
     return " ".join(parts)
 
@@ -177,8 +171,7 @@ def _analysed(_request: m.Analyse, result: r.AnalyseResult, translate: Translate
 def _nothing_to_analyse(given_up: int, translate: Translate) -> str:
     if not given_up:
         return translate("summaries", "Every track has been listened to.")
-    return translate(
-        "summaries",
+    return translate.tr(
         "Every other track has been listened to; %Ln file(s) could not be: see Problems. "
         "Analyse them again to give them another try.",
         "",
@@ -188,34 +181,34 @@ def _nothing_to_analyse(given_up: int, translate: Translate) -> str:
 
 def _decided(request: m.Decide, result: r.TracksDecided, translate: Translate) -> str:
     text = {
-        "accepted": translate("summaries", "Accepted {tags} for %Ln track(s).", "", result.tracks),
-        "rejected": translate("summaries", "Rejected {tags} for %Ln track(s).", "", result.tracks),
-        "undecided": translate("summaries", "Took back {tags} for %Ln track(s).", "", result.tracks),
+        "accepted": translate.tr("Accepted {tags} for %Ln track(s).", "", result.tracks),
+        "rejected": translate.tr("Rejected {tags} for %Ln track(s).", "", result.tracks),
+        "undecided": translate.tr("Took back {tags} for %Ln track(s).", "", result.tracks),
     }[request.decision]
     return text.format(tags=listed(list(request.tags), translate))
 
 
 def _accepted(request: m.AcceptAbove, result: r.TracksDecided, translate: Translate) -> str:
-    text = translate("summaries", "Accepted suggestions of at least {probability} for %Ln track(s).", "", result.tracks)
+    text = translate.tr("Accepted suggestions of at least {probability} for %Ln track(s).", "", result.tracks)
     return text.format(probability=f"{request.probability:.0%}")
 
 
 def _planned(_request: m.Request, result: r.PlanResult, translate: Translate) -> str:
-    sentence = capitalised(translate("summaries", "%Ln file(s) would change.", "", len(result.plans)))
+    sentence = capitalised(translate.tr("%Ln file(s) would change.", "", len(result.plans)))
     if result.refused:
-        sentence += " " + translate("summaries", "%Ln file(s) cannot be written.", "", len(result.refused))
+        sentence += " " + translate.tr("%Ln file(s) cannot be written.", "", len(result.refused))
     return sentence
 
 
 def _written(request: m.Request, result: r.WriteResult, translate: Translate) -> str:
     sentence = (
-        translate("summaries", "Brought back the tags of %Ln file(s).", "", result.written)
+        translate.tr("Brought back the tags of %Ln file(s).", "", result.written)
         if isinstance(request, m.Undo)
-        else translate("summaries", "Wrote tags to %Ln file(s).", "", result.written)
+        else translate.tr("Wrote tags to %Ln file(s).", "", result.written)
     )
     if result.refused:
-        sentence += " " + translate(
-            "summaries", "%Ln file(s) left untouched, for a reason that is shown.", "", len(result.refused)
+        sentence += " " + translate.tr(
+            "%Ln file(s) left untouched, for a reason that is shown.", "", len(result.refused)
         )
     return sentence
 
@@ -225,15 +218,15 @@ def _covers(_request: m.FindCovers, result: r.CoverResult, translate: Translate)
 
 
 def _similar(_request: m.MoreLikeThis, result: r.SimilarResult, translate: Translate) -> str:
-    text = capitalised(translate("summaries", "%Ln track(s) among {count}.", "", len(result.tracks)))
+    text = capitalised(translate.tr("%Ln track(s) among {count}.", "", len(result.tracks)))
     return text.format(count=f"{result.compared:,}")
 
 
 def _all_versions(_request: m.FindAllVersions, result: r.VersionsResult, translate: Translate) -> str:
     return translate("summaries", "Compared {compared} of tracks: {found} of versions found, {groups} in all.").format(
-        compared=translate("summaries", "%Ln pair(s)", "", result.compared_pairs),
-        found=translate("summaries", "%Ln pair(s)", "", result.found_pairs),
-        groups=translate("summaries", "%Ln group(s)", "", result.groups),
+        compared=translate.tr("%Ln pair(s)", "", result.compared_pairs),
+        found=translate.tr("%Ln pair(s)", "", result.found_pairs),
+        groups=translate.tr("%Ln group(s)", "", result.groups),
     )
 
 
@@ -270,8 +263,8 @@ def _untaught(_request: m.UnteachCovers, result: r.WentBack, translate: Translat
 def _activated(_request: m.ActivateModel, result: r.ModelActivated, translate: Translate) -> str:
     if not result.waiting:
         return translate("summaries", "The model “{name}” is active.").format(name=result.name)
-    return translate(
-        "summaries", "The model “{name}” is active; %Ln track(s) to be listened to with it.", "", result.waiting
+    return translate.tr(
+        "The model “{name}” is active; %Ln track(s) to be listened to with it.", "", result.waiting
     ).format(name=result.name)
 
 
@@ -291,7 +284,7 @@ def _changed_tags(tags: tuple[r.TunedTag, ...], translate: Translate) -> str:
         names = [tag.name for tag in tags if tag.change == change]
         more = len(names) - NAMED_TAGS
         if more > 0:
-            names = [*names[:NAMED_TAGS], translate("summaries", "%n more", "", more)]
+            names = [*names[:NAMED_TAGS], translate.tr("%n more", "", more)]
         if names:
             parts.append(text.format(tags=listed(names, translate)))
     if not parts:
@@ -304,8 +297,7 @@ def _trial(translate: Translate) -> str:
 
 
 def _tuning_stopped(_request: m.TuneTags, result: r.TuningStopped, translate: Translate) -> str:
-    return translate(
-        "summaries",
+    return translate.tr(
         "Stopped after %Ln track(s). What was heard is kept, and no tag was changed.",
         "",
         result.listened,
@@ -321,14 +313,14 @@ def _untuned(_request: m.UntuneTags, result: r.WentBack, translate: Translate) -
 
 
 def _playlist_saved(request: m.SavePlaylist, result: r.PlaylistResult, translate: Translate) -> str:
-    return translate("summaries", "Saved “{name}” with %Ln track(s).", "", result.found).format(name=request.name)
+    return translate.tr("Saved “{name}” with %Ln track(s).", "", result.found).format(name=request.name)
 
 
 def _playlist_imported(request: m.ImportPlaylist, result: r.PlaylistResult, translate: Translate) -> str:
     name = Path(os.fsdecode(request.path)).stem
-    sentence = translate("summaries", "Imported “{name}” with %Ln track(s).", "", result.found).format(name=name)
+    sentence = translate.tr("Imported “{name}” with %Ln track(s).", "", result.found).format(name=name)
     if result.not_found:
-        sentence += " " + translate("summaries", "%Ln entr(y|ies) not in the library.", "", len(result.not_found))
+        sentence += " " + translate.tr("%Ln entr(y|ies) not in the library.", "", len(result.not_found))
     return sentence
 
 

@@ -10,7 +10,7 @@ from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.library import queries
 from pemr_desktop.library.scanning.roots import ScanTarget
-from pemr_desktop.protocol.messages import AddFolders, RemoveRoot, Scan
+from pemr_desktop.protocol.messages import AddFolders, Analyse, RemoveRoot, Scan
 from pemr_desktop.protocol.results import RootRemoved, ScanResult
 from pemr_desktop.refusals import Refusal
 
@@ -76,7 +76,8 @@ def _scan(
     context.touched(problems=True, roots=True)
     if not outcome.cancelled and library.versions_from_tags():
         context.touched(versions=True)
-    if not outcome.cancelled and (outcome.added or outcome.changed or outcome.moved):
+    has_news = not outcome.cancelled and bool(outcome.added or outcome.changed or outcome.moved)
+    if has_news:
         library.find_same_sound(progress=context.progress, cancelled=context.cancelled)
     return Outcome(
         ScanResult(
@@ -90,4 +91,5 @@ def _scan(
             tuple(refused),
         ),
         outcome.cancelled,
+        Analyse() if has_news and context.settings.analyse.automatic else None,
     )

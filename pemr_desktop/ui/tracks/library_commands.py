@@ -27,7 +27,7 @@ from pemr_desktop.protocol.messages import (
     SavePlaylist,
     Scan,
 )
-from pemr_desktop.protocol.results import PlaylistResult, ScanResult
+from pemr_desktop.protocol.results import PlaylistResult
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.file_manager import show_in_file_manager
@@ -49,7 +49,6 @@ class LibraryCommands(QObject):
         self._window = parent
         self._copies = OffThread(self)
         context.client.finished.connect(self._say_what_was_not_found)
-        context.client.finished.connect(self._listen_to_what_is_new)
 
     # adding
 
@@ -122,17 +121,6 @@ class LibraryCommands(QObject):
     def analyse_all(self) -> None:
         """Listen to everything that has not been listened to."""
         self._context.client.submit(Analyse())
-
-    @Slot(object)
-    def _listen_to_what_is_new(self, event: Finished) -> None:
-        """After a scan that found something, if the user wants that."""
-        if not self._context.settings.current.analyse.automatic:
-            return
-        result = self._context.client.result(event)
-        if isinstance(result, ScanResult) and (result.added or result.changed or result.moved):
-            jobs = self._context.client.jobs()
-            if not any(isinstance(job.request, Analyse) and job.state == "waiting" for job in jobs):
-                self._context.client.submit(Analyse())
 
     # items of the sidebar
 

@@ -34,11 +34,8 @@ def test_a_job_submitted_before_the_worker_is_ready_is_done(client: WorkerClient
     result = client.result(finished)
     assert isinstance(result, ScanResult) and result.added == 12
     view = client.job(job_id)
-    assert (
-        view is not None
-        and view.state == "finished"
-        and view.message == client.said(finished) == "12 tracks found; 12 tracks added."
-    )
+    assert view is not None and view.state == "finished"
+    assert view.message == client.said(finished) == "12 tracks found; 12 tracks added."
 
 
 def test_a_worker_that_is_killed_is_started_again_and_told_what_was_open(
