@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pemr.modelfile import TagHead, load_model
-from pemr.tags.calibration import Evidence, judge_tag
+from pemr.tags.calibration import Evidence, calibrate_tag
 from pemr_desktop.analysis.tag_reasons import read_reason
 from pemr_desktop.protocol.results import TagDoubt, TagFigures, TagReason, TunedTag
 from pemr_desktop.protocol.sentences import tag_reason
@@ -21,7 +21,9 @@ def shown(reason: str) -> str:
 
 
 def test_every_reason_in_the_bundled_model_has_a_code_and_is_said_as_before() -> None:
-    reasons = {head.reason for head in load_model(bundled_model()).info.tags if head.reason}
+    model = bundled_model()
+    assert model is not None
+    reasons = {head.reason for head in load_model(model).info.tags if head.reason}
     for reason in reasons:
         assert read_reason(reason) is not None, reason
         assert shown(reason) == reason
@@ -32,7 +34,7 @@ def judged(truth: list[bool], albums: list[str], seed: int = 0) -> str:
     scores = np.random.default_rng(seed).normal(size=(len(truth), 1)).astype(np.float32)
     column = np.array(truth)[:, None]
     evidence = Evidence(scores, column, np.ones_like(column), np.arange(len(truth)), np.array(albums))
-    return judge_tag(TagHead("rock", "genre"), evidence).head.reason
+    return calibrate_tag(TagHead("rock", "genre"), evidence).head.reason
 
 
 HALF = [number % 2 == 0 for number in range(80)]

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from pemr_desktop.__main__ import main
+from pemr_desktop.paths import below
+from pemr_desktop.settings_file import SettingsStore
 
 
 class Said(NamedTuple):
@@ -20,7 +22,16 @@ class Said(NamedTuple):
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
+    """What a scan finds is not analysed at once here: most commands need no ear."""
+    settings = below(tmp_path / "home").settings_file
+    settings.parent.mkdir(parents=True)
+    SettingsStore(settings).set("analyse.automatic", False)
     return tmp_path / "home"
+
+
+@pytest.fixture
+def settings(home: Path) -> SettingsStore:
+    return SettingsStore(below(home).settings_file)
 
 
 @pytest.fixture

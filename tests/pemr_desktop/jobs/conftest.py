@@ -10,10 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pemr_desktop.paths import below
 from pemr_desktop.processes import worker_command
 from pemr_desktop.protocol.messages import Cancelled, Command, Event, Failed, Finished, Request, Start
 from pemr_desktop.protocol.results import result_of
 from pemr_desktop.protocol.sentences import ending
+from pemr_desktop.settings_file import SettingsStore
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -22,9 +24,12 @@ MakeAudio = Callable[..., Path]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Everything the application keeps is below this folder."""
+    """Everything the application keeps is below this folder. What a scan finds is not analysed at once."""
     monkeypatch.setenv("PEMR_DESKTOP_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    settings = below(tmp_path / "home").settings_file
+    settings.parent.mkdir(parents=True)
+    SettingsStore(settings).set("analyse.automatic", False)
     return tmp_path / "home"
 
 

@@ -185,12 +185,12 @@ CASES: list[tuple[m.Request, msgspec.Struct, str]] = [
     ),
     (
         m.TuneTags(),
-        r.TuneResult(9, 2, 9, (*(tag(name, "better") for name in "abcdef"), tag("new", "new")), 1.0, True),
+        r.TagTuningResult(9, 2, 9, (*(tag(name, "better") for name in "abcdef"), tag("new", "new")), 1.0, True),
         "Tuned to your music. Learned: new; improved: a, b, c, d and 2 more.",
     ),
     (
         m.TuneTags(dry_run=True),
-        r.TuneResult(9, 2, 9, (tag("a", "kept"),), 1.0, False),
+        r.TagTuningResult(9, 2, 9, (tag("a", "kept"),), 1.0, False),
         "The shipped tags already suit your music: none was changed. This was a trial: nothing was changed.",
     ),
     (
