@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from pemr.pending_writes import note_in
+from pemr.pending_writes.notes import note_in
 from pemr_desktop import __version__
 from pemr_desktop.errors import PemrDesktopError, ResourceMissing
 from pemr_desktop.jobs.client import WorkerClient

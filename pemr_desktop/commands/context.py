@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from pemr.pending_writes import note_in
+from pemr.pending_writes.notes import note_in
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries

@@ -28,7 +28,7 @@ from typing import BinaryIO
 import msgspec
 
 from pemr.errors import PemrError
-from pemr.pending_writes import note_in
+from pemr.pending_writes.notes import note_in
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 from pemr_desktop.jobs.context import JobContext, Outcome, WorkerResources, open_resources
 from pemr_desktop.jobs.operations import LONG, QUICK, operation_for

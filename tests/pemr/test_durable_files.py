@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from strace import assert_replaced_durably, needs_strace, run_traced, steps_of
 
-from pemr import pending_writes
 from pemr.durable_files import replace_whole, replaced
+from pemr.pending_writes.notes import FOLDER_VARIABLE
+from pemr.pending_writes.strays import remove_strays, strays
+from strace import assert_replaced_durably, needs_strace, run_traced, steps_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions and pipes of POSIX")
 WRITE = """
@@ -38,7 +39,7 @@ with replaced(Path(sys.argv[1])) as stream:
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which unfinished writes are noted."""
     folder = tmp_path / "notes"
-    monkeypatch.setenv(pending_writes.FOLDER_VARIABLE, str(folder))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     return folder
 
 
@@ -192,12 +193,12 @@ def test_what_a_killed_process_left_is_named_and_removed(tmp_path: Path, notes: 
     path.write_bytes(b"old")
     process, temporary = begin_a_write(path)
     assert temporary.read_bytes() == b"half of it"
-    assert pending_writes.strays() == []  # it is being written
-    assert pending_writes.remove_strays() == []
+    assert strays() == []  # it is being written
+    assert remove_strays() == []
     end(process)
-    assert pending_writes.strays() == [temporary]
-    assert pending_writes.remove_strays() == [temporary]
-    assert pending_writes.remove_strays() == []
+    assert strays() == [temporary]
+    assert remove_strays() == [temporary]
+    assert remove_strays() == []
     assert names_in(tmp_path) == ["a.txt", "notes"] and names_in(notes) == []
     assert path.read_bytes() == b"old"
 
@@ -213,7 +214,7 @@ def test_files_that_were_not_noted_are_nobodys_business(tmp_path: Path, notes: P
         other.write_bytes(b"not ours")
     process, temporary = begin_a_write(tmp_path / "a.txt")
     end(process)
-    assert pending_writes.remove_strays() == [temporary]
+    assert remove_strays() == [temporary]
     assert all(other.exists() for other in others)
 
 
@@ -223,7 +224,7 @@ def test_a_note_that_names_something_else_removes_nothing(tmp_path: Path, notes:
     song.write_bytes(b"music")
     for number, text in enumerate((f'{{"temporary": "{song}", "folder": 1}}', "", "[", "[1]", '{"temporary": 1}')):
         (notes / f"{number}.json").write_text(text)
-    assert pending_writes.strays() == pending_writes.remove_strays() == []
+    assert strays() == remove_strays() == []
     assert song.read_bytes() == b"music"
 
 
@@ -233,12 +234,12 @@ def test_a_stray_on_a_disk_that_is_not_there_is_removed_when_it_comes_back(tmp_p
     process, temporary = begin_a_write(disk / "a.txt")
     end(process)
     disk.rename(tmp_path / "unplugged")
-    assert pending_writes.remove_strays() == []
+    assert remove_strays() == []
     disk.mkdir()  # the empty folder on which it was mounted
-    assert pending_writes.remove_strays() == []
+    assert remove_strays() == []
     disk.rmdir()
     (tmp_path / "unplugged").rename(disk)
-    assert pending_writes.remove_strays() == [temporary]
+    assert remove_strays() == [temporary]
     assert names_in(notes) == []
 
 
@@ -247,7 +248,7 @@ def test_a_process_killed_between_note_and_file_leaves_nothing(tmp_path: Path, n
     script = script.replace("with replaced", "files._made = lambda *_, **__: os._exit(9)\nwith replaced", 1)
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.txt")], check=False)
     assert len(names_in(notes)) == 1
-    assert pending_writes.remove_strays() == []
+    assert remove_strays() == []
     assert names_in(notes) == []
 
 
@@ -255,10 +256,10 @@ def test_a_place_for_notes_that_cannot_be_written_stops_no_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv(pending_writes.FOLDER_VARIABLE, str(tmp_path / "file" / "notes"))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "file" / "notes"))
     replace_whole(tmp_path / "a.txt", b"new")
     assert (tmp_path / "a.txt").read_bytes() == b"new"
-    assert pending_writes.strays() == []
+    assert strays() == []
 
 
 def test_it_loads_neither_numpy_nor_torch() -> None:

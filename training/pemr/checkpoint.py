@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import torch
 
+from pemr.durable_files import write_output
 from pemr.errors import CheckpointError
 from pemr.frontend import FrontEnd
-from pemr.output_files import write_output
 from pemr.recipe import Recipe
 from pemr.time_spent import TimeSpent, stored_time
 

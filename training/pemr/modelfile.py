@@ -11,10 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from pemr.durable_files import write_output
 from pemr.encoder import EMBEDDING_WIDTH, FCN4
 from pemr.errors import ModelMismatch
 from pemr.frontend import FrontEnd
-from pemr.output_files import write_output
 from pemr.predictor import Predictor
 
 FORMAT = 1

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pemr.durable_files import replaced
-from pemr.pending_writes import TEMPORARY_NAME
+from pemr.pending_writes.notes import TEMPORARY_NAME
 from pemr_desktop.private_files import make_private_folder
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from pemr import pending_writes
+from pemr.pending_writes import strays as pending
 from pemr_desktop.library.database.backups import half_backups
 
 log = logging.getLogger(__name__)
@@ -18,12 +18,12 @@ def find_strays(library: Path) -> list[Path]:
 
     The journal's working copies are none: the journal settles them.
     """
-    return sorted({*pending_writes.strays(), *half_backups(library), *_second_names(library)})
+    return sorted({*pending.strays(), *half_backups(library), *_second_names(library)})
 
 
 def remove_strays(library: Path) -> list[Path]:
     """Remove what `find_strays` finds -> the files removed. For whoever holds the library's lock."""
-    removed = pending_writes.remove_strays()
+    removed = pending.remove_strays()
     for path in (*half_backups(library), *_second_names(library)):
         try:
             path.unlink(missing_ok=True)

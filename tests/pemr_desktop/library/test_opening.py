@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +21,18 @@ from pemr_desktop.errors import LibraryInUse
 from pemr_desktop.library import queries
 from pemr_desktop.library.database import backups
 from pemr_desktop.library.database.reader import migrations, open_reader
-from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing, LibraryTooNew
+from pemr_desktop.library.errors import (
+    LibraryDamaged,
+    LibraryError,
+    LibraryLost,
+    LibraryMissing,
+    LibraryReplaced,
+    LibraryTooNew,
+)
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
+from pemr_desktop.library.upkeep.integrity import doctor
+from pemr_desktop.library.upkeep.restore import restore
 
 HOLD = """
 import sys
@@ -188,3 +200,141 @@ def test_a_full_disk_is_said_and_stores_nothing(library: Library, music: Path, s
         connection.execute("PRAGMA max_page_count = 1000000")
         assert connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
     assert library.scan().added == 1
+
+
+# --- a library that is gone, or no longer the one that was opened
+
+
+def test_a_library_that_is_gone_is_not_begun_anew_beside_its_backups(library: Library, album: list[Path]) -> None:
+    library.backup("good")
+    library.close()
+    library.path.unlink()
+    before = everything_in(backups.backup_folder(library.path))
+    for opening in (open_library, open_reader):
+        with pytest.raises(LibraryLost, match=r"1 backups.*good\.db.*pemr-desktop restore"):
+            opening(library.path)
+    assert not library.path.exists()
+    assert everything_in(backups.backup_folder(library.path)) == before
+    assert [finding.severity for finding in doctor(library.path)] == ["fault"]
+    backups.backup_folder(library.path).rename(library.path.parent / "other backups")
+    with open_library(library.path) as anew:
+        assert anew.read(queries.counts).tracks == 0
+
+
+def test_a_log_without_its_library_is_not_thrown_away(library: Library, album: list[Path]) -> None:
+    log = library.path.with_name(library.path.name + "-wal")
+    library.save_playlist("in the log", [])
+    content = log.read_bytes()
+    library.close()
+    library.path.unlink()
+    log.write_bytes(content)
+    with pytest.raises(LibraryLost, match="log"):
+        open_library(library.path)
+    assert log.read_bytes() == content
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_no_file_is_written_once_the_library_is_no_longer_at_its_path(
+    library: Library, album: list[Path], tmp_path: Path, how: str
+) -> None:
+    before = {path: path.read_bytes() for path in album}
+    plans = library.plan_edits({track: {"genre": ["New"]} for track in library.read(queries.track_ids)}).plans
+    library.path.rename(tmp_path / "moved.db")
+    if how == "replaced":
+        shutil.copyfile(tmp_path / "moved.db", library.path)
+    for change in (
+        lambda: library.apply_writes(plans),
+        lambda: library.save_playlist("Evening", []),
+        lambda: library.backup("other"),
+        library.scan,
+    ):
+        with pytest.raises(LibraryReplaced, match="removed or replaced by another program"):
+            change()
+    assert {path: path.read_bytes() for path in album} == before
+    assert [path for path in album[0].parent.iterdir() if path.name.startswith(".")] == []
+    library.path.unlink(missing_ok=True)
+    (tmp_path / "moved.db").rename(library.path)
+    assert library.apply_writes(plans).written == len(album)
+
+
+# --- privacy
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_library_and_backups_are_their_owners_alone(library_file: Path) -> None:
+    umask = os.umask(0o022)
+    try:
+        with open_library(library_file) as library:
+            library.save_playlist("Evening", [])
+            library.backup_if_due()
+            made = [library_file.parent, *library_file.parent.rglob("*")]
+            assert {path.name for path in made} > {"library.db", "library.db-wal", "library.db.lock"}
+            assert [path for path in made if path.stat().st_mode & 0o077] == []
+    finally:
+        os.umask(umask)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_a_library_that_others_may_read_is_opened_as_it_is_and_the_doctor_says_so(library_file: Path) -> None:
+    open_library(library_file).close()
+    library_file.chmod(0o644)
+    open_library(library_file).close()
+    assert library_file.stat().st_mode & 0o777 == 0o644
+    assert any("Other users" in finding.sentence for finding in doctor(library_file))
+
+
+# --- a wrong clock
+
+
+def test_copies_from_the_future_stand_for_none_and_stay(library: Library, album: list[Path]) -> None:
+    now = datetime.now()
+    folder = backups.backup_folder(library.path)
+    future = library.backup(backups.daily_name(now + timedelta(days=26330)))
+    assert library.backup_if_due() is not None
+    assert library.backup_if_due() is None
+    for days in range(1, 40):
+        shutil.copyfile(future, folder / f"{backups.daily_name(now - timedelta(days=days))}.db")
+    (folder / "daily-20269999-999999.db").write_bytes(b"")
+    backups.thin_out(library.path, now)
+    assert future.exists() and len(list(folder.glob("daily-*.db"))) <= 1 + 1 + 3 + 2 + 2
+    assert backups.newest_backup(library.path) != future
+    assert any("future" in finding.sentence and future.name in finding.sentence for finding in doctor(library.path))
+    library.close()
+    assert restore(library.path, future)[0] == future
+
+
+def test_a_copy_of_an_hour_that_is_lived_twice_counts(library: Library) -> None:
+    now = datetime.now()
+    library.backup(backups.daily_name(now + timedelta(minutes=59)))
+    assert not backups.is_due(library.path, now)
+
+
+# --- damage
+
+
+def test_every_damaged_library_gets_a_sentence(library: Library, album: list[Path], tmp_path: Path) -> None:
+    """Bits flipped, blocks zeroed, cut: a library opens, or an error made for people says why not."""
+    library.close()
+    whole = library.path.read_bytes()
+    draw = random.Random(20261130)
+    damaged = tmp_path / "damaged" / "library.db"
+    damaged.parent.mkdir()
+    for _ in range(60):
+        content = bytearray(whole)
+        at = draw.randrange(len(content))
+        match draw.randrange(3):
+            case 0:
+                for _ in range(20):
+                    content[draw.randrange(len(content))] = draw.randrange(256)
+            case 1:
+                content[at : at + 4096] = draw.randbytes(len(content[at : at + 4096]))
+            case _:
+                del content[at:]
+        for path in damaged.parent.iterdir():
+            path.unlink()
+        damaged.write_bytes(content)
+        assert doctor(damaged)
+        for opening in (open_reader, open_library):
+            with suppress(LibraryError):
+                opening(damaged).close()

@@ -11,9 +11,11 @@ from typing import Annotated, ClassVar
 import platformdirs
 import typer
 
-from pemr import __version__, pending_writes
+from pemr import __version__
 from pemr.errors import PemrError
 from pemr.lazy_commands import LazyCommand, LazyGroup
+from pemr.pending_writes.notes import note_in, notes_folder
+from pemr.pending_writes.strays import remove_strays
 
 
 class Commands(LazyGroup):
@@ -74,9 +76,9 @@ def build() -> typer.Typer:
 
 def _note_unfinished_writes() -> None:
     """Where the application that started this process wants it, or in a place of our own; what was left goes."""
-    if pending_writes.notes_folder() is None:
-        pending_writes.note_in(platformdirs.user_state_path("pemr-train", appauthor=False) / "pending-writes")
-    pending_writes.remove_strays()
+    if notes_folder() is None:
+        note_in(platformdirs.user_state_path("pemr-train", appauthor=False) / "pending-writes")
+    remove_strays()
 
 
 def main() -> None:

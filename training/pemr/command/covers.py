@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pemr.output_files import write_output
+from pemr.durable_files import write_output
 
 if TYPE_CHECKING:
     from pemr.covers.evaluation.evaluation import HeardSet

@@ -23,7 +23,7 @@ from pemr.command.listening import (
     print_rows,
     print_tags,
 )
-from pemr.output_files import write_output
+from pemr.durable_files import write_output
 
 
 def application() -> typer.Typer:

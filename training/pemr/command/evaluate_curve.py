@@ -8,7 +8,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from pemr.command.listening import Threads, listener, prepare
-from pemr.output_files import write_output
+from pemr.durable_files import write_output
 
 if TYPE_CHECKING:
     from pemr.comparison.run_curve import Moment

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from pemr.command.listening import Data, TeacherDir, Threads, Validation, listener, prepare
-from pemr.output_files import write_output
+from pemr.durable_files import write_output
 
 if TYPE_CHECKING:
     from pemr.comparison.table import Entry, Line

@@ -9,8 +9,8 @@ import typer
 
 from pemr.command.display import Display
 from pemr.command.failures import failures_as_events
+from pemr.durable_files import write_output
 from pemr.errors import DecodeError
-from pemr.output_files import write_output
 
 if TYPE_CHECKING:
     from pemr import events

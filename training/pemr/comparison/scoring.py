@@ -13,8 +13,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from pemr.durable_files import write_output
 from pemr.embed import Floats
-from pemr.output_files import write_output
 from pemr.tags.heads import as_targets, fit_heads, track_scores
 from pemr.tags.teacher_labels import SEGMENTS_PER_TRACK, LabelledTrack, Progress
 from pemr.tags.training import Corpus

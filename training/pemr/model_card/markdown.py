@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from pemr.charts import Panel, Series, chart
+from pemr.durable_files import write_output
 from pemr.errors import CorpusError
 from pemr.model_card.figures import Figures
-from pemr.output_files import write_output
 
 BEGIN = "<!-- measured: written by pemr-train evaluate --bundled --card -->"
 END = "<!-- end of measured -->"

@@ -11,9 +11,9 @@ import torch
 
 from pemr import events
 from pemr.datasets.folder import CachedTrack, ClipCollection, Manifest, build_cache
+from pemr.durable_files import write_output
 from pemr.errors import CheckpointError, CorpusError, readable
 from pemr.frontend import FrontEnd, normalised
-from pemr.output_files import write_output
 from pemr.recipe import Recipe
 
 log = logging.getLogger(__name__)

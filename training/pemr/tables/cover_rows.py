@@ -20,11 +20,11 @@ from pemr.covers.networks.training import train as train_network
 from pemr.covers.retrieval_metrics import RetrievalReport
 from pemr.datasets.cliques import CliqueSet, CliqueTrack
 from pemr.datasets.shs100k import Part
+from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
 from pemr.export import export
 from pemr.frontend import LogMel
 from pemr.modelfile import load_model
-from pemr.output_files import write_output
 from pemr.protocols.settings import with_overrides
 from pemr.recipe import Recipe
 from pemr.tables.paths import clique_set

@@ -12,7 +12,7 @@ import msgspec
 from pemr import events
 from pemr.checkpoint import Checkpoint, load_checkpoint
 from pemr.datasets.labelled import LabelledSet
-from pemr.output_files import output, write_output
+from pemr.durable_files import output, write_output
 from pemr.pretrain import pretrain
 from pemr.protocols.encoder_finetuning import Start, finetune, set_labels
 from pemr.protocols.encoders import open_encoder

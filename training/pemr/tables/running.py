@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from pemr.output_files import write_output
+from pemr.durable_files import write_output
 from pemr.tables.cover_rows import cover_lines
 from pemr.tables.paths import Roots, TablePaths, require_set
 from pemr.tables.rows import Display, Line, Overrides, Result, Stopped, TableRun

@@ -12,9 +12,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from pemr.datasets.folder import CachedTrack, Manifest, build_cache
+from pemr.durable_files import write_output
 from pemr.embed import Encoder, segment_starts
 from pemr.frontend import FrontEnd
-from pemr.output_files import write_output
 from pemr.tags.teacher import PATCH_SAMPLES, SAMPLE_RATE, VOCABULARIES, Teacher, load_teacher
 from pemr.vocabulary import VOCABULARY, merge
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from pemr_desktop.errors import LibraryInUse
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.backups import backup_folder
-from pemr_desktop.library.errors import LibraryDamaged, LibraryMissing
+from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.upkeep.restore import restore
@@ -51,6 +54,49 @@ def test_a_backup_that_is_not_good_replaces_nothing(library: Library, album: lis
         restore(library.path, bad)
     assert library.path.read_bytes() == before
     assert not list(backup_folder(library.path).glob("*"))
+
+
+def test_a_log_of_another_library_is_never_applied_to_the_backup(library: Library, album: list[Path]) -> None:
+    """The library is gone, its log with the newest transactions is left: it is kept beside."""
+    library.backup("good")
+    library.save_playlist("in the log", [])
+    log = library.path.with_name(library.path.name + "-wal")
+    content = log.read_bytes()
+    library.close()
+    library.path.unlink()
+    log.write_bytes(content)
+    restore(library.path)
+    with open_library(library.path) as restored:
+        assert restored.read(queries.playlists) == []
+    assert [path.read_bytes() for path in library.path.parent.glob("*before-restore*-wal")] == [content]
+
+
+def test_what_stands_in_the_log_of_a_backup_is_restored_too(library: Library, album: list[Path]) -> None:
+    """As version 0.1.0 kept what was there before a restore: the file and its log."""
+    library.backup("good")
+    library.save_playlist("in the log", [])
+    kept = library.path.with_name("library.before-restore-1.db")
+    for ending in ("", "-wal"):
+        shutil.copyfile(library.path.with_name(library.path.name + ending), kept.with_name(kept.name + ending))
+    library.close()
+    restore(library.path)
+    restore(library.path, kept)
+    with open_library(library.path) as restored:
+        assert [playlist.name for playlist in restored.read(queries.playlists)] == ["in the log"]
+
+
+def test_nothing_is_restored_while_somebody_reads_the_library(library: Library, album: list[Path]) -> None:
+    library.backup("good")
+    library.save_playlist("Evening", [])
+    library.close()
+    with closing(sqlite3.connect(library.path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM tracks").fetchone()
+        with pytest.raises(LibraryError, match="another program"):
+            restore(library.path)
+    assert not list(library.path.parent.glob("*before-restore*"))
+    with open_library(library.path) as untouched:
+        assert len(untouched.read(queries.playlists)) == 1
 
 
 def test_a_lost_library_comes_back(library: Library, album: list[Path]) -> None:

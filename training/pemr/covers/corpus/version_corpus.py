@@ -37,9 +37,9 @@ from pemr.covers.corpus.synthesis import synthesise
 from pemr.covers.corpus.tune_list import Split, load_tune, reserved_sounds, tune_works, works_of
 from pemr.covers.corpus.variation import vary
 from pemr.datasets.cliques import CliqueSet
+from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
-from pemr.output_files import write_output
 
 log = logging.getLogger(__name__)
 

@@ -35,9 +35,9 @@ from pemr.covers.retrieval_metrics import RetrievalReport, rank, report
 from pemr.covers.scores.fusion import above_habits
 from pemr.covers.scores.normalisation import default_background
 from pemr.datasets.cliques import CliqueSet
+from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import LogMel
-from pemr.output_files import write_output
 
 log = logging.getLogger(__name__)
 

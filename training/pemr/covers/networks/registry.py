@@ -19,10 +19,10 @@ from pemr.covers.networks.ki_net import KiNet
 from pemr.covers.networks.pitch_class import PitchClassNet
 from pemr.covers.networks.tpp_net import TppNet
 from pemr.covers.scores.fusion import Joining
+from pemr.durable_files import write_output
 from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch, RecipeError
 from pemr.frontend import FrontEnd
-from pemr.output_files import write_output
 
 FORMAT = 1
 KIND = "pemr cover network"

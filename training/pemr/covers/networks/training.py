@@ -32,9 +32,9 @@ from pemr.covers.networks.registry import (
     without_files,
 )
 from pemr.covers.retrieval_metrics import RetrievalReport, evaluate
+from pemr.durable_files import write_output
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.frontend import LogMel
-from pemr.output_files import write_output
 from pemr.precision import computes_in_bfloat16
 from pemr.runs.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent, stored_time

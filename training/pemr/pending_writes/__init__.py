@@ -1,0 +1,1 @@
+"""Which temporary files are being written, so that those of a process that was killed can be found and removed."""
