@@ -263,8 +263,6 @@ def test_a_place_for_notes_that_cannot_be_written_stops_no_write(
 
 
 def test_it_loads_neither_numpy_nor_torch() -> None:
-    heavy = (
-        "import sys, pemr.durable_files; print([name for name in ('numpy', 'torch', 'msgspec') if name in sys.modules])"
-    )
+    heavy = "import sys, pemr.durable_files; print({'numpy', 'torch', 'msgspec'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

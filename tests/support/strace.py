@@ -25,7 +25,8 @@ def strace_works() -> bool:
     """Whether strace is here and allowed to trace."""
     if shutil.which("strace") is None:
         return False
-    return subprocess.run(["strace", "-f", "-o", os.devnull, "true"], capture_output=True).returncode == 0
+    tried = ["strace", "-f", "--seccomp-bpf", "-o", os.devnull, "-e", "trace=write", "true"]
+    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
 
 
 needs_strace = pytest.mark.skipif(not strace_works(), reason="needs strace, and to be allowed to trace")
@@ -47,7 +48,7 @@ def run_traced(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command under strace, which writes the calls to a file."""
     return subprocess.run(
-        ["strace", "-f", "-y", "-s", "4096", "-e", f"trace={traced}", *options, "-o", calls, *command],
+        ["strace", "-f", "--seccomp-bpf", "-y", "-s", "4096", "-e", f"trace={traced}", *options, "-o", calls, *command],
         capture_output=True,
         text=True,
         env=None if environ is None else {**os.environ, **environ},

@@ -58,13 +58,13 @@ class _Note:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
-        self._descriptor = descriptor
+        self.descriptor = descriptor
 
     def end(self, *, settled: bool = True) -> None:
         """Unlock it; remove it too unless the temporary file is still there, for the next start to remove."""
         if settled and os.name != "nt":
             self._remove()
-        os.close(self._descriptor)
+        os.close(self.descriptor)
         if settled and os.name == "nt":  # an open file cannot be removed there
             self._remove()
 
@@ -74,23 +74,35 @@ class _Note:
 
 
 def _begin(folder: Path, temporary: Path) -> _Note | None:
-    path = folder / f"{os.urandom(8).hex()}{NOTE_SUFFIX}"
     try:
+        content = {"temporary": str(temporary.absolute()), "folder": temporary.parent.stat().st_ino}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        note = _made(folder)
     except OSError as error:
         log.debug("No note of %s can be kept in %s: %s", temporary, folder, error)
         return None
-    note = _Note(path, descriptor)
     try:
-        lock(descriptor, wait=True)
-        content = {"temporary": str(temporary.absolute()), "folder": temporary.parent.stat().st_ino}
-        os.write(descriptor, json.dumps(content).encode("ascii"))
+        os.write(note.descriptor, json.dumps(content).encode("ascii"))
     except OSError as error:
         log.debug("No note of %s can be kept in %s: %s", temporary, folder, error)
         note.end()
         return None
     return note
+
+
+def _made(folder: Path) -> _Note:
+    """An empty note that is locked. One that a start elsewhere removed before we had locked it is made anew."""
+    while True:
+        path = folder / f"{os.urandom(8).hex()}{NOTE_SUFFIX}"
+        note = _Note(path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            lock(note.descriptor, wait=True)
+        except OSError:
+            note.end()
+            raise
+        if path.exists():
+            return note
+        note.end()
 
 
 if sys.platform == "win32":

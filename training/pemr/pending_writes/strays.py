@@ -15,8 +15,6 @@ from pemr.pending_writes.notes import NOTE_SUFFIX, TEMPORARY_NAME, lock, notes_f
 
 log = logging.getLogger(__name__)
 
-HALF_WRITTEN_S = 3600.0
-"""A note without content is being written now, or its process ended in between: then it goes after this time."""
 FORGOTTEN_S = 366 * 86400.0
 """A note of a folder that is not there (a disk that is unplugged) is kept this long."""
 
@@ -80,24 +78,24 @@ def _dead_notes(folder: Path | None) -> Iterator[_Found]:
 
 
 def _read_if_dead(note: Path) -> _Found | None:
-    """None for a note whose process lives, and for one that says nothing; that one goes when it is old."""
+    """None for a note whose process lives, and for one that names nothing, which is removed.
+
+    That happens under its lock: a process that is only about to write it finds it gone, and makes another one.
+    """
     try:
         descriptor = os.open(note, os.O_RDWR)
     except OSError:
         return None
     try:
         lock(descriptor, wait=False)
+        said = json.loads(os.read(descriptor, 1 << 16))
         age_s = time.time() - os.fstat(descriptor).st_mtime
-        content = os.read(descriptor, 1 << 16)
+        return _Found(note, Path(said["temporary"]), int(said["folder"]), age_s)
     except OSError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
         return None
     finally:
         os.close(descriptor)
-    try:
-        said = json.loads(content)
-        return _Found(note, Path(said["temporary"]), int(said["folder"]), age_s)
-    except (ValueError, KeyError, TypeError):
-        if age_s > HALF_WRITTEN_S:
-            with suppress(OSError):
-                note.unlink(missing_ok=True)
-        return None
