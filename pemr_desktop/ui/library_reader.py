@@ -3,7 +3,7 @@
 A few threads hold a read-only connection each. A question is a function `f(connection, *args)`; its answer arrives
 on the window's thread; of a generator each part does, as soon as it is there. A newer question on the same topic
 makes the older one stale: it is taken out of the queue, interrupted when it already runs, and its answer is never
-delivered.
+delivered, not even one that was found before the newer question and waits for the window.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -31,7 +32,7 @@ OpenReader = Callable[[Path], sqlite3.Connection]
 class Question:
     """One question under way. `drop()` makes sure that its answer is never delivered."""
 
-    __slots__ = ("_done", "_failed", "args", "dropped", "function", "topic")
+    __slots__ = ("__weakref__", "_done", "_failed", "args", "dropped", "function", "topic")
 
     def __init__(
         self,
@@ -79,7 +80,8 @@ class Reader(QObject):
         self._queue: deque[Question] = deque()
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
-        self._running: dict[Question, sqlite3.Connection] = {}
+        self._running: dict[Question, sqlite3.Connection | None] = {}
+        self._newest: weakref.WeakValueDictionary[object, Question] = weakref.WeakValueDictionary()
         self._closing = False
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._threads = [
@@ -107,6 +109,7 @@ class Reader(QObject):
         with self._lock:
             if topic is not None:
                 self._make_stale(topic)
+                self._newest[topic] = question
             self._queue.append(question)
             self._wake.notify()
         return question
@@ -126,23 +129,26 @@ class Reader(QObject):
         with self._lock:
             self._closing = True
             self._queue.clear()
-            for question, connection in self._running.items():
-                question.dropped = True
-                connection.interrupt()
+            for question in self._running:
+                self._stop(question)
             self._wake.notify_all()
         for thread in self._threads:
             thread.join(timeout_s)
         return not any(thread.is_alive() for thread in self._threads)
 
     def _make_stale(self, topic: object) -> None:
-        waiting = [question for question in self._queue if question.topic == topic]
-        for question in waiting:
-            question.dropped = True
+        question = self._newest.pop(topic, None)
+        if question is None:
+            return
+        self._stop(question)
+        with suppress(ValueError):  # it runs already, or has been answered
             self._queue.remove(question)
-        for question, connection in self._running.items():
-            if question.topic == topic:
-                question.dropped = True
-                connection.interrupt()
+
+    def _stop(self, question: Question) -> None:
+        question.drop()
+        connection = self._running.get(question)
+        if connection is not None:
+            connection.interrupt()
 
     def _serve(self) -> None:
         """The life of a reader thread: one connection, opened at the first question, reopened after a failure."""
@@ -154,9 +160,7 @@ class Reader(QObject):
                         connection = self._open_reader(self._library_file)
                     with self._lock:
                         self._running[question] = connection
-                    answer, error = question.function(connection, *question.args), None
-                    if isinstance(answer, Generator):
-                        answer = self._send_parts(question, answer)
+                    answer, error = self._answer(question, connection), None
                 except Exception as caught:  # noqa: BLE001  every error is handed to the asker
                     answer, error = None, caught
                 finally:
@@ -172,6 +176,12 @@ class Reader(QObject):
             if connection is not None:
                 connection.close()
 
+    def _answer(self, question: Question, connection: sqlite3.Connection) -> object:
+        if question.dropped:  # while the connection was being opened
+            return _SENT
+        answer = question.function(connection, *question.args)
+        return self._send_parts(question, answer) if isinstance(answer, Generator) else answer
+
     def _send_parts(self, question: Question, parts: Generator[Any, None, None]) -> object:
         for part in parts:
             if question.dropped or self._closing:
@@ -184,7 +194,11 @@ class Reader(QObject):
         with self._lock:
             while not self._queue and not self._closing:
                 self._wake.wait()
-            return None if self._closing else self._queue.popleft()
+            if self._closing:
+                return None
+            question = self._queue.popleft()
+            self._running[question] = None
+            return question
 
     @Slot(object, object, object)
     def _deliver(self, question: Question, answer: Any, error: Exception | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,18 @@ def number(connection: sqlite3.Connection, value: int) -> int:
     return int(connection.execute("SELECT ?", (value,)).fetchone()[0])
 
 
+def parts(connection: sqlite3.Connection, count: int) -> Iterator[str]:
+    yield from (f"part {number(connection, value)}" for value in range(count))
+
+
+def wait_without_the_window(reader: Reader) -> None:
+    """Until everything is answered; nothing is delivered meanwhile, since no event of Qt is handled."""
+    end = time.monotonic() + 10
+    while not reader.idle():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def endless(connection: sqlite3.Connection) -> int:
     return int(connection.execute(ENDLESS).fetchone()[0])
 
@@ -64,6 +77,19 @@ def test_a_newer_question_on_a_topic_stops_the_older_one(qtbot: QtBot, reader: R
     reader.ask(number, 2, done=receiver.take, topic="ids")
     qtbot.waitUntil(lambda: receiver.answers == [2])
     assert reader.idle()
+
+
+def test_an_answer_that_waits_for_the_window_is_stale_once_a_newer_question_is_asked(
+    qtbot: QtBot, reader: Reader
+) -> None:
+    receiver = Receiver()
+    reader.ask(number, 1, done=receiver.take, topic="ids")
+    reader.ask(parts, 3, done=receiver.take, topic="parts")
+    wait_without_the_window(reader)
+    reader.ask(number, 2, done=receiver.take, topic="ids")
+    reader.forget("parts")
+    qtbot.waitUntil(lambda: 2 in receiver.answers)
+    assert receiver.answers == [2]
 
 
 def test_questions_on_other_topics_are_all_answered(qtbot: QtBot, reader: Reader) -> None:
