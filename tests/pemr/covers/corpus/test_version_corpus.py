@@ -28,7 +28,7 @@ from pemr.covers.corpus.version_corpus import (
 )
 from pemr.errors import CorpusError
 
-SOUNDFONT = Path("/usr/share/sounds/sf2/default-GM.sf2")
+SOUNDFONT_FOLDERS = ("sounds/sf2", "sounds/sf3", "soundfonts")
 TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF | G4 G4 :|\n"
 
 
@@ -92,6 +92,10 @@ def test_reserved_works_and_soundfonts_are_out_of_reach(tmp_path):
     assert len(reserved_sounds().grooves) > 50
     with pytest.raises(CorpusError, match="kept for the final examination"):
         Rendering(tmp_path, soundfont=Path("/fonts/TimGM6mb.sf2")).checked()
+    default = tmp_path / "default-GM.sf2"
+    default.symlink_to("/fonts/TimGM6mb.sf2")  # as Debian calls what it installs with FluidSynth
+    with pytest.raises(CorpusError, match=r"TimGM6mb\.sf2 is kept for the final examination"):
+        Rendering(tmp_path, soundfont=default).checked()
 
 
 def test_a_damaged_work_is_named(tmp_path):
@@ -172,14 +176,25 @@ def test_a_set_of_recordings_becomes_a_corpus_with_moments_of_sound(tmp_path):
     assert [version.split for version in read_versions(path)] == ["train", "train"]
 
 
-@pytest.mark.skipif(
-    shutil.which("fluidsynth") is None or not SOUNDFONT.exists(), reason="FluidSynth and a soundfont are not installed"
-)
-def test_a_version_played_by_a_soundfont_is_kept_with_its_sound(tmp_path):
+@pytest.fixture
+def soundfont() -> Path:
+    """The smallest soundfont of this machine that is not kept for the final examination."""
+    found = [
+        path
+        for folder in SOUNDFONT_FOLDERS
+        for path in Path("/usr/share", folder).glob("*.sf[23]")
+        if reserved_sounds().allows_soundfont(path.resolve().name)
+    ]
+    if shutil.which("fluidsynth") is None or not found:
+        pytest.skip("needs FluidSynth and a soundfont (Debian: fluidsynth, fluidr3mono-gm-soundfont)")
+    return min(found, key=lambda path: path.stat().st_size)
+
+
+def test_a_version_played_by_a_soundfont_is_kept_with_its_sound(tmp_path, soundfont):
     rendering = Rendering(
-        tmp_path, soundfont=SOUNDFONT, sketched=1, rendered=1, audio_folder=tmp_path / "audio", segments=2
+        tmp_path, soundfont=soundfont, sketched=1, rendered=1, audio_folder=tmp_path / "audio", segments=2
     )
     versions = next(iter(render_corpus(tmp_path / "out", songs(3), rendering)))
-    assert [version.sound for version in versions] == ["sketch", SOUNDFONT.stem]
+    assert [version.sound for version in versions] == ["sketch", soundfont.stem]
     assert (tmp_path / "audio" / "song-00003-1.flac").stat().st_size > 100_000
     assert list(read_moments(works_in(tmp_path / "out")[0])) == [1]
