@@ -58,11 +58,6 @@ elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     sonames="$sonames python3-venv"
 fi
 
-# anything else a caller wants on a machine with apt-get, for example what CI adds for the sound test
-for package in "$@"; do
-    dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' ||
-        packages="$packages $package"
-done
 [ -n "$packages" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -71,19 +66,11 @@ if ! command -v apt-get >/dev/null; then
     echo "Install them with your package manager if the window or the sound does not start." >&2
     exit 0
 fi
-
-as_root=""
-if [ "$(id -u)" -ne 0 ]; then
-    if ! command -v sudo >/dev/null; then
-        echo "These packages are missing, and installing them needs root rights (there is no sudo here):" >&2
-        echo "   $packages" >&2
-        echo "Ask whoever looks after this machine to run: apt-get install$packages" >&2
-        exit 1
-    fi
-    as_root="sudo"
+if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "These packages are missing, and installing them needs root rights (there is no sudo here):" >&2
+    echo "   $packages" >&2
+    echo "Ask whoever looks after this machine to run: apt-get install$packages" >&2
+    exit 1
 fi
-echo "Installing system packages:$packages"
-export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get update -qq
 # shellcheck disable=SC2086  # a list of names
-$as_root apt-get install -y -qq --no-install-recommends $packages
+exec "$(dirname "$0")/install-packages.sh" $packages
