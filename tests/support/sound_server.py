@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 RECORDING_RATE = 44_100
+PATIENCE_S = 30.0
 
 
 @dataclass
@@ -96,12 +100,27 @@ def start_sound_server(folder: Path) -> SoundServer:
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     ask = ["pactl", "info"]
-    for _ in range(100):
+    for _ in range(round(PATIENCE_S / 0.1)):
         if subprocess.run(ask, env=environment, capture_output=True, check=False).returncode == 0:
             return SoundServer(process, environment)
         if process.poll() is not None:
             break
-        threading.Event().wait(0.05)
+        threading.Event().wait(0.1)
     process.kill()
     process.wait(10)
     raise OSError(f"pulseaudio does not start here (exit code {process.returncode})")
+
+
+def own_sound_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
+    """A server in a folder made for it, found through the environment as any other is, until the iteration ends.
+
+    The test is skipped where PulseAudio is not installed, and fails where it does not start.
+    """
+    if not shutil.which("pulseaudio") or not shutil.which("parec"):
+        pytest.skip("needs pulseaudio and parec (Debian: pulseaudio, pulseaudio-utils, libasound2-plugins)")
+    folder.mkdir(mode=0o700)
+    server = start_sound_server(folder)
+    for name in ("PULSE_SERVER", "PULSE_RUNTIME_PATH"):
+        monkeypatch.setenv(name, server.environment[name])
+    yield server
+    server.end()

@@ -6,7 +6,6 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,25 +14,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.playback.player import Player
-from sound_server import SoundServer, start_sound_server
+from sound_server import SoundServer, own_sound_server
 from sounds import write_audio
 
 
 @pytest.fixture
 def sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
     """A real sound server in a folder of its own; the player finds it through the environment, as it always does."""
-    if not shutil.which("pulseaudio") or not shutil.which("parec"):
-        pytest.skip("needs pulseaudio and parec (Debian: pulseaudio, pulseaudio-utils, libasound2-plugins)")
-    folder = tmp_path / "sound-server"
-    folder.mkdir(mode=0o700)
-    try:
-        server = start_sound_server(folder)
-    except OSError as error:
-        pytest.skip(str(error))
-    for name in ("PULSE_SERVER", "PULSE_RUNTIME_PATH"):
-        monkeypatch.setenv(name, server.environment[name])
-    yield server
-    server.end()
+    yield from own_sound_server(tmp_path / "sound-server", monkeypatch)
 
 
 @pytest.fixture

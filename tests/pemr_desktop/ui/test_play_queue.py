@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui.context import WindowContext
-from sound_server import start_sound_server
+from sound_server import own_sound_server
 
 LISTENING_MS = 30_000
 
@@ -19,18 +18,8 @@ LISTENING_MS = 30_000
 @pytest.fixture
 def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A real sound server that leads nowhere."""
-    if not shutil.which("pulseaudio") or not shutil.which("parec"):
-        pytest.skip("needs pulseaudio and parec")
-    folder = tmp_path / "sound-server"
-    folder.mkdir(mode=0o700)
-    try:
-        server = start_sound_server(folder)
-    except OSError as error:
-        pytest.skip(str(error))
-    for name in ("PULSE_SERVER", "PULSE_RUNTIME_PATH"):
-        monkeypatch.setenv(name, server.environment[name])
-    yield
-    server.end()
+    for _ in own_sound_server(tmp_path / "sound-server", monkeypatch):
+        yield
 
 
 @pytest.fixture
