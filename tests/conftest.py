@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from skipped_tests import pytest_unconfigure as pytest_unconfigure
 from sounds import melody, write_audio
 
 
