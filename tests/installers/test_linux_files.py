@@ -11,6 +11,7 @@ import pytest
 LINUX = Path(__file__).resolve().parents[2] / "installers" / "linux"
 DESKTOP = LINUX / "org.pemr.Desktop.desktop"
 METAINFO = LINUX / "org.pemr.Desktop.metainfo.xml"
+SCRIPTS = sorted([*LINUX.parent.rglob("*.sh"), *Path(__file__).parent.rglob("*.sh")])
 
 
 def test_the_menu_entry_is_valid() -> None:
@@ -58,7 +59,7 @@ def test_the_program_can_be_put_into_the_menu_and_taken_out_again(tmp_path: Path
     assert not (tmp_path / ".local" / "bin" / "pemr-desktop").exists()
 
 
-@pytest.mark.parametrize("script", sorted(LINUX.parent.rglob("*.sh")), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_can_be_read_by_a_plain_shell(script: Path) -> None:
     done = subprocess.run(["sh", "-n", str(script)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
