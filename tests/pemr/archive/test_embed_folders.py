@@ -89,7 +89,6 @@ def test_the_file_says_what_its_tags_are_called_and_who_made_it(archive: Path, t
 @pytest.mark.timeout(600)
 def test_ray_and_processes_give_the_same_file(archive: Path, music: Path, tiny_model: Path, tmp_path: Path) -> None:
     """Slow: Ray starts a cluster of its own, half a minute on two idle cores and minutes on busy ones."""
-    pytest.importorskip("ray")
     on_ray = tmp_path / "ray.parquet"
     done = subprocess.run(
         [sys.executable, "-m", "pemr.command", "embed", "--model", str(tiny_model), "--out", str(on_ray), "--jobs", "2",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tensorboard.backend.event_processing import event_accumulator as reading
 from typer.testing import CliRunner
 
 from pemr import events
@@ -51,7 +52,6 @@ def test_one_iteration_from_folder_to_model_file(music: Path, recipe_file: Path,
 def test_a_run_probes_with_the_teachers_tags_and_draws_curves_for_tensorboard(
     music: Path, recipe_file: Path, tmp_path: Path
 ) -> None:
-    reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     out = tmp_path / "run"
     asked = ["pretrain", music, "--out", out, "--recipe", recipe_file, "--max-steps", 1, "--events", "--tensorboard"]
     done = CliRunner().invoke(build(), [*map(str, asked), "--teacher", str(TEACHERS)])

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -134,7 +135,6 @@ def test_hpcp_of_one_note_becomes_chroma_of_that_note():
 
 
 def test_da_tacos_features_are_read_from_hdf5(tmp_path):
-    h5py = pytest.importorskip("h5py")
     tracks = da_tacos_tracks(da_tacos(tmp_path))
     for track in tracks:
         with h5py.File(track.path, "w") as file:

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing import event_accumulator as reading
 
 from pemr import events
 from pemr.runs.tensorboard import tensorboard_curves
-
-reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
 
 def started(step: int) -> events.Started:
