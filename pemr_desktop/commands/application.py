@@ -130,6 +130,12 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"pemr-desktop {__version__}")
+        raise typer.Exit
+
+
 def _options(
     context: typer.Context,
     home: Annotated[
@@ -138,12 +144,11 @@ def _options(
     library: Annotated[Path | None, typer.Option(help="Use this library file.", show_default=False)] = None,
     model: Annotated[Path | None, typer.Option(help="Listen with this model file.", show_default=False)] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say what happens inside.")] = False,
-    version: Annotated[bool, typer.Option("--version", "-V", help="Say which version this is.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", is_eager=True, callback=_say_version, help="Say which version this is.")
+    ] = False,
 ) -> None:
     """PEMR Desktop."""
-    if version:
-        print(f"pemr-desktop {__version__}")
-        raise typer.Exit
     from pemr_desktop.commands.context import command_context
     from pemr_desktop.commands.window import open_window
 
