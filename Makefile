@@ -13,12 +13,12 @@ READY  := $(VENV)/.installed
 SYSTEM := $(VENV)/.system-libraries
 TESTED := $(VENV)/.installed-for-tests
 
-.PHONY: run install test test-bare lint format bench screenshots demo-music wheel clean distclean help
+.PHONY: run install test test-bare lint format bench screenshots architecture demo-music wheel clean distclean help
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make install | test-bare | lint | format | bench | screenshots | demo-music | wheel | clean | distclean"
+	@echo "make install | test-bare | lint | format | bench | screenshots | architecture | demo-music | wheel | clean | distclean"
 
 $(SYSTEM): installers/linux/system-libraries.sh
 	@installers/linux/system-libraries.sh
@@ -70,6 +70,9 @@ bench: install
 screenshots: install
 	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots --scheme light --only $(PICTURES)
 	$(BIN)/python tests/end_to_end/screenshots.py --out resources/screenshots --scheme dark --only $(PICTURES)
+
+architecture: install
+	$(BIN)/python docs/draw_architecture.py
 
 demo-music: install
 	$(BIN)/python resources/demo/render.py

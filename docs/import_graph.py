@@ -29,10 +29,10 @@ class Layers:
         return next((number for number, line in enumerate(self.lines) if name in line), None)
 
 
-def read_imports(packages: Mapping[str, Path] = PACKAGES) -> dict[str, frozenset[str]]:
-    """Module -> the modules of these packages that it imports."""
+def read_imports(packages: Mapping[str, Path] = PACKAGES, *, types: bool = True) -> dict[str, frozenset[str]]:
+    """Module -> the modules of these packages that it imports; without `types` only what is loaded sooner or later."""
     files = {module: path for name, folder in packages.items() for module, path in _modules(name, folder)}
-    return {module: frozenset(_imported(module, path, files)) - {module} for module, path in files.items()}
+    return {module: frozenset(_imported(module, path, files, types)) - {module} for module, path in files.items()}
 
 
 def read_layers(project: Path = ROOT / "pyproject.toml") -> list[Layers]:
@@ -107,9 +107,9 @@ def _modules(package: str, folder: Path) -> Iterator[tuple[str, Path]]:
         yield ".".join((package, *(parts[:-1] if parts[-1] == "__init__" else parts))), path
 
 
-def _imported(module: str, path: Path, files: Mapping[str, Path]) -> Iterator[str]:
+def _imported(module: str, path: Path, files: Mapping[str, Path], types: bool) -> Iterator[str]:
     """The modules among `files` that one file imports; `from package import name` may name one, too."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+    for node in _nodes(ast.parse(path.read_text("utf-8"), str(path)), types):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in files)
         elif isinstance(node, ast.ImportFrom):
@@ -120,6 +120,14 @@ def _imported(module: str, path: Path, files: Mapping[str, Path]) -> Iterator[st
                     yield target
                 elif base in files:
                     yield base
+
+
+def _nodes(tree: ast.AST, types: bool) -> Iterator[ast.AST]:
+    """Every node of a file, with or without what stands under `if TYPE_CHECKING:`."""
+    for node in ast.iter_child_nodes(tree):
+        if types or not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from _nodes(node, types)
 
 
 def _base(module: str, path: Path, node: ast.ImportFrom) -> str:

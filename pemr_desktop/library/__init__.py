@@ -1,0 +1,1 @@
+"""The SQLite library: what is in it, and everything that changes it."""

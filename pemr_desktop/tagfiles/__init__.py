@@ -1,0 +1,1 @@
+"""Tags in files: read, plan, write, verify. Knows no database."""

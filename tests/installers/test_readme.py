@@ -34,15 +34,6 @@ def test_every_library_the_project_needs_has_a_line() -> None:
         assert known_as.get(name, name).lower() in table, name
 
 
-def test_every_folder_of_the_map_is_there() -> None:
-    block = section("## How it is built").split("```")[1]
-    base = ROOT
-    for line in block.strip().splitlines():
-        name = line.split()[0]
-        base = ROOT if not line.startswith(" ") else ROOT / "pemr_desktop"
-        assert (base / name).exists(), name
-
-
 def test_every_command_is_one_of_the_application() -> None:
     commands = Commands.lazy_commands
     named = re.findall(r"(?m)^pemr-desktop (\w+)", section("## In the terminal"))

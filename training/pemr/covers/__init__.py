@@ -1,0 +1,1 @@
+"""Cover versions: features, alignment, networks, scores, corpora and their evaluation."""
