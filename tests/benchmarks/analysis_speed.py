@@ -14,6 +14,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def main() -> None:
     _teach(_listen(paths[0], encoder, defaultdict(float)), musicnn)  # the first time warms up
     for path in paths:
         samples = _listen(path, encoder, spent)
-        spent["musicnn"] += _took(lambda samples=samples: _teach(samples, musicnn))
+        spent["musicnn"] += _took(partial(_teach, samples, musicnn))
         heard_s += len(samples) / encoder.sample_rate
     _show(spent, len(paths), heard_s)
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg()) if hasattr(os, "getloadavg") else "not known"

@@ -34,8 +34,9 @@ from pemr.covers.networks.registry import load_network
 from pemr.covers.retrieval_metrics import evaluate
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
+from pemr_desktop.analysis.covers.findings import FoundPair
 from pemr_desktop.analysis.covers.prior import expecting, versions_expected
-from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call
 

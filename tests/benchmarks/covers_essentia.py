@@ -70,7 +70,7 @@ def _ours(tracks: list[CliqueTrack], queries: list[int]) -> None:
 
 
 def _essentia(python: Path, tracks: list[CliqueTrack], queries: list[int], unpooled: int) -> None:
-    runs = [
+    runs: list[dict[str, Any]] = [
         {"queries": queries, "pooled": round(ESSENTIA_A_SECOND / OURS_A_SECOND)},
         *([{"queries": queries[:unpooled], "pooled": 1}] if unpooled else []),
     ]

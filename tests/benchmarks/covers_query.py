@@ -74,7 +74,7 @@ def main() -> None:
         minutes = found.compared_s / 60
         times = f"{spent[-1]:.2f} s, {busy[-1]:.2f} s of processors"
         print(f"    query {place} of {minutes:.1f} minutes: {times}, {told}; {len(ids)} listed")
-    minutes = np.mean([found.compared_s for found in asked]) / 60
+    minutes = float(np.mean([found.compared_s for found in asked])) / 60
     print(
         f"{len(asked)} queries of {minutes:.1f} minutes: median {np.median(spent):.2f} s, longest {max(spent):.2f} s "
         f"({np.median(busy):.2f} and {max(busy):.2f} s of processors); "

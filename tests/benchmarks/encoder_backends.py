@@ -16,7 +16,9 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -140,10 +142,11 @@ def _by_openvino(file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
                 file, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision}
             )
             request = compiled.create_infer_request()
-            yield (
-                f"OpenVINO {openvino.__version__.split('-')[0]}, {told}",
-                lambda frames, request=request: request.infer({0: frames})[0].copy(),
-            )
+            yield f"OpenVINO {openvino.__version__.split('-')[0]}, {told}", partial(_inferred, request)
+
+
+def _inferred(request: Any, frames: np.ndarray) -> np.ndarray:
+    return request.infer({0: frames})[0].copy()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from many_tracks import fill
@@ -91,6 +92,11 @@ LIKE = (
 )
 
 
+def like(reader: sqlite3.Connection, line: str) -> list[tuple[int]]:
+    """The ids that the plain way finds."""
+    return reader.execute(LIKE, (f"%{line}%",)).fetchall()
+
+
 class Times:
     """Milliseconds of one sort of waiting."""
 
@@ -153,7 +159,7 @@ def measure(file: Path, sorts: Sequence[str] = SORTS, repeats: int = 3, *, each:
                 times.clock_ms += some.clock_ms
                 times.cpu_ms += some.cpu_ms
         for line in lines[:12]:
-            timed(plain, lambda line=line: reader.execute(LIKE, (f"%{line}%",)).fetchall())
+            timed(plain, partial(like, reader, line))
     to_rows.say("keystroke to rows")
     to_all.say("keystroke to all ids")
     plain.say("plain LIKE, all ids")

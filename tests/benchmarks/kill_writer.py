@@ -122,7 +122,7 @@ def take_all_back(library: Library) -> dict[str, Refusal]:
 
 def _last_done(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the last that the journal knows to have happened to a file is a write."""
-    return connection.execute(LAST_DONE, (os.fsencode(path),)).fetchone() == ("write",)
+    return bool(connection.execute(LAST_DONE, (os.fsencode(path),)).fetchone() == ("write",))
 
 
 def _states(connection: sqlite3.Connection) -> set[str]:

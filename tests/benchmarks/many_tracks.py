@@ -93,7 +93,7 @@ def read_track(draw: random.Random, root_id: int, number: int) -> ReadTrack:
     title = " ".join(draw.choice(WORDS) for _ in range(draw.randint(1, 4))).title()
     form = FORMATS[album_number % len(FORMATS)]
     rel_path = f"{artist}/{album} {album_number}/{number % 12 + 1:02} {title}.x".encode()
-    fields = {
+    fields: dict[str, tuple[str, ...]] = {
         "title": (title,),
         "artist": (artist,),
         "album": (album,),

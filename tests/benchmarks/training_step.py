@@ -129,7 +129,7 @@ def plain_front(recipe: Recipe) -> Callable[[Tensor], Tensor]:
 def plain_terms(method: Pemr, first: Tensor, second: Tensor) -> Terms:
     """Section 3 of the paper, step by step, on the weights of `method`."""
     settings, generator = method.settings, torch.Generator().manual_seed(SEED)
-    vector, total_prediction, count = method.predictor.mask_vector, 0.0, 0
+    vector, total_prediction, count = method.predictor.mask_vector, torch.zeros(()), 0
     for view in (first, second):
         frames = view.transpose(1, 2)
         masked, chosen = mask_randomly(frames, vector, settings.random_masking, generator)

@@ -43,6 +43,7 @@ def running_app(home: Path, scheme: str, size: tuple[int, int]) -> Iterator[obje
     from pemr_desktop.paths import below
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
     app = App(application, below(home).create())
     app.settings.set("appearance.scheme", scheme)
     app.window.resize(*size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 CHUNK_NAME = re.compile(rb"[A-Za-z\xa9][A-Za-z0-9_ \xa9]{2}[A-Za-z0-9_ ]")
 LARGEST_PIECE = 4096
@@ -46,7 +47,7 @@ def change_length(content: bytearray, others: Sequence[bytes], draw: random.Rand
     offset = draw.choice(names or [0]) + draw.choice((4, 4, 4, -4, 6, 8))
     if not 0 <= offset <= len(content) - 4:
         return
-    order = draw.choice(("big", "little"))
+    order: Literal["big", "little"] = draw.choice(("big", "little"))
     old = int.from_bytes(content[offset : offset + 4], order)
     new = draw.choice((0, 1, 7, old + 1, old - 1, old * 2, old // 2, len(content), 0x7FFFFFFF, 0xFFFFFFFF, 0x10000))
     content[offset : offset + 4] = (new & 0xFFFFFFFF).to_bytes(4, order)

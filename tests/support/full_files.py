@@ -106,6 +106,7 @@ def encode(path: Path, encoder: str, container: str, rate: int, seconds: float) 
     with av.open(str(path), "w", format=container) as out:
         out.metadata.update({"title": "Blue in Green", "artist": "Miles Davis", "genre": "Jazz"})
         stream = out.add_stream(encoder, rate=rate, layout="stereo")
+        assert isinstance(stream, av.AudioStream)
         stream.codec_context.options = {"strict": "experimental"}
         stream.bit_rate = 64_000
         if container == "ipod":

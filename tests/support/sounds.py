@@ -30,6 +30,7 @@ def write_audio(path: Path, samples: np.ndarray, sample_rate: int, tags: dict[st
     with av.open(str(path), "w") as container:
         container.metadata.update(tags or {})
         stream = container.add_stream(CODECS[path.suffix.lower()], rate=sample_rate, layout=layout)
+        assert isinstance(stream, av.AudioStream)
         stream.codec_context.options = {"strict": "experimental"}
         stream.bit_rate = 128_000
         stream.metadata.update(tags or {})

@@ -21,13 +21,13 @@ from pemr.modelfile import load_model
 
 
 @pytest.fixture
-def corpus(tmp_path):
+def corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
     list(render_corpus(folder, [WorkToRender("song", n, "train") for n in (1, 2, 3)], Rendering(folder, sketched=2)))
     return folder
 
 
-def test_training_leaves_a_network_a_curve_and_a_checkpoint(corpus, tmp_path):
+def test_training_leaves_a_network_a_curve_and_a_checkpoint(corpus: Path, tmp_path: Path) -> None:
     development = tmp_path / "dev"
     list(
         render_corpus(
@@ -44,7 +44,7 @@ def test_training_leaves_a_network_a_curve_and_a_checkpoint(corpus, tmp_path):
     assert set(curve[0]["map"]) == {"dev"}
 
 
-def test_a_fresh_encoder_hears_as_the_model_that_it_is_compared_with(tmp_path):
+def test_a_fresh_encoder_hears_as_the_model_that_it_is_compared_with(tmp_path: Path) -> None:
     for work in range(2):
         sounds = [np.random.default_rng([work, v]).normal(0, 0.1, 480_000).astype(np.float32) for v in range(2)]
         versions = [CorpusVersion(f"w{work}", v, "train", 0, "", "", v, 30.0, 60) for v in range(2)]
@@ -58,7 +58,7 @@ def test_a_fresh_encoder_hears_as_the_model_that_it_is_compared_with(tmp_path):
     assert trained.settings.front_end == load_model(model).info.front_end
 
 
-def test_rendering_goes_on_where_it_was_limited(tmp_path):
+def test_rendering_goes_on_where_it_was_limited(tmp_path: Path) -> None:
     books = tmp_path / "books"
     for book in ("airdsAirs", "oneills1850", "ryansMammoth"):
         (books / book).mkdir(parents=True)
@@ -72,7 +72,7 @@ def test_rendering_goes_on_where_it_was_limited(tmp_path):
     assert sorted(path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.safetensors"))[0] == before
 
 
-def test_books_that_are_not_there_are_named(tmp_path):
+def test_books_that_are_not_there_are_named(tmp_path: Path) -> None:
     run = CliRunner().invoke(
         build(), ["corpus", "render", "versions", str(tmp_path / "out"), "--books", str(tmp_path / "none")]
     )
@@ -80,7 +80,7 @@ def test_books_that_are_not_there_are_named(tmp_path):
     assert "airdsAirs, oneills1850, ryansMammoth" in str(run.exception)
 
 
-def test_a_set_that_is_not_known_is_refused(tmp_path):
+def test_a_set_that_is_not_known_is_refused(tmp_path: Path) -> None:
     run = CliRunner().invoke(build(), ["evaluate", "covers", str(tmp_path), "--set", "covers81"])
     assert isinstance(run.exception, CorpusError)
     assert "There are: folder, covers80, shs100k, shs100k-sub, free-game-music" in str(run.exception)

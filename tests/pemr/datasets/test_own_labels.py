@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mutagen
 import mutagen.id3
@@ -14,7 +15,7 @@ from pemr.datasets.own_tags import load_own_tags, read_words
 from pemr.errors import CorpusError
 
 
-def names_of(found, suffix: str) -> set[str]:
+def names_of(found: Any, suffix: str) -> set[str]:
     """The tags of the one file whose path ends so."""
     [file] = [file for file in found.files if str(file.path).endswith(suffix)]
     return {found.tags[label][0] for label in file.labels}

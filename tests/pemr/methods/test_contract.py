@@ -74,7 +74,7 @@ def test_the_slow_copy_moves_by_its_momentum_and_has_no_gradient(name: str) -> N
     fast = method.get_submodule("head").get_parameter("out.weight")
     before = slow.clone()
     with torch.no_grad():
-        fast += 1.0
+        fast.add_(1.0)
     method.after_step()
     momentum = method.settings.momentum
     torch.testing.assert_close(slow, before + (1 - momentum))

@@ -1,5 +1,7 @@
 """PEMR as a whole: which parts learn from which loss, and what the ablations leave out."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -30,7 +32,7 @@ def test_the_total_is_the_weighted_sum_of_its_terms() -> None:
         ("both", {"prediction", "positive", "negative", "total"}),
     ],
 )
-def test_ablations_leave_out_their_terms(masks: str, names: set[str]) -> None:
+def test_ablations_leave_out_their_terms(masks: Literal["none", "positive", "both"], names: set[str]) -> None:
     method = Pemr(PemrSettings(masks=masks))
     assert method(*views(), torch.Generator().manual_seed(1)).keys() == names
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -39,7 +40,7 @@ def made_features(tone_examples: Splits) -> dict[str, list[Floats]]:
 
 @pytest.mark.parametrize("head", ["linear", "mlp", "knn"])
 def test_every_head_finds_what_is_there(
-    tone_examples: Splits, made_features: dict[str, list[Floats]], head: str
+    tone_examples: Splits, made_features: dict[str, list[Floats]], head: Literal["linear", "mlp", "knn"]
 ) -> None:
     settings = ProbeSettings(head=head, learning_rate=1e-2, batch_size=8, epochs=40, neighbours=(3,))
     found = probe(tone_examples, made_features, settings)

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ SETTINGS = Supervised(
 Splits = dict[str, Examples]
 
 
-def train(model: Model, splits: Splits, run_dir: Path, settings: Supervised = SETTINGS, **extra) -> Trained:
+def train(model: Model, splits: Splits, run_dir: Path, settings: Supervised = SETTINGS, **extra: Any) -> Trained:
     extra.setdefault("listener", lambda event: None)
     return train_supervised(model, splits["train"], splits["validation"], settings, run_dir, **extra)
 

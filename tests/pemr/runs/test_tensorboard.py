@@ -17,7 +17,7 @@ def step(number: int, loss: float) -> events.Step:
     return events.Step(number, 10, 0, {"positive": loss}, 20.0, 1.0, 0.01, 3_000_000_000)
 
 
-def read(folder: Path, name: str) -> list[tuple[int, float]]:
+def read(folder: Path, name: str) -> list[tuple[int, object]]:
     accumulator = reading.EventAccumulator(str(folder))
     accumulator.Reload()
     return [(each.step, pytest.approx(each.value)) for each in accumulator.Scalars(name)]

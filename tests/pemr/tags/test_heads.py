@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from pemr.modelfile import TagHead
 from pemr.tags.heads import FittedHeads, as_targets, calibrated_heads, fit_heads, teacher_thresholds, track_scores
 from pemr.vocabulary import VOCABULARY
 
@@ -59,7 +60,7 @@ def test_a_tag_without_evidence_is_switched_off_and_says_why(hidden: np.ndarray,
     on = [tag for tag in tags[2:] if tag.supported]
     assert len(on) > K / 2
     assert all(0.4 <= tag.threshold < 1 and tag.slope > 0 and not tag.reason for tag in on)
-    assert msgspec.json.decode(msgspec.json.encode(tags), type=list[type(tags[0])]) == tags
+    assert msgspec.json.decode(msgspec.json.encode(tags), type=list[TagHead]) == tags
 
 
 def test_answers_put_the_teachers_threshold_at_one_half() -> None:

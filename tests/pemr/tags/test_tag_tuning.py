@@ -1,5 +1,7 @@
 """Heads fitted anew to one library: better where there is evidence, untouched where there is none."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def shipped() -> tuple[Linear, list[TagHead]]:
     return Linear(weight, np.full(K, -2.0, np.float32)), tags
 
 
-def library(directions: np.ndarray, count: int, seed: int, **said: object) -> list[Example]:
+def library(directions: np.ndarray, count: int, seed: int, **said: Any) -> list[Example]:
     """Tracks of three segments on six albums, with the teacher's opinion."""
     random = np.random.default_rng(seed)
     examples = []

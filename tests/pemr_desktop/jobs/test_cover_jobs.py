@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import mutagen
@@ -202,9 +203,7 @@ def test_a_library_without_another_track_says_so(tmp_path: Path, studio: Studio)
 # --- all versions: cancelled, gone on with, and incremental
 
 
-def test_all_versions_stop_go_on_and_compare_a_new_track_only(
-    studio: Studio, start_worker: Callable[..., object]
-) -> None:
+def test_all_versions_stop_go_on_and_compare_a_new_track_only(studio: Studio, start_worker: Callable[..., Any]) -> None:
     tracks, model = 2 * WORKS, studio.folder / "random.safetensors"
     studio.session.__exit__(None, None, None)
     worker = start_worker(model, studio.library)

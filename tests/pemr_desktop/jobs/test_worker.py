@@ -232,9 +232,12 @@ def test_removing_a_folder_twice_is_no_error(start_worker: StartWorker, music: P
 
 def test_a_refusal_is_a_sentence_for_the_user(start_worker: StartWorker, home: Path) -> None:
     worker = start_worker()
-    for job_id, request in enumerate(
-        [FindCovers(path=b"/no/such.mp3"), FindCovers(), Decide((1,), ("x",), "accepted")]
-    ):
+    refused: list[FindCovers | Decide] = [
+        FindCovers(path=b"/no/such.mp3"),
+        FindCovers(),
+        Decide((1,), ("x",), "accepted"),
+    ]
+    for job_id, request in enumerate(refused):
         worker.say(Start(job_id, request))
         failed = worker.hear_until(Failed)[-1]
         assert failed.why.message.endswith(".") and "Traceback" not in failed.why.message

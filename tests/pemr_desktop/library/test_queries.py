@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -385,6 +385,7 @@ def test_a_transaction_ends_with_the_last_part(large: sqlite3.Connection) -> Non
     parts = id_chunks(large, "title", view=ALL, sort="artist", descending=False)
     next(parts)
     assert large.in_transaction
+    assert isinstance(parts, Generator)
     parts.close()
     assert not large.in_transaction
     with pytest.raises(QueryError):

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -16,13 +18,15 @@ from pemr.covers.alignment.qmax import (
 
 
 @pytest.fixture(scope="module")
-def works(player):
+def works(player: Callable[..., np.ndarray]) -> list[CoverFeatures]:
     """Eight unrelated works, played alike."""
     return [cover_features(player(work)) for work in range(10, 18)]
 
 
 @pytest.mark.parametrize(("key", "tempo"), [(0, 1.0), (3, 1.0), (-4, 1.25), (6, 0.8), (-1, 1.45), (2, 0.7)])
-def test_another_key_tempo_and_timbre_is_found_with_its_key_and_tempo(player, works, key, tempo):
+def test_another_key_tempo_and_timbre_is_found_with_its_key_and_tempo(
+    player: Callable[..., np.ndarray], works: list[CoverFeatures], key: int, tempo: float
+) -> None:
     version = cover_features(player(10, key=key, tempo=tempo, bright=0.8, seed=5))
     found = align(works[0], [version, *works[1:]])
     assert found[0].key_shift == key
@@ -31,7 +35,7 @@ def test_another_key_tempo_and_timbre_is_found_with_its_key_and_tempo(player, wo
     assert found[0].coverage > 0.6
 
 
-def test_the_matching_passage_is_where_the_quotation_is(player):
+def test_the_matching_passage_is_where_the_quotation_is(player: Callable[..., np.ndarray]) -> None:
     theme = player(20)
     inside = np.concatenate([player(21), theme[: 25 * 16_000], player(22, notes=60)])
     result = align(cover_features(theme), [cover_features(inside)])[0]
@@ -41,7 +45,9 @@ def test_the_matching_passage_is_where_the_quotation_is(player):
     assert longest.b_start_s - longest.a_start_s == pytest.approx(40.0, abs=1.0)
 
 
-def test_passages_lie_inside_the_tracks_and_run_forward(player, works):
+def test_passages_lie_inside_the_tracks_and_run_forward(
+    player: Callable[..., np.ndarray], works: list[CoverFeatures]
+) -> None:
     version = cover_features(player(10, tempo=0.8, seed=3))
     for result in align(works[0], [version, *works]):
         for passage in result.passages:
@@ -49,7 +55,7 @@ def test_passages_lie_inside_the_tracks_and_run_forward(player, works):
             assert 0 <= passage.b_start_s < passage.b_end_s <= version.duration_s + 2 * HALF_RATE_FRAME_S
 
 
-def test_a_track_with_itself_agrees_wholly(works):
+def test_a_track_with_itself_agrees_wholly(works: list[CoverFeatures]) -> None:
     result = align(works[0], [works[0]])[0]
     assert result.key_shift == 0
     assert result.tempo_ratio == 1.0
@@ -57,7 +63,7 @@ def test_a_track_with_itself_agrees_wholly(works):
     assert result.likeness > 0.999
 
 
-def test_a_batch_scores_like_one_by_one(works):
+def test_a_batch_scores_like_one_by_one(works: list[CoverFeatures]) -> None:
     voices = [voice(work) for work in works]
     batch = compare(voices[0], voices)
     for index, other in enumerate(voices):
@@ -67,7 +73,9 @@ def test_a_batch_scores_like_one_by_one(works):
         assert single.speed[0] == batch.speed[index]
 
 
-def test_the_score_does_not_depend_on_which_track_asks(player, works):
+def test_the_score_does_not_depend_on_which_track_asks(
+    player: Callable[..., np.ndarray], works: list[CoverFeatures]
+) -> None:
     voices = [voice(work) for work in [*works, cover_features(player(10, key=2, tempo=1.3, notes=90))]]
     table = np.stack([compare(query, voices).score for query in voices])
     assert np.allclose(table, table.T, atol=0.2)
@@ -93,7 +101,7 @@ def plain_qmax(query: np.ndarray, reference: np.ndarray) -> float:
     return float(quality.max())
 
 
-def test_the_batched_recurrence_equals_the_published_one(player):
+def test_the_batched_recurrence_equals_the_published_one(player: Callable[..., np.ndarray]) -> None:
     query = voice(cover_features(player(10, notes=60))).rows
     references = [
         voice(cover_features(player(work, notes=45, tempo=tempo))).rows for work, tempo in [(10, 1.2), (11, 1.0)]
@@ -101,14 +109,14 @@ def test_the_batched_recurrence_equals_the_published_one(player):
     assert qmax(query, references).tolist() == [plain_qmax(query, reference) for reference in references]
 
 
-def test_silence_inside_two_tracks_does_not_make_them_alike(player):
+def test_silence_inside_two_tracks_does_not_make_them_alike(player: Callable[..., np.ndarray]) -> None:
     pause = np.zeros(40 * 16_000, np.float32)
     a = cover_features(np.concatenate([player(30, notes=90), pause, player(31, notes=90)]))
     b = cover_features(np.concatenate([player(32, notes=90), pause, player(33, notes=90)]))
     assert align(a, [b])[0].score < 0.5 * align(a, [a])[0].score
 
 
-def test_tracks_with_nothing_to_compare_score_nothing(works):
+def test_tracks_with_nothing_to_compare_score_nothing(works: list[CoverFeatures]) -> None:
     nothing = [
         cover_features(np.zeros(30 * 16_000, np.float32)),
         cover_features(np.random.default_rng(0).normal(size=30 * 16_000).astype(np.float32) * 0.1),
@@ -119,7 +127,7 @@ def test_tracks_with_nothing_to_compare_score_nothing(works):
         assert result.passages == ()
 
 
-def test_squeezing_keeps_rows_at_unit_length_and_scales_their_number():
+def test_squeezing_keeps_rows_at_unit_length_and_scales_their_number() -> None:
     rows = np.abs(np.random.default_rng(2).normal(size=(100, 12))).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     squeezed = squeeze(rows, 0.7)
@@ -128,13 +136,15 @@ def test_squeezing_keeps_rows_at_unit_length_and_scales_their_number():
     assert squeeze(rows[:0], 0.7).shape == (0, 12)
 
 
-def test_a_clip_shorter_than_the_stack_matches_nothing():
+def test_a_clip_shorter_than_the_stack_matches_nothing() -> None:
     clip = CoverFeatures.of(np.full((8, 12), 12**-0.5, np.float32), 6.0, 0.0, 8.0)
     assert compare(voice(clip), [voice(clip)]).score[0] == 0.0
     assert align(clip, [clip])[0].score == 0.0
 
 
-def test_a_close_look_gives_the_best_of_its_tempo_whatever_lies_beside_it(player, works):
+def test_a_close_look_gives_the_best_of_its_tempo_whatever_lies_beside_it(
+    player: Callable[..., np.ndarray], works: list[CoverFeatures]
+) -> None:
     versions = [cover_features(player(10, key=4, tempo=tempo, seed=4)) for tempo in (1.0, 1.45, 0.7)]
     references = [*versions, *works[1:]]
     found = compare(voice(works[0]), [voice(reference) for reference in references])

@@ -14,7 +14,7 @@ TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF 
 
 
 @pytest.fixture
-def home(tmp_path) -> Path:
+def home(tmp_path: Path) -> Path:
     """MMA's folder with thirty style files, one of them reserved."""
     reserved = reserved_sounds().grooves[0]
     for name in [*(f"band/style{number}.mma" for number in range(30)), reserved]:
@@ -24,14 +24,14 @@ def home(tmp_path) -> Path:
     return tmp_path
 
 
-def test_reserved_styles_and_parts_of_styles_are_left_out(home):
+def test_reserved_styles_and_parts_of_styles_are_left_out(home: Path) -> None:
     names = mma_grooves(home, "train") + mma_grooves(home, "development")
     assert len(names) == 60
     assert all(name.startswith("band/") for name in names)
     assert not any("Intro" in name for name in names)
 
 
-def test_training_and_development_share_no_style(home):
+def test_training_and_development_share_no_style(home: Path) -> None:
     train, development = (
         {name.partition(":")[0] for name in mma_grooves(home, split)} for split in ("train", "development")
     )
@@ -52,14 +52,14 @@ def program(home: Path, bars: int) -> Path:
     return home
 
 
-def test_a_style_whose_bars_are_as_long_plays(home):
+def test_a_style_whose_bars_are_as_long_plays(home: Path) -> None:
     band = MmaBand(program(home, bars=4), ("band/style1:style1",))
     notes = band([(0, (0, 4, 7))] * 4, 4.0, random.Random(1))
     assert notes
     assert band.groove == "band/style1:style1"
 
 
-def test_a_style_in_another_metre_does_not(home):
+def test_a_style_in_another_metre_does_not(home: Path) -> None:
     band = MmaBand(program(home, bars=4), ("band/style1:style1",))
     assert band([(0, (0, 4, 7))] * 8, 4.0, random.Random(1)) is None
     assert band.groove == ""

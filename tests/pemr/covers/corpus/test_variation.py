@@ -18,13 +18,13 @@ def beats_kept(one: Tune, other: Tune) -> float:
     return sum(there.get(note.onset) == note.pitch for note in on_beats) / len(on_beats)
 
 
-def test_without_strength_the_tune_is_played_as_printed():
+def test_without_strength_the_tune_is_played_as_printed() -> None:
     assert vary(REEL, 0.0, random.Random(1)) == REEL
 
 
 @pytest.mark.parametrize("tune", [REEL, JIG], ids=["reel", "jig"])
 @pytest.mark.parametrize("seed", range(30))
-def test_a_varied_tune_is_whole_and_in_order(tune, seed):
+def test_a_varied_tune_is_whole_and_in_order(tune: Tune, seed: int) -> None:
     varied = vary(tune, 0.7, random.Random(seed))
     assert varied.notes[0].onset == 0
     for note, following in zip(varied.notes, varied.notes[1:], strict=False):
@@ -34,7 +34,7 @@ def test_a_varied_tune_is_whole_and_in_order(tune, seed):
     assert all(40 < note.pitch < 100 for note in varied.notes)
 
 
-def test_more_strength_leaves_fewer_beats_as_they_were():
+def test_more_strength_leaves_fewer_beats_as_they_were() -> None:
     def kept(strength: float) -> float:
         settings = [vary(REEL, strength, random.Random(seed)) for seed in range(60)]
         same_parts = [setting for setting in settings if setting.length == REEL.length]
@@ -43,12 +43,12 @@ def test_more_strength_leaves_fewer_beats_as_they_were():
     assert kept(0.1) > kept(0.4) > kept(0.9) > 0.3
 
 
-def test_the_same_chance_gives_the_same_setting():
+def test_the_same_chance_gives_the_same_setting() -> None:
     assert vary(REEL, 0.5, random.Random(3)) == vary(REEL, 0.5, random.Random(3))
     assert vary(REEL, 0.5, random.Random(3)) != vary(REEL, 0.5, random.Random(4))
 
 
-def test_steps_stay_in_the_scale():
+def test_steps_stay_in_the_scale() -> None:
     g_major = [(7 + degree) % 12 for degree in MAJOR_SCALE]
     assert step(67, 1, g_major) == 69
     assert step(67, -1, g_major) == 66

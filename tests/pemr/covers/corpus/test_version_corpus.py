@@ -1,5 +1,6 @@
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pemr.command import build
-from pemr.covers.alignment.qmax import compare, voice
+from pemr.covers.alignment.qmax import Voice, compare, voice
 from pemr.covers.alignment.spectrum import features_of, spectrum
 from pemr.covers.corpus.abc_notation import read_tune
 from pemr.covers.corpus.arrange import arrange, arrange_song
@@ -33,7 +34,7 @@ TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF 
 
 
 @pytest.fixture
-def rendering(tmp_path) -> Rendering:
+def rendering(tmp_path: Path) -> Rendering:
     return Rendering(tmp_path, sketched=2, seed=3)
 
 
@@ -41,14 +42,14 @@ def songs(*numbers: int) -> list[WorkToRender]:
     return [WorkToRender("song", number, "train") for number in numbers]
 
 
-def test_the_same_seed_gives_the_same_corpus(tmp_path, rendering):
+def test_the_same_seed_gives_the_same_corpus(tmp_path: Path, rendering: Rendering) -> None:
     for folder in ("one", "two"):
         list(render_corpus(tmp_path / folder, songs(1, 2), rendering))
     first, second = (sorted((tmp_path / folder).glob("*.safetensors")) for folder in ("one", "two"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
-def test_a_work_that_is_there_is_not_rendered_again(tmp_path, rendering):
+def test_a_work_that_is_there_is_not_rendered_again(tmp_path: Path, rendering: Rendering) -> None:
     list(render_corpus(tmp_path / "out", songs(1), rendering))
     before = (tmp_path / "out" / "song-00001.safetensors").stat().st_mtime_ns
     listed = list(render_corpus(tmp_path / "out", songs(1, 2), rendering))
@@ -57,7 +58,7 @@ def test_a_work_that_is_there_is_not_rendered_again(tmp_path, rendering):
     assert len((tmp_path / "out" / "versions.tsv").read_text().splitlines()) == 5
 
 
-def test_a_varied_version_is_another_setting_of_the_tune(tmp_path):
+def test_a_varied_version_is_another_setting_of_the_tune(tmp_path: Path) -> None:
     number = next(number for number in works_of("train") if len(tune_works()[number]) == 1)
     name, _, place = tune_works()[number][0].rpartition("#")
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -67,18 +68,18 @@ def test_a_varied_version_is_another_setting_of_the_tune(tmp_path):
         list(render_corpus(tmp_path / folder, work, Rendering(tmp_path, sketched=4, varied=varied)))
     made, again = (works_in(tmp_path / folder)[0].read_bytes() for folder in ("varied", "again"))
     assert made == again
-    printed, varied = (read_work(works_in(tmp_path / folder)[0])[0] for folder in ("printed", "varied"))
-    assert [version.tempo_bpm for version in printed] != [version.tempo_bpm for version in varied]
+    printed, changed = (read_work(works_in(tmp_path / folder)[0])[0] for folder in ("printed", "varied"))
+    assert [version.tempo_bpm for version in printed] != [version.tempo_bpm for version in changed]
 
 
-def test_two_processes_render_what_one_does(tmp_path, rendering):
+def test_two_processes_render_what_one_does(tmp_path: Path, rendering: Rendering) -> None:
     list(render_corpus(tmp_path / "one", songs(1, 2), rendering))
     list(render_corpus(tmp_path / "two", songs(1, 2), rendering, processes=2))
     for path in works_in(tmp_path / "one"):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
-def test_training_calibration_and_development_share_no_work():
+def test_training_calibration_and_development_share_no_work() -> None:
     train, development = works_to_render("train", songs=40), works_to_render("development", songs=4)
     calibration = works_to_render("calibration", songs=4)
     names = [work.name for work in (*train, *development, *calibration)]
@@ -87,7 +88,7 @@ def test_training_calibration_and_development_share_no_work():
     assert len(calibration) == CALIBRATION_WORKS
 
 
-def test_reserved_works_and_soundfonts_are_out_of_reach(tmp_path):
+def test_reserved_works_and_soundfonts_are_out_of_reach(tmp_path: Path) -> None:
     assert len(tune_works()) == 2938
     assert len(reserved_sounds().grooves) > 50
     with pytest.raises(CorpusError, match="kept for the final examination"):
@@ -98,18 +99,18 @@ def test_reserved_works_and_soundfonts_are_out_of_reach(tmp_path):
         Rendering(tmp_path, soundfont=default).checked()
 
 
-def test_a_damaged_work_is_named(tmp_path):
+def test_a_damaged_work_is_named(tmp_path: Path) -> None:
     (tmp_path / "song-00001.safetensors").write_bytes(b"no")
     with pytest.raises(CorpusError, match=r"song-00001\.safetensors is damaged"):
         read_versions(works_in(tmp_path)[0])
 
 
-def test_an_empty_folder_says_how_to_make_a_corpus(tmp_path):
+def test_an_empty_folder_says_how_to_make_a_corpus(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="pemr-train corpus render versions"):
         works_in(tmp_path)
 
 
-def test_a_song_is_its_number():
+def test_a_song_is_its_number() -> None:
     assert compose(7) == compose(7)
     assert compose(7).sections["verse"].melody != compose(8).sections["verse"].melody
     for number in range(20):
@@ -120,8 +121,8 @@ def test_a_song_is_its_number():
             assert max(note.onset + note.duration for note in section.melody) <= 8 * song.bar_length
 
 
-def test_two_sketches_of_a_song_align_better_than_sketches_of_two_songs():
-    def sketched(number: int, seed: int):
+def test_two_sketches_of_a_song_align_better_than_sketches_of_two_songs() -> None:
+    def sketched(number: int, seed: int) -> Voice:
         arrangement = arrange_song(compose(number), random.Random(seed))
         return voice(features_of(sketch(arrangement, random.Random(seed))))
 
@@ -133,7 +134,7 @@ def test_two_sketches_of_a_song_align_better_than_sketches_of_two_songs():
     assert np.mean(own) > 1.3 * np.mean(others)
 
 
-def test_midi_that_was_written_is_read_again():
+def test_midi_that_was_written_is_read_again() -> None:
     arrangement = arrange(read_tune(TUNE), random.Random(1))
     notes = read_midi(midi_bytes(arrangement))
     assert {note.pitch for note in notes} == {note.pitch for note in arrangement.notes}
@@ -141,7 +142,7 @@ def test_midi_that_was_written_is_read_again():
     assert max(note.onset for note in notes) == pytest.approx(max(n.onset for n in arrangement.notes), abs=0.01)
 
 
-def test_the_chroma_of_a_spectrum_is_that_of_the_sound(player):
+def test_the_chroma_of_a_spectrum_is_that_of_the_sound(player: Callable[..., np.ndarray]) -> None:
     from pemr.covers.alignment.features import cover_features
 
     sound = player(4, notes=60)
@@ -150,7 +151,7 @@ def test_the_chroma_of_a_spectrum_is_that_of_the_sound(player):
     assert (direct.rows()[:frames] * kept.rows()[:frames]).sum(axis=1).mean() > 0.98
 
 
-def test_real_music_is_a_work_of_one_version(tmp_path):
+def test_real_music_is_a_work_of_one_version(tmp_path: Path) -> None:
     demo = sorted((Path(__file__).parents[4] / "resources" / "demo").glob("*.opus"))[:1]
     shutil.copy(demo[0], tmp_path / "a.opus")
     (tmp_path / "b.ogg").write_bytes(b"not music")
@@ -160,7 +161,7 @@ def test_real_music_is_a_work_of_one_version(tmp_path):
     assert versions[0].frames == len(spectra[0]) > 50
 
 
-def test_a_set_of_recordings_becomes_a_corpus_with_moments_of_sound(tmp_path):
+def test_a_set_of_recordings_becomes_a_corpus_with_moments_of_sound(tmp_path: Path) -> None:
     demo = sorted((Path(__file__).parents[4] / "resources" / "demo").glob("*.opus"))[:2]
     for path in demo:
         (tmp_path / "set" / "A work?").mkdir(parents=True, exist_ok=True)
@@ -190,7 +191,7 @@ def soundfont() -> Path:
     return min(found, key=lambda path: path.stat().st_size)
 
 
-def test_a_version_played_by_a_soundfont_is_kept_with_its_sound(tmp_path, soundfont):
+def test_a_version_played_by_a_soundfont_is_kept_with_its_sound(tmp_path: Path, soundfont: Path) -> None:
     rendering = Rendering(
         tmp_path, soundfont=soundfont, sketched=1, rendered=1, audio_folder=tmp_path / "audio", segments=2
     )

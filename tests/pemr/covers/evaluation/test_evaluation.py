@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 from pemr.command import build
 from pemr.covers.alignment.features import CoverFeatures
-from pemr.covers.alignment.qmax import compare
+from pemr.covers.alignment.qmax import Comparison, Voice, compare
 from pemr.covers.corpus.version_corpus import Rendering, WorkToRender, render_corpus
 from pemr.covers.evaluation import evaluation
 from pemr.covers.evaluation.evaluation import (
+    HeardSet,
     alignment_matrix,
     alignment_scorers,
     cosine_scorer,
@@ -32,7 +33,7 @@ from pemr.frontend import FrontEnd
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     works = [WorkToRender("song", number, "development") for number in (0, 20, 40)]
     list(render_corpus(folder, works, Rendering(folder, sketched=2)))
@@ -40,11 +41,11 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def heard(corpus):
+def heard(corpus: Path) -> HeardSet:
     return heard_corpus(corpus)
 
 
-def test_every_method_ranks_a_small_set(heard):
+def test_every_method_ranks_a_small_set(heard: HeardSet) -> None:
     settings = NetworkSettings("pitch-class", 16, 4)
     network = TrainedNetwork(build_network(settings).eval(), settings, "", "untrained")
     for scorer in (
@@ -57,7 +58,7 @@ def test_every_method_ranks_a_small_set(heard):
         assert 0.0 < report.mean_average_precision <= 1.0
 
 
-def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(heard):
+def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(heard: HeardSet) -> None:
     rough = cosine_scorer(np.eye(6, dtype=np.float32))  # knows nothing: order of the ids
     fine = np.zeros((6, 6), np.float32)
     fine[0] = [9, 1, 5, 3, 8, 7]
@@ -65,13 +66,13 @@ def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(heard):
     assert np.argsort(-scores).tolist() == [2, 3, 1, 4, 5, 0]
 
 
-def test_the_share_of_shortlists_that_hold_a_version(heard):
+def test_the_share_of_shortlists_that_hold_a_version(heard: HeardSet) -> None:
     perfect = np.array([[work == other for other in heard.works] for work in heard.works], np.float32)
     assert shortlist_recall(heard, lambda query: perfect[query], 1) == 1.0
     assert shortlist_recall(heard, lambda query: -perfect[query], 4) == 0.0
 
 
-def test_what_stands_apart_is_no_wrong_answer(heard):
+def test_what_stands_apart_is_no_wrong_answer(heard: HeardSet) -> None:
     scores = np.array([[work == other for other in heard.works] for work in heard.works], np.float32)
     wrong_first = {query: {place} for query in range(6) for place in [(query + 2) % 6]}
     for query, (place,) in wrong_first.items():
@@ -82,13 +83,15 @@ def test_what_stands_apart_is_no_wrong_answer(heard):
     assert shortlist_recall(apart, lambda query: scores[query], 1) == 1.0
 
 
-def test_the_alignment_of_a_large_set_goes_on_where_it_was_stopped(heard, tmp_path, monkeypatch):
+def test_the_alignment_of_a_large_set_goes_on_where_it_was_stopped(
+    heard: HeardSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = alignment_matrix(heard.features)
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(evaluation, "KEPT_EVERY_S", -1.0)
-    compared = []
+    compared: list[Voice] = []
 
-    def stopped(voice, others):
+    def stopped(voice: Voice, others: list[Voice]) -> Comparison:
         if len(compared) == 3:
             raise KeyboardInterrupt
         compared.append(voice)
@@ -103,13 +106,13 @@ def test_the_alignment_of_a_large_set_goes_on_where_it_was_stopped(heard, tmp_pa
     assert np.array_equal(alignment_matrix(heard.features, tmp_path / "kept"), whole)
 
 
-def test_the_fourier_vector_does_not_know_the_key():
+def test_the_fourier_vector_does_not_know_the_key() -> None:
     chroma = np.random.default_rng(1).random((300, 12), np.float32)
     vectors = [fourier_vector(CoverFeatures.of(np.roll(chroma, k, axis=1), 70.0, 0.0, 9.0)) for k in (0, 5)]
     assert float(vectors[0] @ vectors[1]) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_half_minutes_cover_the_track_to_its_end():
+def test_half_minutes_cover_the_track_to_its_end() -> None:
     frames = np.arange(12 * 150, dtype=np.float32).reshape(12, 150)
     parts = shingles(frames)
     assert parts.shape[1:] == (12, 64)
@@ -118,7 +121,7 @@ def test_half_minutes_cover_the_track_to_its_end():
     assert shingles(frames[:, :10]).shape == (1, 12, 64)
 
 
-def test_the_best_half_minute_of_each_track_counts():
+def test_the_best_half_minute_of_each_track_counts() -> None:
     query = np.array([[1.0, 0.0]], np.float32)
     references = [np.array([[0.0, 1.0], [1.0, 0.0]], np.float32), np.array([[0.6, 0.8]], np.float32)]
     assert best_of_shingles(query, references).tolist() == pytest.approx([1.0, 0.6])
@@ -126,7 +129,7 @@ def test_the_best_half_minute_of_each_track_counts():
     assert both_ways(references[0], [query, references[1]]).tolist() == pytest.approx([0.75, (0.7 + 0.8) / 2])
 
 
-def test_the_command_prints_each_method_and_where_table_5_belongs(corpus, tmp_path):
+def test_the_command_prints_each_method_and_where_table_5_belongs(corpus: Path, tmp_path: Path) -> None:
     settings = NetworkSettings("pitch-class", 16, 4)
     save_network(tmp_path / "net.safetensors", build_network(settings), settings, "untrained")
     (tmp_path / "other").mkdir()
@@ -150,7 +153,7 @@ def test_the_command_prints_each_method_and_where_table_5_belongs(corpus, tmp_pa
     assert "figures do not compare" in run.output
 
 
-def test_a_folder_of_works_is_heard_once_and_a_joined_network_ranks_it(tmp_path):
+def test_a_folder_of_works_is_heard_once_and_a_joined_network_ranks_it(tmp_path: Path) -> None:
     demo = sorted((Path(__file__).parents[4] / "resources" / "demo").glob("*.opus"))[:3]
     for place, path in enumerate(demo):
         target = tmp_path / "set" / ("one" if place < 2 else "two") / path.name

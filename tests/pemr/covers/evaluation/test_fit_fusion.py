@@ -1,5 +1,7 @@
 """How alignment and a network are joined, fitted on tracks whose works are known."""
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -48,7 +50,7 @@ def vectors_that(know: bool, works: list[str | None]) -> list[np.ndarray]:
     return made
 
 
-def test_a_network_counts_as_much_as_it_knows(tracks):
+def test_a_network_counts_as_much_as_it_knows(tracks: tuple[list[CoverFeatures], list[str | None]]) -> None:
     features, works = tracks
     ignorant, knowing = (
         fit_joining(features, vectors_that(know, works), works, default_background()) for know in (False, True)
@@ -60,20 +62,20 @@ def test_a_network_counts_as_much_as_it_knows(tracks):
     assert msgspec.json.decode(msgspec.json.encode(knowing), type=Joining) == knowing
 
 
-def test_likeness_of_strangers_is_no_excess():
+def test_likeness_of_strangers_is_no_excess() -> None:
     joining = Joining(Weighing(0.5, 0.4, 1.0), Weighing(0.25, 0.4, 1.0), 12, 0.2, 0.1)
     assert joining.excess([0.2, 0.4]).tolist() == pytest.approx([0.0, 2.0])
     assert joining.compared.above(2.0, 2.0) == pytest.approx(2.2)
     assert joining.closely.above(2.0, 2.0) == pytest.approx(2.0)
 
 
-def test_nothing_can_be_fitted_without_versions(tracks):
+def test_nothing_can_be_fitted_without_versions(tracks: tuple[list[CoverFeatures], list[str | None]]) -> None:
     features, works = tracks
     with pytest.raises(CorpusError, match="no versions"):
         fit_joining(features, vectors_that(False, works), [None] * len(works), default_background())
 
 
-def test_habits_are_measured_against_a_choice_of_strangers_that_stays():
+def test_habits_are_measured_against_a_choice_of_strangers_that_stays() -> None:
     assert strangers_among(200) == strangers_among(200)
     assert len(strangers_among(200)) == 48
     excess = np.full((30, 30), 1.0)
@@ -83,7 +85,7 @@ def test_habits_are_measured_against_a_choice_of_strangers_that_stays():
     assert above[4, 7] > above[4, 8] + 4.0
 
 
-def test_the_command_writes_how_a_network_is_joined_into_its_file(tmp_path):
+def test_the_command_writes_how_a_network_is_joined_into_its_file(tmp_path: Path) -> None:
     works = [WorkToRender("song", number, "calibration") for number in (0, 20, 40)]
     list(render_corpus(tmp_path / "corpus", works, Rendering(tmp_path, sketched=2)))
     settings = NetworkSettings("pitch-class", 16, 4)

@@ -45,7 +45,7 @@ def scored(count: int, intercept: float, slope: float, spread: float) -> tuple[n
     return frames, np.exp(intercept + slope * np.log(frames.max(axis=1)) + noise).astype(np.float32)
 
 
-def test_the_law_of_strangers_is_found_though_some_are_no_strangers():
+def test_the_law_of_strangers_is_found_though_some_are_no_strangers() -> None:
     found, counted = fit_strangers(*scored(1800, intercept=0.4, slope=0.2, spread=0.3))
     for shorter, longer in ((80, 150), (200, 400), (500, 550)):
         usual = found.intercept + found.shorter_slope * math.log(shorter) + found.longer_slope * math.log(longer)
@@ -54,7 +54,7 @@ def test_the_law_of_strangers_is_found_though_some_are_no_strangers():
     assert 1600 < counted < 1790
 
 
-def test_strangers_are_measured_as_they_are_compared_and_closely():
+def test_strangers_are_measured_as_they_are_compared_and_closely() -> None:
     music = compare_all(heard([tune(100 + k, frames=60 + 12 * k) for k in range(16)], [None] * 16), [])
     found = fit_background(music, default_background())
     upper = np.argwhere(np.triu(~music.unknown))
@@ -66,7 +66,7 @@ def test_strangers_are_measured_as_they_are_compared_and_closely():
     assert found.compared != found.closely
 
 
-def test_pairs_that_are_known_or_could_not_be_told_are_no_strangers():
+def test_pairs_that_are_known_or_could_not_be_told_are_no_strangers() -> None:
     tracks = heard([tune(1), tune(2), tune(3), tune(4)], ["one", "one", None, None], {0: {3}, 3: {0}})
     found = compare_all(tracks, [])
     assert found.same[0, 1]
@@ -76,7 +76,7 @@ def test_pairs_that_are_known_or_could_not_be_told_are_no_strangers():
     assert not found.unknown[0, 2]
 
 
-def test_a_silent_track_is_left_out():
+def test_a_silent_track_is_left_out() -> None:
     silent = CoverFeatures.of(np.zeros((300, 12), np.float32), 70.0, 0.0, 0.0)
     found = compare_all(heard([tune(1), silent, tune(2)], [None] * 3), [])
     assert silent.problem is not None
@@ -84,7 +84,7 @@ def test_a_silent_track_is_left_out():
     assert not found.unknown[0, 2]
 
 
-def test_evidence_tells_versions_from_strangers():
+def test_evidence_tells_versions_from_strangers() -> None:
     versions = [tune(work, blurred) for work in range(14) for blurred in (0.0, 0.25)]
     rendered = compare_all(heard(versions, [f"work {place // 2}" for place in range(28)]), [])
     music = compare_all(heard([tune(100 + k) for k in range(20)], [None] * 20), [])
@@ -96,18 +96,18 @@ def test_evidence_tells_versions_from_strangers():
     assert far < 0.0
 
 
-def test_too_few_tracks_are_refused():
+def test_too_few_tracks_are_refused() -> None:
     with pytest.raises(CorpusError, match="too few to measure a background"):
         fit_background(compare_all(heard([tune(k) for k in range(5)], [None] * 5), []), default_background())
 
 
-def test_strangers_alone_teach_nothing():
+def test_strangers_alone_teach_nothing() -> None:
     music = compare_all(heard([tune(100 + k) for k in range(6)], [None] * 6), [])
     with pytest.raises(CorpusError, match="no versions"):
         fit_evidence_of_pairs(music, music, default_background(), None)
 
 
-def test_figures_are_written_as_they_are_read():
+def test_figures_are_written_as_they_are_read() -> None:
     figures = default_background()
     assert msgspec.convert(tomllib.loads(as_toml(figures).decode()), Background) == msgspec.structs.replace(
         figures, provenance=figures.provenance.strip() + "\n"

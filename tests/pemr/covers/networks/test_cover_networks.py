@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import PAPER_CHANNELS, CqtNet
 from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
 from pemr.covers.networks.ki_net import KiNet
@@ -13,12 +14,12 @@ def count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def test_the_basis_of_the_circle_is_orthonormal():
+def test_the_basis_of_the_circle_is_orthonormal() -> None:
     assert torch.allclose(circle_basis() @ circle_basis().T, torch.eye(12), atol=1e-6)
 
 
 @pytest.mark.parametrize(("taps", "stride"), [(3, 1), (5, 1), (5, 2)])
-def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps, stride):
+def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps: int, stride: int) -> None:
     torch.manual_seed(1)
     layer = CircleConvolution(3, 4, taps, stride)
     x = torch.randn(2, 3, 12, 17)
@@ -29,7 +30,7 @@ def test_the_circle_convolution_is_a_convolution_with_circular_padding(taps, str
 
 
 @pytest.mark.parametrize("network", [PitchClassNet(), KiNet()])
-def test_a_transposed_track_gives_the_same_vector(network):
+def test_a_transposed_track_gives_the_same_vector(network: CoverNetwork) -> None:
     torch.manual_seed(2)
     chroma = torch.rand(2, 12, 61)
     network.eval()
@@ -38,7 +39,7 @@ def test_a_transposed_track_gives_the_same_vector(network):
 
 
 @pytest.mark.parametrize("network", [CqtNet(), TppNet()])
-def test_a_track_moved_by_a_semitone_gives_nearly_the_same_vector(network):
+def test_a_track_moved_by_a_semitone_gives_nearly_the_same_vector(network: CoverNetwork) -> None:
     torch.manual_seed(3)
     spectrum = torch.zeros(1, 84, 200)
     spectrum[:, 40:50] = torch.rand(1, 10, 200)
@@ -49,19 +50,19 @@ def test_a_track_moved_by_a_semitone_gives_nearly_the_same_vector(network):
 
 @pytest.mark.parametrize("frames", [4, 33, 200, 431])
 @pytest.mark.parametrize("network", [PitchClassNet(), KiNet(), CqtNet(), TppNet()])
-def test_every_length_gives_one_vector(network, frames):
+def test_every_length_gives_one_vector(network: CoverNetwork, frames: int) -> None:
     rows = 12 if network.takes == "chroma" else 84
     network.eval()
     with torch.inference_mode():
         assert network(torch.rand(2, rows, frames)).shape == (2, network.width)
 
 
-def test_cqt_net_has_the_published_number_of_parameters():
+def test_cqt_net_has_the_published_number_of_parameters() -> None:
     assert count(CqtNet(channels=PAPER_CHANNELS)) == pytest.approx(5.08e6, rel=0.02)
 
 
 @pytest.mark.parametrize("network", [FcnCoverNet(), JoinedNet(32, CqtNet(32))])
-def test_joined_networks_learn_in_both_halves(network):
+def test_joined_networks_learn_in_both_halves(network: CoverNetwork) -> None:
     segments = torch.rand(2, 2, 128, 96)
     network(torch.rand(2, 84, 200), segments).square().sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
@@ -69,7 +70,7 @@ def test_joined_networks_learn_in_both_halves(network):
         network(torch.rand(2, 84, 200))
 
 
-def test_a_frozen_encoder_learns_nothing():
+def test_a_frozen_encoder_learns_nothing() -> None:
     network = JoinedNet(32, CqtNet(32), frozen_encoder=True)
     network(torch.rand(2, 84, 200), torch.rand(2, 2, 128, 96)).square().sum().backward()
     assert all(parameter.grad is None for parameter in network.encoder.parameters())

@@ -1,4 +1,5 @@
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ SMALL = CoverTraining(
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     works = [WorkToRender("song", number, "train") for number in range(1, 5)]
     list(render_corpus(folder, works, Rendering(folder, sketched=2)))
@@ -39,7 +40,7 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def development(tmp_path_factory):
+def development(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("development")
     list(
         render_corpus(folder, [WorkToRender("song", n, "development") for n in (0, 20)], Rendering(folder, sketched=2))
@@ -47,7 +48,9 @@ def development(tmp_path_factory):
     return folder
 
 
-def test_stopping_and_going_on_gives_the_weights_of_never_stopping(corpus, development, tmp_path):
+def test_stopping_and_going_on_gives_the_weights_of_never_stopping(
+    corpus: Path, development: Path, tmp_path: Path
+) -> None:
     from msgspec.structs import replace
 
     train(SMALL, [corpus], tmp_path / "whole", development=[development])
@@ -60,7 +63,7 @@ def test_stopping_and_going_on_gives_the_weights_of_never_stopping(corpus, devel
     assert torch.equal(whole["centres"], parts["centres"])
 
 
-def test_the_learning_rate_rises_stays_and_falls_to_nothing():
+def test_the_learning_rate_rises_stays_and_falls_to_nothing() -> None:
     settings = CoverTraining(steps=1000, warm_up=100, falling=400, learning_rate=1e-3)
     assert settings.rate(49) == pytest.approx(0.5e-3)
     assert settings.rate(600) == pytest.approx(1e-3)
@@ -69,7 +72,7 @@ def test_the_learning_rate_rises_stays_and_falls_to_nothing():
     assert CoverTraining(steps=1000, warm_up=100, learning_rate=1e-3).rate(999) == pytest.approx(1e-3)
 
 
-def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus, tmp_path):
+def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus: Path, tmp_path: Path) -> None:
     from msgspec.structs import replace
 
     grown = tmp_path / "grown"
@@ -90,7 +93,7 @@ def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def heard_corpus(tmp_path_factory, player):
+def heard_corpus(tmp_path_factory: pytest.TempPathFactory, player: Callable[..., np.ndarray]) -> Path:
     """Three works of two versions that are kept as sound too."""
     folder = tmp_path_factory.mktemp("heard")
     for work in range(3):
@@ -102,7 +105,7 @@ def heard_corpus(tmp_path_factory, player):
 
 
 @pytest.mark.parametrize("name", ["fcn", "fcn+cqt-net", "fcn+pitch-class"])
-def test_networks_with_the_encoder_learn_from_moments_of_sound(heard_corpus, tmp_path, name):
+def test_networks_with_the_encoder_learn_from_moments_of_sound(heard_corpus: Path, tmp_path: Path, name: str) -> None:
     front_end = FrontEnd(hop_length=512)
     settings = CoverTraining(
         NetworkSettings(name, 16, 2, front_end=front_end),
@@ -113,7 +116,7 @@ def test_networks_with_the_encoder_learn_from_moments_of_sound(heard_corpus, tmp
     assert load_network(best).settings.front_end == front_end
 
 
-def test_a_joined_network_begins_with_the_encoder_it_is_given():
+def test_a_joined_network_begins_with_the_encoder_it_is_given() -> None:
     bundled = Path(__file__).parents[4] / "resources" / "models" / "bundled.safetensors"
     network = build_network(NetworkSettings("fcn+cqt-net", 16, 2, encoder=str(bundled)))
     given = load_model(bundled).encoder.state_dict()
@@ -122,7 +125,9 @@ def test_a_joined_network_begins_with_the_encoder_it_is_given():
 
 
 @pytest.mark.parametrize(("partner", "rows"), [("cqt-net", 84), ("pitch-class", 12)])
-def test_a_join_that_goes_on_from_its_partner_hears_as_it_does_at_first(tmp_path, partner, rows):
+def test_a_join_that_goes_on_from_its_partner_hears_as_it_does_at_first(
+    tmp_path: Path, partner: str, rows: int
+) -> None:
     settings = NetworkSettings(partner, 16, 2)
     save_network(tmp_path / "partner.safetensors", build_network(settings), settings, "for a test")
     trained = load_network(tmp_path / "partner.safetensors").network
@@ -133,19 +138,19 @@ def test_a_join_that_goes_on_from_its_partner_hears_as_it_does_at_first(tmp_path
         torch.testing.assert_close(joined(frames, torch.rand(2, 1, 128, 96)), trained(frames))
 
 
-def test_a_network_of_another_size_is_not_gone_on_from(tmp_path):
+def test_a_network_of_another_size_is_not_gone_on_from(tmp_path: Path) -> None:
     settings = NetworkSettings("cqt-net", 16, 2)
     save_network(tmp_path / "cqt.safetensors", build_network(settings), settings, "for a test")
     with pytest.raises(RecipeError, match=r"cannot go on from .*cqt.safetensors \(cqt-net, 16 numbers a track\)"):
         build_network(NetworkSettings("cqt-net", 32, 2, begun=str(tmp_path / "cqt.safetensors")))
 
 
-def test_a_network_that_hears_sound_says_how_to_render_some(corpus, tmp_path):
+def test_a_network_that_hears_sound_says_how_to_render_some(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="--segments 4"):
         train(CoverTraining(NetworkSettings("fcn", 16)), [corpus], tmp_path / "run")
 
 
-def test_another_network_does_not_go_on_from_a_checkpoint(corpus, tmp_path):
+def test_another_network_does_not_go_on_from_a_checkpoint(corpus: Path, tmp_path: Path) -> None:
     from msgspec.structs import replace
 
     train(replace(SMALL, steps=1), [corpus], tmp_path / "run")
@@ -153,7 +158,7 @@ def test_another_network_does_not_go_on_from_a_checkpoint(corpus, tmp_path):
         train(replace(SMALL, network=NetworkSettings("pitch-class", 8, 4)), [corpus], tmp_path / "run")
 
 
-def test_a_batch_holds_one_easy_pair_of_each_work(corpus):
+def test_a_batch_holds_one_easy_pair_of_each_work(corpus: Path) -> None:
     works = read_training_works([corpus], build_network(NetworkSettings()))
     batch = draw_batch(works, ClipSettings(works=3, lengths=(40,)), np.random.default_rng(1), chroma=True)
     assert batch.clips.shape == (12, 12, 40)
@@ -162,7 +167,7 @@ def test_a_batch_holds_one_easy_pair_of_each_work(corpus):
     assert np.array_equal(batch.clips, again.clips)
 
 
-def test_clips_of_one_recording_overlap(corpus):
+def test_clips_of_one_recording_overlap(corpus: Path) -> None:
     version = np.tile(np.arange(1200, dtype=np.float32) / 1200 * 255, (12, 1)).astype(np.uint8)
     settings = ClipSettings(stretch=0.0)
     chance = np.random.default_rng(3)
@@ -172,33 +177,33 @@ def test_clips_of_one_recording_overlap(corpus):
     assert (max(free) - min(free)) * 1200 * 127.5 / 255 > 300
 
 
-def test_development_works_are_not_trained_on(development):
+def test_development_works_are_not_trained_on(development: Path) -> None:
     assert read_training_works([development], build_network(NetworkSettings())) == []
     with pytest.raises(CorpusError, match="fewer than two training works"):
         train(SMALL, [development], development / "run")
 
 
-def test_the_margin_makes_the_right_work_harder():
+def test_the_margin_makes_the_right_work_harder() -> None:
     vectors, centres, works = torch.eye(3), torch.eye(3), torch.arange(3)
     loose = cosine_softmax(vectors, centres, works, scale=4.0, margin=0.0)
     assert loose == pytest.approx(float(np.log(1 + 2 * np.exp(-4.0))), rel=1e-3)
     assert cosine_softmax(vectors, centres, works, scale=4.0, margin=0.2) > loose
 
 
-def test_contrast_of_two_pairs_is_that_of_the_formula():
+def test_contrast_of_two_pairs_is_that_of_the_formula() -> None:
     vectors = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     found = version_contrast(vectors, torch.tensor([0, 0, 1, 1]), temperature=1.0)
     assert float(found) == pytest.approx(-np.log(np.e / (np.e + 2)), rel=1e-5)
     assert float(version_contrast(vectors, torch.arange(4), temperature=1.0)) == 0.0
 
 
-def test_contrast_has_a_gradient_that_is_a_number():
+def test_contrast_has_a_gradient_that_is_a_number() -> None:
     vectors = torch.randn(6, 4, requires_grad=True)
     version_contrast(vectors, torch.tensor([0, 0, 1, 1, 2, 3]), temperature=0.1).backward()
-    assert torch.isfinite(vectors.grad).all()
+    assert vectors.grad is not None and torch.isfinite(vectors.grad).all()
 
 
-def test_a_saved_network_gives_nearly_the_same_vectors(tmp_path):
+def test_a_saved_network_gives_nearly_the_same_vectors(tmp_path: Path) -> None:
     settings = NetworkSettings("pitch-class", 16, 4)
     network = build_network(settings).eval()
     save_network(tmp_path / "net.safetensors", network, settings, "made by a test")
@@ -209,7 +214,7 @@ def test_a_saved_network_gives_nearly_the_same_vectors(tmp_path):
     assert len(loaded.network_id) == 16
 
 
-def test_a_file_that_is_no_network_is_named(tmp_path):
+def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelMismatch, match=r"x\.safetensors is damaged or not a cover network"):
         load_network(tmp_path / "x.safetensors")

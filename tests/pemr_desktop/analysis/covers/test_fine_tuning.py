@@ -61,7 +61,7 @@ class Lesson:
         self.heard: HeardTracks = heard
         self.learned: Learned = learn(self.pairs, SHIPPED, 2 * WORKS - 1, heard, None)
 
-    def above(self, pair: KnownPair):
+    def above(self, pair: KnownPair) -> float:
         weighed = self.search.weigh_pair(pair.track_a, pair.track_b)
         assert weighed is not None
         return weighed.evidence

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from pemr.covers.alignment.features import CoverFeatures, cover_features
 from pemr.covers.alignment.passages import align
+from pemr_desktop.analysis.covers.findings import AllVersions, FoundPair
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
-from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.verdict import VERSION_PROBABILITY, evidence_of
 from pemr_desktop.protocol.cover_sentences import answer_of
 from played_works import RATE, play
@@ -27,11 +30,13 @@ def features() -> dict[int, CoverFeatures]:
 
 
 @pytest.fixture
-def search(features) -> CoverSearch:
+def search(features: dict[int, CoverFeatures]) -> CoverSearch:
     return CoverSearch((track_id, track.to_bytes()) for track_id, track in features.items())
 
 
-def test_a_version_is_found_first_with_its_key_and_tempo(search, features):
+def test_a_version_is_found_first_with_its_key_and_tempo(
+    search: CoverSearch, features: dict[int, CoverFeatures]
+) -> None:
     findings = search.find(features[1].to_bytes(), exclude_id=1)
     best = findings.matches[0]
     assert (best.track_id, best.verdict, best.key_shift) == (21, "version", 3)
@@ -41,26 +46,28 @@ def test_a_version_is_found_first_with_its_key_and_tempo(search, features):
     assert "1 version found among 22 tracks" in answer_of(findings.answer)
 
 
-def test_the_same_sound_in_another_file_is_the_same_recording(search, features):
+def test_the_same_sound_in_another_file_is_the_same_recording(
+    search: CoverSearch, features: dict[int, CoverFeatures]
+) -> None:
     best = search.find(features[3], exclude_id=3).matches[0]
     assert (best.track_id, best.verdict) == (23, "same recording")
     assert best.probability >= 0.99
     assert search.find(features[3]).matches[0].track_id == 3
 
 
-def test_a_copy_cut_half_a_frame_later_is_still_the_same_recording(features):
+def test_a_copy_cut_half_a_frame_later_is_still_the_same_recording(features: dict[int, CoverFeatures]) -> None:
     cut = cover_features(play(4)[int(16.5 * 3720 * 2) :])
     assert evidence_of(align(features[4], [cut])[0], above=0.0).is_copy
 
 
-def test_a_work_that_stands_alone_has_no_version(search, features):
+def test_a_work_that_stands_alone_has_no_version(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     for track_id in range(5, 11):
         findings = search.find(features[track_id], exclude_id=track_id)
         assert [match for match in findings.matches if match.verdict != "possible"] == []
         assert findings.compared == 22
 
 
-def test_silence_matches_nothing_and_says_why(search, features):
+def test_silence_matches_nothing_and_says_why(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     findings = search.find(features[24], exclude_id=24)
     assert findings.matches == ()
     assert answer_of(findings.answer) == "This track is silent, so it cannot be compared."
@@ -74,18 +81,18 @@ def test_silence_matches_nothing_and_says_why(search, features):
         (np.zeros(0, np.float32), "too short"),
     ],
 )
-def test_noise_and_short_clips_match_nothing_and_say_why(search, sound, reason):
+def test_noise_and_short_clips_match_nothing_and_say_why(search: CoverSearch, sound: np.ndarray, reason: str) -> None:
     findings = search.find(cover_features(sound))
     assert findings.matches == ()
     assert reason in answer_of(findings.answer)
 
 
-def test_a_clip_of_six_seconds_gets_no_confident_answer(search):
+def test_a_clip_of_six_seconds_gets_no_confident_answer(search: CoverSearch) -> None:
     findings = search.find(cover_features(play(7)[: 6 * RATE]))
     assert all(match.verdict == "possible" for match in findings.matches)
 
 
-def test_a_library_without_another_track_says_so(features):
+def test_a_library_without_another_track_says_so(features: dict[int, CoverFeatures]) -> None:
     alone = CoverSearch([(1, features[1].to_bytes())])
     findings = alone.find(features[1], exclude_id=1)
     assert findings.matches == ()
@@ -94,13 +101,13 @@ def test_a_library_without_another_track_says_so(features):
     assert "hold no music" in answer_of(silent.find(features[1]).answer)
 
 
-def test_in_a_library_of_two_a_version_is_found_and_a_stranger_is_not(features):
+def test_in_a_library_of_two_a_version_is_found_and_a_stranger_is_not(features: dict[int, CoverFeatures]) -> None:
     assert CoverSearch([(21, features[21].to_bytes())]).find(features[1]).matches[0].track_id == 21
     stranger = CoverSearch([(5, features[5].to_bytes())]).find(features[1])
     assert all(match.verdict == "possible" for match in stranger.matches)
 
 
-def test_features_of_another_version_are_left_out_and_listed(features):
+def test_features_of_another_version_are_left_out_and_listed(features: dict[int, CoverFeatures]) -> None:
     old = bytearray(features[1].to_bytes())
     old[4] += 1
     search = CoverSearch([(1, bytes(old)), (2, features[2].to_bytes())])
@@ -113,13 +120,13 @@ def test_features_of_another_version_are_left_out_and_listed(features):
     assert 1 not in search
 
 
-def everything(search: CoverSearch, **options) -> tuple[dict[int, list[FoundPair]], object]:
+def everything(search: CoverSearch, **options: Any) -> tuple[dict[int, list[FoundPair]], AllVersions]:
     reported: dict[int, list[FoundPair]] = {}
     outcome = search.find_all(found=lambda track_id, pairs: reported.update({track_id: pairs}), **options)
     return reported, outcome
 
 
-def test_all_versions_are_found_once_and_each_track_is_reported(search):
+def test_all_versions_are_found_once_and_each_track_is_reported(search: CoverSearch) -> None:
     reported, outcome = everything(search)
     assert set(reported) == set(range(1, 25))
     pairs = [pair for found in reported.values() for pair in found]
@@ -135,7 +142,7 @@ def test_all_versions_are_found_once_and_each_track_is_reported(search):
     assert first.passages[0].b_end_s < first.passages[0].a_end_s
 
 
-def test_a_cancelled_pass_goes_on_where_it_stopped(search):
+def test_a_cancelled_pass_goes_on_where_it_stopped(search: CoverSearch) -> None:
     whole, _ = everything(search)
     seen: list[int] = []
     part: dict[int, list[FoundPair]] = {}
@@ -158,7 +165,9 @@ def test_a_cancelled_pass_goes_on_where_it_stopped(search):
     assert ids(part) | ids(rest) == ids(whole)
 
 
-def test_a_new_track_is_compared_with_all_and_the_others_not_again(search, features):
+def test_a_new_track_is_compared_with_all_and_the_others_not_again(
+    search: CoverSearch, features: dict[int, CoverFeatures]
+) -> None:
     old = set(features) - {21}
     reported, outcome = everything(search, compared=old)
     assert list(reported) == [21]
@@ -166,7 +175,9 @@ def test_a_new_track_is_compared_with_all_and_the_others_not_again(search, featu
     assert outcome.compared_pairs == 22
 
 
-def test_progress_counts_every_track_with_the_strangers_that_show_its_habit(search, features):
+def test_progress_counts_every_track_with_the_strangers_that_show_its_habit(
+    search: CoverSearch, features: dict[int, CoverFeatures]
+) -> None:
     steps: list[tuple[int, int, str]] = []
     everything(search, progress=lambda done, total, doing: steps.append((done, total, doing)))
     comparable = len(features) - 1
@@ -174,12 +185,14 @@ def test_progress_counts_every_track_with_the_strangers_that_show_its_habit(sear
     assert [done for done, _, _ in steps] == sorted(done for done, _, _ in steps)
 
 
-def test_a_cancelled_search_raises(search, features):
+def test_a_cancelled_search_raises(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     with pytest.raises(CoverSearchCancelled):
         search.find(features[1], cancelled=lambda: True)
 
 
-def test_the_same_pair_gets_the_same_answer_from_both_sides(search, features):
+def test_the_same_pair_gets_the_same_answer_from_both_sides(
+    search: CoverSearch, features: dict[int, CoverFeatures]
+) -> None:
     there = search.find(features[1], exclude_id=1).matches[0]
     back = search.find(features[21], exclude_id=21).matches[0]
     assert there.verdict == back.verdict
@@ -187,17 +200,21 @@ def test_the_same_pair_gets_the_same_answer_from_both_sides(search, features):
     assert there.tempo_ratio * back.tempo_ratio == pytest.approx(1.0, abs=0.05)
 
 
-def test_the_limit_cuts_the_list(search, features):
+def test_the_limit_cuts_the_list(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     assert len(search.find(features[1], limit=1).matches) == 1
     assert search.find(features[1], limit=0).matches == ()
 
 
-def test_the_same_key_tempo_and_notes_on_another_instrument_are_a_version_and_no_copy(features):
+def test_the_same_key_tempo_and_notes_on_another_instrument_are_a_version_and_no_copy(
+    features: dict[int, CoverFeatures],
+) -> None:
     other = cover_features(play(1, tempo=1.05, bright=0.9))
     assert not evidence_of(align(features[1], [other])[0], above=9.0).is_copy
 
 
-def test_how_a_track_does_with_strangers_is_measured_again_when_the_library_has_grown(features):
+def test_how_a_track_does_with_strangers_is_measured_again_when_the_library_has_grown(
+    features: dict[int, CoverFeatures],
+) -> None:
     small = CoverSearch([(work, features[work].to_bytes()) for work in (1, 2, 5, 6, 7, 8, 9, 10)])
     before = small.weigh_pair(1, 5)
     for work in range(11, 21):
@@ -208,7 +225,7 @@ def test_how_a_track_does_with_strangers_is_measured_again_when_the_library_has_
     assert grown.evidence == anew.evidence != before.evidence
 
 
-def test_two_tracks_are_weighed_as_a_search_would(search, features):
+def test_two_tracks_are_weighed_as_a_search_would(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     match = search.find(features[1], exclude_id=1).matches[0]
     pair = search.weigh_pair(1, match.track_id)
     assert pair is not None
@@ -219,7 +236,7 @@ def test_two_tracks_are_weighed_as_a_search_would(search, features):
     assert search.weigh_pair(1, 24) is None
 
 
-def test_weak_evidence_is_reported_when_asked_for(search):
+def test_weak_evidence_is_reported_when_asked_for(search: CoverSearch) -> None:
     sure, _ = everything(search)
     more, _ = everything(search, least=0.001)
     weak = [pair for pairs in more.values() for pair in pairs if pair.relation is None]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from pemr.covers.alignment.features import HALF_RATE_FRAME_S, HEADER, CoverFeatures
+from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
 from pemr.covers.networks.shortlist import VersionIndex
@@ -16,8 +18,9 @@ from pemr.covers.scores.fusion import Joining, Weighing
 from pemr_desktop.analysis.covers import pair_scores
 from pemr_desktop.analysis.covers import search as covers
 from pemr_desktop.analysis.covers import shortlist as cover_shortlist
+from pemr_desktop.analysis.covers.findings import FoundPair
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
-from pemr_desktop.analysis.covers.search import CoverSearch, FoundPair
+from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 from pemr_desktop.steps import Step
 
@@ -45,12 +48,14 @@ def transposed(features: CoverFeatures, key: int) -> CoverFeatures:
 
 
 @pytest.fixture
-def small_libraries_are_large(monkeypatch):
+def small_libraries_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pair_scores, "SHORTLIST_FROM", 10)
     monkeypatch.setattr(covers, "SHORTLISTED", 6)
 
 
-def test_a_transposed_copy_is_found_through_the_shortlist(network, small_libraries_are_large):
+def test_a_transposed_copy_is_found_through_the_shortlist(
+    network: TrainedNetwork, small_libraries_are_large: None
+) -> None:
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(40)), shortlist=CoverShortlist(network))
     told: list[tuple[int, int, Step]] = []
     findings = search.find(transposed(track(7), 3), progress=lambda *now: told.append(now))
@@ -59,14 +64,16 @@ def test_a_transposed_copy_is_found_through_the_shortlist(network, small_librari
     assert max(total for _, total, step in told if step.code == "comparing features") == 6
 
 
-def test_a_clip_of_a_minute_is_found_in_a_long_track(network, small_libraries_are_large):
+def test_a_clip_of_a_minute_is_found_in_a_long_track(network: TrainedNetwork, small_libraries_are_large: None) -> None:
     whole = {k: track(k, 600) for k in range(30)}
     search = CoverSearch(((k, features.to_bytes()) for k, features in whole.items()), shortlist=CoverShortlist(network))
     clip = CoverFeatures(whole[11].packed[512:768], 60.0, 0.0, 9.0)
     assert search.find(clip).matches[0].track_id == 11
 
 
-def test_comparing_all_with_all_uses_the_shortlist_too(network, small_libraries_are_large):
+def test_comparing_all_with_all_uses_the_shortlist_too(
+    network: TrainedNetwork, small_libraries_are_large: None
+) -> None:
     tracks = {k: track(k) for k in range(20)} | {20: transposed(track(4), 5)}
     search = CoverSearch(
         ((k, features.to_bytes()) for k, features in tracks.items()), shortlist=CoverShortlist(network)
@@ -83,7 +90,9 @@ def test_comparing_all_with_all_uses_the_shortlist_too(network, small_libraries_
     assert (4, 20) in {(pair.track_a, pair.track_b) for pair in pairs}
 
 
-def test_a_search_can_be_cancelled_while_tracks_are_made_ready(network, small_libraries_are_large):
+def test_a_search_can_be_cancelled_while_tracks_are_made_ready(
+    network: TrainedNetwork, small_libraries_are_large: None
+) -> None:
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(12)), shortlist=CoverShortlist(network))
     with pytest.raises(CoverSearchCancelled):
         search.find(track(3), cancelled=lambda: True)
@@ -98,7 +107,7 @@ def varied(features: CoverFeatures, seed: int) -> CoverFeatures:
     return CoverFeatures.of(chroma, features.duration_s, 0.0, features.contrast_db)
 
 
-def test_what_the_network_says_counts_beside_alignment(network):
+def test_what_the_network_says_counts_beside_alignment(network: TrainedNetwork) -> None:
     tracks = {k: track(k) for k in range(30)} | {30: varied(track(4), 1)}
     stored = [(k, features.to_bytes()) for k, features in tracks.items()]
     joining = Joining(Weighing(2.0), Weighing(2.0), 9, likeness_middle=0.5, likeness_spread=0.1)
@@ -112,14 +121,11 @@ def test_what_the_network_says_counts_beside_alignment(network):
     assert pair is not None
     assert same_pair is not None
     assert same_pair.evidence.above > pair.evidence.above
-    assert same_pair.evidence.above == pytest.approx(
-        joined.weigh_pair(30, 4).evidence.above,
-        abs=0.05,  # type: ignore[union-attr]
-    )
+    assert same_pair.evidence.above == pytest.approx(joined.weigh_pair(30, 4).evidence.above, abs=0.05)
     assert joined.find(tracks[30], exclude_id=30).matches[0].track_id == 4
 
 
-def test_likeness_can_be_cancelled_while_tracks_are_made_ready(network):
+def test_likeness_can_be_cancelled_while_tracks_are_made_ready(network: TrainedNetwork) -> None:
     joining = Joining(Weighing(1.0), Weighing(1.0), 9, likeness_middle=0.5, likeness_spread=0.1)
     shortlist = CoverShortlist(dataclasses.replace(network, joining=joining))
     assert shortlist.likeness(track(1), [(2, track(2))], cancelled=lambda: True) is None
@@ -134,7 +140,7 @@ def test_likeness_can_be_cancelled_while_tracks_are_made_ready(network):
         search.find(track(3), cancelled=cancelled)
 
 
-def test_the_bundled_network_is_calibrated():
+def test_the_bundled_network_is_calibrated() -> None:
     bundled = bundled_network()
     assert bundled is not None
     assert bundled.network.takes == "chroma"
@@ -142,7 +148,9 @@ def test_the_bundled_network_is_calibrated():
     assert bundled.joining.compared.weight > bundled.joining.closely.weight > 0.0
 
 
-def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(network, tmp_path):
+def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(
+    network: TrainedNetwork, tmp_path: Path
+) -> None:
     tracks = {k: track(k) for k in range(5)}
     made: list[Step] = []
 
@@ -164,13 +172,13 @@ def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(netw
     assert len(made) == 11
 
 
-def test_a_damaged_cache_costs_time_only(network, tmp_path):
+def test_a_damaged_cache_costs_time_only(network: TrainedNetwork, tmp_path: Path) -> None:
     (tmp_path / "covers.msgpack").write_bytes(b"\x00damaged")
     shortlist = CoverShortlist(network, tmp_path / "covers.msgpack")
     assert shortlist.choose(track(1), {1: track(1), 2: track(2)}, 1) == [1]
 
 
-def test_the_index_forgets_and_replaces_tracks():
+def test_the_index_forgets_and_replaces_tracks() -> None:
     index = VersionIndex(4)
     unit = np.eye(4, dtype=np.float32)
     index.add(1, unit[:2])
@@ -184,7 +192,7 @@ def test_the_index_forgets_and_replaces_tracks():
     assert VersionIndex(4).nearest(unit, 3) == []
 
 
-def test_the_search_takes_in_only_what_is_new_or_changed():
+def test_the_search_takes_in_only_what_is_new_or_changed() -> None:
     stored = {k: track(k).to_bytes() for k in range(4)}
     read: list[int] = []
 
@@ -209,7 +217,7 @@ def test_the_search_takes_in_only_what_is_new_or_changed():
     assert 0 not in search
 
 
-def test_a_build_without_a_network_aligns_everything(monkeypatch, tmp_path):
+def test_a_build_without_a_network_aligns_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("pemr_desktop.resources.resource_roots", lambda: (tmp_path,))
     assert bundled_network() is None
     (tmp_path / "models").mkdir()
@@ -217,10 +225,10 @@ def test_a_build_without_a_network_aligns_everything(monkeypatch, tmp_path):
     assert bundled_network() is None
 
 
-def test_every_track_is_listened_to_once(network, monkeypatch):
+def test_every_track_is_listened_to_once(network: TrainedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[int] = []
 
-    def counted(net, frames, at_once=64):
+    def counted(net: CoverNetwork, frames: np.ndarray, at_once: int = 64) -> np.ndarray:
         heard.append(frames.shape[-1])
         return shingle_vectors(net, frames, at_once)
 

@@ -68,7 +68,7 @@ def test_every_order_is_answered_also_those_of_broken_files(tmp_path: Path, make
     with DecodePool(2, RATE, 30.0, as_it_is) as pool:
         answers = dict(pool.results((path, path) for path in [*good, text, empty, gone]))
     assert all(isinstance(answers[path], Sound) for path in good)
-    reasons = {path.name: answer.reason for path, answer in answers.items() if isinstance(answer, NoSound)}
+    reasons = {Path(str(path)).name: answer.reason for path, answer in answers.items() if isinstance(answer, NoSound)}
     assert set(reasons) == {"text.mp3", "empty.flac", "gone.wav"}
     assert "empty" in reasons["empty.flac"] and all(reasons.values())
 

@@ -13,9 +13,8 @@ import pytest
 from pemr_desktop.library import queries
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.scanning.scanner import ScanOutcome
-from pemr_desktop.library.tracks import storing
 from pemr_desktop.tagfiles.diff import make_plan
-from pemr_desktop.tagfiles.digest import audio_digest
+from pemr_desktop.tagfiles.digest import QUICK_VERSION, audio_digest
 from pemr_desktop.tagfiles.write import apply_plan
 
 Song = Callable[..., Path]
@@ -112,7 +111,7 @@ def test_a_new_way_to_make_digests_loses_nothing_that_was_heard(
     assert library.scan() == ScanOutcome(found=4, changed=1)
     assert library.tracks_to_analyse(model.id) == []
     versions = library.read(lambda conn: conn.execute("SELECT DISTINCT quick_version FROM tracks").fetchall())
-    assert versions == [(storing.QUICK_VERSION,)]
+    assert versions == [(QUICK_VERSION,)]
     assert library.scan() == ScanOutcome(found=4)
 
 

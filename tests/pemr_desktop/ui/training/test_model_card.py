@@ -15,7 +15,7 @@ def model_file(path: Path, info: dict[str, object]) -> Path:
 
 
 def test_a_card_tells_tags_and_recognition(tmp_path: Path) -> None:
-    info = {"tags": [{"name": "calm"}, {"name": "fast"}], "provenance": {"other_half_mrr": 0.61}}
+    info: dict[str, object] = {"tags": [{"name": "calm"}, {"name": "fast"}], "provenance": {"other_half_mrr": 0.61}}
     assert read_model_card(model_file(tmp_path / "a.safetensors", info)) == ModelCard(2, 0.61)
 
 

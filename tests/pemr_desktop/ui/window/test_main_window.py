@@ -178,7 +178,12 @@ def test_removing_a_folder_asks_and_touches_no_file(
     heading = window.sidebar.model.find("section.folders")
     window.sidebar.tree.setCurrentIndex(window.sidebar.model.index(0, 0, heading))
     asked: list[str] = []
-    monkeypatch.setattr(window.library_commands, "_agreed", lambda question, *_: asked.append(question) or True)
+
+    def agree(question: str, *_: object) -> bool:
+        asked.append(question)
+        return True
+
+    monkeypatch.setattr(window.library_commands, "_agreed", agree)
     with job_ends(qtbot, working_app.client, RemoveRoot):
         window.context.actions.run("library.remove")
     rows_shown(qtbot, working_app, 0)
