@@ -108,8 +108,8 @@ def test_features_are_computed_once_and_made_again_where_the_cache_is_damaged(
     assert len(files) == len(examples.tracks)
     before = files[0].stat().st_mtime_ns
     files[1].write_bytes(b"\x93NUMPY broken")
-    for before, after in zip(first, listen(), strict=True):
-        np.testing.assert_array_equal(before, after)
+    for heard, again in zip(first, listen(), strict=True):
+        np.testing.assert_array_equal(heard, again)
     assert files[0].stat().st_mtime_ns == before
 
 

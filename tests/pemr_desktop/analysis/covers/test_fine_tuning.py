@@ -13,6 +13,7 @@ from pemr_desktop.analysis.covers.fine_tuning import Learned, held_out_shifts, i
 from pemr_desktop.analysis.covers.projection import HeardTracks
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
+from pemr_desktop.analysis.covers.verdict import Evidence
 from pemr_desktop.library.versions.known_pairs import KnownPair
 from played_works import RATE, play
 
@@ -61,7 +62,7 @@ class Lesson:
         self.heard: HeardTracks = heard
         self.learned: Learned = learn(self.pairs, SHIPPED, 2 * WORKS - 1, heard, None)
 
-    def above(self, pair: KnownPair) -> float:
+    def above(self, pair: KnownPair) -> Evidence:
         weighed = self.search.weigh_pair(pair.track_a, pair.track_b)
         assert weighed is not None
         return weighed.evidence
