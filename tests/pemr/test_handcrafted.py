@@ -32,7 +32,7 @@ def test_a_key_change_moves_the_chroma_more_than_a_change_of_level() -> None:
     tune = melody(20.0, RATE)
     plain, quiet, moved = (
         MfccChroma().embed_samples(samples, max_segments=4).segments.mean(axis=0)[2 * COEFFICIENTS :][:12]
-        for samples in (tune, tune / np.float32(4), melody(20.0, RATE, transpose=6))
+        for samples in (tune, (tune / 4).astype(np.float32), melody(20.0, RATE, transpose=6))
     )
     assert np.abs(plain - quiet).sum() < 0.2 * np.abs(plain - moved).sum()
 
