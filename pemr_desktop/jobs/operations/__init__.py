@@ -9,7 +9,7 @@ from typing import Any
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations import (
     analysing,
-    cover_teaching,
+    cover_fitting,
     covers,
     deciding,
     models,
@@ -67,9 +67,9 @@ OPERATIONS: dict[type[Request], Operation] = {
     TuneTags: Operation(tag_tuning.tune_tags, LONG),
     UntuneTags: Operation(tag_tuning.untune_tags, LONG),
     FindAllVersions: Operation(covers.find_all_versions, LONG),
-    CheckCovers: Operation(cover_teaching.check_covers, LONG),
-    TeachCovers: Operation(cover_teaching.teach_covers, LONG),
-    UnteachCovers: Operation(cover_teaching.unteach_covers, LONG),
+    CheckCovers: Operation(cover_fitting.check_covers, LONG),
+    TeachCovers: Operation(cover_fitting.teach_covers, LONG),
+    UnteachCovers: Operation(cover_fitting.unteach_covers, LONG),
     FindCovers: Operation(covers.find_covers, QUICK),
     MoreLikeThis: Operation(similar.more_like_this, QUICK),
     JudgeVersion: Operation(covers.judge_version, QUICK),

@@ -14,7 +14,7 @@ from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY
 from pemr_desktop.analysis.decoding.pool import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.cover_calls import expect_anew
+from pemr_desktop.jobs.operations.cover_verdicts import expect_anew
 from pemr_desktop.library import queries
 from pemr_desktop.library.versions import pairs as versions
 from pemr_desktop.library.versions.pairs import FoundVersion

@@ -10,7 +10,7 @@ import msgspec
 
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.cover_calls import call_anew, expect_anew
+from pemr_desktop.jobs.operations.cover_verdicts import call_anew, expect_anew
 from pemr_desktop.library.versions import calibration as store
 from pemr_desktop.library.versions import pairs as versions
 from pemr_desktop.protocol.cover_quality import CoverQuality
