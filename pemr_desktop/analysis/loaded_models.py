@@ -36,7 +36,7 @@ class LoadedModels:
         self._encoder_stamp: tuple[Path, int, int] | None = None
         self._covers_lock = threading.Lock()
         self._covers: CoverSearch | None = None
-        self._versions_a_track: float | None = None
+        self._versions_per_track: float | None = None
         self._vectors_lock = threading.Lock()
         self._vectors: VectorIndex | None = None
 
@@ -69,13 +69,13 @@ class LoadedModels:
             return self._encoder
 
     def covers(self, library: Library, *, count_versions: bool = False) -> CoverSearch:
-        """The cover search over all tracks that have been listened to, up to date, taught if it was.
+        """The cover search over all tracks that have been listened to, up to date, fitted to the library if it was.
 
-        `count_versions`: other pairs were found, so expect as many versions as there are by now.
+        `count_versions`: other pairs were found, so the prior is estimated anew.
         """
         from pemr.covers.alignment.features import FEATURE_VERSION, HEADER
-        from pemr_desktop.analysis.covers.calibration import in_use
-        from pemr_desktop.analysis.covers.prior import expected_in, expecting
+        from pemr_desktop.analysis.covers.calibration import calibration_in_use
+        from pemr_desktop.analysis.covers.prior import versions_per_track_in, with_prior
         from pemr_desktop.analysis.covers.search import CoverSearch
         from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 
@@ -90,10 +90,10 @@ class LoadedModels:
                 lambda track_id: library.cover_features_of(track_id, FEATURE_VERSION),
                 lambda: library.cover_features(FEATURE_VERSION),
             )
-            background, layer = in_use(library, self._covers.joining)
-            if self._versions_a_track is None or count_versions:
-                self._versions_a_track = expected_in(library, self._covers.candidates, background)
-            self._covers.use(expecting(background, self._versions_a_track), layer)
+            score_model, layer = calibration_in_use(library, self._covers.fusion)
+            if self._versions_per_track is None or count_versions:
+                self._versions_per_track = versions_per_track_in(library, self._covers.candidates, score_model)
+            self._covers.use(with_prior(score_model, self._versions_per_track), layer)
             return self._covers
 
     def neighbours(self, library: Library, model_id: str) -> VectorIndex:

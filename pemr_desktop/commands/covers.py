@@ -16,9 +16,9 @@ from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.playlists.m3u8 import export_m3u8
-from pemr_desktop.protocol.cover_quality import Count, CoverQuality, CoverTeachingResult, LayerLesson, WrongPair
+from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, CoverQuality, LayerFitReport, WrongPair
 from pemr_desktop.protocol.cover_sentences import lesson_reason
-from pemr_desktop.protocol.messages import CheckCovers, FindCovers, TeachCovers, UnteachCovers
+from pemr_desktop.protocol.messages import CheckCovers, FindCovers, FitCoverSearch, ResetCoverSearch
 from pemr_desktop.protocol.results import CoverMatch, CoverResult
 from pemr_desktop.sentences import counted
 
@@ -88,12 +88,12 @@ def teach(
     if undo and dry_run:
         raise JobRefused("--undo goes alone.")
     if undo:
-        command.run(UnteachCovers(), "Going back")
+        command.run(ResetCoverSearch(), "Going back")
         return
-    result = cast("CoverTeachingResult", command.run(TeachCovers(dry_run), "Teaching"))
+    result = cast("CoverFitReport", command.run(FitCoverSearch(dry_run), "Teaching"))
     command.err.print(
         f"Learned from {counted(result.versions, 'version')} of {counted(result.works, 'work')}, and from "
-        f"{counted(result.strangers, 'pair that is none', 'pairs that are none')}."
+        f"{counted(result.non_versions, 'pair that is none', 'pairs that are none')}."
     )
     before, after = result.before, result.after
     for words, count_before, count_after in (
@@ -108,16 +108,16 @@ def teach(
         command.err.print("To go back: pemr-desktop covers teach --undo")
 
 
-def layer_words(lesson: LayerLesson) -> str:
+def layer_words(report: LayerFitReport) -> str:
     """What became of the last layer, with what it does by itself."""
-    before, after = lesson.before, lesson.after
+    before, after = report.before, report.after
     figures = (
         f"by itself: known versions found: {of(before.found)} -> {of(after.found)}; doubt: {before.doubt:.3f} -> "
         f"{after.doubt:.3f}"
     )
-    if lesson.kept:
+    if report.kept:
         return f"last layer of the network: fine-tuned ({figures})"
-    return f"last layer of the network: as shipped. {lesson_reason(lesson.why, lesson.reason)} ({figures})"
+    return f"last layer of the network: as shipped. {lesson_reason(report.why, report.reason)} ({figures})"
 
 
 def export(
@@ -155,7 +155,7 @@ def print_quality(command: CommandContext, checked: CoverQuality, wrong_shown: i
         ("  by another artist", checked.found_other_artist),
         ("the same recording found", checked.found_same_recording),
         ("of those you confirmed, it still finds", checked.confirmed),
-        ("pairs of different works rightly left alone", checked.strangers),
+        ("pairs of different works rightly left alone", checked.non_versions),
     ):
         if count.of:
             lines.append(f"{words}: {of(count)}")

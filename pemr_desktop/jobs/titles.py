@@ -17,6 +17,7 @@ from pemr_desktop.protocol.messages import (
     DeletePlaylist,
     FindAllVersions,
     FindCovers,
+    FitCoverSearch,
     ImportPlaylist,
     JudgeVersion,
     MoreLikeThis,
@@ -24,12 +25,11 @@ from pemr_desktop.protocol.messages import (
     PlanWrites,
     RemoveRoot,
     Request,
+    ResetCoverSearch,
     SavePlaylist,
     Scan,
-    TeachCovers,
     TuneTags,
     Undo,
-    UnteachCovers,
     UntuneTags,
 )
 
@@ -84,9 +84,9 @@ def title(request: Request) -> str:
             return say("jobs", "Noting your verdict")
         case CheckCovers():
             return say("jobs", "Checking the cover search")
-        case TeachCovers():
+        case FitCoverSearch():
             return say("jobs", "Teaching the cover search")
-        case UnteachCovers():
+        case ResetCoverSearch():
             return say("jobs", "Going back to the shipped cover search")
         case ActivateModel():
             return say("jobs", "Switching to another model")

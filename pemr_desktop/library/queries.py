@@ -23,7 +23,7 @@ from pemr_desktop.library.paths import find_track, track_path
 from pemr_desktop.library.search.completion import completions
 from pemr_desktop.library.search.track_ids import SORTS, track_ids
 from pemr_desktop.library.tracks.reading import detail, rows
-from pemr_desktop.library.versions.calibration import cover_teaching
+from pemr_desktop.library.versions.calibration import cover_fit_status
 from pemr_desktop.library.views import ALL, View
 
 __all__ = [
@@ -34,8 +34,8 @@ __all__ = [
     "batch_entries",
     "completions",
     "counts",
+    "cover_fit_status",
     "cover_groups",
-    "cover_teaching",
     "detail",
     "facets",
     "find_track",

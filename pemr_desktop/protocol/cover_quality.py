@@ -1,4 +1,4 @@
-"""What checking the cover search on a library says, and teaching it: the results of those two jobs."""
+"""What checking the cover search on a library says, and fitting it to one: the results of those two jobs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from pemr_desktop.library.rows import Verdict
-from pemr_desktop.library.versions.calibration import KnownPairs
+from pemr_desktop.library.versions.calibration import KnownPairCounts
 from pemr_desktop.library.versions.known_pairs import ToldBy, Truth
 
 Sureness = Literal["too few", "fits", "too sure", "too unsure"]
@@ -48,10 +48,11 @@ class CoverQuality(msgspec.Struct, frozen=True):
 
     `called`: of pairs called version or same recording, how many are. `found`: of the versions that tags in the files
     tell, how many it finds; those by the same and by another artist, and the same recording, apart. `confirmed`: the
-    same of pairs that the user confirmed, most of which the search has shown itself. `strangers`: of pairs of
-    different works that were looked at, how many it rightly left alone. `low` and `high`: what lies between is likely
+    same of pairs that the user confirmed, most of which the search has shown itself. `non_versions`: of pairs of
+    different works that were scored, how many it rightly left alone. `low` and `high`: what lies between is likely
     (95 %) for the share of `called`. `not_compared`: tracks that the pass over all versions has not reached.
-    `known`: what there was to check against when it began; None in reports of before that was kept.
+    `fitted`: whether it was of a search that is fitted to the library. `known`: what there was to check against when it
+    began; None in reports of before that was kept. Reports are stored, some fields under the names they had first.
     """
 
     by_you: int
@@ -64,17 +65,17 @@ class CoverQuality(msgspec.Struct, frozen=True):
     found_same_artist: Count
     found_other_artist: Count
     confirmed: Count
-    strangers: Count
-    strangers_in_all: int
+    non_versions: Count = msgspec.field(name="strangers")
+    non_versions_in_all: int = msgspec.field(name="strangers_in_all")
     bands: tuple[SurenessBand, ...]
     sureness: Sureness
     wrong: tuple[WrongPair, ...]
     not_compared: int
-    taught: bool
-    known: KnownPairs | None = None
+    fitted: bool = msgspec.field(name="taught")
+    known: KnownPairCounts | None = None
 
 
-class TeachingScore(msgspec.Struct, frozen=True):
+class FitScore(msgspec.Struct, frozen=True):
     """On works that were kept aside. `doubt`: mean negative log-likelihood of the truth; less is better."""
 
     called: Count
@@ -82,33 +83,33 @@ class TeachingScore(msgspec.Struct, frozen=True):
     doubt: float
 
 
-class LayerLesson(msgspec.Struct, frozen=True):
+class LayerFitReport(msgspec.Struct, frozen=True):
     """What another last layer of the network does by itself, on works that were kept aside.
 
     `why` and `reason`, the same in English: why not kept.
     """
 
-    before: TeachingScore
-    after: TeachingScore
+    before: FitScore
+    after: FitScore
     kept: bool
     reason: str
     why: LessonCode | None = None
 
 
-class CoverTeachingResult(msgspec.Struct, frozen=True):
-    """The answer of `TeachCovers`. Learned from so many pairs of so many works; `why` says why nothing was kept,
+class CoverFitReport(msgspec.Struct, frozen=True):
+    """The answer of `FitCoverSearch`. Fitted to so many pairs of so many works; `why` says why nothing was kept,
     and `reason` the same in English.
 
     `before`: as the search was shipped. `layer`: what became of the last layer; None without a network.
     """
 
     versions: int
-    strangers: int
+    non_versions: int = msgspec.field(name="strangers")
     works: int
-    before: TeachingScore
-    after: TeachingScore
+    before: FitScore
+    after: FitScore
     kept: bool
     reason: str
     changed_pairs: int = 0
-    layer: LayerLesson | None = None
+    layer: LayerFitReport | None = None
     why: LessonCode | None = None

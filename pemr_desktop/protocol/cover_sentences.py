@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult, LessonCode
+from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality, LessonCode
 from pemr_desktop.protocol.results import CoverAnswer, CoversFound, NotComparable, NothingToCompare
 from pemr_desktop.sentences import Translate, english
 
@@ -87,7 +87,7 @@ def quality_summary(quality: CoverQuality, translate: Translate = english) -> st
     return f"{'; '.join(parts)}."
 
 
-def teaching_scores(result: CoverTeachingResult, translate: Translate = english) -> str:
+def teaching_scores(result: CoverFitReport, translate: Translate = english) -> str:
     """What teaching does on works kept aside, before and after."""
     before, after = result.before, result.after
     return translate(

@@ -124,13 +124,13 @@ class CheckCovers(Request, frozen=True, tag="check-covers"):
     """Check the cover search against what is known of the library's own pairs."""
 
 
-class TeachCovers(Request, frozen=True, tag="teach-covers"):
-    """Fit how sure the cover search is of what to those pairs; kept only where it proves better. `dry_run`: never."""
+class FitCoverSearch(Request, frozen=True, tag="teach-covers"):
+    """Fit the cover search to those pairs; kept only where it proves better, with `dry_run` never."""
 
     dry_run: bool = False
 
 
-class UnteachCovers(Request, frozen=True, tag="unteach-covers"):
+class ResetCoverSearch(Request, frozen=True, tag="unteach-covers"):
     """Back to the cover search as it was shipped."""
 
 
@@ -190,8 +190,8 @@ AnyRequest = (
     | FindAllVersions
     | JudgeVersion
     | CheckCovers
-    | TeachCovers
-    | UnteachCovers
+    | FitCoverSearch
+    | ResetCoverSearch
     | ActivateModel
     | TuneTags
     | UntuneTags

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from pemr_desktop.library.rows import Verdict
-from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality
 from pemr_desktop.protocol.messages import (
     AcceptAbove,
     ActivateModel,
@@ -21,6 +21,7 @@ from pemr_desktop.protocol.messages import (
     FindAllVersions,
     FindCovers,
     Finished,
+    FitCoverSearch,
     ImportPlaylist,
     JudgeVersion,
     MoreLikeThis,
@@ -28,12 +29,11 @@ from pemr_desktop.protocol.messages import (
     PlanWrites,
     RemoveRoot,
     Request,
+    ResetCoverSearch,
     SavePlaylist,
     Scan,
-    TeachCovers,
     TuneTags,
     Undo,
-    UnteachCovers,
     UntuneTags,
 )
 from pemr_desktop.refusals import Refusal
@@ -268,7 +268,7 @@ class ModelActivated(msgspec.Struct, frozen=True):
 
 
 class WentBack(msgspec.Struct, frozen=True):
-    """The answer of `UntuneTags` and `UnteachCovers`. `changed` is False where nothing had been tuned or taught."""
+    """The answer of `UntuneTags` and `ResetCoverSearch`. `changed` is False where nothing had been tuned or taught."""
 
     changed: bool
 
@@ -278,7 +278,7 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     Decide: TracksDecided,
     AcceptAbove: TracksDecided,
     JudgeVersion: Done,
-    UnteachCovers: WentBack,
+    ResetCoverSearch: WentBack,
     ActivateModel: ModelActivated,
     UntuneTags: WentBack,
     DeletePlaylist: Done,
@@ -293,7 +293,7 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     MoreLikeThis: SimilarResult,
     FindAllVersions: VersionsResult,
     CheckCovers: CoverQuality,
-    TeachCovers: CoverTeachingResult,
+    FitCoverSearch: CoverFitReport,
     TuneTags: TagTuningResult,
     SavePlaylist: PlaylistResult,
     ImportPlaylist: PlaylistResult,

@@ -15,7 +15,7 @@ import msgspec
 from pemr_desktop.library.rows import Recovery
 from pemr_desktop.protocol import messages as m
 from pemr_desktop.protocol import results as r
-from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality
 from pemr_desktop.protocol.cover_sentences import answer_of, lesson_reason, quality_summary, teaching_scores
 from pemr_desktop.refusals import said
 from pemr_desktop.sentences import Translate, capitalised, english, listed
@@ -243,7 +243,7 @@ def _checked(_request: m.CheckCovers, result: CoverQuality, translate: Translate
     return quality_summary(result, translate)
 
 
-def _taught(request: m.TeachCovers, result: CoverTeachingResult, translate: Translate) -> str:
+def _taught(request: m.FitCoverSearch, result: CoverFitReport, translate: Translate) -> str:
     if not result.kept:
         return " ".join(
             (translate("summaries", "Nothing was changed."), lesson_reason(result.why, result.reason, translate))
@@ -254,7 +254,7 @@ def _taught(request: m.TeachCovers, result: CoverTeachingResult, translate: Tran
     return f"{translate('summaries', 'The cover search has learned from your library.')} {scores}"
 
 
-def _untaught(_request: m.UnteachCovers, result: r.WentBack, translate: Translate) -> str:
+def _untaught(_request: m.ResetCoverSearch, result: r.WentBack, translate: Translate) -> str:
     if not result.changed:
         return translate("summaries", "The cover search is as it was shipped.")
     return translate("summaries", "The cover search is as it was shipped again. What you confirmed and rejected stays.")
@@ -344,8 +344,8 @@ SUMMARIES: dict[tuple[type[m.Request], type[msgspec.Struct]], Callable[[Any, Any
     (m.FindAllVersions, r.VersionsResult): _all_versions,
     (m.JudgeVersion, r.Done): _judged,
     (m.CheckCovers, CoverQuality): _checked,
-    (m.TeachCovers, CoverTeachingResult): _taught,
-    (m.UnteachCovers, r.WentBack): _untaught,
+    (m.FitCoverSearch, CoverFitReport): _taught,
+    (m.ResetCoverSearch, r.WentBack): _untaught,
     (m.ActivateModel, r.ModelActivated): _activated,
     (m.TuneTags, r.TagTuningResult): _tuned,
     (m.TuneTags, r.TuningStopped): _tuning_stopped,

@@ -26,29 +26,35 @@ import torch
 
 from pemr.audio import decode
 from pemr.covers.alignment.features import SAMPLE_RATE, CoverFeatures, cover_features
-from pemr.covers.alignment.qmax import SPEEDS, Voice, compare, voice
+from pemr.covers.alignment.qmax import SPEEDS, AlignmentFeatures, coarse_features, compare
 from pemr.covers.alignment.spectrum import features_of
 from pemr.covers.corpus.version_corpus import read_work, works_in
-from pemr.covers.evaluation.evaluation import heard_corpus
+from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
 from pemr.covers.networks.registry import load_network
 from pemr.covers.retrieval_metrics import evaluate
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError
-from pemr_desktop.analysis.covers.findings import FoundPair
-from pemr_desktop.analysis.covers.prior import expecting, versions_expected
+from pemr_desktop.analysis.covers.prior import estimate_versions_per_track, with_prior
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
-from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY, POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call
+from pemr_desktop.analysis.covers.verdict import (
+    MIN_STORED_PROBABILITY,
+    POSSIBLE_PROBABILITY,
+    VERSION_PROBABILITY,
+    classify,
+    stored_measurements,
+)
+from pemr_desktop.library.versions.pairs import FoundVersion
 
 SUFFIXES = {".flac", ".mp3", ".m4a", ".ogg", ".opus", ".wav"}
-PROBABILITIES = (NEAR_PROBABILITY, 0.1, POSSIBLE_PROBABILITY, 0.4, 0.7, VERSION_PROBABILITY, 0.95, 1.01)
+PROBABILITIES = (MIN_STORED_PROBABILITY, 0.1, POSSIBLE_PROBABILITY, 0.4, 0.7, VERSION_PROBABILITY, 0.95, 1.01)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--versions", type=Path, help="a version corpus, or a folder of works")
     parser.add_argument("--music", type=Path, help="folder of real music")
-    parser.add_argument("--network", type=Path, help="a calibrated network that verdicts are joined with")
+    parser.add_argument("--network", type=Path, help="a calibrated network that is fused with alignment")
     parser.add_argument("--verdicts-only", action="store_true", help="of --versions, leave out the ranking")
     parser.add_argument("--tracks", type=int, default=100, help="how many tracks of --music to draw (seeded)")
     parser.add_argument("--keys", type=int, nargs="+", default=[1, 2, 4], help="numbers of keys to try")
@@ -101,20 +107,20 @@ def _listen(paths: list[Path]) -> dict[Path, CoverFeatures]:
 
 def _versions(folder: Path, keys: list[int], network: Path | None) -> None:
     if list(folder.glob("*.safetensors")):
-        heard = heard_corpus(folder)
-        features = {Path(f"{place}"): found for place, found in enumerate(heard.features)}
-        named = heard.works
+        tracks = evaluation_set_of_corpus(folder)
+        features = {Path(f"{index}"): found for index, found in enumerate(tracks.features)}
+        named = tracks.works
     else:
         cliques = load_clique_folder(folder)
         features = _listen([track.path for track in cliques.tracks])
         work_of = {track.path: track.work for track in cliques.tracks}
         named = [work_of[path] for path in features]
     numbers = {work: number for number, work in enumerate(dict.fromkeys(named))}
-    voices = [voice(found) for found in features.values()]
+    coarse = [coarse_features(found) for found in features.values()]
     works = [numbers[work] for work in named]
     print(f"{folder.name}: {len(works)} tracks, {len(set(works))} works; queries against all others")
     for count in keys:
-        scores, milliseconds = _matrix(voices, count)
+        scores, milliseconds = _matrix(coarse, count)
         print(f"{count} keys, {len(SPEEDS)} tempi: {evaluate(scores, works)}")
         print(f"    {milliseconds:.2f} ms a pair, {milliseconds / count / len(SPEEDS):.3f} ms a pair, key and tempo")
         if count == 2:
@@ -122,12 +128,12 @@ def _versions(folder: Path, keys: list[int], network: Path | None) -> None:
     _verdicts(features, works, network)
 
 
-def _matrix(voices: list[Voice], keys: int) -> tuple[np.ndarray, float]:
-    scores = np.zeros((len(voices), len(voices)), np.float32)
+def _matrix(coarse: list[AlignmentFeatures], keys: int) -> tuple[np.ndarray, float]:
+    scores = np.zeros((len(coarse), len(coarse)), np.float32)
     started_s = time.process_time()
-    for query in range(len(voices) - 1):
-        scores[query, query + 1 :] = compare(voices[query], voices[query + 1 :], keys).score
-    pairs = len(voices) * (len(voices) - 1) / 2
+    for query in range(len(coarse) - 1):
+        scores[query, query + 1 :] = compare(coarse[query], coarse[query + 1 :], keys).score
+    pairs = len(coarse) * (len(coarse) - 1) / 2
     return scores + scores.T, 1000 * (time.process_time() - started_s) / pairs
 
 
@@ -136,8 +142,8 @@ def _normalised(scores: np.ndarray) -> np.ndarray:
     values = np.log(np.maximum(scores, 0.1))
     np.fill_diagonal(values, np.nan)
     middle = np.nanmedian(values, axis=1, keepdims=True)
-    spread = 1.4826 * np.nanmedian(np.abs(values - middle), axis=1, keepdims=True)
-    own = (values - middle) / np.maximum(spread, 0.05)
+    deviation = 1.4826 * np.nanmedian(np.abs(values - middle), axis=1, keepdims=True)
+    own = (values - middle) / np.maximum(deviation, 0.05)
     return np.nan_to_num((own + own.T) / 2, nan=-99.0)
 
 
@@ -145,11 +151,11 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
     """What the search calls a version; without `works` every pair is printed, to be listened to."""
     shortlist = CoverShortlist(load_network(network)) if network is not None else None
     search = CoverSearch(enumerate(found.to_bytes() for found in features.values()), shortlist=shortlist)
-    near: list[FoundPair] = []
+    near: list[FoundVersion] = []
     started_s = time.process_time()
     outcome = search.find_all(found=lambda _track, found: near.extend(found), least=PROBABILITIES[0])
     spent_s = time.process_time() - started_s
-    near = called_anew(search, near)
+    near = reclassified(search, near)
     pairs = [pair for pair in near if pair.relation is not None]
     print(
         f"find all: {outcome.compared_pairs} pairs, {len(pairs)} found, {spent_s:.1f} s, "
@@ -159,11 +165,11 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
     if works is not None:
         right = [pair for pair in pairs if works[pair.track_a] == works[pair.track_b]]
         true_pairs = sum(works[i] == works[j] for i in range(len(works)) for j in range(i))
-        strangers = outcome.compared_pairs - true_pairs
+        unrelated = outcome.compared_pairs - true_pairs
         print(
             f"    called versions: {len(pairs)}, right {len(right)} (precision {len(right) / max(len(pairs), 1):.3f}); "
             f"recall {len(right) / max(true_pairs, 1):.3f} of {true_pairs}; "
-            f"false alarms {1000 * (len(pairs) - len(right)) / max(strangers, 1):.3f} per 1,000 unrelated pairs"
+            f"false alarms {1000 * (len(pairs) - len(right)) / max(unrelated, 1):.3f} per 1,000 unrelated pairs"
         )
         for least, most in pairwise(PROBABILITIES):
             within = [pair for pair in near if least <= pair.probability < most]
@@ -175,22 +181,26 @@ def _verdicts(features: dict[Path, CoverFeatures], works: list[int] | None, netw
     for pair in sorted(pairs, key=lambda found: -found.probability):
         print(
             f"    {pair.relation} {pair.probability:.2f}: {names[pair.track_a]} / {names[pair.track_b]}, "
-            f"key {pair.key_shift:+d}, tempo {pair.tempo_ratio:.2f}, score {pair.score:.1f}"
+            f"key {pair.key_shift:+d}, tempo {pair.tempo_ratio:.2f}, {pair.normalised_score:.1f} standard deviations"
         )
 
 
-def called_anew(search: CoverSearch, near: list[FoundPair]) -> list[FoundPair]:
-    """All pairs of a whole pass, called by how many versions it has found; as the application does from then on."""
-    shipped = search.background
-    expected = versions_expected([pair.evidence for pair in near], len(search), search.candidates, shipped)
-    print(f"    versions of a track expected: {shipped.versions_a_track} at first, {expected:.3f} in the end")
-    search.use(expecting(shipped, expected), search.layer)
-    called = [call(pair.evidence, search.background, search.candidates) for pair in near]
+def reclassified(search: CoverSearch, near: list[FoundVersion]) -> list[FoundVersion]:
+    """All pairs of a whole pass, classified with the prior that it gives, as the application does from then on."""
+    shipped = search.score_model
+    versions_per_track = estimate_versions_per_track(
+        [stored_measurements(pair) for pair in near], len(search), search.candidates, shipped
+    )
+    print(
+        f"    versions of a track expected: {shipped.versions_per_track} at first, {versions_per_track:.3f} in the end"
+    )
+    search.use(with_prior(shipped, versions_per_track), search.layer)
+    verdicts = [classify(stored_measurements(pair), search.score_model, search.candidates) for pair in near]
     return [
         msgspec.structs.replace(
             pair, probability=probability, relation=verdict if verdict in ("same recording", "version") else None
         )
-        for pair, (verdict, probability) in zip(near, called, strict=True)
+        for pair, (verdict, probability) in zip(near, verdicts, strict=True)
     ]
 
 

@@ -26,7 +26,7 @@ import torch
 
 from pemr.audio import decode
 from pemr.covers.alignment.features import SAMPLE_RATE, cover_features
-from pemr.covers.alignment.qmax import KEYS, SPEEDS, compare, voice
+from pemr.covers.alignment.qmax import KEYS, SPEEDS, coarse_features, compare
 from pemr.covers.retrieval_metrics import Ranking, rank, report
 from pemr.datasets.cliques import CliqueTrack, load_clique_folder
 
@@ -53,18 +53,18 @@ def main() -> None:
 
 def _ours(tracks: list[CliqueTrack], queries: list[int]) -> None:
     spent_s = 0.0
-    voices = []
+    features = []
     for track in tracks:
         samples = decode(track.path, SAMPLE_RATE)
         started_s = time.process_time()
-        voices.append(voice(cover_features(samples)))
+        features.append(coarse_features(cover_features(samples)))
         spent_s += time.process_time() - started_s
     print(f"ours: features {1000 * spent_s / len(tracks):.0f} ms a track, decoding not counted")
     started_s = time.process_time()
-    scores = np.stack([compare(voices[query], voices).score for query in queries])
+    scores = np.stack([compare(features[query], features).score for query in queries])
     each_ms = 1000 * (time.process_time() - started_s) / scores.size
     single = each_ms / KEYS / len(SPEEDS)
-    frames = np.mean([len(own.rows) for own in voices])
+    frames = np.mean([len(own.rows) for own in features])
     print(f"ours: {_ranked(scores, tracks, queries)}")
     print(f"ours: {each_ms:.3f} ms a pair of {frames:.0f} frames, {single:.3f} ms a pair, key and tempo")
 

@@ -73,14 +73,14 @@ def _all_odd(music: dict[int, Path], work: Path, espeak: str) -> Iterator[Asked]
     yield Asked("brown noise", (0.3 * (brown - brown.mean()) / np.abs(brown).max()).astype(np.float32))
     yield Asked("one tone", (0.3 * np.sin(2 * np.pi * 440 / SAMPLE_RATE * np.arange(minutes))).astype(np.float32))
     yield from _speech(work, espeak)
-    places = sorted(music)
-    for place in (places[n] for n in chance.permutation(len(places))[:CLIPS]):
-        sound = decode(music[place], SAMPLE_RATE)
+    indices = sorted(music)
+    for index in (indices[n] for n in chance.permutation(len(indices))[:CLIPS]):
+        sound = decode(music[index], SAMPLE_RATE)
         for seconds in (CLIP_S, SHORT_S):
             length = min(len(sound), seconds * SAMPLE_RATE)
             start = int(chance.integers(0, len(sound) - length + 1))
             clip = sound[start : start + length]
-            yield Asked(f"clips of {seconds} s of a track in the library: {place}", clip, frozenset({place}))
+            yield Asked(f"clips of {seconds} s of a track in the library: {index}", clip, frozenset({index}))
     yield _mix(music, chance)
 
 
@@ -98,25 +98,25 @@ def _mix(music: dict[int, Path], chance: np.random.Generator) -> Asked:
     """Tracks one after the other until three hours are full; the first twenty minutes are what is compared."""
     parts: list[Samples] = []
     length, compared = 0, []
-    for place in chance.permutation(sorted(music)).tolist():
+    for index in chance.permutation(sorted(music)).tolist():
         if length >= MIX_S * SAMPLE_RATE:
             break
         if length < 20 * 60 * SAMPLE_RATE:
-            compared.append(place)
-        parts.append(decode(music[place], SAMPLE_RATE))
+            compared.append(index)
+        parts.append(decode(music[index], SAMPLE_RATE))
         length += len(parts[-1])
     return Asked("a mix of three hours", np.concatenate(parts)[: MIX_S * SAMPLE_RATE], frozenset(compared))
 
 
 def _files(search: CoverSearch, music: dict[int, Path], work: Path) -> None:
     """The same file twice in the library, a file that cannot be decoded, a library with no other track."""
-    place, path = next(iter(sorted(music.items())))
+    index, path = next(iter(sorted(music.items())))
     own = cover_features(decode(path, SAMPLE_RATE))
     twin = max(music) + 1
     search.add(twin, own)
     findings = search.find(own, exclude_id=twin)
     first = findings.matches[0] if findings.matches else None
-    told = f"{first.verdict}, {'the twin' if first.track_id == place else 'ANOTHER TRACK'}" if first else "none"
+    told = f"{first.verdict}, {'the twin' if first.track_id == index else 'ANOTHER TRACK'}" if first else "none"
     print(f"the same file twice: {told}. {answer_of(findings.answer)}")
     search.remove(twin)
     broken = work / "broken.ogg"

@@ -1,4 +1,4 @@
-"""A whole cover search in a large library: seconds a query, evidence for what it finds included, and what was missed.
+"""A whole cover search in a large library: seconds a query, verdicts on what it finds included, and what was missed.
 
     python tests/benchmarks/covers_query.py --network FILE --music CORPUS... [--tracks 100000] [--queries 10]
 
@@ -25,10 +25,10 @@ import numpy as np
 import torch
 
 from pemr.covers.alignment.features import CoverFeatures
-from pemr.covers.evaluation.evaluation import heard_corpus
+from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import load_network
-from pemr.covers.networks.shortlist import LOOKED_AT
+from pemr.covers.networks.shortlist import SCORED_BOTH_WAYS
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 
@@ -51,64 +51,65 @@ def main() -> None:
     vectors = [shingle_vectors(trained.network, chroma_frames(found)) for found in others]
     search = CoverSearch(shortlist=(shortlist := CoverShortlist(trained)))
     versions = [_version(found, chance) for found in asked]
-    for place, found in enumerate(versions):
-        search.add(place, found)
-    for place in range(len(versions), options.tracks):
-        search.add(place, others[place % len(others)])
-    for place in range(len(versions), options.tracks):
-        shortlist._ready[place] = _blurred(vectors[place % len(others)], chance)
+    for index, found in enumerate(versions):
+        search.add(index, found)
+    for index in range(len(versions), options.tracks):
+        search.add(index, others[index % len(others)])
+    for index in range(len(versions), options.tracks):
+        shortlist._ready[index] = _blurred(vectors[index % len(others)], chance)
     started_s = time.process_time()
     search.find(asked[0])
     print(f"{options.tracks} tracks, load {os.getloadavg()[0]:.1f}")
     print(f"first query, which builds the index: {time.process_time() - started_s:.2f} s of processor time")
     spent, busy, missed = [], [], []
-    for place, found in enumerate(asked):
+    for index, found in enumerate(asked):
         started_s, busy_s = time.perf_counter(), time.process_time()
         findings = search.find(found, limit=10)
         spent.append(time.perf_counter() - started_s)
         busy.append(time.process_time() - busy_s)
         ids = [match.track_id for match in findings.matches]
-        if place not in ids:
-            missed.append(place)
-        told = f"the version at rank {ids.index(place) + 1}" if place in ids else "the version is not listed"
+        if index not in ids:
+            missed.append(index)
+        told = f"the version at rank {ids.index(index) + 1}" if index in ids else "the version is not listed"
         minutes = found.compared_s / 60
         times = f"{spent[-1]:.2f} s, {busy[-1]:.2f} s of processors"
-        print(f"    query {place} of {minutes:.1f} minutes: {times}, {told}; {len(ids)} listed")
+        print(f"    query {index} of {minutes:.1f} minutes: {times}, {told}; {len(ids)} listed")
     minutes = float(np.mean([found.compared_s for found in asked])) / 60
     print(
         f"{len(asked)} queries of {minutes:.1f} minutes: median {np.median(spent):.2f} s, longest {max(spent):.2f} s "
         f"({np.median(busy):.2f} and {max(busy):.2f} s of processors); "
         f"{len(asked) - len(missed)} versions listed"
     )
-    for place in missed:
-        print(f"    missed {place}: {_why(search, shortlist, asked[place], place, options.tracks + place)}")
+    for index in missed:
+        print(f"    missed {index}: {_why(search, shortlist, asked[index], index, options.tracks + index)}")
 
 
 def _chosen(folders: list[Path], different: int, queries: int) -> tuple[list[CoverFeatures], list[CoverFeatures]]:
     """Tracks that ask, and the others; of renderings the first version of each work only."""
     found: list[CoverFeatures] = []
     for folder in folders:
-        heard = heard_corpus(folder)
-        first = {work: place for place, work in reversed(list(enumerate(heard.works))) if work is not None}
-        places = [place for place, work in enumerate(heard.works) if work is None or first[work] == place]
-        found += [heard.features[place] for place in places if heard.features[place].problem is None]
+        tracks = evaluation_set_of_corpus(folder)
+        first = {work: index for index, work in reversed(list(enumerate(tracks.works))) if work is not None}
+        indices = [index for index, work in enumerate(tracks.works) if work is None or first[work] == index]
+        found += [tracks.features[index] for index in indices if tracks.features[index].problem is None]
     chosen = np.random.default_rng(1).permutation(len(found))[:different]
-    return [found[place] for place in chosen[:queries]], [found[place] for place in chosen[queries:]]
+    return [found[index] for index in chosen[:queries]], [found[index] for index in chosen[queries:]]
 
 
 def _why(search: CoverSearch, shortlist: CoverShortlist, asked: CoverFeatures, version: int, own: int) -> str:
     """Where the network puts the version of a query, and what alignment and network say of the two."""
     tracks = {track_id: track.features for track_id, track in search._tracks.comparable().items()}
-    near = shortlist.choose(asked, tracks, LOOKED_AT) or []
+    near = shortlist.choose(asked, tracks, SCORED_BOTH_WAYS) or []
     rank = f"rank {near.index(version) + 1} by the network" if version in near else "not near by the network"
     search.add(own, asked)
-    weighed = search.weigh_pair(own, version)
+    match = search.score_pair(own, version)
     search.remove(own)
-    assert weighed is not None
-    evidence = weighed.evidence
+    assert match is not None
+    measurements = match.measurements
     return (
-        f"{rank}; aligned it would be called {weighed.verdict} ({weighed.probability:.2f}): {evidence.above:.1f} "
-        f"standard deviations above strangers, likeness {evidence.likeness:.2f}, {evidence.straight_s:.0f} s straight"
+        f"{rank}; aligned it would be called {match.verdict} ({match.probability:.2f}): "
+        f"{measurements.normalised_score:.1f} standard deviations above the cohort, similarity "
+        f"{measurements.similarity:.2f}, {measurements.straight_s:.0f} s straight"
     )
 
 

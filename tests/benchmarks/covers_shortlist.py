@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from pemr.covers.alignment.features import FRAME_S, CoverFeatures
-from pemr.covers.evaluation.evaluation import heard_corpus
+from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import load_network
@@ -44,28 +44,30 @@ def main() -> None:
     faiss.omp_set_num_threads(1)
     trained = load_network(options.network)
     print(f"{trained.settings.name}, {trained.provenance}")
-    asked = heard_corpus(options.versions)
+    asked = evaluation_set_of_corpus(options.versions)
     started_s = time.process_time()
     vectors = [shingle_vectors(trained.network, chroma_frames(found)) for found in asked.features]
     spent_s = time.process_time() - started_s
     minutes = sum(found.frames for found in asked.features) * FRAME_S / 60
     print(f"{asked.title}; {1000 * spent_s / minutes:.1f} ms of network a minute of audio")
     distractors = _distractors(
-        trained.network, [found for music in options.music for found in heard_corpus(music).features], options.listened
+        trained.network,
+        [found for music in options.music for found in evaluation_set_of_corpus(music).features],
+        options.listened,
     )
     chance = np.random.default_rng(0)
     for count in options.tracks:
         index = VersionIndex(trained.network.width)
         started_s = time.process_time()
         kept = dict(enumerate(own.astype(np.float16) for own in vectors))
-        for place, own in enumerate(vectors):
-            index.add(place, own)
+        for track_id, own in enumerate(vectors):
+            index.add(track_id, own)
         while len(index) < count:
-            place = len(index)
-            own = distractors[place % len(distractors)]
-            own = own if place < len(vectors) + len(distractors) else _blurred(own, chance)
-            index.add(place, own)
-            kept[place] = own.astype(np.float16)
+            track_id = len(index)
+            own = distractors[track_id % len(distractors)]
+            own = own if track_id < len(vectors) + len(distractors) else _blurred(own, chance)
+            index.add(track_id, own)
+            kept[track_id] = own.astype(np.float16)
         built_s = time.process_time() - started_s
         others = max(0, count - len(vectors) - len(distractors))
         size = f"{index.size_bytes / 1e6:.1f} MB, built in {built_s:.1f} s"
@@ -84,9 +86,9 @@ def _ask(
 ) -> None:
     hits = dict.fromkeys(SHORTLISTS, 0)
     started_s = time.process_time()
-    for place, query in enumerate(queries):
-        found = index.best(query, vectors, max(SHORTLISTS), exclude=[place])
-        ranks = [rank for rank, track in enumerate(found) if track < len(works) and works[track] == works[place]]
+    for track_id, query in enumerate(queries):
+        found = index.best(query, vectors, max(SHORTLISTS), exclude=[track_id])
+        ranks = [rank for rank, track in enumerate(found) if track < len(works) and works[track] == works[track_id]]
         for size in SHORTLISTS:
             hits[size] += bool(ranks) and ranks[0] < size
     each_ms = 1000 * (time.process_time() - started_s) / len(queries)

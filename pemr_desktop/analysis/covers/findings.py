@@ -1,43 +1,26 @@
-"""What a cover search found: matches of one track, pairs of a library, and the answer."""
+"""What a cover search found: matches of one track, pairs as a library stores them, and the answer."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 
 from pemr.covers.alignment.passages import Alignment
-from pemr_desktop.analysis.covers.verdict import Evidence
+from pemr_desktop.analysis.covers.verdict import PairMeasurements
 from pemr_desktop.library.rows import Verdict
+from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.protocol.results import CoverAnswer, CoverMatch, CoversFound, Passage
 
 
-class FoundPair(msgspec.Struct, frozen=True):
-    """Two tracks of the library; key, tempo and passages read from `track_a` to `track_b`.
-
-    `relation` is None when the evidence is too weak to call them versions.
-    """
-
-    track_a: int
-    track_b: int
-    relation: Literal["same recording", "version"] | None
-    probability: float
-    score: float
-    key_shift: int
-    tempo_ratio: float
-    passages: tuple[Passage, ...]
-    evidence: Evidence
-
-
 @dataclass(frozen=True)
-class Weighed:
-    """What speaks for a pair, what it is called, and how the two are aligned, read from the first to the second."""
+class ScoredMatch:
+    """What was measured of a pair, its verdict, and how the two are aligned, read from the first to the second."""
 
     track_a: int | None
     track_b: int
-    evidence: Evidence
+    measurements: PairMeasurements
     verdict: Verdict
     probability: float
     alignment: Alignment
@@ -73,22 +56,31 @@ def match_of(track_id: int, verdict: Verdict, probability: float, alignment: Ali
     )
 
 
-def pair_of(
-    track_id: int, other_id: int, evidence: Evidence, verdict: Verdict, probability: float, alignment: Alignment
-) -> FoundPair:
-    """The pair of a track and another one that it was aligned with, told from the smaller id to the larger."""
-    relation = verdict if verdict in ("same recording", "version") else None
-    passages = _passages(alignment)
-    shift, ratio = alignment.key_shift, alignment.tempo_ratio
-    if other_id < track_id:
+def found_version(track_id: int, match: ScoredMatch) -> FoundVersion:
+    """The pair of a track and one that it was aligned with as a library stores it, from smaller id to larger one.
+
+    Its relation is None when the probability is too low to call the two versions.
+    """
+    alignment, measurements = match.alignment, match.measurements
+    passages, shift, ratio = _passages(alignment), alignment.key_shift, alignment.tempo_ratio
+    if match.track_b < track_id:
         turned = (Passage(part.b_start_s, part.b_end_s, part.a_start_s, part.a_end_s) for part in passages)
         passages = tuple(sorted(turned, key=lambda part: part.a_start_s))
         shift = (-shift + 5) % 12 - 5
         ratio = round(1.0 / max(ratio, 1e-3), 3)
-    first, second = sorted((track_id, other_id))
-    return FoundPair(
-        first, second, relation, round(probability, 4), alignment.score, shift, ratio, passages, evidence
-    )  # fmt: skip
+    return FoundVersion(
+        track_a=min(track_id, match.track_b),
+        track_b=max(track_id, match.track_b),
+        relation=match.verdict if match.verdict in ("same recording", "version") else None,
+        probability=round(match.probability, 4),
+        key_shift=shift,
+        tempo_ratio=ratio,
+        passages=msgspec.json.encode(passages),
+        normalised_score=measurements.normalised_score,
+        similarity=measurements.similarity,
+        straight_s=measurements.straight_s,
+        is_copy=measurements.is_copy,
+    )
 
 
 def _passages(alignment: Alignment) -> tuple[Passage, ...]:

@@ -1,4 +1,4 @@
-"""What pairs of tracks score by alignment and by the network, and how far that lies above strangers of the library."""
+"""Scores of pairs of tracks by alignment and by the network, and their normalisation against a cohort."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from pemr.covers.alignment.passages import Alignment, explain
-from pemr.covers.alignment.qmax import Comparison, Voice, close_voice, compare, compare_closely
-from pemr.covers.scores.fusion import Joining, seen_closely
-from pemr.covers.scores.normalisation import Background
-from pemr_desktop.analysis.covers.projection import TaughtLayer
-from pemr_desktop.analysis.covers.score_normalisation import Floats, PairHabit, habit_among
+from pemr.covers.alignment.qmax import AlignmentFeatures, Comparison, compare, fine_features, rescore
+from pemr.covers.scores.fusion import ScoreFusion, rescored_score
+from pemr.covers.scores.normalisation import ScoreModel
+from pemr_desktop.analysis.covers.projection import ProjectionLayer
+from pemr_desktop.analysis.covers.score_normalisation import Floats, PairNormalisation, pair_normalisation
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 from pemr_desktop.analysis.covers.tracks import Candidate, CoverTracks
 from pemr_desktop.steps import Progress, Step
 
 Cancelled = Callable[[], bool]
 
-AT_ONCE = 64
+REFERENCES_AT_ONCE = 64
 """References compared between two looks at progress and cancellation."""
 SHORTLIST_FROM = 3000
 """Libraries of more tracks than that are searched by way of a shortlist."""
-STRANGERS_IN_LARGE = 16
-"""So many strangers show a habit in a library of that size, where each costs as much as a candidate."""
-COPIED_SHARE = 0.3
-MEASURED_AGAIN = 1.25
-"""A habit is measured anew once there are that many times as many strangers as it was measured with."""
+COHORT_SIZE_IN_LARGE_LIBRARY = 16
+"""The cohort in a library of that size, where each of its tracks costs as much as a candidate."""
+MIN_COPIED_SHARE = 0.3
+COHORT_GROWTH = 1.25
+"""Cohort statistics are measured anew once the cohort is so many times as large as when they were measured."""
 
 
 class CoverSearchCancelled(Exception):
@@ -37,22 +37,22 @@ class CoverSearchCancelled(Exception):
 
 
 @dataclass(frozen=True)
-class CloseLook:
-    """A track looked at closely beside others: how far each pair lies above strangers (n, 2), and how it is aligned."""
+class Rescored:
+    """A query rescored with some references: length-normalised `scores` (n, 2) of the pairs, and their alignment."""
 
-    excess: Floats
-    asked: Voice
-    others: list[Voice]
-    found: Comparison
+    scores: Floats
+    query: AlignmentFeatures
+    references: list[AlignmentFeatures]
+    comparison: Comparison
 
-    def may_be_copy(self, place: int) -> bool:
+    def may_be_copy(self, index: int) -> bool:
         """Whether a good part of the shorter track was found in the other: with less the path need not be followed."""
-        shorter = min(len(self.asked.rows), len(self.others[place].rows))
-        return float(self.found.score[place]) >= COPIED_SHARE * math.sqrt(shorter)
+        shorter = min(len(self.query.rows), len(self.references[index].rows))
+        return float(self.comparison.score[index]) >= MIN_COPIED_SHARE * math.sqrt(shorter)
 
-    def alignment(self, place: int) -> Alignment:
+    def alignment(self, index: int) -> Alignment:
         """How a pair agrees."""
-        return explain(self.asked, self.others[place], self.found, place)
+        return explain(self.query, self.references[index], self.comparison, index)
 
 
 class PairScores:
@@ -63,28 +63,28 @@ class PairScores:
         tracks: CoverTracks,
         shortlist: CoverShortlist | None,
         shortlist_lock: threading.Lock,
-        background: Background,
+        score_model: ScoreModel,
     ) -> None:
         self._tracks = tracks
         self._shortlist = shortlist
         self._shortlist_lock = shortlist_lock
-        self._background = background
-        self._joining = shortlist.joining if shortlist is not None else None
+        self._score_model = score_model
+        self._fusion = shortlist.fusion if shortlist is not None else None
         self._lock = threading.Lock()
-        self._habits: dict[int, tuple[PairHabit, int]] = {}
+        self._normalisations: dict[int, tuple[PairNormalisation, int]] = {}
 
     @property
-    def background(self) -> Background:
+    def score_model(self) -> ScoreModel:
         """The figures that pairs are judged by."""
-        return self._background
+        return self._score_model
 
     @property
-    def joining(self) -> Joining | None:
-        """How likeness counts beside alignment; None where alignment alone decides."""
-        return self._joining
+    def fusion(self) -> ScoreFusion | None:
+        """How the network counts beside alignment; None where alignment alone decides."""
+        return self._fusion
 
     @property
-    def layer(self) -> TaughtLayer | None:
+    def layer(self) -> ProjectionLayer | None:
         """The last layer of the network if it is not the shipped one."""
         return self._shortlist.layer if self._shortlist is not None else None
 
@@ -93,101 +93,105 @@ class PairScores:
         """Whether a network chooses what is aligned."""
         return self._shortlist is not None and len(self._tracks.comparable()) > SHORTLIST_FROM
 
-    def use(self, background: Background, layer: TaughtLayer | None = None) -> None:
+    def use(self, score_model: ScoreModel, layer: ProjectionLayer | None = None) -> None:
         """Judge by other figures and another last layer from now on. A layer of another network counts for nothing."""
         with self._shortlist_lock, self._lock:
-            if layer != self.layer or not background.measures_as(self._background):
-                self._habits.clear()
-                self._joining = self._shortlist.use(layer) if self._shortlist is not None else None
-            self._background = background
+            if layer != self.layer or not score_model.normalises_as(self._score_model):
+                self._normalisations.clear()
+                self._fusion = self._shortlist.use(layer) if self._shortlist is not None else None
+            self._score_model = score_model
 
     def forget(self, track_id: int) -> None:
         """A track is gone or has new features."""
         with self._lock:
-            self._habits.pop(track_id, None)
+            self._normalisations.pop(track_id, None)
 
-    def strangers(self) -> list[Candidate]:
-        """A sample of the library that shows what tracks reach with strangers."""
+    def cohort(self) -> list[Candidate]:
+        """The sample of the library that scores are normalised against."""
         sample = self._tracks.sample()
-        return sample[:STRANGERS_IN_LARGE] if self.is_large else sample
+        return sample[:COHORT_SIZE_IN_LARGE_LIBRARY] if self.is_large else sample
 
     def compare(
         self,
-        asked: Candidate,
-        others: list[Candidate],
+        query: Candidate,
+        references: list[Candidate],
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> Comparison:
-        """Align a track with others. Raises `CoverSearchCancelled`."""
+        """Align a track with others at the coarse rate. Raises `CoverSearchCancelled`."""
         parts: list[Comparison] = []
-        for first in range(0, len(others), AT_ONCE):
+        for first in range(0, len(references), REFERENCES_AT_ONCE):
             if cancelled is not None and cancelled():
                 raise CoverSearchCancelled
             if progress is not None:
-                progress(first, len(others), Step("comparing features"))
-            part = others[first : first + AT_ONCE]
-            parts.append(compare(self._tracks.voice(asked), [self._tracks.voice(other) for other in part]))
+                progress(first, len(references), Step("comparing features"))
+            part = references[first : first + REFERENCES_AT_ONCE]
+            coarse = [self._tracks.coarse_features(reference) for reference in part]
+            parts.append(compare(self._tracks.coarse_features(query), coarse))
         if not parts:
-            return compare(self._tracks.voice(asked), [])
+            return compare(self._tracks.coarse_features(query), [])
         return Comparison(
             np.concatenate([part.score for part in parts]),
             np.concatenate([part.key_shift for part in parts]),
             np.concatenate([part.speed for part in parts]),
         )
 
-    def excess(
+    def length_normalised_scores(
         self,
-        asked: Candidate,
-        others: list[Candidate],
-        found: Comparison,
+        query: Candidate,
+        references: list[Candidate],
+        comparison: Comparison,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> Floats:
-        """How far these pairs lie above strangers (n, 2): by alignment, and by the network (0 without one)."""
-        excess = np.zeros((len(others), 2))
-        frames = np.array([other.frames for other in others])
-        excess[:, 0] = self._background.compared.excess(found.score, asked.frames, frames)
-        if self._shortlist is not None and self._joining is not None:
-            known = [(other.track_id, other.features) for other in others if other.track_id is not None]
+        """Of these pairs (n, 2): by alignment, and the network's standardised cosines (0 without a network)."""
+        scores = np.zeros((len(references), 2))
+        frames = np.array([reference.frames for reference in references])
+        scores[:, 0] = self._score_model.coarse.length_normalised_score(comparison.score, query.frames, frames)
+        if self._shortlist is not None and self._fusion is not None:
+            stored = [(track.track_id, track.features) for track in references if track.track_id is not None]
             with self._shortlist_lock:
-                likeness = self._shortlist.likeness(
-                    asked.features, known, query_id=asked.track_id, progress=progress, cancelled=cancelled
+                similarity = self._shortlist.similarity(
+                    query.features, stored, query_id=query.track_id, progress=progress, cancelled=cancelled
                 )
-            if likeness is None:
+            if similarity is None:
                 raise CoverSearchCancelled
-            excess[:, 1] = self._joining.excess(likeness)
-        return excess
+            scores[:, 1] = self._fusion.standardised(similarity)
+        return scores
 
-    def look_closely(self, asked: Candidate, others: list[Candidate], found: Comparison, excess: Floats) -> CloseLook:
-        """Align a few again at the higher rate; `found` and `excess` (n, 2) are what comparing them has given."""
-        own, voices = close_voice(asked.features), [close_voice(other.features) for other in others]
-        closely = compare_closely(own, voices, found)
-        frames = np.array([other.frames for other in others])
-        seen = excess.copy()
-        seen[:, 0] = seen_closely(excess[:, 0], self._background.closely.excess(closely.score, asked.frames, frames))
-        return CloseLook(seen, own, voices, closely)
+    def rescore(
+        self, query: Candidate, references: list[Candidate], comparison: Comparison, scores: Floats
+    ) -> Rescored:
+        """Align a few again at the fine rate; `comparison` and `scores` (n, 2) are of the coarse one."""
+        own, fine = fine_features(query.features), [fine_features(reference.features) for reference in references]
+        rescored = rescore(own, fine, comparison)
+        frames = np.array([reference.frames for reference in references])
+        at_fine_rate = self._score_model.fine.length_normalised_score(rescored.score, query.frames, frames)
+        scores = scores.copy()
+        scores[:, 0] = rescored_score(scores[:, 0], at_fine_rate)
+        return Rescored(scores, own, fine, rescored)
 
-    def habit(
+    def normalisation(
         self, track: Candidate, cancelled: Cancelled | None, known: Mapping[int | None, Floats] | None = None
-    ) -> PairHabit:
-        """How a track scores with strangers of this library; `known`: excesses that need not be measured again.
+    ) -> PairNormalisation:
+        """Of a track, against the cohort of this library; `known`: scores (2,) that need not be measured again.
 
-        It is remembered until the library holds so many more that it can be known better.
+        It is remembered until the cohort has grown so much that it can be known better.
         """
-        strangers = [stranger for stranger in self.strangers() if stranger.track_id != track.track_id]
+        cohort = [member for member in self.cohort() if member.track_id != track.track_id]
         if track.track_id is not None:
             with self._lock:
-                habit, measured_with = self._habits.get(track.track_id, (PairHabit(), 0))
-            if measured_with and len(strangers) < MEASURED_AGAIN * measured_with:
-                return habit
+                normalisation, measured_with = self._normalisations.get(track.track_id, (PairNormalisation(), 0))
+            if measured_with and len(cohort) < COHORT_GROWTH * measured_with:
+                return normalisation
         known = known or {}
-        excesses = [known[stranger.track_id] for stranger in strangers if stranger.track_id in known]
-        missing = [stranger for stranger in strangers if stranger.track_id not in known]
+        scores = [known[member.track_id] for member in cohort if member.track_id in known]
+        missing = [member for member in cohort if member.track_id not in known]
         if missing:
-            scores = self.compare(track, missing, cancelled=cancelled)
-            excesses += list(self.excess(track, missing, scores, cancelled=cancelled))
-        habit = habit_among(np.array(excesses).reshape(-1, 2), self._background, self._joining)
+            comparison = self.compare(track, missing, cancelled=cancelled)
+            scores += list(self.length_normalised_scores(track, missing, comparison, cancelled=cancelled))
+        normalisation = pair_normalisation(np.array(scores).reshape(-1, 2), self._score_model, self._fusion)
         if track.track_id is not None:
             with self._lock:
-                self._habits[track.track_id] = habit, len(excesses)
-        return habit
+                self._normalisations[track.track_id] = normalisation, len(scores)
+        return normalisation

@@ -1,7 +1,7 @@
 """A last layer for the cover network, fitted to a library: directions in which known versions differ count less.
 
-It is a linear map of vectors that are there already, so no track is listened to again. The fewer versions are known
-the closer it stays to the layer that was shipped, which is the map that changes nothing.
+It is a linear projection of embeddings that are there already (within-class whitening), so no track is analysed again.
+The fewer versions are known the closer it stays to the layer that was shipped, which is the identity.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.networks.similarity import both_ways
-from pemr.covers.scores.fusion import Joining
-from pemr.covers.scores.normalisation import Background, Habit, robust_deviation
+from pemr.covers.scores.fusion import ScoreFusion
+from pemr.covers.scores.normalisation import CohortStatistics, ScoreModel, robust_deviation
 from pemr_desktop.library.versions.known_pairs import KnownPair
 
 Vectors = npt.NDArray[np.float32]
@@ -24,57 +24,55 @@ Pair = tuple[int, int]
 
 RIDGE_VERSIONS = 300.0
 """The shipped layer counts as much as so many known versions, each beside the first of its work."""
-LEAST_SPREAD = 1e-6
+MIN_DEVIATION = 1e-6
 
 
-class TaughtLayer(msgspec.Struct, frozen=True):
+class ProjectionLayer(msgspec.Struct, frozen=True):
     """`matrix` (width, width) float32, row by row: vectors of the network with that id -> vectors of this library.
 
-    `likeness_middle` and `likeness_spread`: of the cosines of strangers after it, as in `Joining`.
+    `similarity_centre` and `similarity_deviation`: of the cosines of non-versions after it, as in `ScoreFusion`; a
+    library keeps them under the names that they were first stored with.
     """
 
     network_id: str
     width: int
     matrix: bytes
-    likeness_middle: float
-    likeness_spread: float
+    similarity_centre: float = msgspec.field(name="likeness_middle")
+    similarity_deviation: float = msgspec.field(name="likeness_spread")
 
     def apply(self, vectors: Vectors) -> Vectors:
         """Unit vectors (n, width) -> unit vectors (n, width)."""
         rows = np.frombuffer(self.matrix, np.float32).reshape(self.width, self.width)
-        turned = vectors @ rows.T
-        lengths = np.linalg.norm(turned, axis=1, keepdims=True)
-        found: Vectors = (turned / np.maximum(lengths, LEAST_SPREAD)).astype(np.float32)
+        projected = vectors @ rows.T
+        lengths = np.linalg.norm(projected, axis=1, keepdims=True)
+        found: Vectors = (projected / np.maximum(lengths, MIN_DEVIATION)).astype(np.float32)
         return found
 
 
-def joining_with(shipped: Joining, layer: TaughtLayer | None) -> Joining:
+def fusion_with(shipped: ScoreFusion, layer: ProjectionLayer | None) -> ScoreFusion:
     """How the network counts once its last layer is another."""
     if layer is None:
         return shipped
     return msgspec.structs.replace(
-        shipped, likeness_middle=layer.likeness_middle, likeness_spread=layer.likeness_spread
+        shipped, similarity_centre=layer.similarity_centre, similarity_deviation=layer.similarity_deviation
     )
 
 
 @dataclass(frozen=True)
-class HeardTracks:
-    """Vectors (n, width) of tracks as the shipped network hears them, among them those of `strangers`.
-
-    `strangers`: tracks that show what others reach with music that has nothing to do with them.
-    """
+class TrackEmbeddings:
+    """Vectors (n, width) of tracks by the shipped network, among them those of the `cohort` to normalise against."""
 
     network_id: str
     vectors: Mapping[int, Vectors]
-    strangers: Sequence[int]
-    joining: Joining
-    background: Background
+    cohort: Sequence[int]
+    fusion: ScoreFusion
+    score_model: ScoreModel
 
     def holds(self, pair: KnownPair) -> bool:
         """Whether both tracks are among these."""
         return pair.track_a in self.vectors and pair.track_b in self.vectors
 
-    def fit(self, versions: Mapping[Pair, float]) -> TaughtLayer:
+    def fit(self, versions: Mapping[Pair, float]) -> ProjectionLayer:
         """The layer for these versions; a pair's weight says how many independent ones it counts for."""
         width = next(iter(self.vectors.values())).shape[1]
         scatter = np.zeros((width, width))
@@ -82,44 +80,44 @@ class HeardTracks:
             scatter += weight * difference_scatter(self.vectors[track_a], self.vectors[track_b])
         count = sum(versions.values())
         size = float(np.trace(scatter)) / width
-        bent = scatter / size if size > 0 else np.eye(width)
-        values, axes = np.linalg.eigh((count * bent + RIDGE_VERSIONS * np.eye(width)) / (count + RIDGE_VERSIONS))
+        within = scatter / size if size > 0 else np.eye(width)
+        values, axes = np.linalg.eigh((count * within + RIDGE_VERSIONS * np.eye(width)) / (count + RIDGE_VERSIONS))
         matrix = (axes * values**-0.5) @ axes.T
-        layer = TaughtLayer(self.network_id, width, matrix.astype(np.float32).tobytes(), 0.0, 1.0)
+        layer = ProjectionLayer(self.network_id, width, matrix.astype(np.float32).tobytes(), 0.0, 1.0)
         return self._measured(layer)
 
-    def _measured(self, layer: TaughtLayer) -> TaughtLayer:
-        """The layer with what strangers reach by it."""
-        turned = [layer.apply(self.vectors[track]) for track in self.strangers]
+    def _measured(self, layer: ProjectionLayer) -> ProjectionLayer:
+        """The layer with the cosines that the tracks of the cohort reach with one another by it."""
+        projected = [layer.apply(self.vectors[track]) for track in self.cohort]
         cosines = np.concatenate(
-            [both_ways(own, turned[:place] + turned[place + 1 :]) for place, own in enumerate(turned)]
+            [both_ways(own, projected[:index] + projected[index + 1 :]) for index, own in enumerate(projected)]
         )
         return msgspec.structs.replace(
             layer,
-            likeness_middle=float(np.median(cosines)),
-            likeness_spread=max(LEAST_SPREAD, robust_deviation(cosines.astype(np.float64))),
+            similarity_centre=float(np.median(cosines)),
+            similarity_deviation=max(MIN_DEVIATION, robust_deviation(cosines.astype(np.float64))),
         )
 
-    def above(self, pairs: Sequence[Pair], layer: TaughtLayer | None) -> Floats:
-        """What the network adds to how far these pairs lie above strangers (p,), with this last layer."""
-        joining = joining_with(self.joining, layer)
-        turned = self.vectors if layer is None else {track: layer.apply(own) for track, own in self.vectors.items()}
-        habits: dict[int, Habit] = {}
+    def network_scores(self, pairs: Sequence[Pair], layer: ProjectionLayer | None) -> Floats:
+        """What the network adds to the normalised scores of these pairs (p,), with this last layer."""
+        fusion = fusion_with(self.fusion, layer)
+        vectors = self.vectors if layer is None else {track: layer.apply(own) for track, own in self.vectors.items()}
+        statistics: dict[int, CohortStatistics] = {}
         for track in {track for pair in pairs for track in pair}:
-            others = [turned[stranger] for stranger in self.strangers if stranger != track]
-            excesses = joining.excess(both_ways(turned[track], others)) if others else np.zeros(0)
-            habits[track] = self.background.habit(excesses)
+            others = [vectors[member] for member in self.cohort if member != track]
+            scores = fusion.standardised(both_ways(vectors[track], others)) if others else np.zeros(0)
+            statistics[track] = self.score_model.cohort_statistics(scores)
         found = np.zeros(len(pairs))
-        for place, (track_a, track_b) in enumerate(pairs):
-            excess = float(joining.excess(both_ways(turned[track_a], [turned[track_b]]))[0])
-            found[place] = 0.5 * (habits[track_a].above(excess) + habits[track_b].above(excess))
-        return self.joining.closely.scale * self.joining.closely.weight * found
+        for index, (a, b) in enumerate(pairs):
+            score = float(fusion.standardised(both_ways(vectors[a], [vectors[b]]))[0])
+            found[index] = 0.5 * (statistics[a].normalised_score(score) + statistics[b].normalised_score(score))
+        return self.fusion.fine.scale * self.fusion.fine.weight * found
 
 
-def difference_scatter(one: Vectors, other: Vectors) -> Floats:
-    """(n, width), (m, width) -> (width, width): how the half minutes of one differ from the most alike of the other."""
-    cosines = one @ other.T
-    there = (one - other[cosines.argmax(axis=1)]).astype(np.float64)
-    back = (other - one[cosines.argmax(axis=0)]).astype(np.float64)
+def difference_scatter(a: Vectors, b: Vectors) -> Floats:
+    """(n, width), (m, width) -> (width, width): how the half minutes of a differ from the most similar ones of b."""
+    cosines = a @ b.T
+    there = (a - b[cosines.argmax(axis=1)]).astype(np.float64)
+    back = (b - a[cosines.argmax(axis=0)]).astype(np.float64)
     scatter: Floats = 0.5 * (there.T @ there / len(there) + back.T @ back / len(back))
     return scatter

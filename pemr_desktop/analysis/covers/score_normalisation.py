@@ -1,4 +1,4 @@
-"""What tracks reach with strangers, by alignment and by the network that listens beside it, if there is one."""
+"""Normalisation of pair scores against the cohort of a track, by alignment and by the network, if there is one."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pemr.covers.scores.fusion import Joining
-from pemr.covers.scores.normalisation import Background, Habit
+from pemr.covers.scores.fusion import ScoreFusion
+from pemr.covers.scores.normalisation import CohortStatistics, ScoreModel
 
 Floats = npt.NDArray[np.float64]
-"""Excesses of pairs (n, 2): by alignment, and by the network (0 without one)."""
+"""Length-normalised scores of pairs (n, 2): by alignment, and by the network (0 without one)."""
 
-UNCHOOSY = Habit(usual=-0.5, spread=0.6)
-"""The habit of a reference that would speak most for a match, before its own is measured."""
+MOST_FAVOURABLE = CohortStatistics(mean=-0.5, deviation=0.6)
+"""The statistics that would speak most for a match with a reference, before its own are measured."""
 
 
 @dataclass(frozen=True)
-class PairHabit:
-    """The habits of one track, and how they are joined; `joining` None: by alignment alone."""
+class PairNormalisation:
+    """The cohort statistics of one track by alignment and by network, and the fusion of both; None: alignment alone."""
 
-    aligned: Habit = UNCHOOSY
-    heard: Habit = UNCHOOSY
-    joining: Joining | None = None
+    alignment: CohortStatistics = MOST_FAVOURABLE
+    network: CohortStatistics = MOST_FAVOURABLE
+    fusion: ScoreFusion | None = None
 
-    def above(self, excess: Floats, *, closely: bool = False) -> Floats:
-        """How far pairs (n, 2) lie above what this track reaches with strangers, in standard deviations (n,).
+    def normalised_score(self, scores: Floats, *, rescored: bool = False) -> Floats:
+        """Length-normalised scores (n, 2) -> fused, in standard deviations above the cohort of this track (n,).
 
-        `closely`: the pairs were looked at closely, so that the network counts less.
+        `rescored`: the pairs were rescored at the fine rate, so that the network counts less.
         """
-        aligned = (excess[..., 0] - self.aligned.usual) / self.aligned.spread
-        if self.joining is None:
-            return aligned
-        weighing = self.joining.closely if closely else self.joining.compared
-        return weighing.above(aligned, (excess[..., 1] - self.heard.usual) / self.heard.spread)
+        alignment = (scores[..., 0] - self.alignment.mean) / self.alignment.deviation
+        if self.fusion is None:
+            return alignment
+        weights = self.fusion.fine if rescored else self.fusion.coarse
+        return weights.fused_score(alignment, (scores[..., 1] - self.network.mean) / self.network.deviation)
 
 
-def habit_among(strangers: Floats, background: Background, joining: Joining | None) -> PairHabit:
-    """The habit of a track, from its excesses (n, 2) over tracks most of which are strangers."""
-    return PairHabit(background.habit(strangers[:, 0]), background.habit(strangers[:, 1]), joining)
+def pair_normalisation(scores: Floats, score_model: ScoreModel, fusion: ScoreFusion | None) -> PairNormalisation:
+    """The normalisation of a track, from its length-normalised scores (n, 2) with the tracks of its cohort."""
+    return PairNormalisation(
+        score_model.cohort_statistics(scores[:, 0]), score_model.cohort_statistics(scores[:, 1]), fusion
+    )

@@ -1,10 +1,10 @@
-"""Search a library for versions of a track, with verdicts in words measured against the library's own background.
+"""Search a library for versions of a track, with verdicts in words and calibrated probabilities.
 
 Up to a few thousand tracks every pair is aligned (`pemr.covers.alignment`), so nothing is missed by a shortlist; in a
-larger library a network chooses what is aligned (`cover_shortlist`), if there is one. A pair's score is judged by how
-far it lies above what unrelated tracks of these lengths reach, and above what each of the two reaches with strangers
-(a sample of the library); what the network says of the pair is measured and joined in the same way. The nearest are
-aligned again at twice the rate, which is what verdicts, passages and the order of matches rest on.
+larger library a network chooses what is aligned (`shortlist`), if there is one. The score of a pair is normalised for
+the lengths of both tracks, then against what each of the two reaches with a cohort (a sample of the library); the
+similarity by the network is normalised in the same way, and both are fused. The nearest are rescored at twice the rate,
+which is what verdicts, passages and the order of matches rest on.
 """
 
 from __future__ import annotations
@@ -14,35 +14,43 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from pemr.covers.alignment.features import CoverFeatures
+from pemr.covers.alignment.passages import Alignment
 from pemr.covers.alignment.qmax import Comparison
-from pemr.covers.scores.fusion import Joining
-from pemr.covers.scores.normalisation import Background, default_background
+from pemr.covers.scores.fusion import ScoreFusion
+from pemr.covers.scores.normalisation import ScoreModel, default_score_model
 from pemr_desktop.analysis.covers.findings import (
     AllVersions,
     CoverFindings,
-    FoundPair,
-    Weighed,
+    ScoredMatch,
     found_among,
+    found_version,
     match_of,
-    pair_of,
 )
 from pemr_desktop.analysis.covers.pair_scores import Cancelled, CoverSearchCancelled, PairScores
-from pemr_desktop.analysis.covers.projection import HeardTracks, TaughtLayer
-from pemr_desktop.analysis.covers.score_normalisation import PairHabit
+from pemr_desktop.analysis.covers.projection import ProjectionLayer, TrackEmbeddings
+from pemr_desktop.analysis.covers.score_normalisation import Floats, PairNormalisation
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist
 from pemr_desktop.analysis.covers.tracks import Candidate, CoverTracks
-from pemr_desktop.analysis.covers.verdict import POSSIBLE_PROBABILITY, VERSION_PROBABILITY, call, evidence_of, is_copy
+from pemr_desktop.analysis.covers.verdict import (
+    POSSIBLE_PROBABILITY,
+    VERSION_PROBABILITY,
+    classify,
+    is_copy,
+    measurements_of,
+)
+from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.protocol.results import NotComparable, NothingToCompare
 from pemr_desktop.steps import Progress, Step
 
 log = logging.getLogger(__name__)
 
 SHORTLISTED = 50
-LOOKED_AT, LOOKED_AT_IN_LARGE = 60, 10
-"""Tracks that come nearest when all are compared, which are aligned once more at the higher rate."""
-LEAST_ABOVE = 1.0
+RESCORED_TRACKS, RESCORED_TRACKS_IN_LARGE_LIBRARY = 60, 10
+"""So many tracks that score highest when all are compared are rescored at the fine rate."""
+MIN_RESCORED_SCORE = 1.0
 
 
 class CoverSearch:
@@ -51,7 +59,7 @@ class CoverSearch:
     def __init__(
         self,
         tracks: Iterable[tuple[int, bytes]] = (),
-        background: Background | None = None,
+        score_model: ScoreModel | None = None,
         shortlist: CoverShortlist | None = None,
     ) -> None:
         """`tracks`: (track id, stored features). Those of another version are left out and listed in `outdated`.
@@ -61,7 +69,7 @@ class CoverSearch:
         self._shortlist = shortlist
         self._shortlist_lock = threading.Lock()
         self._tracks = CoverTracks(gone=self._forget)
-        self._scores = PairScores(self._tracks, shortlist, self._shortlist_lock, background or default_background())
+        self._scores = PairScores(self._tracks, shortlist, self._shortlist_lock, score_model or default_score_model())
         for track_id, data in tracks:
             self._tracks.add(track_id, data)
         if self.outdated:
@@ -84,39 +92,39 @@ class CoverSearch:
         return self._tracks.outdated
 
     @property
-    def background(self) -> Background:
+    def score_model(self) -> ScoreModel:
         """The figures that verdicts come from."""
-        return self._scores.background
+        return self._scores.score_model
 
     @property
-    def joining(self) -> Joining | None:
+    def fusion(self) -> ScoreFusion | None:
         """How the shipped network counts beside alignment; None where alignment alone decides."""
-        return self._shortlist.joining if self._shortlist is not None else None
+        return self._shortlist.fusion if self._shortlist is not None else None
 
     @property
-    def layer(self) -> TaughtLayer | None:
+    def layer(self) -> ProjectionLayer | None:
         """The last layer of the network if it is not the shipped one."""
         return self._scores.layer
 
-    def use(self, background: Background, layer: TaughtLayer | None = None) -> None:
+    def use(self, score_model: ScoreModel, layer: ProjectionLayer | None = None) -> None:
         """Judge by other figures and another last layer from now on. A layer of another network counts for nothing."""
-        self._scores.use(background, layer)
+        self._scores.use(score_model, layer)
 
-    def heard(
+    def embeddings(
         self, track_ids: Collection[int], progress: Progress | None = None, cancelled: Cancelled | None = None
-    ) -> HeardTracks | None:
-        """These tracks as the shipped network hears them, and strangers; None where alignment alone decides."""
-        shipped = self.joining
+    ) -> TrackEmbeddings | None:
+        """Of these tracks by the shipped network, and of the cohort; None where alignment alone decides."""
+        shipped = self.fusion
         if self._shortlist is None or shipped is None:
             return None
-        strangers = [one.track_id for one in self._scores.strangers() if one.track_id is not None]
+        cohort = [track.track_id for track in self._scores.cohort() if track.track_id is not None]
         tracks = self._tracks.comparable()
-        wanted = {track_id: tracks[track_id].features for track_id in {*track_ids, *strangers} if track_id in tracks}
+        wanted = {track_id: tracks[track_id].features for track_id in {*track_ids, *cohort} if track_id in tracks}
         with self._shortlist_lock:
             vectors = self._shortlist.vectors(wanted, progress, cancelled)
         if vectors is None:
             raise CoverSearchCancelled
-        return HeardTracks(self._shortlist.network_id, vectors, strangers, shipped, self._scores.background)
+        return TrackEmbeddings(self._shortlist.network_id, vectors, cohort, shipped, self._scores.score_model)
 
     def bring_up_to_date(
         self,
@@ -165,18 +173,18 @@ class CoverSearch:
             return CoverFindings((), 0, NothingToCompare("all silent" if silent else "none analysed"))
         asked = Candidate(features, exclude_id)
         chosen = self._worth_aligning(asked, others, progress, cancelled)
-        found = self._scores.compare(asked, chosen, progress, cancelled)
-        weighed = self._weigh(asked, chosen, found, len(others), POSSIBLE_PROBABILITY, progress, cancelled)
-        weighed.sort(key=_order)
+        comparison = self._scores.compare(asked, chosen, progress, cancelled)
+        scored = self._score_pairs(asked, chosen, comparison, len(others), POSSIBLE_PROBABILITY, progress, cancelled)
+        scored.sort(key=_order)
         matches = [
             match_of(pair.track_b, pair.verdict, pair.probability, pair.alignment)
-            for pair in weighed
+            for pair in scored
             if pair.verdict != "none"
         ][:limit]
         answer = found_among(matches, len(others))
         shown = {match.track_id for match in matches}
         for track_id in also:
-            pair_with = self.weigh_pair(exclude_id, track_id, cancelled) if exclude_id is not None else None
+            pair_with = self.score_pair(exclude_id, track_id, cancelled) if exclude_id is not None else None
             if pair_with is not None and track_id not in shown:
                 matches.append(match_of(track_id, pair_with.verdict, pair_with.probability, pair_with.alignment))
         return CoverFindings(tuple(matches), len(others), answer)
@@ -184,7 +192,7 @@ class CoverSearch:
     def find_all(
         self,
         *,
-        found: Callable[[int, list[FoundPair]], None],
+        found: Callable[[int, list[FoundVersion]], None],
         compared: Collection[int] = (),
         least: float = VERSION_PROBABILITY,
         progress: Progress | None = None,
@@ -192,7 +200,7 @@ class CoverSearch:
     ) -> AllVersions:
         """Compare all tracks with one another, but not those in `compared` among themselves.
 
-        Pairs at least so likely are reported; those too weak to be called versions have no relation.
+        Pairs at least so likely are reported; those not likely enough to be called versions have no relation.
         `found(track_id, pairs)` is called for each new track once it has been compared with all before it: store both
         at once and pass the ids as `compared` next time, and the search goes on where it stopped.
         """
@@ -201,11 +209,11 @@ class CoverSearch:
             found(track_id, [])
         before = [track for track_id, track in tracks.items() if track_id in compared]
         fresh = [track for track_id, track in tracks.items() if track_id not in compared]
-        strangers = len(self._scores.strangers())  # with these every track is compared in any case, to know its habit
-        total = sum(max(len(before) + place, strangers) for place in range(len(fresh)))
+        cohort = len(self._scores.cohort())  # every track is compared with the cohort in any case, to be normalised
+        total = sum(max(len(before) + index, cohort) for index in range(len(fresh)))
         done_in_all = pairs_done = 0
         everyone = [*before, *fresh]
-        places = {track.track_id: place for place, track in enumerate(everyone)}
+        index_of = {track.track_id: index for index, track in enumerate(everyone)}
         for track in fresh:
             assert track.track_id is not None
             start = done_in_all
@@ -218,18 +226,18 @@ class CoverSearch:
                 chosen = [
                     other
                     for other in self._worth_aligning(track, everyone, None, cancelled)
-                    if places.get(other.track_id, len(everyone)) < len(before)
+                    if index_of.get(other.track_id, len(everyone)) < len(before)
                 ]
-                scores = self._scores.compare(track, chosen, within, cancelled)
+                comparison = self._scores.compare(track, chosen, within, cancelled)
                 pairs = [
-                    pair_of(track.track_id, pair.track_b, pair.evidence, pair.verdict, pair.probability, pair.alignment)
-                    for pair in self._weigh(track, chosen, scores, self.candidates, least, None, cancelled)
+                    found_version(track.track_id, match)
+                    for match in self._score_pairs(track, chosen, comparison, self.candidates, least, None, cancelled)
                 ]
             except CoverSearchCancelled:
                 return AllVersions(pairs_done, True)
             found(track.track_id, pairs)
             pairs_done += len(before)
-            done_in_all += max(len(before), strangers)
+            done_in_all += max(len(before), cohort)
             before.append(track)
         return AllVersions(pairs_done, False)
 
@@ -252,60 +260,70 @@ class CoverSearch:
             raise CoverSearchCancelled
         return [tracks[track_id] for track_id in sorted(best) if track_id in tracks]
 
-    def _weigh(
+    def _score_pairs(
         self,
-        asked: Candidate,
-        others: list[Candidate],
-        found: Comparison,
+        query: Candidate,
+        references: list[Candidate],
+        comparison: Comparison,
         candidates: int,
         least: float,
         progress: Progress | None,
         cancelled: Cancelled | None,
-    ) -> list[Weighed]:
+    ) -> list[ScoredMatch]:
         """Pairs at least so likely to be versions, and copies, out of `candidates` tracks in all."""
-        if not others:
+        if not references:
             return []
-        background = self._scores.background
-        excess = self._scores.excess(asked, others, found, progress, cancelled)
-        known = {other.track_id: row for other, row in zip(others, excess, strict=True)}
-        own, unchoosy = self._scores.habit(asked, cancelled, known), PairHabit(joining=self._scores.joining)
-        compared = own.above(excess)
-        nearest = np.argsort(-compared, kind="stable")[: LOOKED_AT_IN_LARGE if self._scores.is_large else LOOKED_AT]
-        nearest = nearest[compared[nearest] >= LEAST_ABOVE]
-        near = [others[place] for place in nearest.tolist()]
-        look = self._scores.look_closely(asked, near, found.of(nearest), excess[nearest])
-        owns = own.above(look.excess, closely=True)
-        at_bests = 0.5 * (owns + unchoosy.above(look.excess, closely=True))
-        weighed: list[Weighed] = []
-        for place, other in enumerate(near):
-            hopeless = background.probability(float(at_bests[place]), 1.0, candidates) < least
-            if other.track_id is None or (hopeless and not look.may_be_copy(place)):
+        score_model = self._scores.score_model
+        scores = self._scores.length_normalised_scores(query, references, comparison, progress, cancelled)
+        known = {reference.track_id: row for reference, row in zip(references, scores, strict=True)}
+        own = self._scores.normalisation(query, cancelled, known)
+        nearest = self._nearest(own.normalised_score(scores))
+        near = [references[index] for index in nearest.tolist()]
+        rescored = self._scores.rescore(query, near, comparison.of(nearest), scores[nearest])
+        one_sided = own.normalised_score(rescored.scores, rescored=True)
+        favourable = PairNormalisation(fusion=self._scores.fusion)
+        upper_bounds = 0.5 * (one_sided + favourable.normalised_score(rescored.scores, rescored=True))
+        matches: list[ScoredMatch] = []
+        for index, reference in enumerate(near):
+            hopeless = score_model.probability(float(upper_bounds[index]), 1.0, candidates) < least
+            if reference.track_id is None or (hopeless and not rescored.may_be_copy(index)):
                 continue
-            alignment = look.alignment(place)
+            alignment = rescored.alignment(index)
             if hopeless and not is_copy(alignment):
                 continue
-            habit = self._scores.habit(other, cancelled)
-            above = 0.5 * (owns[place] + habit.above(look.excess[place], closely=True))
-            evidence = evidence_of(alignment, float(above))
-            verdict, probability = call(evidence, background, candidates)
-            if probability >= least:
-                weighed.append(Weighed(asked.track_id, other.track_id, evidence, verdict, probability, alignment))
-        return weighed
+            other = self._scores.normalisation(reference, cancelled)
+            score = 0.5 * (one_sided[index] + other.normalised_score(rescored.scores[index], rescored=True))
+            match = self._match(query.track_id, reference.track_id, alignment, float(score), candidates)
+            if match.probability >= least:
+                matches.append(match)
+        return matches
 
-    def weigh_pair(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> Weighed | None:
-        """What speaks for two tracks, however little; None if one of them cannot be compared."""
+    def _nearest(self, normalised: Floats) -> npt.NDArray[np.int64]:
+        """Which references are rescored, highest first, by their normalised coarse scores (n,)."""
+        count = RESCORED_TRACKS_IN_LARGE_LIBRARY if self._scores.is_large else RESCORED_TRACKS
+        nearest = np.argsort(-normalised, kind="stable")[:count]
+        return nearest[normalised[nearest] >= MIN_RESCORED_SCORE]
+
+    def _match(
+        self, track_a: int | None, track_b: int, alignment: Alignment, normalised_score: float, candidates: int
+    ) -> ScoredMatch:
+        """A pair with its verdict, found among so many candidates."""
+        measurements = measurements_of(alignment, normalised_score)
+        verdict, probability = classify(measurements, self._scores.score_model, candidates)
+        return ScoredMatch(track_a, track_b, measurements, verdict, probability, alignment)
+
+    def score_pair(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> ScoredMatch | None:
+        """How two tracks match, however little; None if one of them cannot be compared."""
         tracks = self._tracks.comparable()
         a, b = tracks.get(track_a), tracks.get(track_b)
         if a is None or b is None:
             return None
-        found = self._scores.compare(a, [b], cancelled=cancelled)
-        excess = self._scores.excess(a, [b], found, cancelled=cancelled)
-        look = self._scores.look_closely(a, [b], found, excess)
-        habits = (self._scores.habit(a, cancelled), self._scores.habit(b, cancelled))
-        above = 0.5 * sum(habit.above(look.excess[0], closely=True) for habit in habits)
-        alignment = look.alignment(0)
-        evidence = evidence_of(alignment, float(above))
-        return Weighed(track_a, track_b, evidence, *call(evidence, self._scores.background, self.candidates), alignment)
+        comparison = self._scores.compare(a, [b], cancelled=cancelled)
+        scores = self._scores.length_normalised_scores(a, [b], comparison, cancelled=cancelled)
+        rescored = self._scores.rescore(a, [b], comparison, scores)
+        sides = (self._scores.normalisation(a, cancelled), self._scores.normalisation(b, cancelled))
+        score = 0.5 * sum(side.normalised_score(rescored.scores[0], rescored=True) for side in sides)
+        return self._match(track_a, track_b, rescored.alignment(0), float(score), self.candidates)
 
     def would_align(self, track_a: int, track_b: int, cancelled: Cancelled | None = None) -> bool:
         """Whether a search for one of them comes across the other at all: in a large library a shortlist decides."""
@@ -317,8 +335,8 @@ class CoverSearch:
         return False
 
 
-def _order(pair: Weighed) -> tuple[bool, float, float]:
+def _order(pair: ScoredMatch) -> tuple[bool, float, float]:
     """Copies before versions: the closest copies first, then the likeliest versions."""
     is_copy_found = pair.verdict == "same recording"
     first = pair.alignment.closeness if is_copy_found else pair.probability
-    return not is_copy_found, -first, -pair.evidence.above
+    return not is_copy_found, -first, -pair.measurements.normalised_score

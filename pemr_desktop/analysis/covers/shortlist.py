@@ -1,6 +1,6 @@
-"""What a small network says in the cover search: how alike two tracks are, and which of a large library to align.
+"""A small network in the cover search: the similarity of two tracks, and which of a large library to align.
 
-It hears the stored features, so no track is listened to again. Vectors are kept in a cache beside the library's
+It takes the stored features, so no track is analysed again. Vectors are kept in a cache beside the library's
 others; a track whose features or whose network changed gets new ones.
 """
 
@@ -20,10 +20,10 @@ from pemr.covers.networks.frames import chroma_frames, shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork, load_network
 from pemr.covers.networks.shortlist import VersionIndex
 from pemr.covers.networks.similarity import both_ways
-from pemr.covers.scores.fusion import Joining
+from pemr.covers.scores.fusion import ScoreFusion
 from pemr.durable_files import replace_whole
 from pemr.errors import ModelMismatch
-from pemr_desktop.analysis.covers.projection import TaughtLayer, joining_with
+from pemr_desktop.analysis.covers.projection import ProjectionLayer, fusion_with
 from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.resources import resource
 from pemr_desktop.steps import Progress, Step
@@ -73,7 +73,7 @@ class CoverShortlist:
         self._ready: dict[int, Vectors] = {}
         self._asked: tuple[bytes, Vectors] | None = None
         self._index = VersionIndex(network.network.width)
-        self._layer: TaughtLayer | None = None
+        self._layer: ProjectionLayer | None = None
 
     @property
     def network_id(self) -> str:
@@ -81,30 +81,30 @@ class CoverShortlist:
         return self._network.network_id
 
     @property
-    def layer(self) -> TaughtLayer | None:
+    def layer(self) -> ProjectionLayer | None:
         """The last layer if it is not the shipped one."""
         return self._layer
 
-    def use(self, layer: TaughtLayer | None) -> Joining | None:
-        """Measure likeness with another last layer from now on -> how that is joined with alignment.
+    def use(self, layer: ProjectionLayer | None) -> ScoreFusion | None:
+        """Measure similarity with another last layer from now on -> its fusion with alignment.
 
         What is worth aligning is chosen as before. A layer of another network counts for nothing.
         """
         self._layer = layer if layer is not None and layer.network_id == self.network_id else None
-        return joining_with(self.joining, self._layer) if self.joining is not None else None
+        return fusion_with(self.fusion, self._layer) if self.fusion is not None else None
 
     def vectors(
         self, tracks: Mapping[int, CoverFeatures], progress: Progress | None, cancelled: Cancelled | None
     ) -> dict[int, Vectors32] | None:
-        """Of each track as the shipped network hears it; None if cancelled while new tracks were taken in."""
+        """Embeddings of each track by the shipped network; None if cancelled while new tracks were taken in."""
         if not self._make_ready(tracks, progress, cancelled):
             return None
         return {track_id: self._ready[track_id].astype(np.float32) for track_id in tracks}
 
     @property
-    def joining(self) -> Joining | None:
-        """How likeness is joined with alignment; None if that was never calibrated."""
-        return self._network.joining
+    def fusion(self) -> ScoreFusion | None:
+        """How the network counts beside alignment; None if that was never calibrated."""
+        return self._network.fusion
 
     def choose(
         self,
@@ -130,7 +130,7 @@ class CoverShortlist:
         itself = () if query_id is None else (query_id,)
         return self._index.best(self._query(query, query_id), self._ready, count, itself)
 
-    def likeness(
+    def similarity(
         self,
         query: CoverFeatures,
         tracks: Sequence[tuple[int, CoverFeatures]],
@@ -148,7 +148,7 @@ class CoverShortlist:
         references = [self._ready[track_id].astype(np.float32) for track_id, _ in tracks]
         asking = self._query(query, query_id)
         if self._layer is not None:
-            asking, references = self._layer.apply(asking), [self._layer.apply(one) for one in references]
+            asking, references = self._layer.apply(asking), [self._layer.apply(vectors) for vectors in references]
         return both_ways(asking, references)
 
     def _query(self, features: CoverFeatures, track_id: int | None) -> Scores:
@@ -157,10 +157,10 @@ class CoverShortlist:
             return self._ready[track_id].astype(np.float32)
         digest = _digest(features)
         if self._asked is None or self._asked[0] != digest:
-            self._asked = digest, self._listen(features)
+            self._asked = digest, self._embed(features)
         return self._asked[1].astype(np.float32)
 
-    def _listen(self, features: CoverFeatures) -> Vectors:
+    def _embed(self, features: CoverFeatures) -> Vectors:
         return shingle_vectors(self._network.network, chroma_frames(features)).astype(np.float16)
 
     def _make_ready(
@@ -178,7 +178,7 @@ class CoverShortlist:
                     return False
                 if progress is not None:
                     progress(done, len(missing), Step("preparing search"))
-                kept = self._kept[track_id] = _Kept(digest, self._listen(tracks[track_id]).tobytes())
+                kept = self._kept[track_id] = _Kept(digest, self._embed(tracks[track_id]).tobytes())
                 fresh += 1
                 if fresh % SAVED_EVERY == 0:
                     self._save()

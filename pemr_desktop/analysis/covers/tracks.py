@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pemr.covers.alignment.features import HEADER, CoverFeatures, CoverFeaturesError, Incomparable
-from pemr.covers.alignment.qmax import Voice, voice
+from pemr.covers.alignment.qmax import AlignmentFeatures, coarse_features
 
-VOICES_KEPT = 4096
+MAX_FEATURES_KEPT = 4096
 LOADED_AT_ONCE = 256
-SAMPLED = 48
+COHORT_SIZE = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class CoverTracks:
         self._tracks: dict[int, Candidate] = {}
         self._problems: dict[int, Incomparable] = {}
         self._stamps: dict[int, bytes] = {}
-        self._voices: OrderedDict[int, Voice] = OrderedDict()
+        self._coarse_features: OrderedDict[int, AlignmentFeatures] = OrderedDict()
         self._in_order: dict[int, Candidate] | None = None
         self._features: dict[int, CoverFeatures] | None = None
         self._sample: list[Candidate] | None = None
@@ -65,10 +65,12 @@ class CoverTracks:
             return self._features
 
     def sample(self) -> list[Candidate]:
-        """Some of them, for all to be measured against: a choice that hardly changes when tracks come or go."""
+        """Some of them, the cohort of all: a choice that hardly changes when tracks come or go."""
         with self._lock:
             if self._sample is None:
-                chosen = heapq.nsmallest(SAMPLED, self._tracks, key=lambda track_id: (_shuffled(track_id), track_id))
+                chosen = heapq.nsmallest(
+                    COHORT_SIZE, self._tracks, key=lambda track_id: (_shuffled(track_id), track_id)
+                )
                 self._sample = [self._tracks[track_id] for track_id in chosen]
             return self._sample
 
@@ -126,22 +128,22 @@ class CoverTracks:
                 self._in_order = self._features = self._sample = None
             self._problems.pop(track_id, None)
             self._stamps.pop(track_id, None)
-            self._voices.pop(track_id, None)
+            self._coarse_features.pop(track_id, None)
             if track_id in self.outdated:
                 self.outdated.remove(track_id)
         self._gone(track_id)
 
-    def voice(self, track: Candidate) -> Voice:
-        """A track ready to be aligned; the last few thousand are remembered."""
+    def coarse_features(self, track: Candidate) -> AlignmentFeatures:
+        """A track ready to be aligned at the coarse rate; the last few thousand are remembered."""
         if track.track_id is None:
-            return voice(track.features)
+            return coarse_features(track.features)
         with self._lock:
-            known = self._voices.get(track.track_id)
+            known = self._coarse_features.get(track.track_id)
             if known is None:
-                known = self._voices[track.track_id] = voice(track.features)
-            self._voices.move_to_end(track.track_id)
-            while len(self._voices) > VOICES_KEPT:
-                self._voices.popitem(last=False)
+                known = self._coarse_features[track.track_id] = coarse_features(track.features)
+            self._coarse_features.move_to_end(track.track_id)
+            while len(self._coarse_features) > MAX_FEATURES_KEPT:
+                self._coarse_features.popitem(last=False)
         return known
 
 

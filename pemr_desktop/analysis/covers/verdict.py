@@ -1,4 +1,4 @@
-"""What speaks for a pair of tracks, and what the pair is called because of it. Loads neither torch nor faiss."""
+"""What was measured of a pair of tracks, and the verdict it is classified into. Loads neither torch nor faiss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pemr.covers.scores.normalisation import Background
+from pemr.covers.scores.normalisation import ScoreModel
 from pemr_desktop.library.rows import Verdict
 
 if TYPE_CHECKING:
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
 
 VERSION_PROBABILITY = 0.85
 POSSIBLE_PROBABILITY = 0.25
-NEAR_PROBABILITY = 0.02
-"""Evidence of pairs at least this likely is kept: when the search is taught, nothing is compared anew."""
-LEAST_PASSAGE_S = 10.0
+MIN_STORED_PROBABILITY = 0.02
+"""Measurements of pairs at least this likely are stored: when the search is fitted, nothing is compared anew."""
+MIN_PASSAGE_S = 10.0
 SAME_COVERAGE, SAME_CLOSENESS, SAME_TEMPO = 0.75, 0.94, 0.015
 SAME_PROBABILITY = 0.99
 
 
-class Evidence(msgspec.Struct, frozen=True):
-    """How far a pair lies `above` what both tracks reach with strangers, in standard deviations.
+class PairMeasurements(msgspec.Struct, frozen=True):
+    """`normalised_score`: in standard deviations above what both tracks reach with their cohort.
 
-    `likeness`: mean cosine of the chroma along the path; `straight_s`: the longest passage at one tempo; `is_copy`:
+    `similarity`: mean cosine of the chroma along the path; `straight_s`: the longest passage at one tempo; `is_copy`:
     same key, same tempo, nearly the same chroma along one long straight passage.
     """
 
-    above: float
-    likeness: float
+    normalised_score: float
+    similarity: float
     straight_s: float
     is_copy: bool = False
 
 
-def evidence_of(alignment: Alignment, above: float) -> Evidence:
-    """What an alignment says of a pair that lies so far above strangers."""
-    return Evidence(float(above), alignment.likeness, alignment.straight_s, is_copy(alignment))
+def measurements_of(alignment: Alignment, normalised_score: float) -> PairMeasurements:
+    """Of a pair that is aligned in this way and has this score."""
+    return PairMeasurements(float(normalised_score), alignment.similarity, alignment.straight_s, is_copy(alignment))
 
 
-def evidence_kept(pair: FoundVersion) -> Evidence:
-    """What a library keeps of it."""
-    return Evidence(pair.above or 0.0, pair.likeness or 0.0, pair.straight_s or 0.0, pair.is_copy)
+def stored_measurements(pair: FoundVersion) -> PairMeasurements:
+    """What a library keeps of them."""
+    return PairMeasurements(pair.normalised_score or 0.0, pair.similarity or 0.0, pair.straight_s or 0.0, pair.is_copy)
 
 
 def is_copy(alignment: Alignment) -> bool:
@@ -52,15 +52,15 @@ def is_copy(alignment: Alignment) -> bool:
         and abs(alignment.tempo_ratio - 1.0) <= SAME_TEMPO
         and alignment.coverage >= SAME_COVERAGE
         and alignment.closeness >= SAME_CLOSENESS
-        and alignment.straight_s >= LEAST_PASSAGE_S
+        and alignment.straight_s >= MIN_PASSAGE_S
     )
 
 
-def call(evidence: Evidence, background: Background, candidates: int) -> tuple[Verdict, float]:
+def classify(pair: PairMeasurements, score_model: ScoreModel, candidates: int) -> tuple[Verdict, float]:
     """A verdict in words and its probability, for a pair found among so many candidates."""
-    probability = background.probability(evidence.above, evidence.likeness, candidates)
-    if evidence.is_copy:
+    probability = score_model.probability(pair.normalised_score, pair.similarity, candidates)
+    if pair.is_copy:
         return "same recording", max(SAME_PROBABILITY, probability)
-    if evidence.straight_s < LEAST_PASSAGE_S or probability < POSSIBLE_PROBABILITY:
+    if pair.straight_s < MIN_PASSAGE_S or probability < POSSIBLE_PROBABILITY:
         return "none", probability
     return ("version" if probability >= VERSION_PROBABILITY else "possible"), probability

@@ -1,4 +1,4 @@
-"""Measured pairs of a library called anew, when what they are judged by has changed: nothing is compared again."""
+"""Measured pairs classified anew when the calibration or the prior has changed: nothing is compared again."""
 
 from __future__ import annotations
 
@@ -9,41 +9,42 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pemr_desktop.analysis.covers.verdict import call, evidence_kept
+from pemr_desktop.analysis.covers.verdict import classify, stored_measurements
 from pemr_desktop.jobs.context import JobContext
 from pemr_desktop.library.versions import pairs
 
 if TYPE_CHECKING:
-    from pemr.covers.scores.normalisation import Background
+    from pemr.covers.scores.normalisation import ScoreModel
 
-UNMOVED: Mapping[tuple[int, int], float] = MappingProxyType({})
+NO_SHIFTS: Mapping[tuple[int, int], float] = MappingProxyType({})
 
 
-def call_anew(
+def reclassify(
     connection: sqlite3.Connection,
-    background: Background,
+    score_model: ScoreModel,
     candidates: int,
-    shifts: Mapping[tuple[int, int], float] = UNMOVED,
+    score_shifts: Mapping[tuple[int, int], float] = NO_SHIFTS,
 ) -> list[int]:
-    """Call all measured pairs what these figures make of them -> tracks that it concerns.
+    """Classify all measured pairs by these figures -> tracks whose pairs have another verdict.
 
-    `shifts`: how much farther above strangers some of them lie now.
+    `score_shifts`: how much higher the normalised score of some of them is now.
     """
-    calls: list[tuple[int, int, pairs.Heard | None, float, float]] = []
+    verdicts: list[tuple[int, int, pairs.FoundRelation | None, float, float]] = []
     for pair in pairs.measured(connection):
-        evidence = evidence_kept(pair)
-        above = evidence.above + shifts.get((pair.track_a, pair.track_b), 0.0)
-        verdict, probability = call(msgspec.structs.replace(evidence, above=above), background, candidates)
+        measurements = stored_measurements(pair)
+        score = measurements.normalised_score + score_shifts.get((pair.track_a, pair.track_b), 0.0)
+        measurements = msgspec.structs.replace(measurements, normalised_score=score)
+        verdict, probability = classify(measurements, score_model, candidates)
         relation = verdict if verdict in ("same recording", "version") else None
-        calls.append((pair.track_a, pair.track_b, relation, round(probability, 4), above))
-    changed = pairs.call_anew(connection, calls)
+        verdicts.append((pair.track_a, pair.track_b, relation, round(probability, 4), score))
+    changed = pairs.reclassify(connection, verdicts)
     if changed:
         pairs.regroup(connection)
     return changed
 
 
-def expect_anew(context: JobContext) -> list[int]:
-    """Expect as many versions as the library was found to hold, and call its pairs accordingly -> tracks concerned."""
+def reestimate_prior(context: JobContext) -> list[int]:
+    """Estimate the prior from what was found in the library, and classify its pairs by it -> tracks concerned."""
     search = context.loaded_models.covers(context.library, count_versions=True)
     with context.library.store.writing() as connection:
-        return call_anew(connection, search.background, search.candidates)
+        return reclassify(connection, search.score_model, search.candidates)

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from pemr_desktop.analysis.covers.verdict import NEAR_PROBABILITY
+from pemr_desktop.analysis.covers.verdict import MIN_STORED_PROBABILITY
 from pemr_desktop.analysis.decoding.pool import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.jobs.operations.cover_verdicts import expect_anew
+from pemr_desktop.jobs.operations.cover_verdicts import reestimate_prior
 from pemr_desktop.library import queries
 from pemr_desktop.library.versions import pairs as versions
 from pemr_desktop.library.versions.pairs import FoundVersion
@@ -25,7 +23,6 @@ from pemr_desktop.tagfiles.errors import readable
 
 if TYPE_CHECKING:
     from pemr.covers.alignment.features import CoverFeatures
-    from pemr_desktop.analysis.covers.findings import FoundPair
 
 ASKED_FOR = 5.0
 """One file that somebody waits for, and can stop, may take so many times as long as one of a whole library."""
@@ -40,7 +37,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
         query = _query_of_track(request.track_id, context)
     else:
         raise JobRefused.because("no query")
-    from pemr.covers.alignment.features import LONGEST_S
+    from pemr.covers.alignment.features import MAX_COMPARED_S
     from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
     search = context.loaded_models.covers(library)
@@ -55,7 +52,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
         )
     except CoverSearchCancelled:
         raise JobCancelled from None
-    cut_to_s = LONGEST_S if findings.compared and query.duration_s > LONGEST_S else None
+    cut_to_s = MAX_COMPARED_S if findings.compared and query.duration_s > MAX_COMPARED_S else None
     return Outcome(
         CoverResult(
             query.track_id,
@@ -75,38 +72,22 @@ def find_all_versions(_request: FindAllVersions, context: JobContext) -> Outcome
     search = context.loaded_models.covers(library)
     began_at = time.time()
 
-    def found(track_id: int, pairs: list[FoundPair]) -> None:
-        stored = [
-            FoundVersion(
-                pair.track_a,
-                pair.track_b,
-                pair.relation,
-                pair.probability,
-                pair.key_shift,
-                pair.tempo_ratio,
-                msgspec.json.encode(pair.passages),
-                pair.evidence.above,
-                pair.evidence.likeness,
-                pair.evidence.straight_s,
-                pair.evidence.is_copy,
-            )
-            for pair in pairs
-        ]
-        library.store_versions(track_id, stored)
+    def found(track_id: int, pairs: list[FoundVersion]) -> None:
+        library.store_versions(track_id, pairs)
         sure = [pair for pair in pairs if pair.relation is not None]
         if sure:
             context.touched({pair.track_a for pair in sure} | {pair.track_b for pair in sure}, versions=True)
 
     outcome = search.find_all(
         compared=library.compared_ids(),
-        least=NEAR_PROBABILITY,
+        least=MIN_STORED_PROBABILITY,
         found=found,
         progress=context.progress,
         cancelled=context.cancelled,
     )
-    changed = expect_anew(context)
+    changed = reestimate_prior(context)
     groups = library.regroup()
-    called = library.read(versions.called_since, began_at)
+    called = library.read(versions.classified_since, began_at)
     context.touched(versions=True, everything=bool(called or changed))
     return Outcome(VersionsResult(outcome.compared_pairs, called, groups), outcome.cancelled)
 

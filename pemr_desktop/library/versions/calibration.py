@@ -1,4 +1,4 @@
-"""What came of checking the cover search on this library, and of teaching it. Loads no numpy."""
+"""What came of checking the cover search on this library, and of fitting it to that. Loads no numpy."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ NOT_IN_USE, IN_USE, OUTDATED = 0, 1, 2
 """Of a calibration; outdated ones were in use until the figures that they stand in for were shipped no longer."""
 
 
-class KnownPairs(msgspec.Struct, frozen=True):
-    """How many pairs the user judged, how many more the files tell of, and how many tracks heard name their work."""
+class KnownPairCounts(msgspec.Struct, frozen=True):
+    """How many pairs the user judged, how many more the files tell of, and how many analysed tracks name their work."""
 
     by_you: int = 0
     by_tags: int = 0
     naming_works: int = 0
 
 
-class CoverTeaching(msgspec.Struct, frozen=True):
+class CoverFitStatus(msgspec.Struct, frozen=True):
     """How it stands, for the window. Reports are JSON, empty when there is none; times are seconds since 1970.
 
     `known`: what there is to check against now; `judged_since`: of that, pairs judged after the check began.
-    `outdated`: what was taught stands in for figures that this program no longer ships with, and counts for nothing.
+    `outdated`: what was fitted stands in for figures that this program no longer ships with, and counts for nothing.
     """
 
-    heard: int = 0
-    known: KnownPairs = KnownPairs()
+    analysed: int = 0
+    known: KnownPairCounts = KnownPairCounts()
     judged_since: int = 0
     checked_at: float | None = None
     quality: bytes = b""
-    taught_at: float | None = None
-    teaching: bytes = b""
+    fitted_at: float | None = None
+    report: bytes = b""
     outdated: bool = False
 
 
@@ -46,34 +46,34 @@ class StoredCalibration(msgspec.Struct, frozen=True):
     figures: bytes
 
 
-def cover_teaching(connection: sqlite3.Connection) -> CoverTeaching:
-    """How checking and teaching the cover search stand."""
-    (heard,) = connection.execute(
+def cover_fit_status(connection: sqlite3.Connection) -> CoverFitStatus:
+    """How checking and fitting the cover search stand."""
+    (analysed,) = connection.execute(
         "SELECT count(*) FROM cover_features c JOIN tracks t ON t.id = c.track_id WHERE t.missing = 0"
     ).fetchone()
     checked = connection.execute("SELECT made_at, report FROM cover_quality").fetchone()
-    taught = connection.execute(
+    fitted = connection.execute(
         "SELECT made_at, report, in_use FROM cover_calibrations WHERE in_use != ? ORDER BY in_use, id DESC",
         (NOT_IN_USE,),
     ).fetchone()
     (judged_since,) = connection.execute(
         "SELECT count(*) FROM versions WHERE judged_at > ?", (checked[0] if checked else 0.0,)
     ).fetchone()
-    return CoverTeaching(
-        heard,
-        known_pairs(connection),
+    return CoverFitStatus(
+        analysed,
+        known_pair_counts(connection),
         judged_since,
         checked[0] if checked else None,
         bytes(checked[1]) if checked else b"",
-        taught[0] if taught else None,
-        bytes(taught[1]) if taught else b"",
-        bool(taught and taught[2] == OUTDATED),
+        fitted[0] if fitted else None,
+        bytes(fitted[1]) if fitted else b"",
+        bool(fitted and fitted[2] == OUTDATED),
     )
 
 
-def known_pairs(connection: sqlite3.Connection) -> KnownPairs:
+def known_pair_counts(connection: sqlite3.Connection) -> KnownPairCounts:
     """What the cover search can be checked against."""
-    return KnownPairs(
+    return KnownPairCounts(
         *connection.execute(
             "SELECT (SELECT count(*) FROM versions WHERE judged IS NOT NULL), "
             "(SELECT count(*) FROM versions WHERE tagged IS NOT NULL AND judged IS NULL), "
@@ -114,7 +114,7 @@ def use_shipped(connection: sqlite3.Connection) -> bool:
 
 
 def outdate(connection: sqlite3.Connection) -> None:
-    """What judges stands in for figures that are shipped no longer: it counts for nothing until it is taught anew.
+    """What judges stands in for figures that are shipped no longer: it counts for nothing until it is fitted anew.
 
     The latest check was of it, so that goes too.
     """

@@ -14,32 +14,33 @@ from pemr.covers.version_groups import version_groups
 from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.rows import Relation
 
-Heard = Literal["same recording", "version"]
+FoundRelation = Literal["same recording", "version"]
 
 LARGEST_TAGGED_WORK = 200  # a "work" with more tracks is a tagging mistake
-TAGGED_BY: tuple[tuple[str, Heard], ...] = (
+TAGGED_BY: tuple[tuple[str, FoundRelation], ...] = (
     ("musicbrainz_workid", "version"),
     ("musicbrainz_trackid", "same recording"),
 )
-RELATION = "coalesce(judged, tagged, found)"  # the user's word wins over tags, which win over the ear
+RELATION = "coalesce(judged, tagged, found)"  # the user's word wins over tags, which win over the search
 
 
 class FoundVersion(msgspec.Struct, frozen=True):
-    """What the ear measured of a pair; `relation` is None when that is too weak to call it anything.
+    """What the cover search measured of a pair; `relation` is None when its probability is too low for any.
 
-    key_shift and tempo_ratio read from track_a to track_b; passages are JSON. `above`: standard deviations above what
-    both reach with strangers; `likeness`: along the path; `straight_s`: the longest passage at one tempo.
+    key_shift and tempo_ratio read from track_a to track_b; passages are JSON. `normalised_score`: in standard
+    deviations above what both reach with their cohort, column `above`; `similarity`: along the path, column `likeness`;
+    `straight_s`: the longest passage at one tempo.
     """
 
     track_a: int
     track_b: int
-    relation: Heard | None
+    relation: FoundRelation | None
     probability: float
     key_shift: int | None = None
     tempo_ratio: float | None = None
     passages: bytes = b""
-    above: float | None = None
-    likeness: float | None = None
+    normalised_score: float | None = None
+    similarity: float | None = None
     straight_s: float | None = None
     is_copy: bool = False
 
@@ -71,8 +72,8 @@ def store_versions(connection: sqlite3.Connection, track_id: int, pairs: Sequenc
                 pair.key_shift,
                 pair.tempo_ratio,
                 pair.passages,
-                pair.above,
-                pair.likeness,
+                pair.normalised_score,
+                pair.similarity,
                 pair.straight_s,
                 pair.is_copy,
                 time.time(),
@@ -82,12 +83,12 @@ def store_versions(connection: sqlite3.Connection, track_id: int, pairs: Sequenc
 
 
 def forget_found(connection: sqlite3.Connection, track_id: int) -> None:
-    """A track has another sound now: what was heard of its pairs is void; what tags and the user say stays."""
+    """A track has another sound now: what was measured of its pairs is void; what tags and the user say stays."""
     _void(connection, "track_a = ? OR track_b = ?", track_id)
 
 
 def _void(connection: sqlite3.Connection, which: str, track_id: int) -> None:
-    """Forget what was heard of some pairs of a track."""
+    """Forget what was measured of some pairs of a track."""
     both = (track_id, track_id)
     connection.execute(f"DELETE FROM versions WHERE judged IS NULL AND tagged IS NULL AND ({which})", both)
     connection.execute(
@@ -96,7 +97,7 @@ def _void(connection: sqlite3.Connection, which: str, track_id: int) -> None:
 
 
 def measured(connection: sqlite3.Connection) -> list[FoundVersion]:
-    """All pairs with what the ear measured of them, passages apart; pairs of before it was kept are not among them."""
+    """All pairs with what was measured of them, passages apart; pairs of before it was kept are not among them."""
     found = connection.execute(
         "SELECT track_a, track_b, found, probability, key_shift, tempo_ratio, x'', above, likeness, straight_s, "
         "is_copy FROM versions WHERE above IS NOT NULL"
@@ -104,24 +105,24 @@ def measured(connection: sqlite3.Connection) -> list[FoundVersion]:
     return [FoundVersion(*row[:-1], is_copy=bool(row[-1])) for row in found]  # type: ignore[misc]
 
 
-def called_since(connection: sqlite3.Connection, began_at: float) -> int:
-    """How many pairs measured since then, in seconds since 1970, the ear calls something."""
+def classified_since(connection: sqlite3.Connection, began_at: float) -> int:
+    """How many pairs measured since then, in seconds since 1970, have a relation."""
     (count,) = connection.execute(
         "SELECT count(*) FROM versions WHERE found IS NOT NULL AND found_at >= ?", (began_at,)
     ).fetchone()
     return int(count)
 
 
-def call_anew(
-    connection: sqlite3.Connection, calls: Iterable[tuple[int, int, Heard | None, float, float]]
+def reclassify(
+    connection: sqlite3.Connection, verdicts: Iterable[tuple[int, int, FoundRelation | None, float, float]]
 ) -> list[int]:
-    """Other words for measured pairs (a, b, relation, probability, above strangers) -> tracks that it concerns."""
+    """New verdicts on measured pairs (a, b, relation, probability, normalised score) -> tracks that they concern."""
     changed: set[int] = set()
-    for track_a, track_b, relation, probability, above in calls:
+    for track_a, track_b, relation, probability, score in verdicts:
         done = connection.execute(
             "UPDATE versions SET found = ?, probability = ?, above = ? WHERE track_a = ? AND track_b = ? "
             "AND above IS NOT NULL AND (found IS NOT ? OR probability IS NOT ? OR above IS NOT ?)",
-            (relation, probability, above, track_a, track_b, relation, probability, above),
+            (relation, probability, score, track_a, track_b, relation, probability, score),
         )
         if done.rowcount:
             changed |= {track_a, track_b}
@@ -163,7 +164,7 @@ def judge(
 
 def versions_from_tags(connection: sqlite3.Connection) -> int:
     """Pairs whose files name the same MusicBrainz work or recording -> how many there are."""
-    tagged: dict[tuple[int, int], Heard] = {}
+    tagged: dict[tuple[int, int], FoundRelation] = {}
     for field, relation in TAGGED_BY:
         for group in tracks_by_value(connection, field):
             if len(group) <= LARGEST_TAGGED_WORK:

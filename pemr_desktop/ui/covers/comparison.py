@@ -191,11 +191,11 @@ class Comparison(QWidget):
         self._show_playing()
 
     def show_said(self, shown: ShownMatch) -> None:
-        """What was heard, and what the user said of it."""
+        """What was found, and what the user said of it."""
         self._match = shown
         sure = self.tr("{} sure").format(wording.confidence(shown.match.probability))
         artist = shown.row.artist if shown.row is not None else ""
-        parts = (artist, shown.kind, shown.heard, sure)
+        parts = (artist, shown.kind, shown.key_and_tempo, sure)
         self.reference.say(shown.title, "  ·  ".join(part for part in parts if part), shown.row)
         self.same.setChecked(shown.said == "same recording")
         self.confirm.setChecked(shown.said == "version")

@@ -29,7 +29,7 @@ MatchRole = Qt.ItemDataRole.UserRole
 ROW_PX = 56
 COVER_PX = 40
 SURE_PX = 120
-HEARD_PX = 120
+KEY_AND_TEMPO_PX = 120
 PILL_PX = 136
 
 Index = QModelIndex | QPersistentModelIndex
@@ -56,22 +56,22 @@ class ShownMatch:
 
     @property
     def kind(self) -> str:
-        """What the user said, else what was heard, in words."""
+        """What the user said, else what was found, in words."""
         said = {
             "same recording": _say("Same recording"),
             "version": _say("Confirmed version"),
             "not a version": _say("Not a version"),
         }
-        heard = {
+        found = {
             "same recording": _say("Same recording"),
             "version": _say("Version"),
             "possible": _say("Possible version"),
             "none": _say("Unlikely"),
         }
-        return said[self.said] if self.said is not None else heard[self.match.verdict]
+        return said[self.said] if self.said is not None else found[self.match.verdict]
 
     @property
-    def heard(self) -> str:
+    def key_and_tempo(self) -> str:
         """Key and tempo, compared with the query."""
         return f"{wording.key_shift(self.match.key_shift)}  ·  {wording.tempo(self.match.tempo_ratio)}"
 
@@ -79,7 +79,7 @@ class ShownMatch:
         """All of it for a screen reader."""
         artist = self.row.artist if self.row is not None else ""
         sure = _say("{} sure").format(wording.confidence(self.match.probability))
-        return ", ".join(part for part in (self.title, artist, self.kind, sure, self.heard) if part)
+        return ", ".join(part for part in (self.title, artist, self.kind, sure, self.key_and_tempo) if part)
 
 
 class MatchModel(QAbstractListModel):
@@ -155,7 +155,7 @@ class MatchDelegate(QStyledItemDelegate):
         right = inner.right()
         right = self._paint_sure(painter, inner, right, shown)
         if not narrow:
-            right = self._paint_heard(painter, inner, right, shown)
+            right = self._paint_key_and_tempo(painter, inner, right, shown)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         right = self._paint_pill(painter, inner, right, shown, selected)
         start = self._paint_cover(painter, inner, shown)
@@ -200,8 +200,8 @@ class MatchDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(full, 2, 2)
         return box.left() - WIDE
 
-    def _paint_heard(self, painter: QPainter, inner: QRectF, right: float, shown: ShownMatch) -> float:
-        width = self._theme.px(HEARD_PX)
+    def _paint_key_and_tempo(self, painter: QPainter, inner: QRectF, right: float, shown: ShownMatch) -> float:
+        width = self._theme.px(KEY_AND_TEMPO_PX)
         box = QRectF(right - width, inner.top(), width, inner.height())
         metrics = QFontMetrics(self._theme.font("body"))
         painter.setFont(self._theme.font("body"))
@@ -251,7 +251,7 @@ class MatchDelegate(QStyledItemDelegate):
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         middle = box.center().y()
         artist = shown.row.artist if shown.row is not None else ""
-        under = shown.heard if narrow else (artist or _say("Unknown artist"))
+        under = shown.key_and_tempo if narrow else (artist or _say("Unknown artist"))
         if shown.row is not None and shown.row.album and not narrow:
             under = f"{under}  ·  {shown.row.album}"
         width = int(box.width())

@@ -124,9 +124,9 @@ class Ribbons(QWidget):
         painter.setPen(QPen(edge, 1))
         painter.drawPath(band)
 
-    def _at(self, place: QPointF) -> int | None:
+    def _at(self, point: QPointF) -> int | None:
         for number in reversed(range(len(self._passages))):
-            if self._band(self._passages[number]).contains(place):
+            if self._band(self._passages[number]).contains(point):
                 return number
         return None
 

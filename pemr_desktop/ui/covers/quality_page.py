@@ -1,4 +1,4 @@
-"""How good the cover search is on one's own library, the pairs it gets wrong, and teaching it."""
+"""How good the cover search is on one's own library, the pairs it gets wrong, and fitting it to them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from pemr_desktop.jobs.client import JobView
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.library.versions.calibration import CoverTeaching
-from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult, WrongPair
+from pemr_desktop.library.versions.calibration import CoverFitStatus
+from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality, WrongPair
 from pemr_desktop.protocol.cover_sentences import lesson_reason
 from pemr_desktop.protocol.messages import (
     Changed,
@@ -35,8 +35,8 @@ from pemr_desktop.protocol.messages import (
     Failed,
     FindAllVersions,
     Finished,
-    TeachCovers,
-    UnteachCovers,
+    FitCoverSearch,
+    ResetCoverSearch,
 )
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers import quality_words as words
@@ -56,7 +56,7 @@ Report = TypeVar("Report", bound=msgspec.Struct)
 
 
 class QualityPage(QWidget):
-    """Asks the worker to check and to teach; shows what the library keeps of both."""
+    """Asks the worker to check and to fit; shows what the library keeps of both."""
 
     def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,10 +64,10 @@ class QualityPage(QWidget):
         self.setAccessibleName(self.tr("Quality of covers"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context = context
-        self._teaching: CoverTeaching | None = None
+        self._status: CoverFitStatus | None = None
         self._quality: CoverQuality | None = None
-        self._lesson: CoverTeachingResult | None = None
-        self._said = {CheckCovers: "", TeachCovers: ""}
+        self._fit_report: CoverFitReport | None = None
+        self._said = {CheckCovers: "", FitCoverSearch: ""}
         self._build()
         context.client.jobsChanged.connect(self._show_jobs)
         context.client.changed.connect(self._library_changed)
@@ -92,7 +92,7 @@ class QualityPage(QWidget):
         )
         self.check.start.setProperty("look", "primary")
         self.check.wanted.connect(self._check)
-        self.teach = JobCard(
+        self.fit = JobCard(
             "teachCoversCard",
             self.tr("Teach it"),
             self.tr(
@@ -103,19 +103,19 @@ class QualityPage(QWidget):
             self.tr("Learn now"),
             self,
         )
-        self.teach.wanted.connect(self._teach)
+        self.fit.wanted.connect(self._fit)
         self.back = QPushButton(self.tr("Go back to the shipped search"), self)
         self.back.setObjectName("unteachCovers")
         self.back.setAccessibleName(self.back.text())
         self.back.clicked.connect(self._go_back)
-        self.teach.buttons.insertWidget(2, self.back)
-        for card in (self.check, self.teach):
+        self.fit.buttons.insertWidget(2, self.back)
+        for card in (self.check, self.fit):
             card.cancelWanted.connect(self._cancel)
             card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # both as high as the higher
         cards = QHBoxLayout()
         cards.setSpacing(ROOM)
         cards.addWidget(self.check, 1)
-        cards.addWidget(self.teach, 1)
+        cards.addWidget(self.fit, 1)
         self.figures = QualityFigures(self)
         self.wrong_heading = QLabel(self)
         self.wrong_heading.setObjectName("wrongPairsHeading")
@@ -216,16 +216,16 @@ class QualityPage(QWidget):
         self._context.client.submit(CheckCovers())
 
     @Slot()
-    def _teach(self) -> None:
-        self._said[TeachCovers] = ""
-        self._lesson = None
-        self._context.client.submit(TeachCovers())
+    def _fit(self) -> None:
+        self._said[FitCoverSearch] = ""
+        self._fit_report = None
+        self._context.client.submit(FitCoverSearch())
 
     @Slot()
     def _go_back(self) -> None:
-        self._said[TeachCovers] = ""
-        self._lesson = None
-        self._context.client.submit(UnteachCovers())
+        self._said[FitCoverSearch] = ""
+        self._fit_report = None
+        self._context.client.submit(ResetCoverSearch())
 
     @Slot()
     def _find_all(self) -> None:
@@ -238,8 +238,8 @@ class QualityPage(QWidget):
             self._context.client.cancel(job.job_id)
 
     def _job(self) -> JobView | None:
-        """The check or lesson that waits or runs."""
-        kinds = CheckCovers | TeachCovers | UnteachCovers
+        """The check or fit that waits or runs."""
+        kinds = CheckCovers | FitCoverSearch | ResetCoverSearch
         jobs = [job for job in self._context.client.jobs() if isinstance(job.request, kinds)]
         return next((job for job in reversed(jobs) if not job.ended), None)
 
@@ -256,9 +256,9 @@ class QualityPage(QWidget):
     @Slot(object)
     def _finished(self, event: Finished) -> None:
         view = self._context.client.job(event.job_id)
-        if view is not None and isinstance(view.request, TeachCovers):
+        if view is not None and isinstance(view.request, FitCoverSearch):
             result = self._context.client.result(event)
-            self._lesson = result if isinstance(result, CoverTeachingResult) and not result.kept else None
+            self._fit_report = result if isinstance(result, CoverFitReport) and not result.kept else None
             self._show_jobs()
 
     @Slot(object)
@@ -270,80 +270,80 @@ class QualityPage(QWidget):
 
     def _no_library(self, error: Exception) -> None:
         log.info("Nothing to check: %s", error)
-        self._read((CoverTeaching(), {}))
+        self._read((CoverFitStatus(), {}))
 
     # showing
 
-    def _read(self, known: tuple[CoverTeaching, dict[int, TrackRow]]) -> None:
-        self._teaching, rows = known
-        self._quality = _report(self._teaching.quality, CoverQuality)
+    def _read(self, known: tuple[CoverFitStatus, dict[int, TrackRow]]) -> None:
+        self._status, rows = known
+        self._quality = _report(self._status.quality, CoverQuality)
         self._show_jobs()
         self._show_figures()
         self._show_wrong(rows)
 
     @Slot()
     def _show_jobs(self) -> None:
-        teaching = self._teaching
-        if teaching is None:
+        status = self._status
+        if status is None:
             return
         job = self._job()
-        can_start = job is None and teaching.known.by_you + teaching.known.by_tags > 0
+        can_start = job is None and status.known.by_you + status.known.by_tags > 0
         checks = job is not None and isinstance(job.request, CheckCovers)
-        self.check.state.setText(self._check_state(teaching))
+        self.check.state.setText(self._check_state(status))
         self.check.start.setText(self.tr("Check now") if self._quality is None else self.tr("Check again"))
         self.check.start.setAccessibleName(self.check.start.text())
-        self.teach.state.setText(self._teach_state(teaching))
+        self.fit.state.setText(self._fit_state(status))
         self.check.show_job(job if checks else None, can_start)
-        self.teach.show_job(None if checks else job, can_start)
-        self.back.setVisible(teaching.taught_at is not None and not teaching.outdated and job is None)
+        self.fit.show_job(None if checks else job, can_start)
+        self.back.setVisible(status.fitted_at is not None and not status.outdated and job is None)
         compares = any(
-            isinstance(one.request, FindAllVersions) and not one.ended for one in self._context.client.jobs()
+            isinstance(view.request, FindAllVersions) and not view.ended for view in self._context.client.jobs()
         )
         self.find_all.setEnabled(not compares)
-        nothing = self._quality is None and job is None and teaching.known.by_you + teaching.known.by_tags == 0
+        nothing = self._quality is None and job is None and status.known.by_you + status.known.by_tags == 0
         if nothing and self.stack.currentWidget() is not self.empty:
             self._say_what_is_needed()
         elif nothing:
-            self.empty.sentence.setText(words.what_is_needed(teaching))
+            self.empty.sentence.setText(words.what_is_needed(status))
         self.stack.setCurrentIndex(int(nothing))
 
     def _say_what_is_needed(self) -> None:
-        assert self._teaching is not None
+        assert self._status is not None
         go = self._context.navigation.pageWanted.emit
         self.empty.say(
             "check",
             self.tr("Nothing to check the cover search against yet"),
-            words.what_is_needed(self._teaching),
+            words.what_is_needed(self._status),
             ((self.tr("Find covers"), lambda: go("covers")), (self.tr("Find all versions"), self._find_all)),
         )
 
-    def _check_state(self, teaching: CoverTeaching) -> str:
+    def _check_state(self, status: CoverFitStatus) -> str:
         if self._said[CheckCovers]:
             return self._said[CheckCovers]
-        known = words.known(teaching)
-        if teaching.checked_at is None or self._quality is None:
+        known = words.known(status)
+        if status.checked_at is None or self._quality is None:
             return f"{known} " + self.tr("Not checked yet.")
-        checked = self.tr("Checked on {}.").format(words.when(teaching.checked_at))
-        return " ".join(filter(None, (known, checked, words.since_the_check(teaching, self._quality))))
+        checked = self.tr("Checked on {}.").format(words.when(status.checked_at))
+        return " ".join(filter(None, (known, checked, words.since_the_check(status, self._quality))))
 
-    def _teach_state(self, teaching: CoverTeaching) -> str:
-        if self._said[TeachCovers]:
-            return self._said[TeachCovers]
-        if self._lesson is not None:
-            why = lesson_reason(self._lesson.why, self._lesson.reason, translate)
-            told = (why, words.lesson(self._lesson), words.layer_lesson(self._lesson))
+    def _fit_state(self, status: CoverFitStatus) -> str:
+        if self._said[FitCoverSearch]:
+            return self._said[FitCoverSearch]
+        if self._fit_report is not None:
+            why = lesson_reason(self._fit_report.why, self._fit_report.reason, translate)
+            told = (why, words.fit_words(self._fit_report), words.layer_words(self._fit_report))
             return " ".join((self.tr("Nothing was changed."), *filter(None, told)))
-        if teaching.taught_at is None:
+        if status.fitted_at is None:
             return self.tr("The search judges as it was shipped.")
-        if teaching.outdated:
+        if status.outdated:
             return self.tr(
                 "What it was taught on {} was measured with an earlier version of this program and no longer counts: "
                 "the search judges as it was shipped. Your answers are still there; teach it again."
-            ).format(words.when(teaching.taught_at))
-        taught = _report(teaching.teaching, CoverTeachingResult)
-        parts = [self.tr("Taught on {}.").format(words.when(teaching.taught_at))]
-        if taught is not None:
-            parts += [words.learned_from(taught), words.lesson(taught), words.layer_lesson(taught)]
+            ).format(words.when(status.fitted_at))
+        fitted = _report(status.report, CoverFitReport)
+        parts = [self.tr("Taught on {}.").format(words.when(status.fitted_at))]
+        if fitted is not None:
+            parts += [words.learned_from(fitted), words.fit_words(fitted), words.layer_words(fitted)]
         return " ".join(filter(None, parts))
 
     def _show_figures(self) -> None:
@@ -374,12 +374,12 @@ class QualityPage(QWidget):
             self._context.navigation.pairWanted.emit(pair.track_a, pair.track_b)
 
 
-def _known(connection: sqlite3.Connection) -> tuple[CoverTeaching, dict[int, TrackRow]]:
+def _known(connection: sqlite3.Connection) -> tuple[CoverFitStatus, dict[int, TrackRow]]:
     """How it stands, and the tracks of the pairs that are wrong."""
-    teaching = queries.cover_teaching(connection)
-    quality = _report(teaching.quality, CoverQuality)
+    status = queries.cover_fit_status(connection)
+    quality = _report(status.quality, CoverQuality)
     ids = sorted({track for pair in quality.wrong for track in (pair.track_a, pair.track_b)}) if quality else []
-    return teaching, {row.id: row for row in queries.rows(connection, ids)}
+    return status, {row.id: row for row in queries.rows(connection, ids)}
 
 
 def _report(stored: bytes, kind: type[Report]) -> Report | None:

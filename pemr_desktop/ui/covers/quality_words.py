@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.library.versions.calibration import CoverTeaching
-from pemr_desktop.protocol.cover_quality import Count, CoverQuality, CoverTeachingResult, SurenessBand, WrongPair
+from pemr_desktop.library.versions.calibration import CoverFitStatus
+from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, CoverQuality, SurenessBand, WrongPair
 from pemr_desktop.ui import wording
 
 FEW = 10
@@ -34,8 +34,8 @@ def headline_figures(quality: CoverQuality) -> list[tuple[str, str]]:
 
 def other_figures(quality: CoverQuality) -> list[tuple[str, str]]:
     """(figure, what it is) for the rest, as far as there is anything to count."""
-    strangers = wording.counted(
-        quality.strangers_in_all,
+    non_versions = wording.counted(
+        quality.non_versions_in_all,
         _say("rightly left alone, of pairs of different works: the only such pair."),
         _say("rightly left alone, of pairs of different works; they stand for {} such pairs."),
     )
@@ -48,7 +48,7 @@ def other_figures(quality: CoverQuality) -> list[tuple[str, str]]:
             quality.confirmed,
             _say("found again, of the versions that you confirmed. The search has shown you most of them itself."),
         ),
-        (quality.strangers, strangers),
+        (quality.non_versions, non_versions),
     )
     return [(of(count), words) for count, words in told if count.of]
 
@@ -109,28 +109,28 @@ def not_compared(count: int) -> str:
     return sentence + _say(" a wrong match among them may not be known.")
 
 
-def known(teaching: CoverTeaching) -> str:
+def known(status: CoverFitStatus) -> str:
     """What there is to check against."""
-    you = wording.counted(teaching.known.by_you, _say("1 pair from you"), _say("{} pairs from you"))
-    return _say("Known: {}, {} from MusicBrainz ids in your files.").format(you, wording.number(teaching.known.by_tags))
+    you = wording.counted(status.known.by_you, _say("1 pair from you"), _say("{} pairs from you"))
+    return _say("Known: {}, {} from MusicBrainz ids in your files.").format(you, wording.number(status.known.by_tags))
 
 
-def since_the_check(teaching: CoverTeaching, quality: CoverQuality) -> str:
+def since_the_check(status: CoverFitStatus, quality: CoverQuality) -> str:
     """What has become known that the figures do not count yet; empty when they count everything."""
-    then, now = quality.known, teaching.known
+    then, now = quality.known, status.known
     if then is None:
         return ""
     by_tags, works = now.by_tags - then.by_tags, now.naming_works - then.naming_works
     news = [
-        wording.counted(teaching.judged_since, _say("1 pair that you judged"), _say("{} pairs that you judged"))
-        if teaching.judged_since
+        wording.counted(status.judged_since, _say("1 pair that you judged"), _say("{} pairs that you judged"))
+        if status.judged_since
         else "",
         wording.counted(by_tags, _say("1 more pair by tags"), _say("{} more pairs by tags")) if by_tags > 0 else "",
         wording.counted(works, _say("1 more file that names its work"), _say("{} more files that name their works"))
         if works > 0
         else "",
     ]
-    new = ", ".join(one for one in news if one)
+    new = ", ".join(news_item for news_item in news if news_item)
     if new:
         return _say("Not counted yet: {}. Check again.").format(new)
     if now != then:
@@ -138,9 +138,9 @@ def since_the_check(teaching: CoverTeaching, quality: CoverQuality) -> str:
     return ""
 
 
-def what_is_needed(teaching: CoverTeaching) -> str:
+def what_is_needed(status: CoverFitStatus) -> str:
     """Why there is nothing to check against, and what to do."""
-    if teaching.heard < 2:
+    if status.analysed < 2:
         return _say("First some of your music has to be listened to: at least two tracks that can be compared.")
     return _say(
         "Confirm or reject what “Find covers” shows, or name the MusicBrainz works in your files, as Picard does. Then "
@@ -148,7 +148,7 @@ def what_is_needed(teaching: CoverTeaching) -> str:
     )
 
 
-def lesson(result: CoverTeachingResult) -> str:
+def fit_words(result: CoverFitReport) -> str:
     """As shipped and as taught, on works that were kept aside."""
     before, after = result.before, result.after
     return _say(
@@ -157,28 +157,28 @@ def lesson(result: CoverTeachingResult) -> str:
     ).format(of(before.called), of(after.called), of(before.found), of(after.found))
 
 
-def layer_lesson(result: CoverTeachingResult) -> str:
+def layer_words(result: CoverFitReport) -> str:
     """What became of the last layer of the network, with the figures that decided; empty without a network."""
-    lesson = result.layer
-    if lesson is None:
+    report = result.layer
+    if report is None:
         return ""
     doubts = _say("doubt about the truth {} as shipped, {} as taught").format(
-        wording.figure(lesson.before.doubt), wording.figure(lesson.after.doubt)
+        wording.figure(report.before.doubt), wording.figure(report.after.doubt)
     )
-    if not lesson.kept:
+    if not report.kept:
         return _say("It listens as it was shipped: fine-tuned to your music it was no better ({}).").format(doubts)
     return _say(
         "It also listens anew: the last layer of its network is fine-tuned to your music, which by itself finds {} of "
         "the known versions instead of {} ({})."
-    ).format(wording.number(lesson.after.found.right), wording.number(lesson.before.found.right), doubts)
+    ).format(wording.number(report.after.found.right), wording.number(report.before.found.right), doubts)
 
 
-def learned_from(result: CoverTeachingResult) -> str:
+def learned_from(result: CoverFitReport) -> str:
     """What it learned from."""
     return _say("Learned from {} of {}, and from {}.").format(
         wording.counted(result.versions, _say("1 version"), _say("{} versions")),
         wording.counted(result.works, _say("1 work"), _say("{} works")),
-        wording.counted(result.strangers, _say("1 pair that is none"), _say("{} pairs that are none")),
+        wording.counted(result.non_versions, _say("1 pair that is none"), _say("{} pairs that are none")),
     )
 
 

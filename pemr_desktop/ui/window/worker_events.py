@@ -27,12 +27,12 @@ from pemr_desktop.protocol.messages import (
     Failed,
     FindCovers,
     Finished,
+    FitCoverSearch,
     PlanEdits,
     PlanWrites,
     Ready,
     SavePlaylist,
     Scan,
-    TeachCovers,
 )
 from pemr_desktop.protocol.results import WriteResult
 from pemr_desktop.protocol.sentences import recovery_sentence
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SAYS_SO_ITSELF = PlanWrites | PlanEdits | ApplyWrites | FindCovers | CheckCovers | TeachCovers
+SAYS_SO_ITSELF = PlanWrites | PlanEdits | ApplyWrites | FindCovers | CheckCovers | FitCoverSearch
 """If these fail, the page or dialog that asked says why."""
 COUNTS_MS = 500
 STATUS_MS = 10_000

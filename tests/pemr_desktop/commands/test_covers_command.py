@@ -12,7 +12,7 @@ import pytest
 from pemr_desktop.commands.covers import layer_words
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import below
-from pemr_desktop.protocol.cover_quality import Count, LayerLesson, TeachingScore
+from pemr_desktop.protocol.cover_quality import Count, FitScore, LayerFitReport
 
 Run = Callable[..., Any]
 
@@ -43,7 +43,7 @@ def test_without_an_answer_there_is_nothing_to_check_or_learn(run: Run, music: P
     assert "nothing to check the cover search against" in said and "Traceback" not in said
 
 
-def test_going_back_goes_alone_and_needs_no_lesson(run: Run, music: Path) -> None:
+def test_going_back_goes_alone_and_needs_no_fit(run: Run, music: Path) -> None:
     assert "--undo goes alone" in run("covers", "teach", "--undo", "--dry-run", code=1).stderr
     run("scan", music)
     assert "is as it was shipped" in run("covers", "teach", "--undo").stderr
@@ -61,6 +61,6 @@ def test_going_back_goes_alone_and_needs_no_lesson(run: Run, music: Path) -> Non
     ],
 )
 def test_what_became_of_the_last_layer_is_said_with_its_figures(kept: bool, reason: str, begins: str) -> None:
-    before, after = (TeachingScore(Count(n, n), Count(n, 50), doubt) for n, doubt in ((33, 0.4), (38, 0.3)))
-    said = layer_words(LayerLesson(before, after, kept, reason))
+    before, after = (FitScore(Count(n, n), Count(n, 50), doubt) for n, doubt in ((33, 0.4), (38, 0.3)))
+    said = layer_words(LayerFitReport(before, after, kept, reason))
     assert said.startswith(begins) and said.endswith("doubt: 0.400 -> 0.300)")

@@ -13,16 +13,16 @@ import mutagen
 import numpy as np
 import pytest
 
-from pemr.covers.scores.normalisation import default_background
-from pemr_desktop.analysis.covers.prior import expecting, versions_expected
-from pemr_desktop.analysis.covers.verdict import call, evidence_kept
+from pemr.covers.scores.normalisation import default_score_model
+from pemr_desktop.analysis.covers.prior import estimate_versions_per_track, with_prior
+from pemr_desktop.analysis.covers.verdict import classify, stored_measurements
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.versions import pairs as versions
-from pemr_desktop.library.versions.calibration import CoverTeaching
-from pemr_desktop.protocol.cover_quality import CoverQuality, CoverTeachingResult
+from pemr_desktop.library.versions.calibration import CoverFitStatus
+from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality
 from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
@@ -32,12 +32,12 @@ from pemr_desktop.protocol.messages import (
     FindAllVersions,
     FindCovers,
     Finished,
+    FitCoverSearch,
     JudgeVersion,
     Progress,
     Request,
+    ResetCoverSearch,
     Start,
-    TeachCovers,
-    UnteachCovers,
 )
 from pemr_desktop.protocol.results import AnalyseResult, CoverResult, VersionsResult
 from pemr_desktop.protocol.sentences import cover_sentence, ending
@@ -76,9 +76,9 @@ class Studio:
         with closing(open_reader(self.library)) as connection:
             return {row.title: row.id for row in queries.rows(connection, queries.track_ids(connection))}
 
-    def teaching(self) -> CoverTeaching:
+    def fit_status(self) -> CoverFitStatus:
         with closing(open_reader(self.library)) as connection:
-            return queries.cover_teaching(connection)
+            return queries.cover_fit_status(connection)
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +135,12 @@ def speech(seconds: float) -> np.ndarray:
     while position < len(out) - RATE:
         count = int(draw.uniform(0.08, 0.25) * RATE)
         time = np.arange(count) / RATE
-        voice = draw.uniform(95, 180) * (1 + draw.uniform(-0.3, 0.3) * time / time[-1])
-        phase = 2 * np.pi * np.cumsum(voice) / RATE
+        pitch_hz = draw.uniform(95, 180) * (1 + draw.uniform(-0.3, 0.3) * time / time[-1])
+        phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE
         formants = draw.uniform((300, 900, 2200), (800, 2200, 3000))
         waves = sum(
-            np.sin(k * phase) * np.exp(-np.abs(k * voice[:, None] - formants).min(axis=1) / 200) for k in range(1, 25)
+            np.sin(k * phase) * np.exp(-np.abs(k * pitch_hz[:, None] - formants).min(axis=1) / 200)
+            for k in range(1, 25)
         )
         out[position : position + count] = 0.2 * np.hanning(count) * waves
         hiss = int(draw.uniform(0.02, 0.3) * RATE)
@@ -148,7 +149,7 @@ def speech(seconds: float) -> np.ndarray:
     return out
 
 
-def test_speech_and_short_clips_of_a_stranger_get_no_confident_match(studio: Studio) -> None:
+def test_speech_and_short_clips_of_an_unrelated_tune_get_no_confident_match(studio: Studio) -> None:
     for sound in (speech(40.0), studio.tune(6.0, RATE, seed=999)):
         result = studio.find(sound)
         assert cover_sentence(result)
@@ -174,8 +175,8 @@ def test_the_same_file_from_elsewhere_is_the_same_recording_and_in_another_key_a
 def test_a_mix_of_three_hours_is_compared_in_its_first_twenty_minutes(studio: Studio) -> None:
     """Three hours of sound have to be decoded. Frames of MP3 may be put one after the other."""
     known = [studio.tune(40.0, RATE, seed=100 + work) for work in (4, 7)]
-    strangers = [studio.tune(110.0, RATE, seed=500 + part) for part in range(2)]
-    part = studio.write(studio.outside / "part.mp3", np.concatenate([*known, *strangers]), RATE)
+    unrelated = [studio.tune(110.0, RATE, seed=500 + part) for part in range(2)]
+    part = studio.write(studio.outside / "part.mp3", np.concatenate([*known, *unrelated]), RATE)
     mix = studio.outside / "mix.mp3"
     mix.write_bytes(part.read_bytes() * (LONG_S // 300))
     _, result = studio.run(FindCovers(path=os.fsencode(mix)))
@@ -234,15 +235,15 @@ def test_all_versions_stop_go_on_and_compare_a_new_track_only(studio: Studio, st
 def test_pairs_are_called_by_how_many_versions_this_library_holds(studio: Studio) -> None:
     _, result = studio.run(FindAllVersions())
     assert isinstance(result, VersionsResult)
-    shipped = default_background()
+    shipped = default_score_model()
     with closing(open_reader(studio.library)) as connection:
         pairs = versions.measured(connection)
-    near = [evidence_kept(pair) for pair in pairs]
+    near = [stored_measurements(pair) for pair in pairs]
     tracks = len(studio.ids())
-    own = expecting(shipped, versions_expected(near, tracks, tracks - 1, shipped))
-    assert own.versions_a_track > shipped.versions_a_track  # nearly all of its tracks have one
-    for pair, evidence in zip(pairs, near, strict=True):
-        verdict, probability = call(evidence, own, tracks - 1)
+    own = with_prior(shipped, estimate_versions_per_track(near, tracks, tracks - 1, shipped))
+    assert own.versions_per_track > shipped.versions_per_track  # nearly all of its tracks have one
+    for pair, measurements in zip(pairs, near, strict=True):
+        verdict, probability = classify(measurements, own, tracks - 1)
         assert pair.probability == pytest.approx(probability, abs=1e-3)
         assert pair.relation == (verdict if verdict in SURE else None)
 
@@ -253,14 +254,14 @@ def test_it_grades_itself_learns_and_goes_back(studio: Studio) -> None:
     assert isinstance(checked, CoverQuality)
     assert checked.by_tags == WORKS and checked.found.of == WORKS and checked.found_same_artist == checked.found
     assert checked.called.right <= checked.called.of and str(checked.called.of) in summary
-    assert checked.strangers_in_all == 2 * WORKS * (2 * WORKS - 1) // 2 - WORKS
-    assert checked.not_compared == 0 and not checked.taught
-    assert msgspec.json.decode(studio.teaching().quality, type=CoverQuality) == checked
-    assert checked.known == studio.teaching().known and studio.teaching().judged_since == 0
+    assert checked.non_versions_in_all == 2 * WORKS * (2 * WORKS - 1) // 2 - WORKS
+    assert checked.not_compared == 0 and not checked.fitted
+    assert msgspec.json.decode(studio.fit_status().quality, type=CoverQuality) == checked
+    assert checked.known == studio.fit_status().known and studio.fit_status().judged_since == 0
 
     ids = studio.ids()
     studio.run(JudgeVersion(ids["Tune 0"], ids["Tune 0 again"], "not a version"))
-    assert studio.teaching().judged_since == 1
+    assert studio.fit_status().judged_since == 1
     _, wrong = studio.run(CheckCovers())
     assert isinstance(wrong, CoverQuality)
     assert (wrong.by_you, wrong.by_tags) == (1, WORKS - 1)
@@ -269,16 +270,16 @@ def test_it_grades_itself_learns_and_goes_back(studio: Studio) -> None:
     assert (pair.said, pair.truth) == ("version", "not a version")
     studio.run(JudgeVersion(ids["Tune 0"], ids["Tune 0 again"], "undecided"))
 
-    summary, taught = studio.run(TeachCovers())
-    assert isinstance(taught, CoverTeachingResult)
-    assert taught.versions == WORKS and taught.works >= WORKS
-    assert taught.layer is not None and (taught.layer.kept or taught.layer.reason)
-    assert taught.kept == (studio.teaching().taught_at is not None)
-    assert taught.kept == ("has learned" in summary) and taught.kept == (not taught.reason)
-    back, _ = studio.run(UnteachCovers())
+    summary, fitted = studio.run(FitCoverSearch())
+    assert isinstance(fitted, CoverFitReport)
+    assert fitted.versions == WORKS and fitted.works >= WORKS
+    assert fitted.layer is not None and (fitted.layer.kept or fitted.layer.reason)
+    assert fitted.kept == (studio.fit_status().fitted_at is not None)
+    assert fitted.kept == ("has learned" in summary) and fitted.kept == (not fitted.reason)
+    back, _ = studio.run(ResetCoverSearch())
     assert "as it was shipped" in back
-    assert studio.teaching().taught_at is None
-    assert "is as it was shipped." in studio.run(UnteachCovers())[0]
+    assert studio.fit_status().fitted_at is None
+    assert "is as it was shipped." in studio.run(ResetCoverSearch())[0]
 
 
 def test_too_few_answers_are_refused_with_what_is_needed(tmp_path: Path, studio: Studio) -> None:
@@ -287,4 +288,4 @@ def test_too_few_answers_are_refused_with_what_is_needed(tmp_path: Path, studio:
         for request in (AddFolders(tuple(map(os.fsencode, paths))), Analyse(), JudgeVersion(1, 2, "not a version")):
             session.run(request, "a job", lambda _event: None)
         with pytest.raises(PemrDesktopError, match=r"Too few answers.* 6 versions of 3 works and 6 pairs"):
-            session.run(TeachCovers(), "a job", lambda _event: None)
+            session.run(FitCoverSearch(), "a job", lambda _event: None)

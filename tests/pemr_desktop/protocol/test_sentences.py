@@ -15,7 +15,7 @@ from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library.rows import Recovery
 from pemr_desktop.protocol import messages as m
 from pemr_desktop.protocol import results as r
-from pemr_desktop.protocol.cover_quality import Count, CoverQuality, CoverTeachingResult, LessonCode, TeachingScore
+from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, CoverQuality, FitScore, LessonCode
 from pemr_desktop.protocol.cover_sentences import answer_of, lesson_reason, lesson_texts, not_comparable_texts
 from pemr_desktop.protocol.sentences import (
     SUMMARIES,
@@ -35,7 +35,7 @@ from pemr_desktop.steps import Step, StepCode
 
 ROOT = Path(pemr_desktop.__file__).parent
 NO_FIGURES = r.TagFigures(0, 0, 0, None, None)
-SCORE = TeachingScore(Count(2, 3), Count(4, 5), 0.5)
+SCORE = FitScore(Count(2, 3), Count(4, 5), 0.5)
 QUALITY = CoverQuality(
     1, 2, Count(1, 2), 0.1, 0.9, Count(3, 4), Count(), Count(), Count(), Count(), Count(), 0, (), "fits", (), 0, False
 )
@@ -155,25 +155,25 @@ CASES: list[tuple[m.Request, msgspec.Struct, str]] = [
         "no wrong pairs among 1 answer.",
     ),
     (
-        m.TeachCovers(),
-        CoverTeachingResult(1, 1, 1, SCORE, SCORE, False, "", why="fewer found"),
+        m.FitCoverSearch(),
+        CoverFitReport(1, 1, 1, SCORE, SCORE, False, "", why="fewer found"),
         "Nothing was changed. On works kept aside it would find fewer versions than before.",
     ),
     (
-        m.TeachCovers(),
-        CoverTeachingResult(1, 1, 1, SCORE, SCORE, True, ""),
+        m.FitCoverSearch(),
+        CoverFitReport(1, 1, 1, SCORE, SCORE, True, ""),
         "The cover search has learned from your library. On works kept aside: right of the pairs called versions, 2 of "
         "3 as shipped and 2 of 3 as taught; found of the known versions, 4 of 5 as shipped and 4 of 5 as taught.",
     ),
     (
-        m.TeachCovers(dry_run=True),
-        CoverTeachingResult(1, 1, 1, SCORE, SCORE, True, ""),
+        m.FitCoverSearch(dry_run=True),
+        CoverFitReport(1, 1, 1, SCORE, SCORE, True, ""),
         "On works kept aside: right of the pairs called versions, 2 of 3 as shipped and 2 of 3 as taught; found of the "
         "known versions, 4 of 5 as shipped and 4 of 5 as taught. This was a trial: nothing was changed.",
     ),
-    (m.UnteachCovers(), r.WentBack(False), "The cover search is as it was shipped."),
+    (m.ResetCoverSearch(), r.WentBack(False), "The cover search is as it was shipped."),
     (
-        m.UnteachCovers(),
+        m.ResetCoverSearch(),
         r.WentBack(True),
         "The cover search is as it was shipped again. What you confirmed and rejected stays.",
     ),

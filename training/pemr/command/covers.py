@@ -8,7 +8,7 @@ import typer
 from pemr.durable_files import write_output
 
 if TYPE_CHECKING:
-    from pemr.covers.evaluation.evaluation import HeardSet
+    from pemr.covers.evaluation.evaluation import EvaluationSet
     from pemr.covers.evaluation.fit_normalisation import Vectors
 
 
@@ -116,46 +116,46 @@ def calibrate(
     import torch
 
     from pemr.covers.evaluation import fit_normalisation
-    from pemr.covers.evaluation.evaluation import heard_corpus
-    from pemr.covers.evaluation.fit_fusion import fit_joining
+    from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
+    from pemr.covers.evaluation.fit_fusion import fit_fusion
     from pemr.covers.networks.frames import chroma_frames, shingle_vectors
     from pemr.covers.networks.registry import load_network, save_network
-    from pemr.covers.scores.normalisation import default_background
+    from pemr.covers.scores.normalisation import default_score_model
 
     torch.set_num_threads(threads)
     if (music is None) != (background is None):
         raise typer.BadParameter("--music and --background go together.")
-    trained, heard = load_network(network), heard_corpus(corpus)
+    trained, tracks = load_network(network), evaluation_set_of_corpus(corpus)
     if trained.network.takes != "chroma":
         raise typer.BadParameter(
             f"{trained.settings.name} does not listen to chroma, which is all that libraries keep."
         )
 
-    def vectors_of(tracks: "HeardSet") -> "list[Vectors]":
+    def vectors_of(tracks: "EvaluationSet") -> "list[Vectors]":
         return [shingle_vectors(trained.network, chroma_frames(found)) for found in tracks.features]
 
-    figures = default_background()
-    strangers = None
+    figures = default_score_model()
+    unrelated = None
     if music is not None:
-        strangers = fit_normalisation.listen_to_strangers(music, cache)
-        compared = fit_normalisation.compare_all(strangers, vectors_of(strangers), cache)
-        figures = fit_normalisation.fit_background(compared, figures)
-    vectors = vectors_of(heard)
-    joining = fit_joining(heard.features, vectors, heard.works, figures)
-    if strangers is not None and background is not None:
-        rendered = fit_normalisation.compare_all(heard, vectors, cache)
-        figures = fit_normalisation.fit_evidence_of_pairs(rendered, compared, figures, joining)
-        figures = fit_normalisation.with_provenance(figures, strangers, heard, joining)
+        unrelated = fit_normalisation.draw_music(music, cache)
+        aligned = fit_normalisation.align_all(unrelated, vectors_of(unrelated), cache)
+        figures = fit_normalisation.fit_length_models(aligned, figures)
+    vectors = vectors_of(tracks)
+    fusion = fit_fusion(tracks.features, vectors, tracks.works, figures)
+    if unrelated is not None and background is not None:
+        rendered = fit_normalisation.align_all(tracks, vectors, cache)
+        figures = fit_normalisation.fit_calibration(rendered, aligned, figures, fusion)
+        figures = fit_normalisation.with_provenance(figures, unrelated, tracks, fusion)
         write_output(background, fit_normalisation.as_toml(figures))
         typer.echo(
-            f"{background}: strangers' log scores spread by {figures.compared.spread:.3f}, looked at closely by "
-            f"{figures.closely.spread:.3f} ({figures.unrelated_pairs:,} pairs); "
-            f"evidence = {figures.evidence_bias:+.2f} + {figures.evidence_above:.2f} above habits "
-            f"+ {figures.evidence_likeness:.2f} likeness."
+            f"{background}: strangers' log scores spread by {figures.coarse.deviation:.3f}, looked at closely by "
+            f"{figures.fine.deviation:.3f} ({figures.unrelated_pairs:,} pairs); "
+            f"evidence = {figures.bias:+.2f} + {figures.score_slope:.2f} above habits "
+            f"+ {figures.similarity_slope:.2f} likeness."
         )
-    save_network(out or network, trained.network, trained.settings, trained.provenance, joining)
+    save_network(out or network, trained.network, trained.settings, trained.provenance, fusion)
     typer.echo(
-        f"{out or network}: a standard deviation of the network counts {joining.compared.weight:.2f} of the "
-        f"alignment's, {joining.closely.weight:.2f} after a close look "
-        f"({heard.title}, {joining.pairs} pairs of versions)."
+        f"{out or network}: a standard deviation of the network counts {fusion.coarse.weight:.2f} of the "
+        f"alignment's, {fusion.fine.weight:.2f} after a close look "
+        f"({tracks.title}, {fusion.pairs} pairs of versions)."
     )

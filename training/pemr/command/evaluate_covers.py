@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from pemr.covers.evaluation.evaluation import HeardSet, Progress, Scorer
+    from pemr.covers.evaluation.evaluation import EvaluationSet, Progress, Scorer
     from pemr.covers.networks.registry import TrainedNetwork
 
 
@@ -47,43 +47,45 @@ def covers(
             bar.update(task, completed=done, total=total, description=doing)
 
         for root in roots:
-            heard = _heard(kind, root, part, cache, progress, any("segments" in t.network.takes for _, t in loaded))
-            typer.echo(heard.title)
-            for note in heard.notes:
+            tracks = _evaluation_set(
+                kind, root, part, cache, progress, any("segments" in t.network.takes for _, t in loaded)
+            )
+            typer.echo(tracks.title)
+            for note in tracks.notes:
                 typer.echo(f"Note: {note}.")
-            for name, scorer in _scorers(heard, loaded, align, shortlist, cache).items():
-                typer.echo(f"{name}: {evaluation.measure(heard, scorer, progress, name)}")
+            for name, scorer in _scorers(tracks, loaded, align, shortlist, cache).items():
+                typer.echo(f"{name}: {evaluation.measure(tracks, scorer, progress, name)}")
             for name, (_, trained) in zip(_names(loaded), loaded, strict=True):
-                share = evaluation.shortlist_recall(heard, evaluation.network_scorer(trained, heard), shortlist)
+                share = evaluation.shortlist_recall(tracks, evaluation.network_scorer(trained, tracks), shortlist)
                 typer.echo(f"{name}: a version is among its first {shortlist} for {share:.1%} of the queries")
-    for method, mean_average_precision, precision, first_rank in evaluation.TABLE_5.get(heard.name, ()):
+    for method, mean_average_precision, precision, first_rank in evaluation.TABLE_5.get(tracks.name, ()):
         figures = f"MAP {mean_average_precision:.3f}  MR1 {first_rank:.2f}  P@10 {precision:.3f}"
-        typer.echo(f"Table 5 of the paper, {heard.name}, {method}: {figures}")
-    if heard.name not in evaluation.TABLE_5:
+        typer.echo(f"Table 5 of the paper, {tracks.name}, {method}: {figures}")
+    if tracks.name not in evaluation.TABLE_5:
         typer.echo("Table 5 of the paper is of SHS100K-SUB and Covers80; its figures do not compare with these.")
 
 
 def _scorers(
-    heard: "HeardSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int, cache: Path
+    tracks: "EvaluationSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int, cache: Path
 ) -> "dict[str, Scorer]":
     """Every way of searching by its name."""
     from pemr.covers.evaluation import evaluation, two_stage
 
-    scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(heard.features)}
-    plain, above = evaluation.alignment_scorers(heard.features, cache)
+    scorers = {"2-D Fourier chroma": evaluation.fourier_scorer(tracks.features)}
+    plain, normalised = evaluation.alignment_scorers(tracks.features, cache)
     if align:
         scorers["alignment"] = plain
-        scorers["alignment, above the habits of both"] = above
+        scorers["alignment, above the habits of both"] = normalised
     for name, (_, trained) in zip(_names(loaded), loaded, strict=True):
-        rough = scorers[name] = evaluation.network_scorer(trained, heard)
+        rough = scorers[name] = evaluation.network_scorer(trained, tracks)
         if "segments" not in trained.network.takes:
-            rough = scorers[f"{name}, half minutes"] = evaluation.network_scorer(trained, heard, parts=True)
+            rough = scorers[f"{name}, half minutes"] = evaluation.network_scorer(trained, tracks, parts=True)
         if not align:
             continue
-        best = above
-        if trained.joining is not None:
-            scorers[f"{name}, joined with alignment"] = two_stage.joined_scorer(trained, heard, plain)
-            best = scorers[f"{name}, whole search"] = two_stage.whole_search_scorer(trained, heard, plain)
+        best = normalised
+        if trained.fusion is not None:
+            scorers[f"{name}, joined with alignment"] = two_stage.fused_scorer(trained, tracks, plain)
+            best = scorers[f"{name}, whole search"] = two_stage.whole_search_scorer(trained, tracks, plain)
         scorers[f"{name}, then the best of all on its first {shortlist}"] = two_stage.search_scorer(
             rough, best, shortlist
         )
@@ -99,17 +101,19 @@ def _names(loaded: "list[tuple[Path, TrainedNetwork]]") -> list[str]:
     ]
 
 
-def _heard(kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool) -> "HeardSet":
+def _evaluation_set(
+    kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool
+) -> "EvaluationSet":
     from pemr.covers.evaluation import evaluation
     from pemr.covers.evaluation.da_tacos import da_tacos_tracks, read_hpcp
     from pemr.datasets.clique_catalogue import load_clique_set
 
     if kind == "corpus":
-        return evaluation.heard_corpus(root)
+        return evaluation.evaluation_set_of_corpus(root)
     if kind == "da-tacos":
         tracks = da_tacos_tracks(root)
         features = list(read_hpcp(tracks))
         title = f"Da-TACOS, benchmark subset: {len(tracks)} tracks"
-        return evaluation.HeardSet(title, "Da-TACOS", [track.work for track in tracks], features, [], ())
+        return evaluation.EvaluationSet(title, "Da-TACOS", [track.work for track in tracks], features, [], ())
     cliques = load_clique_set(kind, root, part)
-    return evaluation.listen(cliques, cache, progress, with_moments=moments)
+    return evaluation.evaluation_set_of_cliques(cliques, cache, progress, with_moments=moments)

@@ -91,7 +91,7 @@ def rank(
         for score, id_, work in zip(scores, ids, works, strict=True)
         if id_ != query and id_ not in left_out
     )
-    right = tuple(place for place, (_, _, work) in enumerate(order, start=1) if work is not None and work == query_work)
+    right = tuple(rank for rank, (_, _, work) in enumerate(order, start=1) if work is not None and work == query_work)
     return Ranking(query, right, len(order)) if right else None
 
 

@@ -1,4 +1,4 @@
-"""Group tracks that are versions of one another without chaining strangers. Plain Python.
+"""Group tracks that are versions of one another without chaining unrelated tracks. Plain Python.
 
 Two groups join only if *most* pairs across them are known to match: one wrong match between two works, or a
 medley that resembles both, does not make them one.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-LEAST_KNOWN_SHARE = 0.5
+MIN_KNOWN_SHARE = 0.5
 SURE = 1.0
 
 Pair = tuple[int, int]
@@ -19,7 +19,7 @@ def version_groups(pairs: Iterable[tuple[int, int, float]], rejected: Iterable[P
 
     Pairs of probability 1 (the user or the tags say so) are joined first, and count as one track from then on.
     Then the likeliest pair is joined first; two groups join if the mean probability over all pairs across them,
-    a pair never found counting 0, is at least `LEAST_KNOWN_SHARE`. A rejected pair never shares a group.
+    a pair never found counting 0, is at least `MIN_KNOWN_SHARE`. A rejected pair never shares a group.
     """
     known: dict[Pair, float] = {}
     for a, b, probability in pairs:
@@ -29,16 +29,21 @@ def version_groups(pairs: Iterable[tuple[int, int, float]], rejected: Iterable[P
     group_of: dict[int, tuple[int, ...]] = {track: (track,) for pair in known for track in pair}
     _join(group_of, {pair: 1.0 for pair, probability in known.items() if probability >= SURE}, apart, 0.0)
 
-    one = {track: group[0] for track, group in group_of.items()}
+    unit_of = {track: group[0] for track, group in group_of.items()}
     between: dict[Pair, float] = {}
     for (a, b), probability in known.items():
-        if one[a] != one[b]:
-            pair = _pair(one[a], one[b])
+        if unit_of[a] != unit_of[b]:
+            pair = _pair(unit_of[a], unit_of[b])
             between[pair] = max(probability, between.get(pair, 0.0))
-    units: dict[int, tuple[int, ...]] = {track: (track,) for track in one.values()}
-    _join(units, between, {_pair(one[a], one[b]) for a, b in apart if a in one and b in one}, LEAST_KNOWN_SHARE)
+    units: dict[int, tuple[int, ...]] = {track: (track,) for track in unit_of.values()}
+    _join(
+        units,
+        between,
+        {_pair(unit_of[a], unit_of[b]) for a, b in apart if a in unit_of and b in unit_of},
+        MIN_KNOWN_SHARE,
+    )
     members: dict[tuple[int, ...], list[int]] = {}
-    for track, unit in one.items():
+    for track, unit in unit_of.items():
         members.setdefault(units[unit], []).append(track)
     return sorted(tuple(sorted(tracks)) for tracks in members.values() if len(tracks) > 1)
 
@@ -52,8 +57,8 @@ def _join(group_of: dict[int, tuple[int, ...]], known: dict[Pair, float], apart:
         across = [_pair(i, j) for i in first for j in second]
         if apart.intersection(across) or sum(known.get(pair, 0.0) for pair in across) < least * len(across):
             continue
-        joined = tuple(sorted(first + second))
-        group_of.update(dict.fromkeys(joined, joined))
+        merged = tuple(sorted(first + second))
+        group_of.update(dict.fromkeys(merged, merged))
 
 
 def _pair(a: int, b: int) -> Pair:

@@ -77,7 +77,9 @@ def analysed_versions(run: TableRun, name: str, part: Part) -> tuple[Path, str, 
         if file.exists():
             unreadable += len(tracks) - len(read_versions(file))
         else:
-            unreadable += len(tracks) - _hear(folder, work, tracks, "train" if part == "train" else "development")
+            unreadable += len(tracks) - _write_decoded(
+                folder, work, tracks, "train" if part == "train" else "development"
+            )
     notes = [*cliques.notes, *([f"{unreadable} recordings cannot be decoded"] if unreadable else [])]
     return folder, str(cliques), notes
 
@@ -90,8 +92,8 @@ def _works(cliques: CliqueSet) -> dict[str, list[CliqueTrack]]:
     return works
 
 
-def _hear(folder: Path, work: str, tracks: list[CliqueTrack], split: Split) -> int:
-    """Write the file of a work; how many of its recordings could be decoded."""
+def _write_decoded(folder: Path, work: str, tracks: list[CliqueTrack], split: Split) -> int:
+    """Write the file of a work -> how many of its recordings could be decoded."""
     versions: list[CorpusVersion] = []
     spectra: list[Spectrum] = []
     moments: dict[int, Moments] = {}

@@ -8,7 +8,7 @@ from pemr.covers.alignment.features import (
     FEATURE_VERSION,
     FRAME_S,
     HALF_RATE_FRAME_S,
-    LONGEST_S,
+    MAX_COMPARED_S,
     SAMPLE_RATE,
     CoverFeatures,
     CoverFeaturesError,
@@ -113,11 +113,11 @@ def test_what_cannot_be_compared_says_why(sound: np.ndarray, reason: str) -> Non
 
 
 def test_of_a_long_mix_the_first_twenty_minutes_are_used(player: Callable[..., np.ndarray]) -> None:
-    mix = np.resize(player(5), int(1.1 * LONGEST_S) * SAMPLE_RATE)
+    mix = np.resize(player(5), int(1.1 * MAX_COMPARED_S) * SAMPLE_RATE)
     features = cover_features(mix)
-    assert features.frames * FRAME_S == pytest.approx(LONGEST_S, abs=1.0)
-    assert features.duration_s == pytest.approx(1.1 * LONGEST_S)
-    assert features.compared_s == LONGEST_S
+    assert features.frames * FRAME_S == pytest.approx(MAX_COMPARED_S, abs=1.0)
+    assert features.duration_s == pytest.approx(1.1 * MAX_COMPARED_S)
+    assert features.compared_s == MAX_COMPARED_S
     assert features.problem is None
 
 

@@ -8,12 +8,12 @@ from pemr.covers.alignment.passages import align
 from pemr.covers.alignment.qmax import (
     NEIGHBOUR_SHARE,
     STACKED,
-    close_voice,
+    coarse_features,
     compare,
-    compare_closely,
+    fine_features,
     qmax,
+    rescore,
     squeeze,
-    voice,
 )
 
 
@@ -60,14 +60,14 @@ def test_a_track_with_itself_agrees_wholly(works: list[CoverFeatures]) -> None:
     assert result.key_shift == 0
     assert result.tempo_ratio == 1.0
     assert result.coverage == 1.0
-    assert result.likeness > 0.999
+    assert result.similarity > 0.999
 
 
 def test_a_batch_scores_like_one_by_one(works: list[CoverFeatures]) -> None:
-    voices = [voice(work) for work in works]
-    batch = compare(voices[0], voices)
-    for index, other in enumerate(voices):
-        single = compare(voices[0], [other])
+    tracks = [coarse_features(work) for work in works]
+    batch = compare(tracks[0], tracks)
+    for index, other in enumerate(tracks):
+        single = compare(tracks[0], [other])
         assert single.score[0] == batch.score[index]
         assert single.key_shift[0] == batch.key_shift[index]
         assert single.speed[0] == batch.speed[index]
@@ -76,35 +76,36 @@ def test_a_batch_scores_like_one_by_one(works: list[CoverFeatures]) -> None:
 def test_the_score_does_not_depend_on_which_track_asks(
     player: Callable[..., np.ndarray], works: list[CoverFeatures]
 ) -> None:
-    voices = [voice(work) for work in [*works, cover_features(player(10, key=2, tempo=1.3, notes=90))]]
-    table = np.stack([compare(query, voices).score for query in voices])
+    tracks = [coarse_features(work) for work in [*works, cover_features(player(10, key=2, tempo=1.3, notes=90))]]
+    table = np.stack([compare(query, tracks).score for query in tracks])
     assert np.allclose(table, table.T, atol=0.2)
 
 
 def plain_qmax(query: np.ndarray, reference: np.ndarray) -> float:
     """Serrà, Serra, Andrzejak 2009, eq. 1 to 5, written out with loops; gap penalties 0.5."""
     n, m = len(query) - STACKED + 1, len(reference) - STACKED + 1
-    likeness = np.array(
+    similarity = np.array(
         [
             [sum(int(3600 * (query[i + k] @ reference[j + k])) for k in range(STACKED)) for j in range(m)]
             for i in range(n)
         ]
     )
-    row_rank = np.sort(likeness, axis=1)[:, m - int(np.ceil(NEIGHBOUR_SHARE * m)) - 1]
-    column_rank = np.sort(likeness, axis=0)[n - int(np.ceil(NEIGHBOUR_SHARE * n)) - 1]
+    row_rank = np.sort(similarity, axis=1)[:, m - int(np.ceil(NEIGHBOUR_SHARE * m)) - 1]
+    column_rank = np.sort(similarity, axis=0)[n - int(np.ceil(NEIGHBOUR_SHARE * n)) - 1]
     quality = np.zeros((n + 2, m + 2))
     for i in range(n):
         for j in range(m):
-            close = likeness[i, j] > row_rank[i] and likeness[i, j] > max(column_rank[j], 3600 * STACKED // 2)
+            close = similarity[i, j] > row_rank[i] and similarity[i, j] > max(column_rank[j], 3600 * STACKED // 2)
             before = max(quality[i + 1, j + 1], quality[i, j + 1], quality[i + 1, j])
             quality[i + 2, j + 2] = before + 1 if close else max(0.0, before - 0.5)
     return float(quality.max())
 
 
 def test_the_batched_recurrence_equals_the_published_one(player: Callable[..., np.ndarray]) -> None:
-    query = voice(cover_features(player(10, notes=60))).rows
+    query = coarse_features(cover_features(player(10, notes=60))).rows
     references = [
-        voice(cover_features(player(work, notes=45, tempo=tempo))).rows for work, tempo in [(10, 1.2), (11, 1.0)]
+        coarse_features(cover_features(player(work, notes=45, tempo=tempo))).rows
+        for work, tempo in [(10, 1.2), (11, 1.0)]
     ]
     assert qmax(query, references).tolist() == [plain_qmax(query, reference) for reference in references]
 
@@ -138,23 +139,23 @@ def test_squeezing_keeps_rows_at_unit_length_and_scales_their_number() -> None:
 
 def test_a_clip_shorter_than_the_stack_matches_nothing() -> None:
     clip = CoverFeatures.of(np.full((8, 12), 12**-0.5, np.float32), 6.0, 0.0, 8.0)
-    assert compare(voice(clip), [voice(clip)]).score[0] == 0.0
+    assert compare(coarse_features(clip), [coarse_features(clip)]).score[0] == 0.0
     assert align(clip, [clip])[0].score == 0.0
 
 
-def test_a_close_look_gives_the_best_of_its_tempo_whatever_lies_beside_it(
+def test_rescoring_gives_the_best_of_its_tempo_whatever_lies_beside_it(
     player: Callable[..., np.ndarray], works: list[CoverFeatures]
 ) -> None:
     versions = [cover_features(player(10, key=4, tempo=tempo, seed=4)) for tempo in (1.0, 1.45, 0.7)]
     references = [*versions, *works[1:]]
-    found = compare(voice(works[0]), [voice(reference) for reference in references])
-    close = [close_voice(reference) for reference in references]
-    closely = compare_closely(close_voice(works[0]), close, found)
+    found = compare(coarse_features(works[0]), [coarse_features(reference) for reference in references])
+    fine = [fine_features(reference) for reference in references]
+    rescored = rescore(fine_features(works[0]), fine, found)
     assert len(set(found.speed[:3].tolist())) == 3
-    assert closely.speed.tolist() == found.speed.tolist()
-    assert closely.key_shift[:3].tolist() == [4, 4, 4]
-    assert (closely.score <= compare(close_voice(works[0]), close).score).all()
-    assert closely.score[:3].min() > 1.5 * closely.score[3:].max()
-    for place in range(len(references)):
-        alone = compare_closely(close_voice(works[0]), [close[place]], found.of(np.array([place])))
-        assert alone.score[0] == closely.score[place]
+    assert rescored.speed.tolist() == found.speed.tolist()
+    assert rescored.key_shift[:3].tolist() == [4, 4, 4]
+    assert (rescored.score <= compare(fine_features(works[0]), fine).score).all()
+    assert rescored.score[:3].min() > 1.5 * rescored.score[3:].max()
+    for index in range(len(references)):
+        alone = rescore(fine_features(works[0]), [fine[index]], found.of(np.array([index])))
+        assert alone.score[0] == rescored.score[index]

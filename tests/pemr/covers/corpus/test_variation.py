@@ -11,10 +11,10 @@ REEL = Tune("A reel", Fraction(4), 1, tuple(Note(Fraction(k, 2), Fraction(1, 2),
 JIG = Tune("A jig", Fraction(3), 1, tuple(Note(Fraction(k, 2), Fraction(1, 2), p) for k, p in enumerate(PITCHES[:48])))
 
 
-def beats_kept(one: Tune, other: Tune) -> float:
+def beats_kept(tune: Tune, variant: Tune) -> float:
     """The share of the notes on a beat of one tune that the other has there too."""
-    there = {note.onset: note.pitch for note in other.notes}
-    on_beats = [note for note in one.notes if note.onset.denominator == 1]
+    there = {note.onset: note.pitch for note in variant.notes}
+    on_beats = [note for note in tune.notes if note.onset.denominator == 1]
     return sum(there.get(note.onset) == note.pitch for note in on_beats) / len(on_beats)
 
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pemr.command import build
-from pemr.covers.alignment.qmax import Voice, compare, voice
+from pemr.covers.alignment.qmax import AlignmentFeatures, coarse_features, compare
 from pemr.covers.alignment.spectrum import features_of, spectrum
 from pemr.covers.corpus.abc_notation import read_tune
 from pemr.covers.corpus.arrange import arrange, arrange_song
@@ -60,9 +60,9 @@ def test_a_work_that_is_there_is_not_rendered_again(tmp_path: Path, rendering: R
 
 def test_a_varied_version_is_another_setting_of_the_tune(tmp_path: Path) -> None:
     number = next(number for number in works_of("train") if len(tune_works()[number]) == 1)
-    name, _, place = tune_works()[number][0].rpartition("#")
+    name, _, position = tune_works()[number][0].rpartition("#")
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / name).write_text(TUNE * int(place))
+    (tmp_path / name).write_text(TUNE * int(position))
     work = [WorkToRender("tune", number, "train")]
     for folder, varied in (("printed", 0.0), ("varied", 1.0), ("again", 1.0)):
         list(render_corpus(tmp_path / folder, work, Rendering(tmp_path, sketched=4, varied=varied)))
@@ -122,9 +122,9 @@ def test_a_song_is_its_number() -> None:
 
 
 def test_two_sketches_of_a_song_align_better_than_sketches_of_two_songs() -> None:
-    def sketched(number: int, seed: int) -> Voice:
+    def sketched(number: int, seed: int) -> AlignmentFeatures:
         arrangement = arrange_song(compose(number), random.Random(seed))
-        return voice(features_of(sketch(arrangement, random.Random(seed))))
+        return coarse_features(features_of(sketch(arrangement, random.Random(seed))))
 
     own, others = [], []
     for number in range(4):
@@ -155,8 +155,8 @@ def test_real_music_is_a_work_of_one_version(tmp_path: Path) -> None:
     demo = sorted((Path(__file__).parents[4] / "resources" / "demo").glob("*.opus"))[:1]
     shutil.copy(demo[0], tmp_path / "a.opus")
     (tmp_path / "b.ogg").write_bytes(b"not music")
-    heard = list(listen_to_music(tmp_path / "out", sorted(tmp_path.glob("*.o*"))))
-    assert len(heard) == 1
+    versions = list(listen_to_music(tmp_path / "out", sorted(tmp_path.glob("*.o*"))))
+    assert len(versions) == 1
     versions, spectra = read_work(works_in(tmp_path / "out")[0])
     assert versions[0].frames == len(spectra[0]) > 50
 

@@ -8,17 +8,17 @@ from typer.testing import CliRunner
 
 from pemr.command import build
 from pemr.covers.alignment.features import CoverFeatures
-from pemr.covers.alignment.qmax import Comparison, Voice, compare
+from pemr.covers.alignment.qmax import AlignmentFeatures, Comparison, compare
 from pemr.covers.corpus.version_corpus import Rendering, WorkToRender, render_corpus
 from pemr.covers.evaluation import evaluation
 from pemr.covers.evaluation.evaluation import (
-    HeardSet,
+    EvaluationSet,
     alignment_matrix,
     alignment_scorers,
     cosine_scorer,
+    evaluation_set_of_cliques,
+    evaluation_set_of_corpus,
     fourier_vector,
-    heard_corpus,
-    listen,
     measure,
     network_scorer,
     shortlist_recall,
@@ -41,24 +41,24 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def heard(corpus: Path) -> HeardSet:
-    return heard_corpus(corpus)
+def tracks(corpus: Path) -> EvaluationSet:
+    return evaluation_set_of_corpus(corpus)
 
 
-def test_every_method_ranks_a_small_set(heard: HeardSet) -> None:
+def test_every_method_ranks_a_small_set(tracks: EvaluationSet) -> None:
     settings = NetworkSettings("pitch-class", 16, 4)
     network = TrainedNetwork(build_network(settings).eval(), settings, "", "untrained")
     for scorer in (
-        *alignment_scorers(heard.features),
-        network_scorer(network, heard),
-        network_scorer(network, heard, parts=True),
+        *alignment_scorers(tracks.features),
+        network_scorer(network, tracks),
+        network_scorer(network, tracks, parts=True),
     ):
-        report = measure(heard, scorer)
+        report = measure(tracks, scorer)
         assert report.queries == 6
         assert 0.0 < report.mean_average_precision <= 1.0
 
 
-def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(heard: HeardSet) -> None:
+def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(tracks: EvaluationSet) -> None:
     rough = cosine_scorer(np.eye(6, dtype=np.float32))  # knows nothing: order of the ids
     fine = np.zeros((6, 6), np.float32)
     fine[0] = [9, 1, 5, 3, 8, 7]
@@ -66,44 +66,44 @@ def test_the_whole_search_ranks_what_the_shortlist_holds_by_alignment(heard: Hea
     assert np.argsort(-scores).tolist() == [2, 3, 1, 4, 5, 0]
 
 
-def test_the_share_of_shortlists_that_hold_a_version(heard: HeardSet) -> None:
-    perfect = np.array([[work == other for other in heard.works] for work in heard.works], np.float32)
-    assert shortlist_recall(heard, lambda query: perfect[query], 1) == 1.0
-    assert shortlist_recall(heard, lambda query: -perfect[query], 4) == 0.0
+def test_the_share_of_shortlists_that_hold_a_version(tracks: EvaluationSet) -> None:
+    perfect = np.array([[work == other for other in tracks.works] for work in tracks.works], np.float32)
+    assert shortlist_recall(tracks, lambda query: perfect[query], 1) == 1.0
+    assert shortlist_recall(tracks, lambda query: -perfect[query], 4) == 0.0
 
 
-def test_what_stands_apart_is_no_wrong_answer(heard: HeardSet) -> None:
-    scores = np.array([[work == other for other in heard.works] for work in heard.works], np.float32)
-    wrong_first = {query: {place} for query in range(6) for place in [(query + 2) % 6]}
-    for query, (place,) in wrong_first.items():
-        scores[query, place] = 9.0
-    assert measure(heard, lambda query: scores[query]).mean_average_precision == 0.5
-    apart = dataclasses.replace(heard, apart=wrong_first)
+def test_what_stands_apart_is_no_wrong_answer(tracks: EvaluationSet) -> None:
+    scores = np.array([[work == other for other in tracks.works] for work in tracks.works], np.float32)
+    wrong_first = {query: {index} for query in range(6) for index in [(query + 2) % 6]}
+    for query, (index,) in wrong_first.items():
+        scores[query, index] = 9.0
+    assert measure(tracks, lambda query: scores[query]).mean_average_precision == 0.5
+    apart = dataclasses.replace(tracks, apart=wrong_first)
     assert measure(apart, lambda query: scores[query]).mean_average_precision == 1.0
     assert shortlist_recall(apart, lambda query: scores[query], 1) == 1.0
 
 
 def test_the_alignment_of_a_large_set_goes_on_where_it_was_stopped(
-    heard: HeardSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tracks: EvaluationSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = alignment_matrix(heard.features)
+    whole = alignment_matrix(tracks.features)
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(evaluation, "KEPT_EVERY_S", -1.0)
-    compared: list[Voice] = []
+    compared: list[AlignmentFeatures] = []
 
-    def stopped(voice: Voice, others: list[Voice]) -> Comparison:
+    def stopped(coarse_features: AlignmentFeatures, others: list[AlignmentFeatures]) -> Comparison:
         if len(compared) == 3:
             raise KeyboardInterrupt
-        compared.append(voice)
-        return compare(voice, others)
+        compared.append(coarse_features)
+        return compare(coarse_features, others)
 
     with monkeypatch.context() as stopping:
         stopping.setattr(evaluation, "compare", stopped)
         with pytest.raises(KeyboardInterrupt):
-            alignment_matrix(heard.features, tmp_path / "kept")
-    assert np.array_equal(alignment_matrix(heard.features, tmp_path / "kept"), whole)
+            alignment_matrix(tracks.features, tmp_path / "kept")
+    assert np.array_equal(alignment_matrix(tracks.features, tmp_path / "kept"), whole)
     monkeypatch.setattr(evaluation, "compare", stopped)  # would stop at once if anything were left to do
-    assert np.array_equal(alignment_matrix(heard.features, tmp_path / "kept"), whole)
+    assert np.array_equal(alignment_matrix(tracks.features, tmp_path / "kept"), whole)
 
 
 def test_the_fourier_vector_does_not_know_the_key() -> None:
@@ -153,24 +153,24 @@ def test_the_command_prints_each_method_and_where_table_5_belongs(corpus: Path, 
     assert "figures do not compare" in run.output
 
 
-def test_a_folder_of_works_is_heard_once_and_a_joined_network_ranks_it(tmp_path: Path) -> None:
+def test_a_folder_of_works_is_decoded_once_and_a_network_with_an_encoder_ranks_it(tmp_path: Path) -> None:
     demo = sorted((Path(__file__).parents[4] / "resources" / "demo").glob("*.opus"))[:3]
-    for place, path in enumerate(demo):
-        target = tmp_path / "set" / ("one" if place < 2 else "two") / path.name
+    for index, path in enumerate(demo):
+        target = tmp_path / "set" / ("one" if index < 2 else "two") / path.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     (tmp_path / "set" / "two" / "broken.mp3").write_bytes(b"not music")
     cliques = load_clique_folder(tmp_path / "set")
-    one, other = (next((tmp_path / "set" / work).glob("*.opus")) for work in ("one", "two"))
-    cliques = dataclasses.replace(cliques, apart=((one, tmp_path / "not there"), (other, one)))
-    heard = listen(cliques, tmp_path / "cache", with_moments=True)
-    assert heard.notes == ("1 files could not be decoded",)
-    assert heard.apart in ({0: {2}, 2: {0}}, {1: {2}, 2: {1}})
+    first, second = (next((tmp_path / "set" / work).glob("*.opus")) for work in ("one", "two"))
+    cliques = dataclasses.replace(cliques, apart=((first, tmp_path / "not there"), (second, first)))
+    tracks = evaluation_set_of_cliques(cliques, tmp_path / "cache", with_moments=True)
+    assert tracks.notes == ("1 files could not be decoded",)
+    assert tracks.apart in ({0: {2}, 2: {0}}, {1: {2}, 2: {1}})
     settings = NetworkSettings("fcn+cqt-net", 16, 2, front_end=FrontEnd(hop_length=512))
     network = TrainedNetwork(build_network(settings).eval(), settings, "", "untrained")
-    report = measure(heard, network_scorer(network, heard))
+    report = measure(tracks, network_scorer(network, tracks))
     assert (report.queries, report.lone_queries, report.candidates) == (2, 1, 2)
-    again = listen(cliques, tmp_path / "cache", with_moments=True)
-    assert all(np.array_equal(a, b) for a, b in zip(heard.moments, again.moments, strict=True))
+    again = evaluation_set_of_cliques(cliques, tmp_path / "cache", with_moments=True)
+    assert all(np.array_equal(a, b) for a, b in zip(tracks.moments, again.moments, strict=True))
     with pytest.raises(CorpusError, match="which this network listens to"):
-        network_scorer(network, listen(cliques, tmp_path / "cache"))
+        network_scorer(network, evaluation_set_of_cliques(cliques, tmp_path / "cache"))

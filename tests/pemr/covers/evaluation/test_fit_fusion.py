@@ -1,4 +1,4 @@
-"""How alignment and a network are joined, fitted on tracks whose works are known."""
+"""Fusion of alignment and a network, fitted on tracks whose works are known."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from pemr.command import build
 from pemr.covers.alignment.features import CoverFeatures
 from pemr.covers.corpus.version_corpus import Rendering, WorkToRender, render_corpus
-from pemr.covers.evaluation.fit_fusion import fit_joining
+from pemr.covers.evaluation.fit_fusion import fit_fusion
 from pemr.covers.networks.registry import NetworkSettings, build_network, load_network, save_network
-from pemr.covers.scores.fusion import Joining, Weighing, above_habits, strangers_among
-from pemr.covers.scores.normalisation import default_background
+from pemr.covers.scores.fusion import FusionWeights, ScoreFusion, cohort_indices, normalised_scores
+from pemr.covers.scores.normalisation import default_score_model
 from pemr.errors import CorpusError
 
 
@@ -35,7 +35,7 @@ def melody(seed: int, blurred: int) -> CoverFeatures:
 def tracks() -> tuple[list[CoverFeatures], list[str | None]]:
     """Twelve works in two versions each, the second one played badly, and six tracks that are nobody's version."""
     pairs = [melody(work, blurred) for work in range(12) for blurred in (0, 2 + work % 6)]
-    works: list[str | None] = [f"work {place // 2}" for place in range(24)]
+    works: list[str | None] = [f"work {index // 2}" for index in range(24)]
     return [*pairs, *(melody(50 + lone, 0) for lone in range(6))], [*works, *[None] * 6]
 
 
@@ -53,52 +53,52 @@ def vectors_that(know: bool, works: list[str | None]) -> list[np.ndarray]:
 def test_a_network_counts_as_much_as_it_knows(tracks: tuple[list[CoverFeatures], list[str | None]]) -> None:
     features, works = tracks
     ignorant, knowing = (
-        fit_joining(features, vectors_that(know, works), works, default_background()) for know in (False, True)
+        fit_fusion(features, vectors_that(know, works), works, default_score_model()) for know in (False, True)
     )
     assert knowing.pairs == 12
-    for knows, guesses in ((knowing.compared, ignorant.compared), (knowing.closely, ignorant.closely)):
+    for knows, guesses in ((knowing.coarse, ignorant.coarse), (knowing.fine, ignorant.fine)):
         assert knows.weight > 2.0 * guesses.weight
-        assert knows.above(4.0, 4.0) > knows.above(4.0, 0.0)
-    assert msgspec.json.decode(msgspec.json.encode(knowing), type=Joining) == knowing
+        assert knows.fused_score(4.0, 4.0) > knows.fused_score(4.0, 0.0)
+    assert msgspec.json.decode(msgspec.json.encode(knowing), type=ScoreFusion) == knowing
 
 
-def test_likeness_of_strangers_is_no_excess() -> None:
-    joining = Joining(Weighing(0.5, 0.4, 1.0), Weighing(0.25, 0.4, 1.0), 12, 0.2, 0.1)
-    assert joining.excess([0.2, 0.4]).tolist() == pytest.approx([0.0, 2.0])
-    assert joining.compared.above(2.0, 2.0) == pytest.approx(2.2)
-    assert joining.closely.above(2.0, 2.0) == pytest.approx(2.0)
+def test_cosines_are_standardised_and_fused() -> None:
+    fusion = ScoreFusion(FusionWeights(0.5, 0.4, 1.0), FusionWeights(0.25, 0.4, 1.0), 12, 0.2, 0.1)
+    assert fusion.standardised([0.2, 0.4]).tolist() == pytest.approx([0.0, 2.0])
+    assert fusion.coarse.fused_score(2.0, 2.0) == pytest.approx(2.2)
+    assert fusion.fine.fused_score(2.0, 2.0) == pytest.approx(2.0)
 
 
 def test_nothing_can_be_fitted_without_versions(tracks: tuple[list[CoverFeatures], list[str | None]]) -> None:
     features, works = tracks
     with pytest.raises(CorpusError, match="no versions"):
-        fit_joining(features, vectors_that(False, works), [None] * len(works), default_background())
+        fit_fusion(features, vectors_that(False, works), [None] * len(works), default_score_model())
 
 
-def test_habits_are_measured_against_a_choice_of_strangers_that_stays() -> None:
-    assert strangers_among(200) == strangers_among(200)
-    assert len(strangers_among(200)) == 48
-    excess = np.full((30, 30), 1.0)
-    excess[4, 7] = excess[7, 4] = 6.0
-    above = above_habits(excess, default_background())
-    assert above[4, 7] == above.max()
-    assert above[4, 7] > above[4, 8] + 4.0
+def test_scores_are_normalised_against_a_cohort_that_stays() -> None:
+    assert cohort_indices(200) == cohort_indices(200)
+    assert len(cohort_indices(200)) == 48
+    scores = np.full((30, 30), 1.0)
+    scores[4, 7] = scores[7, 4] = 6.0
+    normalised = normalised_scores(scores, default_score_model())
+    assert normalised[4, 7] == normalised.max()
+    assert normalised[4, 7] > normalised[4, 8] + 4.0
 
 
-def test_the_command_writes_how_a_network_is_joined_into_its_file(tmp_path: Path) -> None:
+def test_the_command_writes_the_fusion_of_a_network_into_its_file(tmp_path: Path) -> None:
     works = [WorkToRender("song", number, "calibration") for number in (0, 20, 40)]
     list(render_corpus(tmp_path / "corpus", works, Rendering(tmp_path, sketched=2)))
     settings = NetworkSettings("pitch-class", 16, 4)
     torch.manual_seed(5)
     save_network(tmp_path / "net.safetensors", build_network(settings), settings, "untrained")
-    joined = tmp_path / "joined.safetensors"
+    calibrated = tmp_path / "calibrated.safetensors"
     run = CliRunner().invoke(
         build(),
-        ["covers", "calibrate", f"{tmp_path}/net.safetensors", f"{tmp_path}/corpus", "--out", f"{joined}"],
+        ["covers", "calibrate", f"{tmp_path}/net.safetensors", f"{tmp_path}/corpus", "--out", f"{calibrated}"],
     )
     assert run.exit_code == 0, run.output
-    assert load_network(tmp_path / "net.safetensors").joining is None
-    joining = load_network(joined).joining
-    assert joining is not None
-    assert joining.pairs == 3
-    assert f"counts {joining.compared.weight:.2f}" in run.output
+    assert load_network(tmp_path / "net.safetensors").fusion is None
+    fusion = load_network(calibrated).fusion
+    assert fusion is not None
+    assert fusion.pairs == 3
+    assert f"counts {fusion.coarse.weight:.2f}" in run.output

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from pemr.covers.alignment.features import CoverFeatures
-from pemr.covers.alignment.rescoring import look_closely
-from pemr.covers.evaluation.evaluation import HeardSet
+from pemr.covers.alignment.rescoring import rescore_pairs
+from pemr.covers.evaluation.evaluation import EvaluationSet
 from pemr.covers.evaluation.fit_normalisation import (
+    align_all,
     as_toml,
-    compare_all,
-    fit_background,
-    fit_evidence_of_pairs,
-    fit_strangers,
+    fit_calibration,
+    fit_length_model,
+    fit_length_models,
 )
-from pemr.covers.scores.normalisation import Background, default_background
+from pemr.covers.scores.normalisation import ScoreModel, default_score_model
 from pemr.errors import CorpusError
 
 
@@ -33,42 +33,44 @@ def tune(seed: int, blurred: float = 0.0, frames: int = 150) -> CoverFeatures:
     return CoverFeatures.of(chroma, frames * 0.465, 0.0, 9.0)
 
 
-def heard(features: list[CoverFeatures], works: list[str | None], apart: dict[int, set[int]] | None = None) -> HeardSet:
-    return HeardSet("made up", "made up", works, features, [], (), [], apart or {})
+def evaluation_set(
+    features: list[CoverFeatures], works: list[str | None], apart: dict[int, set[int]] | None = None
+) -> EvaluationSet:
+    return EvaluationSet("made up", "made up", works, features, [], (), [], apart or {})
 
 
-def scored(count: int, intercept: float, slope: float, spread: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of many lengths whose scores follow the law that is to be found, one in fifty far above it."""
+def scored(count: int, intercept: float, slope: float, deviation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of many lengths whose scores follow the model that is to be found, one in fifty far above it."""
     chance = np.random.default_rng(5)
     frames = chance.integers(60, 600, (count, 2))
-    noise = chance.normal(0.0, spread, count) + (chance.random(count) < 0.02) * 8.0 * spread
+    noise = chance.normal(0.0, deviation, count) + (chance.random(count) < 0.02) * 8.0 * deviation
     return frames, np.exp(intercept + slope * np.log(frames.max(axis=1)) + noise).astype(np.float32)
 
 
-def test_the_law_of_strangers_is_found_though_some_are_no_strangers() -> None:
-    found, counted = fit_strangers(*scored(1800, intercept=0.4, slope=0.2, spread=0.3))
+def test_the_length_model_is_found_though_some_pairs_are_versions() -> None:
+    found, counted = fit_length_model(*scored(1800, intercept=0.4, slope=0.2, deviation=0.3))
     for shorter, longer in ((80, 150), (200, 400), (500, 550)):
-        usual = found.intercept + found.shorter_slope * math.log(shorter) + found.longer_slope * math.log(longer)
-        assert usual == pytest.approx(0.4 + 0.2 * math.log(longer), abs=0.05)
-    assert found.spread == pytest.approx(0.3, abs=0.03)
+        mean = found.intercept + found.shorter_slope * math.log(shorter) + found.longer_slope * math.log(longer)
+        assert mean == pytest.approx(0.4 + 0.2 * math.log(longer), abs=0.05)
+    assert found.deviation == pytest.approx(0.3, abs=0.03)
     assert 1600 < counted < 1790
 
 
-def test_strangers_are_measured_as_they_are_compared_and_closely() -> None:
-    music = compare_all(heard([tune(100 + k, frames=60 + 12 * k) for k in range(16)], [None] * 16), [])
-    found = fit_background(music, default_background())
+def test_length_models_are_fitted_to_coarse_and_to_rescored_pairs() -> None:
+    music = align_all(evaluation_set([tune(100 + k, frames=60 + 12 * k) for k in range(16)], [None] * 16), [])
+    found = fit_length_models(music, default_score_model())
     upper = np.argwhere(np.triu(~music.unknown))
     frames = music.frames[upper]
-    scores = look_closely(music.features, upper)[0]
-    for law, measured in ((found.compared, music.scores[upper[:, 0], upper[:, 1]]), (found.closely, scores)):
-        excess = law.excess(measured, frames[:, 0], frames[:, 1])
-        assert np.median(excess) == pytest.approx(0.0, abs=0.25)
-    assert found.compared != found.closely
+    scores = rescore_pairs(music.features, upper)[0]
+    for length_model, measured in ((found.coarse, music.scores[upper[:, 0], upper[:, 1]]), (found.fine, scores)):
+        length_normalised = length_model.length_normalised_score(measured, frames[:, 0], frames[:, 1])
+        assert np.median(length_normalised) == pytest.approx(0.0, abs=0.25)
+    assert found.coarse != found.fine
 
 
-def test_pairs_that_are_known_or_could_not_be_told_are_no_strangers() -> None:
-    tracks = heard([tune(1), tune(2), tune(3), tune(4)], ["one", "one", None, None], {0: {3}, 3: {0}})
-    found = compare_all(tracks, [])
+def test_pairs_that_are_known_or_could_not_be_told_are_no_non_versions() -> None:
+    tracks = evaluation_set([tune(1), tune(2), tune(3), tune(4)], ["one", "one", None, None], {0: {3}, 3: {0}})
+    found = align_all(tracks, [])
     assert found.same[0, 1]
     assert not found.same[2, 3]
     assert found.unknown[0, 3]
@@ -78,37 +80,37 @@ def test_pairs_that_are_known_or_could_not_be_told_are_no_strangers() -> None:
 
 def test_a_silent_track_is_left_out() -> None:
     silent = CoverFeatures.of(np.zeros((300, 12), np.float32), 70.0, 0.0, 0.0)
-    found = compare_all(heard([tune(1), silent, tune(2)], [None] * 3), [])
+    found = align_all(evaluation_set([tune(1), silent, tune(2)], [None] * 3), [])
     assert silent.problem is not None
     assert found.unknown[1].all()
     assert not found.unknown[0, 2]
 
 
-def test_evidence_tells_versions_from_strangers() -> None:
+def test_the_calibration_tells_versions_from_non_versions() -> None:
     versions = [tune(work, blurred) for work in range(14) for blurred in (0.0, 0.25)]
-    rendered = compare_all(heard(versions, [f"work {place // 2}" for place in range(28)]), [])
-    music = compare_all(heard([tune(100 + k) for k in range(20)], [None] * 20), [])
-    background = fit_background(music, default_background())
-    found = fit_evidence_of_pairs(rendered, music, background, None)
-    assert found.evidence_above > 0.0
-    near, far = (found.evidence_bias + found.evidence_above * above + found.evidence_likeness * 0.8 for above in (8, 0))
+    rendered = align_all(evaluation_set(versions, [f"work {index // 2}" for index in range(28)]), [])
+    music = align_all(evaluation_set([tune(100 + k) for k in range(20)], [None] * 20), [])
+    score_model = fit_length_models(music, default_score_model())
+    found = fit_calibration(rendered, music, score_model, None)
+    assert found.score_slope > 0.0
+    near, far = (found.bias + found.score_slope * score + found.similarity_slope * 0.8 for score in (8, 0))
     assert near > math.log(19)
     assert far < 0.0
 
 
 def test_too_few_tracks_are_refused() -> None:
     with pytest.raises(CorpusError, match="too few to measure a background"):
-        fit_background(compare_all(heard([tune(k) for k in range(5)], [None] * 5), []), default_background())
+        fit_length_models(align_all(evaluation_set([tune(k) for k in range(5)], [None] * 5), []), default_score_model())
 
 
-def test_strangers_alone_teach_nothing() -> None:
-    music = compare_all(heard([tune(100 + k) for k in range(6)], [None] * 6), [])
+def test_nothing_is_calibrated_to_non_versions_alone() -> None:
+    music = align_all(evaluation_set([tune(100 + k) for k in range(6)], [None] * 6), [])
     with pytest.raises(CorpusError, match="no versions"):
-        fit_evidence_of_pairs(music, music, default_background(), None)
+        fit_calibration(music, music, default_score_model(), None)
 
 
 def test_figures_are_written_as_they_are_read() -> None:
-    figures = default_background()
-    assert msgspec.convert(tomllib.loads(as_toml(figures).decode()), Background) == msgspec.structs.replace(
+    figures = default_score_model()
+    assert msgspec.convert(tomllib.loads(as_toml(figures).decode()), ScoreModel) == msgspec.structs.replace(
         figures, provenance=figures.provenance.strip() + "\n"
     )

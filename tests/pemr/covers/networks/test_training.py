@@ -93,7 +93,7 @@ def test_a_run_takes_in_works_that_the_corpus_has_gained(corpus: Path, tmp_path:
 
 
 @pytest.fixture(scope="module")
-def heard_corpus(tmp_path_factory: pytest.TempPathFactory, player: Callable[..., np.ndarray]) -> Path:
+def corpus_with_sound(tmp_path_factory: pytest.TempPathFactory, player: Callable[..., np.ndarray]) -> Path:
     """Three works of two versions that are kept as sound too."""
     folder = tmp_path_factory.mktemp("heard")
     for work in range(3):
@@ -105,14 +105,16 @@ def heard_corpus(tmp_path_factory: pytest.TempPathFactory, player: Callable[...,
 
 
 @pytest.mark.parametrize("name", ["fcn", "fcn+cqt-net", "fcn+pitch-class"])
-def test_networks_with_the_encoder_learn_from_moments_of_sound(heard_corpus: Path, tmp_path: Path, name: str) -> None:
+def test_networks_with_the_encoder_learn_from_moments_of_sound(
+    corpus_with_sound: Path, tmp_path: Path, name: str
+) -> None:
     front_end = FrontEnd(hop_length=512)
     settings = CoverTraining(
         NetworkSettings(name, 16, 2, front_end=front_end),
         ClipSettings(works=2, clips_a_work=2, lengths=(32,), moments=1),
         steps=2,
     )
-    best = train(settings, [heard_corpus], tmp_path / "run", development=[heard_corpus])
+    best = train(settings, [corpus_with_sound], tmp_path / "run", development=[corpus_with_sound])
     assert load_network(best).settings.front_end == front_end
 
 
@@ -132,10 +134,10 @@ def test_a_join_that_goes_on_from_its_partner_hears_as_it_does_at_first(
     save_network(tmp_path / "partner.safetensors", build_network(settings), settings, "for a test")
     trained = load_network(tmp_path / "partner.safetensors").network
     begun = NetworkSettings(f"fcn+{partner}", 16, 2, begun=str(tmp_path / "partner.safetensors"))
-    joined = build_network(begun).eval()
+    combined = build_network(begun).eval()
     frames = torch.rand(2, rows, 210)
     with torch.inference_mode():
-        torch.testing.assert_close(joined(frames, torch.rand(2, 1, 128, 96)), trained(frames))
+        torch.testing.assert_close(combined(frames, torch.rand(2, 1, 128, 96)), trained(frames))
 
 
 def test_a_network_of_another_size_is_not_gone_on_from(tmp_path: Path) -> None:

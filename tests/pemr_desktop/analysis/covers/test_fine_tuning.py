@@ -7,18 +7,24 @@ import numpy as np
 import pytest
 
 from pemr.covers.alignment.features import CoverFeatures, cover_features
-from pemr.covers.scores.normalisation import default_background
-from pemr_desktop.analysis.covers.evaluation import Weighed
-from pemr_desktop.analysis.covers.fine_tuning import Learned, held_out_shifts, independent, learn, shifts_in_library
-from pemr_desktop.analysis.covers.projection import HeardTracks
+from pemr.covers.scores.normalisation import default_score_model
+from pemr_desktop.analysis.covers.evaluation import LabelledScore
+from pemr_desktop.analysis.covers.fine_tuning import (
+    SearchFit,
+    fit_search,
+    held_out_shifts,
+    independent,
+    shifts_in_library,
+)
+from pemr_desktop.analysis.covers.projection import TrackEmbeddings
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
-from pemr_desktop.analysis.covers.verdict import Evidence
+from pemr_desktop.analysis.covers.verdict import PairMeasurements
 from pemr_desktop.library.versions.known_pairs import KnownPair
 from played_works import RATE, play
 
 WORKS = 40
-SHIPPED = default_background()
+SHIPPED = default_score_model()
 
 
 def hum(work: int, seconds: float) -> np.ndarray:
@@ -29,7 +35,7 @@ def hum(work: int, seconds: float) -> np.ndarray:
 
 
 def tracks(*, humming: bool) -> dict[int, CoverFeatures]:
-    """Tracks 2n and 2n + 1 are versions; every second one is in another key, tempo and timbre, and may hum."""
+    """Tracks 2n and 2n + 1 are versions; every second labelled is in another key, tempo and timbre, and may hum."""
     draw = np.random.default_rng(1)
     found = {}
     for work in range(WORKS):
@@ -42,8 +48,8 @@ def tracks(*, humming: bool) -> dict[int, CoverFeatures]:
     return found
 
 
-class Lesson:
-    """A library of such tracks, what is known of it weighed, and what is learned from that."""
+class Library:
+    """A library of such tracks, the scores of what is known of it, and what is fitted to that."""
 
     def __init__(self, *, humming: bool) -> None:
         network = bundled_network()
@@ -56,87 +62,88 @@ class Lesson:
             a, b = sorted(draw.choice(2 * WORKS, 2, replace=False).tolist())
             if a // 2 != b // 2:
                 known.append(KnownPair(a, b, "not a version", "tags", False))
-        self.pairs = [Weighed(one, self.above(one)) for one in known]
-        heard = self.search.heard(range(2 * WORKS))
-        assert heard is not None
-        self.heard: HeardTracks = heard
-        self.learned: Learned = learn(self.pairs, SHIPPED, 2 * WORKS - 1, heard, None)
+        self.pairs = [LabelledScore(labelled, self.measurements(labelled)) for labelled in known]
+        embeddings = self.search.embeddings(range(2 * WORKS))
+        assert embeddings is not None
+        self.embeddings: TrackEmbeddings = embeddings
+        self.fitted: SearchFit = fit_search(self.pairs, SHIPPED, 2 * WORKS - 1, embeddings, None)
 
-    def above(self, pair: KnownPair) -> Evidence:
-        weighed = self.search.weigh_pair(pair.track_a, pair.track_b)
-        assert weighed is not None
-        return weighed.evidence
-
-
-@pytest.fixture(scope="module")
-def humming() -> Lesson:
-    return Lesson(humming=True)
+    def measurements(self, pair: KnownPair) -> PairMeasurements:
+        match = self.search.score_pair(pair.track_a, pair.track_b)
+        assert match is not None
+        return match.measurements
 
 
 @pytest.fixture(scope="module")
-def clear() -> Lesson:
-    return Lesson(humming=False)
+def humming() -> Library:
+    return Library(humming=True)
 
 
-def test_where_versions_hum_the_layer_learns_to_overhear_it_and_more_of_them_are_found(humming: Lesson) -> None:
-    layer = humming.learned.result.layer
+@pytest.fixture(scope="module")
+def clear() -> Library:
+    return Library(humming=False)
+
+
+def test_where_versions_hum_the_fitted_layer_ignores_it_and_more_of_them_are_found(humming: Library) -> None:
+    layer = humming.fitted.result.layer
     assert layer is not None and layer.kept and not layer.reason
     assert layer.after.doubt < layer.before.doubt
     assert layer.after.found.right >= layer.before.found.right
-    result = humming.learned.result
+    result = humming.fitted.result
     assert result.kept and result.after.found.right > result.before.found.right
-    assert humming.learned.layer is not None
+    assert humming.fitted.layer is not None
 
 
-def test_where_versions_are_heard_well_already_the_layer_stays_as_it_was_shipped(clear: Lesson) -> None:
-    layer = clear.learned.result.layer
+def test_where_versions_score_high_already_the_layer_stays_as_it_was_shipped(clear: Library) -> None:
+    layer = clear.fitted.result.layer
     assert layer is not None and not layer.kept
     assert layer.why == "hears no better" and "no better than before" in layer.reason
-    assert clear.learned.layer is None
+    assert clear.fitted.layer is None
 
 
-def test_what_the_lesson_says_of_a_pair_is_what_the_search_then_says_of_it(humming: Lesson) -> None:
-    search, layer = humming.search, humming.learned.layer
+def test_what_the_fit_says_of_a_pair_is_what_the_search_then_says_of_it(humming: Library) -> None:
+    search, layer = humming.search, humming.fitted.layer
     some = humming.pairs[:6] + humming.pairs[-6:]
-    ids = [(one.pair.track_a, one.pair.track_b) for one in some]
+    ids = [(labelled.pair.track_a, labelled.pair.track_b) for labelled in some]
     there, back = (shifts_in_library(search, ids, *layers) for layers in ((None, layer), (layer, None)))
     search.use(SHIPPED, layer)
     assert search.layer == layer
-    taught = [humming.above(one.pair).above for one in some]
+    fitted = [humming.measurements(labelled.pair).normalised_score for labelled in some]
     search.use(SHIPPED)
     assert search.layer is None
-    shipped = [humming.above(one.pair).above for one in some]
-    assert shipped == pytest.approx([one.evidence.above for one in some], abs=1e-5)
-    assert taught == pytest.approx(
-        [one.evidence.above + there[pair] for one, pair in zip(some, ids, strict=True)], abs=1e-4
+    shipped = [humming.measurements(labelled.pair).normalised_score for labelled in some]
+    assert shipped == pytest.approx([labelled.measurements.normalised_score for labelled in some], abs=1e-5)
+    assert fitted == pytest.approx(
+        [labelled.measurements.normalised_score + there[pair] for labelled, pair in zip(some, ids, strict=True)],
+        abs=1e-4,
     )
     assert [there[pair] for pair in ids] == pytest.approx([-back[pair] for pair in ids], abs=1e-9)
 
 
-def test_learning_again_from_the_taught_search_comes_to_the_same(humming: Lesson) -> None:
-    search, learned = humming.search, humming.learned
-    search.use(learned.background, learned.layer)
-    pairs = [Weighed(one.pair, humming.above(one.pair)) for one in humming.pairs]
+def test_fitting_the_fitted_search_again_comes_to_the_same(humming: Library) -> None:
+    search, fitted = humming.search, humming.fitted
+    search.use(fitted.score_model, fitted.layer)
+    pairs = [LabelledScore(labelled.pair, humming.measurements(labelled.pair)) for labelled in humming.pairs]
     search.use(SHIPPED)
-    again = learn(pairs, SHIPPED, 2 * WORKS - 1, humming.heard, learned.layer)
+    again = fit_search(pairs, SHIPPED, 2 * WORKS - 1, humming.embeddings, fitted.layer)
     assert again.result.kept
-    assert again.result.after.doubt == pytest.approx(learned.result.after.doubt, abs=1e-3)
+    assert again.result.after.doubt == pytest.approx(fitted.result.after.doubt, abs=1e-3)
 
 
-def test_a_pair_is_judged_by_a_layer_that_its_work_had_no_part_in(humming: Lesson) -> None:
-    """With one work there is nothing else to learn from, so its own pair stays where it was."""
+def test_a_pair_is_judged_by_a_layer_that_its_work_had_no_part_in(humming: Library) -> None:
+    """With one work there is nothing else to fit to, so its own pair stays where it was."""
     alone, among_others = (
-        held_out_shifts(pairs, humming.heard, lambda _done, _of: None)
+        held_out_shifts(pairs, humming.embeddings, lambda _done, _of: None)
         for pairs in (humming.pairs[:1], humming.pairs[:WORKS])
     )
     assert alone[0] == 0.0 and among_others[0] != 0.0
 
 
-def test_without_versions_the_layer_changes_nothing_and_few_change_it_less_than_many(humming: Lesson) -> None:
+def test_without_versions_the_layer_changes_nothing_and_few_change_it_less_than_many(humming: Library) -> None:
     versions = independent(humming.pairs, {track: track // 2 for track in range(2 * WORKS)})
     far = []
     for count in (0, 5, WORKS):
-        layer = humming.heard.fit(dict(list(versions.items())[:count]))
+        layer = humming.embeddings.fit(dict(list(versions.items())[:count]))
         matrix = np.frombuffer(layer.matrix, np.float32).reshape(layer.width, layer.width)
         far.append(float(np.linalg.norm(matrix - np.eye(layer.width))))
     assert far[0] == pytest.approx(0.0, abs=1e-5)
@@ -144,16 +151,16 @@ def test_without_versions_the_layer_changes_nothing_and_few_change_it_less_than_
 
 
 def test_a_work_of_many_tracks_counts_as_many_as_join_them() -> None:
-    def version(a: int, b: int) -> Weighed:
-        return Weighed(KnownPair(a, b, "version", "tags", False), None)  # type: ignore[arg-type]
+    def version(a: int, b: int) -> LabelledScore:
+        return LabelledScore(KnownPair(a, b, "version", "tags", False), None)  # type: ignore[arg-type]
 
     triple = [version(1, 2), version(1, 3), version(2, 3)]
     weights = independent([*triple, version(8, 9)], {1: 1, 2: 1, 3: 1, 8: 8, 9: 8})
     assert weights == {(1, 2): 2 / 3, (1, 3): 2 / 3, (2, 3): 2 / 3, (8, 9): 1.0}
 
 
-def test_a_layer_of_another_network_counts_for_nothing(humming: Lesson) -> None:
-    layer = humming.learned.layer
+def test_a_layer_of_another_network_counts_for_nothing(humming: Library) -> None:
+    layer = humming.fitted.layer
     assert layer is not None
     humming.search.use(SHIPPED, msgspec.structs.replace(layer, network_id="another"))
     assert humming.search.layer is None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from pemr.covers.alignment.features import CoverFeatures, cover_features
 from pemr.covers.alignment.passages import align
-from pemr_desktop.analysis.covers.findings import AllVersions, FoundPair
+from pemr_desktop.analysis.covers.findings import AllVersions
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 from pemr_desktop.analysis.covers.search import CoverSearch
-from pemr_desktop.analysis.covers.verdict import VERSION_PROBABILITY, evidence_of
+from pemr_desktop.analysis.covers.verdict import VERSION_PROBABILITY, measurements_of
+from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.protocol.cover_sentences import answer_of
+from pemr_desktop.protocol.results import Passage
 from played_works import RATE, play
 
 
@@ -57,7 +60,7 @@ def test_the_same_sound_in_another_file_is_the_same_recording(
 
 def test_a_copy_cut_half_a_frame_later_is_still_the_same_recording(features: dict[int, CoverFeatures]) -> None:
     cut = cover_features(play(4)[int(16.5 * 3720 * 2) :])
-    assert evidence_of(align(features[4], [cut])[0], above=0.0).is_copy
+    assert measurements_of(align(features[4], [cut])[0], normalised_score=0.0).is_copy
 
 
 def test_a_work_that_stands_alone_has_no_version(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
@@ -101,10 +104,12 @@ def test_a_library_without_another_track_says_so(features: dict[int, CoverFeatur
     assert "hold no music" in answer_of(silent.find(features[1]).answer)
 
 
-def test_in_a_library_of_two_a_version_is_found_and_a_stranger_is_not(features: dict[int, CoverFeatures]) -> None:
+def test_in_a_library_of_two_a_version_is_found_and_no_unrelated_track(
+    features: dict[int, CoverFeatures],
+) -> None:
     assert CoverSearch([(21, features[21].to_bytes())]).find(features[1]).matches[0].track_id == 21
-    stranger = CoverSearch([(5, features[5].to_bytes())]).find(features[1])
-    assert all(match.verdict == "possible" for match in stranger.matches)
+    unrelated = CoverSearch([(5, features[5].to_bytes())]).find(features[1])
+    assert all(match.verdict == "possible" for match in unrelated.matches)
 
 
 def test_features_of_another_version_are_left_out_and_listed(features: dict[int, CoverFeatures]) -> None:
@@ -120,8 +125,8 @@ def test_features_of_another_version_are_left_out_and_listed(features: dict[int,
     assert 1 not in search
 
 
-def everything(search: CoverSearch, **options: Any) -> tuple[dict[int, list[FoundPair]], AllVersions]:
-    reported: dict[int, list[FoundPair]] = {}
+def everything(search: CoverSearch, **options: Any) -> tuple[dict[int, list[FoundVersion]], AllVersions]:
+    reported: dict[int, list[FoundVersion]] = {}
     outcome = search.find_all(found=lambda track_id, pairs: reported.update({track_id: pairs}), **options)
     return reported, outcome
 
@@ -139,15 +144,16 @@ def test_all_versions_are_found_once_and_each_track_is_reported(search: CoverSea
     first = next(pair for pair in pairs if pair.track_a == 1)
     assert first.key_shift == 3
     assert first.tempo_ratio == pytest.approx(1.2, rel=0.04)
-    assert first.passages[0].b_end_s < first.passages[0].a_end_s
+    passage = msgspec.json.decode(first.passages, type=tuple[Passage, ...])[0]
+    assert passage.b_end_s < passage.a_end_s
 
 
 def test_a_cancelled_pass_goes_on_where_it_stopped(search: CoverSearch) -> None:
     whole, _ = everything(search)
     seen: list[int] = []
-    part: dict[int, list[FoundPair]] = {}
+    part: dict[int, list[FoundVersion]] = {}
 
-    def note(track_id: int, pairs: list[FoundPair]) -> None:
+    def note(track_id: int, pairs: list[FoundVersion]) -> None:
         part[track_id] = pairs
         seen.append(track_id)
 
@@ -159,7 +165,7 @@ def test_a_cancelled_pass_goes_on_where_it_stopped(search: CoverSearch) -> None:
     assert not set(part) & set(rest)
     assert stopped.compared_pairs + outcome.compared_pairs == 23 * 22 // 2
 
-    def ids(found: dict[int, list[FoundPair]]) -> set[tuple[int, int]]:
+    def ids(found: dict[int, list[FoundVersion]]) -> set[tuple[int, int]]:
         return {(pair.track_a, pair.track_b) for pairs in found.values() for pair in pairs}
 
     assert ids(part) | ids(rest) == ids(whole)
@@ -175,9 +181,7 @@ def test_a_new_track_is_compared_with_all_and_the_others_not_again(
     assert outcome.compared_pairs == 22
 
 
-def test_progress_counts_every_track_with_the_strangers_that_show_its_habit(
-    search: CoverSearch, features: dict[int, CoverFeatures]
-) -> None:
+def test_progress_counts_every_track_with_its_cohort(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     steps: list[tuple[int, int, str]] = []
     everything(search, progress=lambda done, total, doing: steps.append((done, total, doing)))
     comparable = len(features) - 1
@@ -209,34 +213,34 @@ def test_the_same_key_tempo_and_notes_on_another_instrument_are_a_version_and_no
     features: dict[int, CoverFeatures],
 ) -> None:
     other = cover_features(play(1, tempo=1.05, bright=0.9))
-    assert not evidence_of(align(features[1], [other])[0], above=9.0).is_copy
+    assert not measurements_of(align(features[1], [other])[0], normalised_score=9.0).is_copy
 
 
-def test_how_a_track_does_with_strangers_is_measured_again_when_the_library_has_grown(
+def test_cohort_statistics_are_measured_again_when_the_library_has_grown(
     features: dict[int, CoverFeatures],
 ) -> None:
     small = CoverSearch([(work, features[work].to_bytes()) for work in (1, 2, 5, 6, 7, 8, 9, 10)])
-    before = small.weigh_pair(1, 5)
+    before = small.score_pair(1, 5)
     for work in range(11, 21):
         small.add(work, features[work])
-    grown = small.weigh_pair(1, 5)
-    anew = CoverSearch([(work, features[work].to_bytes()) for work in (1, 2, *range(5, 21))]).weigh_pair(1, 5)
+    grown = small.score_pair(1, 5)
+    anew = CoverSearch([(work, features[work].to_bytes()) for work in (1, 2, *range(5, 21))]).score_pair(1, 5)
     assert before is not None and grown is not None and anew is not None
-    assert grown.evidence == anew.evidence != before.evidence
+    assert grown.measurements == anew.measurements != before.measurements
 
 
-def test_two_tracks_are_weighed_as_a_search_would(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
+def test_two_tracks_are_scored_as_a_search_would(search: CoverSearch, features: dict[int, CoverFeatures]) -> None:
     match = search.find(features[1], exclude_id=1).matches[0]
-    pair = search.weigh_pair(1, match.track_id)
+    pair = search.score_pair(1, match.track_id)
     assert pair is not None
     assert (pair.verdict, pair.alignment.key_shift) == (match.verdict, match.key_shift)
     assert pair.probability == pytest.approx(match.probability, abs=0.02)
-    stranger = search.weigh_pair(1, 9)
-    assert stranger is not None and stranger.verdict in ("none", "possible")
-    assert search.weigh_pair(1, 24) is None
+    unrelated = search.score_pair(1, 9)
+    assert unrelated is not None and unrelated.verdict in ("none", "possible")
+    assert search.score_pair(1, 24) is None
 
 
-def test_weak_evidence_is_reported_when_asked_for(search: CoverSearch) -> None:
+def test_unlikely_pairs_are_reported_when_asked_for(search: CoverSearch) -> None:
     sure, _ = everything(search)
     more, _ = everything(search, least=0.001)
     weak = [pair for pairs in more.values() for pair in pairs if pair.relation is None]

@@ -14,14 +14,14 @@ from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
 from pemr.covers.networks.shortlist import VersionIndex
-from pemr.covers.scores.fusion import Joining, Weighing
+from pemr.covers.scores.fusion import FusionWeights, ScoreFusion
 from pemr_desktop.analysis.covers import pair_scores
 from pemr_desktop.analysis.covers import search as covers
 from pemr_desktop.analysis.covers import shortlist as cover_shortlist
-from pemr_desktop.analysis.covers.findings import FoundPair
 from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
+from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.steps import Step
 
 SETTINGS = NetworkSettings("pitch-class", 16, 4)
@@ -78,10 +78,10 @@ def test_comparing_all_with_all_uses_the_shortlist_too(
     search = CoverSearch(
         ((k, features.to_bytes()) for k, features in tracks.items()), shortlist=CoverShortlist(network)
     )
-    pairs: list[FoundPair] = []
+    pairs: list[FoundVersion] = []
     told: list[int] = []
 
-    def found(track_id: int, more: list[FoundPair]) -> None:
+    def found(track_id: int, more: list[FoundVersion]) -> None:
         told.append(track_id)
         pairs.extend(more)
 
@@ -110,25 +110,27 @@ def varied(features: CoverFeatures, seed: int) -> CoverFeatures:
 def test_what_the_network_says_counts_beside_alignment(network: TrainedNetwork) -> None:
     tracks = {k: track(k) for k in range(30)} | {30: varied(track(4), 1)}
     stored = [(k, features.to_bytes()) for k, features in tracks.items()]
-    joining = Joining(Weighing(2.0), Weighing(2.0), 9, likeness_middle=0.5, likeness_spread=0.1)
-    calibrated = dataclasses.replace(network, joining=joining)
-    alone, beside, joined = (
+    fusion = ScoreFusion(FusionWeights(2.0), FusionWeights(2.0), 9, similarity_centre=0.5, similarity_deviation=0.1)
+    calibrated = dataclasses.replace(network, fusion=fusion)
+    alone, beside, fused = (
         CoverSearch(stored, shortlist=shortlist)
         for shortlist in (None, CoverShortlist(network), CoverShortlist(calibrated))
     )
-    assert alone.weigh_pair(4, 30) == beside.weigh_pair(4, 30)  # not calibrated: it chooses, it does not judge
-    pair, same_pair = alone.weigh_pair(4, 30), joined.weigh_pair(4, 30)
+    assert alone.score_pair(4, 30) == beside.score_pair(4, 30)  # not calibrated: it chooses, it does not judge
+    pair, same_pair = alone.score_pair(4, 30), fused.score_pair(4, 30)
     assert pair is not None
     assert same_pair is not None
-    assert same_pair.evidence.above > pair.evidence.above
-    assert same_pair.evidence.above == pytest.approx(joined.weigh_pair(30, 4).evidence.above, abs=0.05)
-    assert joined.find(tracks[30], exclude_id=30).matches[0].track_id == 4
+    assert same_pair.measurements.normalised_score > pair.measurements.normalised_score
+    assert same_pair.measurements.normalised_score == pytest.approx(
+        fused.score_pair(30, 4).measurements.normalised_score, abs=0.05
+    )
+    assert fused.find(tracks[30], exclude_id=30).matches[0].track_id == 4
 
 
-def test_likeness_can_be_cancelled_while_tracks_are_made_ready(network: TrainedNetwork) -> None:
-    joining = Joining(Weighing(1.0), Weighing(1.0), 9, likeness_middle=0.5, likeness_spread=0.1)
-    shortlist = CoverShortlist(dataclasses.replace(network, joining=joining))
-    assert shortlist.likeness(track(1), [(2, track(2))], cancelled=lambda: True) is None
+def test_similarity_can_be_cancelled_while_tracks_are_made_ready(network: TrainedNetwork) -> None:
+    fusion = ScoreFusion(FusionWeights(1.0), FusionWeights(1.0), 9, similarity_centre=0.5, similarity_deviation=0.1)
+    shortlist = CoverShortlist(dataclasses.replace(network, fusion=fusion))
+    assert shortlist.similarity(track(1), [(2, track(2))], cancelled=lambda: True) is None
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(6)), shortlist=shortlist)
     asked: list[str] = []
 
@@ -144,8 +146,8 @@ def test_the_bundled_network_is_calibrated() -> None:
     bundled = bundled_network()
     assert bundled is not None
     assert bundled.network.takes == "chroma"
-    assert bundled.joining is not None
-    assert bundled.joining.compared.weight > bundled.joining.closely.weight > 0.0
+    assert bundled.fusion is not None
+    assert bundled.fusion.coarse.weight > bundled.fusion.fine.weight > 0.0
 
 
 def test_vectors_are_kept_from_run_to_run_and_made_anew_for_another_network(
@@ -225,20 +227,20 @@ def test_a_build_without_a_network_aligns_everything(monkeypatch: pytest.MonkeyP
     assert bundled_network() is None
 
 
-def test_every_track_is_listened_to_once(network: TrainedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[int] = []
+def test_every_track_is_embedded_once(network: TrainedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded: list[int] = []
 
     def counted(net: CoverNetwork, frames: np.ndarray, at_once: int = 64) -> np.ndarray:
-        heard.append(frames.shape[-1])
+        embedded.append(frames.shape[-1])
         return shingle_vectors(net, frames, at_once)
 
     monkeypatch.setattr(cover_shortlist, "shingle_vectors", counted)
-    joining = Joining(Weighing(0.8, 0.6), Weighing(0.8, 0.6), 10, 0.0, 0.1)
-    ready = CoverShortlist(dataclasses.replace(network, joining=joining))
+    fusion = ScoreFusion(FusionWeights(0.8, 0.6), FusionWeights(0.8, 0.6), 10, 0.0, 0.1)
+    ready = CoverShortlist(dataclasses.replace(network, fusion=fusion))
     search = CoverSearch(((k, track(k).to_bytes()) for k in range(8)), shortlist=ready)
     search.find_all(found=lambda track_id, pairs: None)
-    assert len(heard) == 8
+    assert len(embedded) == 8
     search.find(track(3), exclude_id=3)
-    assert len(heard) == 8
+    assert len(embedded) == 8
     search.find(transposed(track(3), 2))
-    assert len(heard) == 9
+    assert len(embedded) == 9

@@ -101,7 +101,7 @@ def test_a_track_that_is_forgotten_leaves_no_pair(library: Library, reader: sqli
 def test_what_is_too_weak_to_be_called_a_version_is_kept_and_shown_nowhere(
     library: Library, reader: sqlite3.Connection, ids: list[int]
 ) -> None:
-    weak = FoundVersion(ids[0], ids[1], None, 0.1, above=2.0, likeness=0.7, straight_s=12.0)
+    weak = FoundVersion(ids[0], ids[1], None, 0.1, normalised_score=2.0, similarity=0.7, straight_s=12.0)
     library.store_versions(ids[1], [weak])
     assert library.regroup() == 0
     assert queries.version_pairs(reader, ids[0]) == []
@@ -111,10 +111,12 @@ def test_what_is_too_weak_to_be_called_a_version_is_kept_and_shown_nowhere(
 def test_measured_pairs_can_be_called_something_else(
     library: Library, reader: sqlite3.Connection, ids: list[int]
 ) -> None:
-    library.store_versions(ids[1], [FoundVersion(ids[0], ids[1], None, 0.5, above=4.0, likeness=0.8, straight_s=20.0)])
+    library.store_versions(
+        ids[1], [FoundVersion(ids[0], ids[1], None, 0.5, normalised_score=4.0, similarity=0.8, straight_s=20.0)]
+    )
     with library.store.writing() as connection:
-        assert pairs.call_anew(connection, [(ids[0], ids[1], "version", 0.9, 5.0)]) == ids[:2]
-        assert pairs.call_anew(connection, [(ids[0], ids[1], "version", 0.9, 5.0)]) == []
+        assert pairs.reclassify(connection, [(ids[0], ids[1], "version", 0.9, 5.0)]) == ids[:2]
+        assert pairs.reclassify(connection, [(ids[0], ids[1], "version", 0.9, 5.0)]) == []
     assert queries.version_pairs(reader, ids[0])[0].relation == "version"
 
 
@@ -122,7 +124,7 @@ def test_a_pass_takes_back_what_it_does_not_find_again(
     library: Library, reader: sqlite3.Connection, ids: list[int]
 ) -> None:
     for track_id in ids[:2]:
-        library.store_versions(track_id, [FoundVersion(ids[0], ids[1], "version", 0.9, above=5.0)])
+        library.store_versions(track_id, [FoundVersion(ids[0], ids[1], "version", 0.9, normalised_score=5.0)])
     library.judge(ids[0], ids[2], "version")
     library.store_versions(ids[0], [])
     assert [pair.track_b for pair in queries.version_pairs(reader, ids[0])] == [ids[2]]
@@ -137,7 +139,9 @@ def test_tags_and_ear_each_keep_their_own_word(
     library.scan()
     first_id, second_id = sorted(queries.track_ids(reader))
     library.versions_from_tags()
-    library.store_versions(second_id, [FoundVersion(first_id, second_id, "same recording", 0.99, 0, 1.0, above=9.0)])
+    library.store_versions(
+        second_id, [FoundVersion(first_id, second_id, "same recording", 0.99, 0, 1.0, normalised_score=9.0)]
+    )
     (pair,) = queries.version_pairs(reader, first_id)
     assert (pair.relation, pair.source, pair.probability) == ("version", "tags", 0.99)
     song(second, seed=2, title="Yesterday (live)")

@@ -10,19 +10,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from pemr.covers.scores.normalisation import default_background
-from pemr_desktop.analysis.covers.calibration import in_use
+from pemr.covers.scores.normalisation import default_score_model
+from pemr_desktop.analysis.covers.calibration import calibration_in_use
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.versions import calibration as store
 from pemr_desktop.library.versions import pairs
 from pemr_desktop.paths import Paths
 from pemr_desktop.protocol.cover_quality import (
     Count,
+    CoverFitReport,
     CoverQuality,
-    CoverTeachingResult,
-    LayerLesson,
+    FitScore,
+    LayerFitReport,
     SurenessBand,
-    TeachingScore,
     WrongPair,
 )
 from pemr_desktop.protocol.messages import (
@@ -31,8 +31,8 @@ from pemr_desktop.protocol.messages import (
     Failed,
     FindAllVersions,
     Finished,
-    TeachCovers,
-    UnteachCovers,
+    FitCoverSearch,
+    ResetCoverSearch,
 )
 from pemr_desktop.refusals import Refusal
 from pemr_desktop.ui import wording
@@ -54,20 +54,20 @@ def quality(wrong: tuple[WrongPair, ...] = (), **figures: object) -> CoverQualit
         found_same_artist=Count(20, 22),
         found_other_artist=Count(21, 38),
         confirmed=Count(8, 9),
-        strangers=Count(398, 400),
-        strangers_in_all=12_345,
+        non_versions=Count(398, 400),
+        non_versions_in_all=12_345,
         bands=(SurenessBand(0.6, 0.9, 11.3, 12, 15),),
         sureness="fits",
         wrong=wrong,
         not_compared=0,
-        taught=False,
+        fitted=False,
     )
     return msgspec.structs.replace(report, **figures)
 
 
-BEFORE = TeachingScore(Count(33, 41), Count(33, 50), 0.4)
-AFTER = TeachingScore(Count(38, 40), Count(38, 50), 0.3)
-LESSON = CoverTeachingResult(30, 40, 12, BEFORE, AFTER, True, "")
+BEFORE = FitScore(Count(33, 41), Count(33, 50), 0.4)
+AFTER = FitScore(Count(38, 40), Count(38, 50), 0.3)
+REPORT = CoverFitReport(30, 40, 12, BEFORE, AFTER, True, "")
 
 
 def keep(paths: Paths, report: CoverQuality) -> None:
@@ -172,9 +172,9 @@ def test_a_wrong_pair_is_shown_side_by_side_with_one_click_or_with_enter(
         "Version", "83 %", "Not a version", "you", "Air – The Testers", "Bourrée – The Testers",
         "Not compared", "–", "Version", "tags", "Air – The Testers", "Canon – The Testers",
     ]  # fmt: skip
-    place = page.table.visualRect(page.lines.index(0, 4)).center()
+    point = page.table.visualRect(page.lines.index(0, 4)).center()
     with qtbot.waitSignal(context.navigation.pairWanted) as wanted:
-        qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=point)
     assert wanted.args == [a, b]
     page.table.setFocus()
     page.table.setCurrentIndex(page.lines.index(1, 0))
@@ -192,25 +192,25 @@ def test_checking_shows_how_far_it_is_and_a_refusal_is_said_on_the_card(
     press(page, "checkCardStart")
     (job,) = context.client.jobs()
     assert job.request == CheckCovers()
-    assert page.check.bar.isVisible() and not page.teach.start.isEnabled()
+    assert page.check.bar.isVisible() and not page.fit.start.isEnabled()
     context.client.failed.emit(Failed(job.job_id, Refusal("There is nothing to check yet.")))
     context.client.cancel(job.job_id)
     assert page.check.state.text() == "There is nothing to check yet."
 
 
-def test_a_lesson_that_was_no_better_says_why_nothing_changed(
+def test_a_fit_that_was_no_better_says_why_nothing_changed(
     show: Show, context: WindowContext, paths: Paths, library_tracks: list[int]
 ) -> None:
     judge(paths, library_tracks)
     page = show()
     press(page, "teachCoversCardStart")
     (job,) = context.client.jobs()
-    assert job.request == TeachCovers()
+    assert job.request == FitCoverSearch()
     reason = "On works kept aside it is no better than before, or by chance only."
-    result = msgspec.structs.replace(LESSON, kept=False, why="no better", reason="")
+    result = msgspec.structs.replace(REPORT, kept=False, why="no better", reason="")
     context.client.cancel(job.job_id)
     context.client.finished.emit(Finished(job.job_id, Changed(), msgspec.Raw(msgspec.json.encode(result))))
-    told = page.teach.state.text()
+    told = page.fit.state.text()
     assert told.startswith(f"Nothing was changed. {reason}")
     assert "33 of 41 as shipped and 38 of 40 as taught" in told
     assert page.back.isHidden()
@@ -221,14 +221,14 @@ def test_what_was_taught_is_told_with_before_and_after_and_the_way_back_is_one_p
 ) -> None:
     keep(paths, quality())
     with open_library(paths.library_file) as library, library.store.writing() as connection:
-        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(LESSON))
+        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(REPORT))
     page = show()
-    told = page.teach.state.text()
+    told = page.fit.state.text()
     assert "Learned from 30 versions of 12 works, and from 40 pairs that are none." in told
     assert "right of the pairs called versions, 33 of 41 as shipped and 38 of 40 as taught" in told
     assert "found of the known versions, 33 of 50 as shipped and 38 of 50 as taught" in told
     press(page, "unteachCovers")
-    assert context.client.jobs()[-1].request == UnteachCovers()
+    assert context.client.jobs()[-1].request == ResetCoverSearch()
     assert page.back.isHidden()
 
 
@@ -238,23 +238,23 @@ def test_what_was_taught_to_an_earlier_version_is_said_to_count_no_longer(
     keep(paths, quality())
     with open_library(paths.library_file) as library:
         with library.store.writing() as connection:
-            store.use_calibration(connection, "figures of an earlier version", b"{}", msgspec.json.encode(LESSON))
-        assert in_use(library, None) == (default_background(), None)
-        assert library.read(store.cover_teaching).quality == b""  # it was of what was taught
+            store.use_calibration(connection, "figures of an earlier version", b"{}", msgspec.json.encode(REPORT))
+        assert calibration_in_use(library, None) == (default_score_model(), None)
+        assert library.read(store.cover_fit_status).quality == b""  # it was of what was taught
     page = show()
-    assert "no longer counts: the search judges as it was shipped" in page.teach.state.text()
+    assert "no longer counts: the search judges as it was shipped" in page.fit.state.text()
     assert page.back.isHidden()
 
 
 def test_one_of_each_is_said_as_one(show: Show, paths: Paths, library_tracks: list[int]) -> None:
-    keep(paths, quality(not_compared=1, strangers=Count(1, 1), strangers_in_all=1))
+    keep(paths, quality(not_compared=1, non_versions=Count(1, 1), non_versions_in_all=1))
     judge(paths, library_tracks)
-    one = msgspec.structs.replace(LESSON, versions=1, works=1, strangers=1)
+    report = msgspec.structs.replace(REPORT, versions=1, works=1, non_versions=1)
     with open_library(paths.library_file) as library, library.store.writing() as connection:
-        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(one))
+        store.use_calibration(connection, "0", b"{}", msgspec.json.encode(report))
     page = show()
     assert "1 pair from you" in page.check.state.text()
-    assert "Learned from 1 version of 1 work, and from 1 pair that is none." in page.teach.state.text()
+    assert "Learned from 1 version of 1 work, and from 1 pair that is none." in page.fit.state.text()
     assert "1 of 1 rightly left alone, of pairs of different works: the only such pair." in page.figures.in_words()
     assert page.not_compared.text().startswith("1 of these tracks has not been compared")
 
@@ -265,7 +265,7 @@ def test_what_became_known_since_the_check_is_said_and_can_be_checked(
     a, _b, c, d = library_tracks
     judge(paths, library_tracks)
     with open_library(paths.library_file) as library:
-        known = library.read(store.known_pairs)
+        known = library.read(store.known_pair_counts)
     keep(paths, quality(known=known))
     page = show()
     assert "Not counted" not in page.check.state.text()
@@ -289,7 +289,7 @@ def test_what_became_known_since_the_check_is_said_and_can_be_checked(
 
 
 def test_an_answer_taken_back_since_the_check_is_said(show: Show, paths: Paths, library_tracks: list[int]) -> None:
-    keep(paths, quality(known=store.KnownPairs(by_you=2)))
+    keep(paths, quality(known=store.KnownPairCounts(by_you=2)))
     judge_before_the_check(paths, library_tracks)
     assert "Some of what was known then is known no longer. Check again." in show().check.state.text()
 
@@ -311,11 +311,11 @@ def test_what_became_of_the_last_layer_is_said_with_its_figures(
     show: Show, paths: Paths, library_tracks: list[int], kept: bool, says: str
 ) -> None:
     keep(paths, quality())
-    layer = LayerLesson(BEFORE, AFTER, kept, "" if kept else "It is no better.")
+    layer = LayerFitReport(BEFORE, AFTER, kept, "" if kept else "It is no better.")
     with open_library(paths.library_file) as library, library.store.writing() as connection:
-        report = msgspec.structs.replace(LESSON, layer=layer)
+        report = msgspec.structs.replace(REPORT, layer=layer)
         store.use_calibration(connection, "0", b"{}", msgspec.json.encode(report))
-    assert says in show().teach.state.text()
+    assert says in show().fit.state.text()
 
 
 def test_tracks_that_were_not_compared_yet_can_be_compared_from_here(

@@ -20,16 +20,16 @@ SAMPLE_RATE = LogFrequency.sample_rate
 FRAME_S = LogFrequency.hop_length / SAMPLE_RATE
 HALF_RATE_FRAME_S = 2 * FRAME_S
 """What compares many tracks takes two frames together, which costs a quarter."""
-MOST = 15
+MAX_CHROMA_LEVEL = 15
 """Chroma is kept in fifteenths, two pitch classes in a byte: finer ones rank no better (measured)."""
-LONGEST_S = 20 * 60.0
-SHORTEST_S = 5.0
+MAX_COMPARED_S = 20 * 60.0
+MIN_COMPARED_S = 5.0
 SILENCE_DB = -60.0
 """A frame whose strongest semitone lies lower (full scale: 0) is silence and matches nothing."""
 DYNAMIC_RANGE_DB = 70.0
-LEAST_CONTRAST_DB = 2.0
+MIN_CONTRAST_DB = 2.0
 """How far a semitone lies off its neighbours (root mean square); below this a track is noise, without pitch."""
-LEAST_CHANGE = 0.03
+MIN_CHANGE = 0.03
 """Mean squared distance of chroma frames from their mean (0 to 1) below which nothing happens in a track."""
 NEIGHBOURS = 12
 REGISTER_CENTRE, REGISTER_WIDTH = 49.0, 15.0
@@ -71,7 +71,7 @@ class CoverFeatures:
     @staticmethod
     def of(chroma: Rows, duration_s: float, tuning: float, contrast_db: float) -> CoverFeatures:
         """From chroma (t, 12), rows of length 1 or 0."""
-        fifteenths = (np.asarray(chroma) * MOST).round().clip(0, MOST).astype(np.uint8)
+        fifteenths = (np.asarray(chroma) * MAX_CHROMA_LEVEL).round().clip(0, MAX_CHROMA_LEVEL).astype(np.uint8)
         packed = (fifteenths[:, ::2] | fifteenths[:, 1::2] << 4).astype(np.uint8)
         return CoverFeatures(packed, duration_s, tuning, contrast_db)
 
@@ -88,11 +88,11 @@ class CoverFeatures:
     @property
     def compared_s(self) -> float:
         """Seconds from the start that the features cover."""
-        return min(self.duration_s, LONGEST_S)
+        return min(self.duration_s, MAX_COMPARED_S)
 
     def rows(self) -> Rows:
         """Chroma (t, 12), rows of length 1, or 0 where silent."""
-        values = np.stack([self.packed & MOST, self.packed >> 4], axis=2).reshape(-1, 12).astype(np.float32)
+        values = np.stack([self.packed & MAX_CHROMA_LEVEL, self.packed >> 4], axis=2).reshape(-1, 12).astype(np.float32)
         return _unit(values)
 
     def half_rate_rows(self) -> Rows:
@@ -103,16 +103,16 @@ class CoverFeatures:
     @property
     def problem(self) -> Incomparable | None:
         """Why this track cannot be compared; None if it can."""
-        if self.duration_s < SHORTEST_S:
+        if self.duration_s < MIN_COMPARED_S:
             return Incomparable("too short", self.duration_s)
         sounding_s = np.count_nonzero(self.packed.any(axis=1)) * FRAME_S
         if sounding_s == 0:
             return Incomparable("silent", 0.0)
-        if sounding_s < SHORTEST_S:
+        if sounding_s < MIN_COMPARED_S:
             return Incomparable("too quiet", sounding_s)
-        if self.contrast_db < LEAST_CONTRAST_DB:
+        if self.contrast_db < MIN_CONTRAST_DB:
             return Incomparable("no pitches", sounding_s)
-        if self._change() < LEAST_CHANGE:
+        if self._change() < MIN_CHANGE:
             return Incomparable("unchanging", sounding_s)
         return None
 
@@ -153,7 +153,7 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
     if sample_rate != SAMPLE_RATE:
         raise PemrError(f"Cover features are made from sound at {SAMPLE_RATE} Hz, not {sample_rate} Hz.")
     duration_s = len(samples) / SAMPLE_RATE
-    used = np.asarray(samples[: int(LONGEST_S * SAMPLE_RATE)], np.float32)
+    used = np.asarray(samples[: int(MAX_COMPARED_S * SAMPLE_RATE)], np.float32)
     front_end = LogFrequency()
     with torch.inference_mode():
         tuning, magnitudes = _tuned(front_end, used)
@@ -181,9 +181,9 @@ def features_of_semitones(decibels: Tensor, duration_s: float, tuning: float = 0
 def _contrast_db(decibels: Tensor, sounding: Tensor) -> float:
     """How far pitches stand out from their neighbours in the middle of all that sounds, two frames taken together."""
     pairs = len(decibels) // 2
-    heard = sounding[: 2 * pairs].view(pairs, 2).any(dim=1)
+    sounding_pairs = sounding[: 2 * pairs].view(pairs, 2).any(dim=1)
     values = decibels.clamp_min(float(decibels.max()) - DYNAMIC_RANGE_DB) if pairs else decibels
-    values = values[: 2 * pairs].view(pairs, 2, values.shape[1]).mean(dim=1)[heard]
+    values = values[: 2 * pairs].view(pairs, 2, values.shape[1]).mean(dim=1)[sounding_pairs]
     if not len(values):
         return 0.0
     bend = values[:, 25:71] - 0.5 * (values[:, 24:70] + values[:, 26:72])
@@ -209,17 +209,17 @@ def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float) -
         torch.mul(part.unfold(0, front_end.n_fft, hop), window, out=windowed[:count])
         spectrum = torch.fft.rfft(windowed[:count])
         power = power_of(spectrum[:, :lines])
-        magnitudes = torch.cat([power[:, heard] @ bank for heard, bank in octaves], dim=1).sqrt_()
+        magnitudes = torch.cat([power[:, covered] @ bank for covered, bank in octaves], dim=1).sqrt_()
         torch.mul(magnitudes, scale, out=levels[first : first + count])
     return levels
 
 
 def _octaves(bank: Tensor) -> list[tuple[slice, Tensor]]:
-    """A filterbank (84, lines) as the lines that each octave hears and their weights (lines heard, 12)."""
+    """A filterbank (84, lines) as the lines that each octave covers and their weights (lines covered, 12)."""
     octaves: list[tuple[slice, Tensor]] = []
     for rows in bank.view(len(bank) // 12, 12, -1):
-        heard = rows.any(dim=0).nonzero()
-        lines = slice(int(heard.min()), int(heard.max()) + 1)
+        covered = rows.any(dim=0).nonzero()
+        lines = slice(int(covered.min()), int(covered.max()) + 1)
         octaves.append((lines, rows[:, lines].T.contiguous()))
     return octaves
 
@@ -227,7 +227,7 @@ def _octaves(bank: Tensor) -> list[tuple[slice, Tensor]]:
 def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 20.0) -> float:
     """Semitones (-0.5 to 0.5) by which spectral peaks from 160 to 2000 Hz lie off A4 = 440 Hz.
 
-    Three excerpts are heard, every other frame of them.
+    From three excerpts, every other frame of them.
     """
     length = int(excerpt_s * SAMPLE_RATE)
     starts = sorted({0, max(0, (len(sound) - length) // 2), max(0, len(sound) - length)})
@@ -264,8 +264,8 @@ def whiten(decibels: Tensor) -> Tensor:
     average = (distance <= NEIGHBOURS).float()
     average = average / average.sum(dim=1, keepdim=True)
     mean = values @ average.T
-    spread = ((values * values) @ average.T - mean * mean).clamp_min(0.0)
-    return ((values - mean) / (spread + 4.0).sqrt()).clamp_min(0.0)
+    variance = ((values * values) @ average.T - mean * mean).clamp_min(0.0)
+    return ((values - mean) / (variance + 4.0).sqrt()).clamp_min(0.0)
 
 
 def fold(whitened: Tensor) -> Tensor:

@@ -14,15 +14,15 @@ from pemr.covers.alignment.qmax import (
     MATCH,
     SPEEDS,
     STACKED,
+    AlignmentFeatures,
     Comparison,
     Rows,
     Steps,
-    Voice,
-    close_voice,
+    coarse_features,
     compare,
-    compare_closely,
+    fine_features,
     recurrence,
-    voice,
+    rescore,
 )
 
 MAX_PASSAGES = 6
@@ -44,9 +44,9 @@ class MatchedPassage:
 class Alignment:
     """How two tracks agree. `matched_s`: seconds of the best chain; `coverage`: its share of the shorter track, 0 to 1.
 
-    `straight_s`: seconds of the longest passage at one tempo. Strangers agree by hops, versions in long straight runs.
+    `straight_s`: seconds of the longest passage at one tempo. Others agree by hops, versions in long straight runs.
     `key_shift`: semitones from query to reference, -5 to 6. `tempo_ratio`: tempo of the reference over the query's.
-    `likeness`: mean cosine of the chroma along the chain. `closeness`: the same for the best of half a frame earlier,
+    `similarity`: mean cosine of the chroma along the chain. `closeness`: the same for the best of half a frame earlier,
     as it is, or half a frame later, so that a copy cut elsewhere is as close as a whole one.
     """
 
@@ -56,21 +56,21 @@ class Alignment:
     matched_s: float
     coverage: float
     straight_s: float
-    likeness: float
+    similarity: float
     closeness: float
     passages: tuple[MatchedPassage, ...]
 
 
 def align(query: CoverFeatures, references: Sequence[CoverFeatures]) -> list[Alignment]:
-    """Score, key, tempo and matching passages of a query and each reference, all looked at closely.
+    """Score, key, tempo and matching passages of a query and each reference, all rescored at the fine rate.
 
     A track with a problem scores 0.
     """
-    found = compare(voice(query), [voice(reference) for reference in references])
-    own, voices = close_voice(query), [close_voice(reference) for reference in references]
-    closely = compare_closely(own, voices, found)
+    coarse = compare(coarse_features(query), [coarse_features(reference) for reference in references])
+    own, others = fine_features(query), [fine_features(reference) for reference in references]
+    rescored = rescore(own, others, coarse)
     return [
-        explain(own, voices[index], closely, index)
+        explain(own, others[index], rescored, index)
         if query.problem is None and reference.problem is None
         else nothing()
         for index, reference in enumerate(references)
@@ -82,7 +82,7 @@ def nothing() -> Alignment:
     return Alignment(0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
 
 
-def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Alignment:
+def explain(query: AlignmentFeatures, reference: AlignmentFeatures, found: Comparison, index: int) -> Alignment:
     """Follow the best chains of one compared pair back: where they run, at which tempo."""
     if found.score[index] <= 0.0:
         return nothing()
@@ -109,7 +109,7 @@ def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Al
                 )
             )
     slope = _slope(best) * frames_a / frames_b
-    likeness = _likeness(a, b, best)
+    similarity = _similarity(a, b, best)
     shorter = min(len(query.rows), len(reference.rows)) * query.frame_s
     matched_s = min((best[-1, 0] - best[0, 0] + STACKED) * frames_a, (best[-1, 1] - best[0, 1] + STACKED) * frames_b)
     return Alignment(
@@ -119,13 +119,13 @@ def explain(query: Voice, reference: Voice, found: Comparison, index: int) -> Al
         matched_s=float(matched_s),
         coverage=min(1.0, float(matched_s) / shorter),
         straight_s=max(min(part.a_end_s - part.a_start_s, part.b_end_s - part.b_start_s) for part in passages),
-        likeness=likeness,
-        closeness=max(likeness, _likeness(a, _between(b), best), _likeness(_between(a), b, best)),
+        similarity=similarity,
+        closeness=max(similarity, _similarity(a, _between(b), best), _similarity(_between(a), b, best)),
         passages=tuple(sorted(passages[:MAX_PASSAGES], key=lambda passage: passage.a_start_s)),
     )
 
 
-def _likeness(a: Rows, b: Rows, chain: npt.NDArray[np.int64]) -> float:
+def _similarity(a: Rows, b: Rows, chain: npt.NDArray[np.int64]) -> float:
     """Mean cosine of the frames that a chain pairs."""
     return float(np.einsum("ij,ij->i", a[chain[:, 0]], b[chain[:, 1]]).mean())
 
@@ -179,7 +179,7 @@ def _back(quality: npt.NDArray[np.int16], steps: Steps, row: int, column: int) -
 def _straight_parts(
     chain: npt.NDArray[np.int64], bend: float, first: int = 0, last: int | None = None
 ) -> list[tuple[int, int]]:
-    """Cut a chain where it leaves the straight line by more than `bend` frames: pairs of places in the chain."""
+    """Cut a chain where it leaves the straight line by more than `bend` frames: pairs of indices into the chain."""
     last = len(chain) - 1 if last is None else last
     if last - first < 2 * STACKED:
         return [(first, last)]

@@ -8,8 +8,8 @@ row is computed at once for all references laid side by side.
 Key: the most likely shifts by correlation of mean chroma. Tempo: both tracks as they are, and either squeezed to
 70 %; with that choice the score does not depend on which track is the query.
 
-Many tracks are compared at 2.15 frames a second; the few that come nearest are looked at closely, at 4.3, which tells
-versions from strangers better and costs four times as much.
+Many tracks are compared at the coarse rate, 2.15 frames a second; the few that score highest are rescored at the fine
+one, 4.3, which tells versions from non-versions better and costs four times as much.
 """
 
 from __future__ import annotations
@@ -30,44 +30,44 @@ Scores = npt.NDArray[np.float32]
 Steps = npt.NDArray[np.int16]
 
 STACKED = 9
-"""Frames compared at once: 4.2 s, closely 2.1 s."""
+"""Frames compared at once: 4.2 s at the coarse rate, 2.1 s at the fine one."""
 NEIGHBOUR_SHARE = 0.05
-"""Half of what Serrà, Serra and Andrzejak take: strangers agree by chance less often (measured on rendered works)."""
+"""Half of what Serrà, Serra and Andrzejak take: others agree by chance less often (measured on rendered works)."""
 KEYS = 2
 SQUEEZE = 0.7
 SPEEDS = ((1.0, 1.0), (SQUEEZE, 1.0), (1.0, SQUEEZE))
 """Length factors (query, reference) that are tried."""
-EQUAL = 3600
-"""What two equal frames add to a likeness: nine of them just fit into 16 bits, which halves the memory moved."""
-LEAST_LIKENESS = STACKED * EQUAL // 2
+EQUAL_FRAMES = 3600
+"""What two equal frames add to a similarity: nine of them just fit into 16 bits, which halves the memory moved."""
+MIN_SIMILARITY = STACKED * EQUAL_FRAMES // 2
 MATCH, GAP, APART = 2, -1, -30_000
 """Steps of the recurrence in halves: a match counts 1, a gap -0.5, and a border between tracks ends everything."""
 CELLS_AT_ONCE = 1_000_000
-"""Of likenesses, 2 MB: what is sorted and summed stays in the processor's cache."""
+"""Of similarities, 2 MB: what is sorted and summed stays in the processor's cache."""
 COLUMNS_AT_ONCE = 8192
 """Of paths: a row of them is one call, and a call costs as much as a thousand columns."""
 ROWS_AT_ONCE = 64
-MOST_THREADS = 4
+MAX_THREADS = 4
 """Two take 1.4 times less than one (measured); between calls to NumPy they wait for one another."""
-RULES = f"{STACKED} {NEIGHBOUR_SHARE} {KEYS} {SPEEDS} {LEAST_LIKENESS} {MATCH} {GAP}"
+RULES = f"{STACKED} {NEIGHBOUR_SHARE} {KEYS} {SPEEDS} {MIN_SIMILARITY} {MATCH} {GAP}"
 """What scores depend on beside features: scores that were kept under other rules do not compare."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One query against many references: `score` (n,), `key_shift` (n,) 0 to 11, `speed` (n,) places in SPEEDS."""
+    """One query against many references: `score` (n,), `key_shift` (n,) 0 to 11, `speed` (n,) indices of SPEEDS."""
 
     score: Scores
     key_shift: npt.NDArray[np.int8]
     speed: npt.NDArray[np.int8]
 
-    def of(self, places: npt.NDArray[np.int64]) -> Comparison:
+    def of(self, indices: npt.NDArray[np.int64]) -> Comparison:
         """What was found of some of the references."""
-        return Comparison(self.score[places], self.key_shift[places], self.speed[places])
+        return Comparison(self.score[indices], self.key_shift[indices], self.speed[indices])
 
 
 @dataclass(frozen=True)
-class Voice:
+class AlignmentFeatures:
     """A track ready to be compared: rows (t, 12) of `frame_s`, as they are and squeezed; their mean over time (12,)."""
 
     rows: Rows
@@ -79,19 +79,19 @@ class Voice:
         return self.rows if factor == 1.0 else self.squeezed
 
 
-def voice(features: CoverFeatures) -> Voice:
+def coarse_features(features: CoverFeatures) -> AlignmentFeatures:
     """A track ready to be compared with many, 2.15 frames a second."""
-    return _voice(features.half_rate_rows(), HALF_RATE_FRAME_S)
+    return _alignment_features(features.half_rate_rows(), HALF_RATE_FRAME_S)
 
 
-def close_voice(features: CoverFeatures) -> Voice:
-    """A track ready to be looked at closely, 4.3 frames a second."""
-    return _voice(features.rows(), FRAME_S)
+def fine_features(features: CoverFeatures) -> AlignmentFeatures:
+    """A track ready to be rescored, 4.3 frames a second."""
+    return _alignment_features(features.rows(), FRAME_S)
 
 
-def _voice(rows: Rows, frame_s: float) -> Voice:
+def _alignment_features(rows: Rows, frame_s: float) -> AlignmentFeatures:
     mean = rows.mean(axis=0) if len(rows) else np.zeros(12, np.float32)
-    return Voice(rows, squeeze(rows, SQUEEZE), mean / max(float(np.sqrt(mean @ mean)), 1e-6), frame_s)
+    return AlignmentFeatures(rows, squeeze(rows, SQUEEZE), mean / max(float(np.sqrt(mean @ mean)), 1e-6), frame_s)
 
 
 def squeeze(rows: Rows, factor: float) -> Rows:
@@ -107,25 +107,30 @@ def squeeze(rows: Rows, factor: float) -> Rows:
     return squeezed
 
 
-def likely_shifts(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> npt.NDArray[np.int64]:
+def likely_shifts(
+    query: AlignmentFeatures, references: Sequence[AlignmentFeatures], keys: int = KEYS
+) -> npt.NDArray[np.int64]:
     """The `keys` most likely transpositions (n, keys) of the query, 0 to 11, best first."""
     rolled = np.stack([np.roll(query.mean, shift) for shift in range(12)])
     correlation = np.stack([reference.mean for reference in references]) @ rolled.T
     return np.argsort(-correlation, axis=1, kind="stable")[:, :keys]
 
 
-def compare(query: Voice, references: Sequence[Voice], keys: int = KEYS) -> Comparison:
+def compare(query: AlignmentFeatures, references: Sequence[AlignmentFeatures], keys: int = KEYS) -> Comparison:
     """Score a query against many references; the same for a batch as one by one."""
     return _compare(query, references, keys, [np.arange(len(references))] * len(SPEEDS))
 
 
-def compare_closely(query: Voice, references: Sequence[Voice], found: Comparison) -> Comparison:
-    """Score close voices again, at the tempi that comparing them before has found."""
+def rescore(query: AlignmentFeatures, references: Sequence[AlignmentFeatures], found: Comparison) -> Comparison:
+    """Score again by fine features, at the tempi that comparing the coarse ones has found."""
     return _compare(query, references, KEYS, [np.flatnonzero(found.speed == speed) for speed in range(len(SPEEDS))])
 
 
 def _compare(
-    query: Voice, references: Sequence[Voice], keys: int, at_speed: Sequence[npt.NDArray[np.int64]]
+    query: AlignmentFeatures,
+    references: Sequence[AlignmentFeatures],
+    keys: int,
+    at_speed: Sequence[npt.NDArray[np.int64]],
 ) -> Comparison:
     """`at_speed`: which references are tried at each of the speeds."""
     count = len(references)
@@ -137,9 +142,9 @@ def _compare(
     for speed, (query_factor, reference_factor) in enumerate(SPEEDS):
         # turning the references back instead of the query forth lets all keys lie side by side
         turned = [
-            np.roll(references[place].at(reference_factor), -shift, axis=1)
-            for place in at_speed[speed].tolist()
-            for shift in shifts[place].tolist()
+            np.roll(references[index].at(reference_factor), -shift, axis=1)
+            for index in at_speed[speed].tolist()
+            for shift in shifts[index].tolist()
         ]
         scores[at_speed[speed], :, speed] = qmax(query.at(query_factor), turned).reshape(-1, shifts.shape[1])
     lengths = np.array([len(reference.rows) for reference in references])
@@ -155,10 +160,10 @@ def _compare(
 def _groups(tracks: Sequence[Rows], columns_at_once: int) -> Iterator[slice]:
     """Groups of tracks that lie side by side in so many columns; one that is longer goes alone."""
     first, columns = 0, 0
-    for place, rows in enumerate(tracks):
+    for index, rows in enumerate(tracks):
         if columns and columns + _columns(rows) > columns_at_once:
-            yield slice(first, place)
-            first, columns = place, 0
+            yield slice(first, index)
+            first, columns = index, 0
         columns += _columns(rows)
     if first < len(tracks):
         yield slice(first, len(tracks))
@@ -182,7 +187,7 @@ def qmax(query: Rows, references: Sequence[Rows]) -> Scores:
 @functools.cache
 def _helpers() -> ThreadPoolExecutor:
     """Threads that align groups of tracks side by side: NumPy holds no lock where most of the time goes."""
-    return ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), "alignment")
+    return ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1), "alignment")
 
 
 def _best_paths(steps: Steps, offsets: list[int]) -> Scores:
@@ -227,17 +232,17 @@ def _fill(steps: Steps, query: Rows, references: Sequence[Rows]) -> None:
     for reference in references:
         beside[offset : offset + len(reference)] = reference
         offset += _columns(reference)
-    likeness = stacked_likeness(query, beside)
+    similarity = stacked_similarity(query, beside)
     nearest = max(1, int(np.ceil(NEIGHBOUR_SHARE * rows)))
-    standing = np.ascontiguousarray(likeness.T)
+    standing = np.ascontiguousarray(similarity.T)
     standing.partition(rows - nearest - 1, axis=1)
-    column_bound = np.maximum(standing[:, rows - nearest - 1], np.int16(LEAST_LIKENESS))
+    column_bound = np.maximum(standing[:, rows - nearest - 1], np.int16(MIN_SIMILARITY))
     offset = 0
     for reference in references:
         columns = len(reference) - STACKED + 1
         if columns >= 2:
             here = slice(offset, offset + columns)
-            part = likeness[:, here]
+            part = similarity[:, here]
             near = max(1, int(np.ceil(NEIGHBOUR_SHARE * columns)))
             row_bound = np.partition(part, columns - near - 1, axis=1)[:, columns - near - 1]
             neighbours = part > np.maximum(row_bound[:, None], column_bound[here])
@@ -246,14 +251,14 @@ def _fill(steps: Steps, query: Rows, references: Sequence[Rows]) -> None:
         offset += _columns(reference)
 
 
-def stacked_likeness(query: Rows, beside: Rows) -> Steps:
+def stacked_similarity(query: Rows, beside: Rows) -> Steps:
     """Sums of nine dot products in a row, 3600 for each equal pair of frames: (t - 8, columns), the last 8 empty.
 
     Made some rows at a time, so that what is summed stays in the processor's cache.
     """
     rows, columns = len(query) - STACKED + 1, len(beside)
     stacked = np.zeros((rows, columns), np.int16)
-    scaled = np.ascontiguousarray((beside * EQUAL).T)
+    scaled = np.ascontiguousarray((beside * EQUAL_FRAMES).T)
     more = STACKED - 1
     product = np.empty((ROWS_AT_ONCE + more, columns), np.float32)
     single, two, four, eight = (np.empty((ROWS_AT_ONCE + more, columns), np.int16) for _ in range(4))

@@ -1,4 +1,4 @@
-"""Look closely at pairs of tracks: align them once more at the higher rate, at the tempo found by comparing them."""
+"""Second-stage rescoring: pairs aligned again at the fine rate, at the tempo that the coarse comparison has found."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy.typing as npt
 
 from pemr.covers.alignment.features import CoverFeatures
 from pemr.covers.alignment.passages import explain
-from pemr.covers.alignment.qmax import close_voice, compare, compare_closely, voice
+from pemr.covers.alignment.qmax import coarse_features, compare, fine_features, rescore
 
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 
-def look_closely(
-    features: Sequence[CoverFeatures], pairs: Places, *, paths: bool = False
+def rescore_pairs(
+    features: Sequence[CoverFeatures], pairs: Indices, *, paths: bool = False
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
-    """Scores (p,) of pairs (p, 2) looked at closely; with `paths` the mean cosines (p,) along their best paths."""
-    scores, likeness = np.zeros(len(pairs), np.float32), np.zeros(len(pairs))
-    voices, close = [voice(found) for found in features], [close_voice(found) for found in features]
+    """Scores (p,) of pairs (p, 2) at the fine rate; with `paths` the mean cosines (p,) along their best paths."""
+    scores, similarity = np.zeros(len(pairs), np.float32), np.zeros(len(pairs))
+    coarse, fine = [coarse_features(track) for track in features], [fine_features(track) for track in features]
     for query in np.unique(pairs[:, 0]).tolist():
         rows = np.flatnonzero(pairs[:, 0] == query)
-        others = pairs[rows, 1].tolist()
-        found = compare(voices[query], [voices[other] for other in others])
-        closely = compare_closely(close[query], [close[other] for other in others], found)
-        scores[rows] = closely.score
+        references = pairs[rows, 1].tolist()
+        compared = compare(coarse[query], [coarse[reference] for reference in references])
+        rescored = rescore(fine[query], [fine[reference] for reference in references], compared)
+        scores[rows] = rescored.score
         if paths:
-            explained = (explain(close[query], close[other], closely, at) for at, other in enumerate(others))
-            likeness[rows] = [alignment.likeness for alignment in explained]
-    return scores, likeness
+            aligned = [explain(fine[query], fine[other], rescored, index) for index, other in enumerate(references)]
+            similarity[rows] = [alignment.similarity for alignment in aligned]
+    return scores, similarity

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pemr.covers.alignment.features import (
     FRAME_S,
-    LONGEST_S,
+    MAX_COMPARED_S,
     SAMPLE_RATE,
     CoverFeatures,
     Samples,
@@ -31,7 +31,7 @@ Spectrum = npt.NDArray[np.uint8]
 
 def spectrum(samples: Samples) -> Spectrum:
     """Mono float32 (n,) at 16 kHz -> spectrum, tuned to A4 = 440 Hz; the first 20 minutes."""
-    used = np.nan_to_num(np.asarray(samples[: int(LONGEST_S * SAMPLE_RATE)], np.float32), posinf=0.0, neginf=0.0)
+    used = np.nan_to_num(np.asarray(samples[: int(MAX_COMPARED_S * SAMPLE_RATE)], np.float32), posinf=0.0, neginf=0.0)
     if not len(used):
         return np.zeros((0, SEMITONES), np.uint8)
     front_end = LogFrequency()

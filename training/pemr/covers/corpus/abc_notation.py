@@ -164,10 +164,10 @@ def _pitch(token: str, signature: dict[str, int], accidentals: dict[str, int]) -
         return None
     letter = match[2].upper()
     octave = (5 if match[2].isupper() else 6) + match[3].count("'") - match[3].count(",")
-    place = f"{letter}{octave}"
+    note = f"{letter}{octave}"
     if match[1]:
-        accidentals[place] = match[1].count("^") - match[1].count("_")
-    return 12 * octave + NATURAL[letter] + accidentals.get(place, signature.get(letter, 0))
+        accidentals[note] = match[1].count("^") - match[1].count("_")
+    return 12 * octave + NATURAL[letter] + accidentals.get(note, signature.get(letter, 0))
 
 
 def _events(body: str, sharps: int, unit: Fraction) -> Iterator[_Event | str]:

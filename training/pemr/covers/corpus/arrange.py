@@ -244,18 +244,18 @@ def _band(chords: list[Chord], bar: float, key_shift: int, intro: float, rng: ra
     for index, (root, intervals) in enumerate([*introduction, *chords]):
         start = index * bar
         tones = sorted(48 + (root + key_shift + interval) % 12 for interval in intervals)
-        places = CHORD_PATTERNS[pattern]
-        for step, place in enumerate(places):
-            length = (places[step + 1] if step + 1 < len(places) else 1.0) - place
+        onsets = CHORD_PATTERNS[pattern]
+        for step, onset in enumerate(onsets):
+            length = (onsets[step + 1] if step + 1 < len(onsets) else 1.0) - onset
             chosen = [tones[step % len(tones)]] if pattern == "broken" else tones
             notes += [
-                MidiNote(start + place * bar, length * bar * 0.9, tone + 12, 66, CHORD_CHANNEL, chorder)
+                MidiNote(start + onset * bar, length * bar * 0.9, tone + 12, 66, CHORD_CHANNEL, chorder)
                 for tone in chosen
             ]
-        for step, place in enumerate(bass_beats):
+        for step, onset in enumerate(bass_beats):
             interval = intervals[2] if step % 2 and len(bass_beats) > 1 else 0
             pitch = 36 + (root + key_shift) % 12 + (interval if interval < 7 else interval - 12)
-            notes.append(MidiNote(start + place * bar, 0.4 * bar, pitch, 84, BASS_CHANNEL, bass))
+            notes.append(MidiNote(start + onset * bar, 0.4 * bar, pitch, 84, BASS_CHANNEL, bass))
     return notes
 
 
@@ -263,8 +263,8 @@ def _drums(bars: int, bar: float, intro: float, rng: random.Random) -> list[Midi
     pattern = DRUM_PATTERNS[rng.choice(list(DRUM_PATTERNS))]
     first = round(intro / bar) if rng.random() < 0.5 else 0
     return [
-        MidiNote((index + place) * bar, 0.1, drum, rng.randint(60, 90), DRUM_CHANNEL, 0)
+        MidiNote((index + onset) * bar, 0.1, drum, rng.randint(60, 90), DRUM_CHANNEL, 0)
         for index in range(first, bars + round(intro / bar))
-        for drum, places in pattern.items()
-        for place in places
+        for drum, onsets in pattern.items()
+        for onset in onsets
     ]

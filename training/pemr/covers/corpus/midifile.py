@@ -60,34 +60,34 @@ def read_midi(data: bytes) -> list[MidiNote]:
     _, _, ticks = struct.unpack(">HHH", data[8:14])
     notes: list[MidiNote] = []
     channels: dict[int, int] = {}
-    place = 14
-    while place + 8 <= len(data):
-        (length,) = struct.unpack(">I", data[place + 4 : place + 8])
-        if data[place : place + 4] == b"MTrk":
-            notes += _track_notes(data[place + 8 : place + 8 + length], ticks, channels)
-        place += 8 + length
+    offset = 14
+    while offset + 8 <= len(data):
+        (length,) = struct.unpack(">I", data[offset + 4 : offset + 8])
+        if data[offset : offset + 4] == b"MTrk":
+            notes += _track_notes(data[offset + 8 : offset + 8 + length], ticks, channels)
+        offset += 8 + length
     return sorted(notes, key=lambda note: (note.onset, note.channel, note.pitch))
 
 
 def _track_notes(track: bytes, ticks: int, channels: dict[int, int]) -> Iterator[MidiNote]:
     program = [0] * 16
     sounding: dict[tuple[int, int], tuple[int, int]] = {}
-    place = now = status = 0
-    while place < len(track):
-        delta, place = _read_length(track, place)
+    offset = now = status = 0
+    while offset < len(track):
+        delta, offset = _read_length(track, offset)
         now += delta
-        if track[place] & 0x80:
-            status = track[place]
-            place += 1
+        if track[offset] & 0x80:
+            status = track[offset]
+            offset += 1
         kind, channel = status & 0xF0, status & 0x0F
         if status in (0xFF, 0xF0, 0xF7):
-            place += status == 0xFF
-            length, place = _read_length(track, place)
-            place += length
+            offset += status == 0xFF
+            length, offset = _read_length(track, offset)
+            offset += length
             continue
-        first = track[place]
-        second = track[place + 1] if kind not in (0xC0, 0xD0) and place + 1 < len(track) else 0
-        place += 1 if kind in (0xC0, 0xD0) else 2
+        first = track[offset]
+        second = track[offset + 1] if kind not in (0xC0, 0xD0) and offset + 1 < len(track) else 0
+        offset += 1 if kind in (0xC0, 0xD0) else 2
         if kind == 0xC0:
             program[channel] = first
         elif kind in (0x80, 0x90) and (channel, first) in sounding:
@@ -113,10 +113,10 @@ def _channel(channel: int, channels: dict[int, int]) -> int:
     return channels[channel]
 
 
-def _read_length(data: bytes, place: int) -> tuple[int, int]:
+def _read_length(data: bytes, offset: int) -> tuple[int, int]:
     value = 0
     while True:
-        value = value << 7 | data[place] & 0x7F
-        place += 1
-        if not data[place - 1] & 0x80:
-            return value, place
+        value = value << 7 | data[offset] & 0x7F
+        offset += 1
+        if not data[offset - 1] & 0x80:
+            return value, offset

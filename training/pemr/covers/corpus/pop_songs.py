@@ -85,13 +85,13 @@ def _section(
             index = 2 * phrase + half
             onset = Fraction(bar * index)
             tones = {(degrees[index] + third) % 7 for third in (0, 2, 4)}
-            for place, length in enumerate(rhythm):
+            for position, length in enumerate(rhythm):
                 step += next(moves, 0)
                 step += (step < 1) * 4 - (step > 12 + lift) * 4
-                if place == 0 and step % 7 not in tones:
+                if position == 0 and step % 7 not in tones:
                     step += 1 if (step + 1) % 7 in tones else -1
                 duration = Fraction(length)
-                if not (place and length >= 1 and rng.random() < 0.08):
+                if not (position and length >= 1 and rng.random() < 0.08):
                     octave, degree = divmod(step, 7)
                     notes.append(Note(onset, duration, register - 7 + tonic % 12 - 6 + 12 * octave + scale[degree]))
                 onset += duration

@@ -92,8 +92,8 @@ def _partials(chance: np.random.Generator) -> Floats:
     partials = np.zeros((128, SEMITONES), np.float32)
     pitch = np.arange(128)
     for index in range(PARTIALS):
-        place = pitch - LOWEST_PITCH + 12.0 * math.log2(index + 1) + off
-        bell = np.exp(-0.5 * ((bins[None, :] - place[:, None]) / width[None, :]) ** 2)
+        position = pitch - LOWEST_PITCH + 12.0 * math.log2(index + 1) + off
+        bell = np.exp(-0.5 * ((bins[None, :] - position[:, None]) / width[None, :]) ** 2)
         partials += (10.0 ** (level_db[index] / 10.0) * bell).astype(np.float32)
     return partials
 
@@ -110,8 +110,8 @@ def _drums(notes: list[MidiNote], quarter_s: float, frames: int, chance: np.rand
         hits = np.array([note.onset for note in notes if note.pitch == drum]) * quarter_s / FRAME_S
         strength = np.array([(note.velocity / 90.0) ** 3 for note in notes if note.pitch == drum])
         struck_at = np.zeros(frames, np.float32)
-        places = np.clip(np.round(hits).astype(int), 0, frames - 1)
-        np.add.at(struck_at, places, strength)
+        struck_frames = np.clip(np.round(hits).astype(int), 0, frames - 1)
+        np.add.at(struck_at, struck_frames, strength)
         power += struck_at[:, None] * shape[None, :]
     return power * chance.exponential(1.0, power.shape).astype(np.float32)
 

@@ -44,9 +44,9 @@ def tune_works() -> dict[int, tuple[str, ...]]:
         if line.startswith("#"):
             continue
         book, _, numbers = line.partition("\t")
-        for place, number in enumerate(numbers.split(), start=1):
+        for index, number in enumerate(numbers.split(), start=1):
             if number.isdigit():
-                works.setdefault(int(number), []).append(f"{book}#{place}")
+                works.setdefault(int(number), []).append(f"{book}#{index}")
     return {number: tuple(settings) for number, settings in works.items()}
 
 

@@ -27,8 +27,8 @@ def vary(tune: Tune, strength: float, rng: random.Random) -> Tune:
     scale = [(7 * tune.key_sharps + degree) % 12 for degree in MAJOR_SCALE]
     groups = [list(notes) for _, notes in groupby(tune.notes, key=lambda note: note.onset // beat)]
     played: list[Note] = []
-    for place, group in enumerate(groups):
-        following = groups[place + 1][0].pitch if place + 1 < len(groups) else group[-1].pitch
+    for index, group in enumerate(groups):
+        following = groups[index + 1][0].pitch if index + 1 < len(groups) else group[-1].pitch
         if rng.random() < strength:
             group = rng.choice(WAYS)(group, following, scale, rng)
         played += group
@@ -51,8 +51,8 @@ def _filled(group: Group, following: int, scale: Sequence[int], rng: random.Rand
     length = end - group[0].onset
     count = rng.choice([count for count in (2, 3, 4) if length / count >= SHORTEST] or [1])
     pitch, notes = group[0].pitch, []
-    for place in range(count):
-        notes.append(Note(group[0].onset + length * place / count, length / count, pitch))
+    for index in range(count):
+        notes.append(Note(group[0].onset + length * index / count, length / count, pitch))
         up = following > pitch or (following == pitch and rng.random() < 0.5)
         pitch = step(pitch, 1 if up else -1, scale)
     return notes

@@ -157,11 +157,11 @@ def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[
     versions: list[CorpusVersion] = []
     for index in range(rendering.sketched + rendering.rendered):
         rng = random.Random(f"{rendering.seed} {work.name} {index}")
-        heard = index >= rendering.sketched
-        accompanist = band if heard and rng.random() < 0.8 else None
+        as_sound = index >= rendering.sketched
+        accompanist = band if as_sound and rng.random() < 0.8 else None
         arrangement, printing = _arranged(work, index, rng, rendering, accompanist)
         style = (band.groove if band is not None and accompanist is not None else "") or "patterns"
-        if heard:
+        if as_sound:
             samples, sound = _recorded(arrangement, rendering, f"{work.name}-{index}.flac")
             stored = spectrum(samples)
             if rendering.segments:
@@ -261,8 +261,8 @@ def listen_to_set(folder: Path, cliques: CliqueSet, split: Split, segments: int 
                 if segments:
                     moments[len(spectra)] = moments_of(samples, segments)
                 spectra.append(spectrum(samples))
-                place = len(versions)
-                versions.append(CorpusVersion(name, place, split, 0, "", path.stem, 0, 0.0, len(spectra[-1])))
+                index = len(versions)
+                versions.append(CorpusVersion(name, index, split, 0, "", path.stem, 0, 0.0, len(spectra[-1])))
             if not versions:
                 continue
             write_work(folder, name, versions, spectra, moments)

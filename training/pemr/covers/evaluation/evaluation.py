@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pemr.audio import decode
 from pemr.covers.alignment.features import SAMPLE_RATE, CoverFeatures
-from pemr.covers.alignment.qmax import RULES, compare, voice
+from pemr.covers.alignment.qmax import RULES, coarse_features, compare
 from pemr.covers.alignment.spectrum import Spectrum, features_of, spectrum
 from pemr.covers.corpus.version_corpus import MOMENT_SCALE, Moments, moments_of, read_moments, read_work, works_in
 from pemr.covers.networks.frames import (
@@ -32,8 +32,8 @@ from pemr.covers.networks.frames import (
 from pemr.covers.networks.registry import TrainedNetwork
 from pemr.covers.networks.similarity import best_of_shingles
 from pemr.covers.retrieval_metrics import RetrievalReport, rank, report
-from pemr.covers.scores.fusion import above_habits
-from pemr.covers.scores.normalisation import default_background
+from pemr.covers.scores.fusion import normalised_scores
+from pemr.covers.scores.normalisation import default_score_model
 from pemr.datasets.cliques import CliqueSet
 from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 Scores = npt.NDArray[np.float32]
 Scorer = Callable[[int], Scores]
-"""Place of a query -> its likeness to every track (n,), itself included, higher is more alike."""
+"""Index of a query -> its similarity to every track (n,), itself included; higher is more similar."""
 Progress = Callable[[int, int, str], None]
 
 PATCH_FRAMES = 64
@@ -66,10 +66,10 @@ TABLE_5 = {
 
 
 @dataclass(frozen=True)
-class HeardSet:
-    """A set as it is compared: `works` None for distractors.
+class EvaluationSet:
+    """A set to evaluate searches on: `works` None for distractors.
 
-    `spectra` is empty where only chroma is published, `moments` of sound where no network hears any. `apart`: for a
+    `spectra` is empty where only chroma is published, `moments` of sound where no network takes any. `apart`: for a
     track, those that count neither as right nor as wrong when it is asked for.
     """
 
@@ -83,18 +83,18 @@ class HeardSet:
     apart: dict[int, set[int]] = field(default_factory=dict)
 
 
-def listen(
+def evaluation_set_of_cliques(
     cliques: CliqueSet, kept_in: Path, progress: Progress = lambda *_: None, *, with_moments: bool = False
-) -> HeardSet:
+) -> EvaluationSet:
     """Decode what is not in the folder `kept_in`. Files that cannot be decoded are left out and counted.
 
-    `with_moments`: keep ten moments of sound of each track too, for networks that hear them.
+    `with_moments`: keep ten moments of sound of each track too, for networks that take them.
     """
     kept_in.mkdir(parents=True, exist_ok=True)
     works: list[str | None] = []
     spectra: list[Spectrum] = []
     moments: list[Moments] = []
-    places: dict[Path, int] = {}
+    indices: dict[Path, int] = {}
     unreadable = 0
     for done, track in enumerate(cliques.tracks):
         progress(done, len(cliques.tracks), "listening")
@@ -114,20 +114,20 @@ def listen(
             if with_moments:
                 stored["moments"] = moments_of(samples, MOMENTS_A_TRACK)
             write_output(kept, save(stored))
-        places[track.path] = len(works)
+        indices[track.path] = len(works)
         works.append(track.work)
         spectra.append(stored["spectrum"])
         moments += [stored["moments"]] if with_moments else []
     notes = (*cliques.notes, *([f"{unreadable} files could not be decoded"] if unreadable else []))
     apart: dict[int, set[int]] = {}
-    for a, b in ((places[one], places[other]) for one, other in cliques.apart if one in places and other in places):
+    for a, b in ((indices[a], indices[b]) for a, b in cliques.apart if a in indices and b in indices):
         apart.setdefault(a, set()).add(b)
         apart.setdefault(b, set()).add(a)
     features = [features_of(kept) for kept in spectra]
-    return HeardSet(str(cliques), cliques.name, works, features, spectra, notes, moments, apart)
+    return EvaluationSet(str(cliques), cliques.name, works, features, spectra, notes, moments, apart)
 
 
-def heard_corpus(folder: Path) -> HeardSet:
+def evaluation_set_of_corpus(folder: Path) -> EvaluationSet:
     """A version corpus: every version of every work; real music in it is a distractor."""
     works: list[str | None] = []
     spectra: list[Spectrum] = []
@@ -140,23 +140,25 @@ def heard_corpus(folder: Path) -> HeardSet:
     title = f"{folder.name}: {len(works)} tracks, {len({work for work in works if work})} works"
     # what was kept of some versions only would be of the wrong tracks
     complete = moments if len(moments) == len(works) else []
-    return HeardSet(title, folder.name, works, [features_of(kept) for kept in spectra], spectra, (), complete)
+    return EvaluationSet(title, folder.name, works, [features_of(kept) for kept in spectra], spectra, (), complete)
 
 
-def measure(heard: HeardSet, scorer: Scorer, progress: Progress = lambda *_: None, doing: str = "") -> RetrievalReport:
+def measure(
+    tracks: EvaluationSet, scorer: Scorer, progress: Progress = lambda *_: None, doing: str = ""
+) -> RetrievalReport:
     """Ask for every track that is not a distractor. Raises `CorpusError` if no track has another version."""
-    numbers = {work: number for number, work in enumerate(dict.fromkeys(heard.works)) if work is not None}
-    works = [numbers.get(work) if work is not None else None for work in heard.works]
+    numbers = {work: number for number, work in enumerate(dict.fromkeys(tracks.works)) if work is not None}
+    works = [numbers.get(work) if work is not None else None for work in tracks.works]
     ids = list(range(len(works)))
     asked = [query for query in ids if works[query] is not None]
     rankings = []
     for done, query in enumerate(asked):
         progress(done, len(asked), doing)
-        apart = heard.apart.get(query, ())
+        apart = tracks.apart.get(query, ())
         rankings.append(rank(query, scorer(query).astype(np.float64), ids, works, works[query], apart))
     found = [ranking for ranking in rankings if ranking is not None]
     if not found:
-        raise CorpusError(f"{heard.title}: no track has another version, so nothing can be measured.")
+        raise CorpusError(f"{tracks.title}: no track has another version, so nothing can be measured.")
     return report(found, lone_queries=len(rankings) - len(found))
 
 
@@ -185,13 +187,13 @@ def cosine_scorer(vectors: Scores) -> Scorer:
 
 
 def alignment_scorers(features: Sequence[CoverFeatures], kept_in: Path | None = None) -> tuple[Scorer, Scorer]:
-    """Alignment as it is, and above the habits of both tracks, as the application has it.
+    """Alignment as it is, and normalised against the cohort of both tracks, as the application has it.
 
     The whole matrix is worked out at the first question: n (n - 1) / 2 pairs, kept in a folder if there is one.
     """
     plain = cache(lambda: alignment_matrix(features, kept_in))
-    above = cache(lambda: _alignment_above(plain(), features))
-    return (lambda query: plain()[query]), (lambda query: above()[query])
+    normalised = cache(lambda: _normalised_alignment(plain(), features))
+    return (lambda query: plain()[query]), (lambda query: normalised()[query])
 
 
 def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = None) -> Scores:
@@ -199,8 +201,8 @@ def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = N
 
     With a folder a run that takes longer than a minute goes on where it was stopped, and is not done twice.
     """
-    voices = [voice(found) for found in features]
-    usable = [place for place, found in enumerate(features) if found.problem is None]
+    coarse = [coarse_features(track) for track in features]
+    usable = [index for index, found in enumerate(features) if found.problem is None]
     scores, done = np.zeros((len(features), len(features)), np.float32), 0
     content = b"".join(found.to_bytes() for found in features)
     digest = hashlib.blake2b(RULES.encode() + content, digest_size=12).hexdigest()
@@ -209,10 +211,10 @@ def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = N
         stored = load_file(kept)
         scores, done = stored["scores"], int(stored["done"][0])
     begun = saved = time.monotonic()
-    for count, place in enumerate(usable[done:], done):
+    for count, index in enumerate(usable[done:], done):
         others = usable[count + 1 :]
-        scores[place, others] = scores[others, place] = compare(
-            voices[place], [voices[other] for other in others]
+        scores[index, others] = scores[others, index] = compare(
+            coarse[index], [coarse[other] for other in others]
         ).score
         now, last = time.monotonic(), count == len(usable) - 1
         if kept is not None and (now - saved > KEPT_EVERY_S or (last and now - begun > KEPT_EVERY_S)):
@@ -221,61 +223,62 @@ def alignment_matrix(features: Sequence[CoverFeatures], kept_in: Path | None = N
     return scores
 
 
-def _alignment_above(scores: Scores, features: Sequence[CoverFeatures]) -> Scores:
-    background = default_background()
-    above: Scores = above_habits(alignment_excess(scores, features), background).astype(np.float32)
-    return above
+def _normalised_alignment(scores: Scores, features: Sequence[CoverFeatures]) -> Scores:
+    score_model = default_score_model()
+    length_normalised = length_normalised_alignment(scores, features)
+    normalised: Scores = normalised_scores(length_normalised, score_model).astype(np.float32)
+    return normalised
 
 
-def alignment_excess(scores: Scores, features: Sequence[CoverFeatures]) -> npt.NDArray[np.float64]:
-    """How far the scores (n, n) of all pairs lie above those of strangers."""
+def length_normalised_alignment(scores: Scores, features: Sequence[CoverFeatures]) -> npt.NDArray[np.float64]:
+    """Alignment scores (n, n) of all pairs -> length-normalised ones, at the coarse rate."""
     frames = np.array([found.half_rate_frames for found in features])
-    return default_background().compared.excess(scores, frames[:, None], frames[None])
+    return default_score_model().coarse.length_normalised_score(scores, frames[:, None], frames[None])
 
 
-def network_scorer(trained: TrainedNetwork, heard: HeardSet, *, parts: bool = False) -> Scorer:
+def network_scorer(trained: TrainedNetwork, tracks: EvaluationSet, *, parts: bool = False) -> Scorer:
     """Cosine of whole tracks; with `parts`, mean over half minutes of the best match.
 
-    Raises `CorpusError` if the set does not hold what the network hears.
+    Raises `CorpusError` if the set does not hold what the network takes.
     """
-    frames = heard_frames(trained, heard)
+    frames = network_frames(trained, tracks)
     if not parts:
-        segments = _segments(trained, heard)
+        segments = _segments(trained, tracks)
         whole = [track_vector(trained.network, found, own) for found, own in zip(frames, segments, strict=True)]
         return cosine_scorer(np.stack(whole))
     shingled = [shingle_vectors(trained.network, found) for found in frames]
     return lambda query: best_of_shingles(shingled[query], shingled)
 
 
-def heard_frames(trained: TrainedNetwork, heard: HeardSet) -> list[Frames]:
-    """What the network hears of every track."""
+def network_frames(trained: TrainedNetwork, tracks: EvaluationSet) -> list[Frames]:
+    """The input of the network for every track."""
     takes = trained.network.takes
-    lacks_spectra = not trained.network.hears_chroma and not heard.spectra
-    if lacks_spectra or ("segments" in takes and not heard.moments):
-        raise CorpusError(f"{heard.name} has no {takes}, which this network listens to.")
-    if trained.network.hears_chroma:
-        return [chroma_frames(found) for found in heard.features]
-    return [spectrum_frames(stored) for stored in heard.spectra]
+    lacks_spectra = not trained.network.takes_chroma and not tracks.spectra
+    if lacks_spectra or ("segments" in takes and not tracks.moments):
+        raise CorpusError(f"{tracks.name} has no {takes}, which this network listens to.")
+    if trained.network.takes_chroma:
+        return [chroma_frames(found) for found in tracks.features]
+    return [spectrum_frames(stored) for stored in tracks.spectra]
 
 
-def _segments(trained: TrainedNetwork, heard: HeardSet) -> Iterator[Tensor | None]:
+def _segments(trained: TrainedNetwork, tracks: EvaluationSet) -> Iterator[Tensor | None]:
     """Log-mel (1, S, 128, L) of every track, made one by one; None for networks that take none."""
     if "segments" not in trained.network.takes:
-        yield from [None] * len(heard.features)
+        yield from [None] * len(tracks.features)
         return
     front_end = LogMel(trained.settings.front_end)
-    for kept in heard.moments:
+    for kept in tracks.moments:
         yield front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None]
 
 
-def shortlist_recall(heard: HeardSet, scorer: Scorer, size: int) -> float:
-    """Share of queries with another version whose best placed version is among the first `size`."""
-    numbers = {work: number for number, work in enumerate(dict.fromkeys(heard.works)) if work is not None}
-    works = [numbers.get(work) if work is not None else None for work in heard.works]
+def shortlist_recall(tracks: EvaluationSet, scorer: Scorer, size: int) -> float:
+    """Share of queries with another version whose best ranked version is among the first `size`."""
+    numbers = {work: number for number, work in enumerate(dict.fromkeys(tracks.works)) if work is not None}
+    works = [numbers.get(work) if work is not None else None for work in tracks.works]
     ids = list(range(len(works)))
     asked = [query for query in ids if works[query] is not None]
     ranked = [
-        rank(query, scorer(query).astype(np.float64), ids, works, works[query], heard.apart.get(query, ()))
+        rank(query, scorer(query).astype(np.float64), ids, works, works[query], tracks.apart.get(query, ()))
         for query in asked
     ]
     ranks = [ranking.first_rank for ranking in ranked if ranking is not None]

@@ -9,48 +9,48 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.alignment.features import CoverFeatures
-from pemr.covers.alignment.qmax import compare, voice
-from pemr.covers.alignment.rescoring import look_closely
+from pemr.covers.alignment.qmax import coarse_features, compare
+from pemr.covers.alignment.rescoring import rescore_pairs
 from pemr.covers.networks.similarity import both_ways
 from pemr.covers.scores.fusion import (
     Floats,
-    Joining,
+    FusionWeights,
+    ScoreFusion,
     Vectors,
-    Weighing,
-    above_of_pairs,
-    habits_of,
-    seen_closely,
-    strangers_among,
+    cohort_indices,
+    cohort_statistics_of,
+    normalised_scores_of_pairs,
+    rescored_score,
 )
-from pemr.covers.scores.map_logistic import fit_evidence
-from pemr.covers.scores.normalisation import Background, robust_deviation
+from pemr.covers.scores.map_logistic import fit_map_logistic
+from pemr.covers.scores.normalisation import ScoreModel, robust_deviation
 from pemr.errors import CorpusError
 
-FAR_STRANGERS = 0.999
-FAR_NEAR_STRANGERS = 0.99
-"""The share of strangers, and of those that come nearest, below the point where sum and alignment mean the same."""
-NEAR = 3
-"""Of the strangers of a set so many that come nearest to a track are looked at closely."""
+FAR_QUANTILE = 0.999
+FAR_QUANTILE_OF_NEAREST = 0.99
+"""The quantile of non-versions, and of those that come nearest, at which fused score and alignment alone agree."""
+RESCORED_PER_TRACK = 3
+"""So many non-versions that score highest with a track are rescored."""
 RIDGE = 1e-3
 
 
-def fit_joining(
+def fit_fusion(
     features: Sequence[CoverFeatures],
     vectors: Sequence[Vectors],
     works: Sequence[str | None],
-    background: Background,
-) -> Joining:
-    """Logistic regression of version against stranger; `vectors`: of the half minutes of each track.
+    score_model: ScoreModel,
+) -> ScoreFusion:
+    """Logistic regression of version against non-version; `vectors`: of the half minutes of each track.
 
-    All versions are aligned, and all tracks with some strangers. What counts at a close look is fitted to those that
-    come nearest. Raises `CorpusError` if there are no versions or no strangers among them.
+    All versions are aligned, and all tracks with a cohort. The weights of rescored pairs are fitted to those that score
+    highest. Raises `CorpusError` if there are no versions or no non-versions among them.
     """
     count = len(features)
-    voices = [voice(found) for found in features]
-    frames = np.array([found.half_rate_frames for found in features])
-    strangers = strangers_among(count)
-    first = [a for a in range(count) for _ in strangers]
-    second = [b for _ in range(count) for b in strangers]
+    coarse = [coarse_features(track) for track in features]
+    frames = np.array([track.half_rate_frames for track in features])
+    cohort = cohort_indices(count)
+    first = [a for a in range(count) for _ in cohort]
+    second = [b for _ in range(count) for b in cohort]
     unlike = np.array([works[a] is None or works[a] != works[b] for a, b in zip(first, second, strict=True)])
     versions = [
         (a, b) for a in range(count) for b in range(a + 1, count) if works[a] is not None and works[a] == works[b]
@@ -61,54 +61,57 @@ def fit_joining(
     pairs = np.concatenate([np.array(versions), pairs])
     same = np.arange(len(pairs)) < len(versions)
 
-    scores = np.stack([compare(own, [voices[b] for b in strangers]).score for own in voices])
-    true_scores = [float(compare(voices[a], [voices[b]]).score[0]) for a, b in versions]
-    all_aligned = background.compared.excess(scores, frames[:, None], frames[None, strangers])
-    true_aligned = background.compared.excess(true_scores, frames[pairs[same, 0]], frames[pairs[same, 1]])
-    aligned = np.concatenate([true_aligned, all_aligned.reshape(-1)[unlike]])
-    habits = habits_of(all_aligned, strangers, background)
-
-    cosines = np.stack([both_ways(own, [vectors[b] for b in strangers]) for own in vectors])
-    true_cosines = np.array([both_ways(vectors[a], [vectors[b]])[0] for a, b in versions])
-    middle = float(np.median(cosines.reshape(-1)[unlike]))
-    spread = max(1e-6, robust_deviation(cosines.reshape(-1)[unlike]))
-    joining = Joining(Weighing(0.0), Weighing(0.0), len(versions), middle, spread)
-    heard = above_of_pairs(
-        np.concatenate([joining.excess(true_cosines), joining.excess(cosines).reshape(-1)[unlike]]),
-        pairs,
-        habits_of(joining.excess(cosines), strangers, background),
+    scores = np.stack([compare(track, [coarse[b] for b in cohort]).score for track in coarse])
+    true_scores = [float(compare(coarse[a], [coarse[b]]).score[0]) for a, b in versions]
+    with_cohort = score_model.coarse.length_normalised_score(scores, frames[:, None], frames[None, cohort])
+    of_versions = score_model.coarse.length_normalised_score(
+        true_scores, frames[pairs[same, 0]], frames[pairs[same, 1]]
     )
-    by_alignment = above_of_pairs(aligned, pairs, habits)
-    compared = _fit_weighing(by_alignment, heard, same, FAR_STRANGERS)
+    aligned = np.concatenate([of_versions, with_cohort.reshape(-1)[unlike]])
+    statistics = cohort_statistics_of(with_cohort, cohort, score_model)
+    alignment = normalised_scores_of_pairs(aligned, pairs, statistics)
 
-    near = _nearest(compared.above(by_alignment, heard), pairs, same)
-    if not same[near].any():  # too few tracks for a close look to tell
-        return msgspec.structs.replace(joining, compared=compared, closely=compared)
-    scored = look_closely(features, pairs[near])[0]
-    closely = background.closely.excess(scored, frames[pairs[near, 0]], frames[pairs[near, 1]])
-    by_look = above_of_pairs(seen_closely(aligned[near], closely), pairs[near], habits)
-    looked = _fit_weighing(by_look, heard[near], same[near], FAR_NEAR_STRANGERS)
-    return msgspec.structs.replace(joining, compared=compared, closely=looked)
+    cosines = np.stack([both_ways(track, [vectors[b] for b in cohort]) for track in vectors])
+    true_cosines = np.array([both_ways(vectors[a], [vectors[b]])[0] for a, b in versions])
+    centre = float(np.median(cosines.reshape(-1)[unlike]))
+    deviation = max(1e-6, robust_deviation(cosines.reshape(-1)[unlike]))
+    fusion = ScoreFusion(FusionWeights(0.0), FusionWeights(0.0), len(versions), centre, deviation)
+    network = normalised_scores_of_pairs(
+        np.concatenate([fusion.standardised(true_cosines), fusion.standardised(cosines).reshape(-1)[unlike]]),
+        pairs,
+        cohort_statistics_of(fusion.standardised(cosines), cohort, score_model),
+    )
+    coarse_weights = _fit_weights(alignment, network, same, FAR_QUANTILE)
+
+    near = _nearest(coarse_weights.fused_score(alignment, network), pairs, same)
+    if not same[near].any():  # too few tracks to tell what counts in rescored pairs
+        return msgspec.structs.replace(fusion, coarse=coarse_weights, fine=coarse_weights)
+    fine = score_model.fine.length_normalised_score(
+        rescore_pairs(features, pairs[near])[0], frames[pairs[near, 0]], frames[pairs[near, 1]]
+    )
+    rescored = normalised_scores_of_pairs(rescored_score(aligned[near], fine), pairs[near], statistics)
+    fine_weights = _fit_weights(rescored, network[near], same[near], FAR_QUANTILE_OF_NEAREST)
+    return msgspec.structs.replace(fusion, coarse=coarse_weights, fine=fine_weights)
 
 
-def _nearest(above: Floats, pairs: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """The strangers that come nearest to each track, and versions that come nearer than these."""
+def _nearest(normalised: Floats, pairs: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The non-versions that score highest with each track, and versions that score higher than these."""
     nearest: list[int] = []
     for track in np.unique(pairs):
-        strangers = np.flatnonzero((pairs[:, 0] == track) & ~same)
-        strangers = strangers[np.argsort(-above[strangers], kind="stable")[:NEAR]]
+        non_versions = np.flatnonzero((pairs[:, 0] == track) & ~same)
+        non_versions = non_versions[np.argsort(-normalised[non_versions], kind="stable")[:RESCORED_PER_TRACK]]
         versions = np.flatnonzero((pairs == track).any(axis=1) & same)
-        nearest += strangers.tolist()
-        nearest += versions[above[versions] > above[strangers].min(initial=np.inf)].tolist()
+        nearest += non_versions.tolist()
+        nearest += versions[normalised[versions] > normalised[non_versions].min(initial=np.inf)].tolist()
     return np.unique(nearest)
 
 
-def _fit_weighing(aligned: Floats, heard: Floats, same: npt.NDArray[np.bool_], far: float) -> Weighing:
-    """The weight by logistic regression; scale and offset by what strangers reach in the middle and at the top."""
-    rows = np.stack([np.ones(len(aligned)), aligned, heard], axis=1)
-    _, of_alignment, of_network = fit_evidence(rows, same.astype(np.float64), np.zeros(3), np.full(3, RIDGE**-0.5))
-    weighing = Weighing(max(0.0, float(of_network / max(of_alignment, 1e-6))))
-    middle, top = np.quantile(weighing.above(aligned, heard)[~same], (0.5, far))
-    aligned_middle, aligned_top = np.quantile(aligned[~same], (0.5, far))
-    scale = float((aligned_top - aligned_middle) / max(1e-6, top - middle))
-    return Weighing(weighing.weight, scale, float(aligned_middle - scale * middle))
+def _fit_weights(alignment: Floats, network: Floats, same: npt.NDArray[np.bool_], far: float) -> FusionWeights:
+    """The weight by logistic regression; scale and offset by the median of non-versions and their quantile `far`."""
+    rows = np.stack([np.ones(len(alignment)), alignment, network], axis=1)
+    _, of_alignment, of_network = fit_map_logistic(rows, same.astype(np.float64), np.zeros(3), np.full(3, RIDGE**-0.5))
+    weights = FusionWeights(max(0.0, float(of_network / max(of_alignment, 1e-6))))
+    median, top = np.quantile(weights.fused_score(alignment, network)[~same], (0.5, far))
+    alignment_median, alignment_top = np.quantile(alignment[~same], (0.5, far))
+    scale = float((alignment_top - alignment_median) / max(1e-6, top - median))
+    return FusionWeights(weights.weight, scale, float(alignment_median - scale * median))

@@ -1,4 +1,4 @@
-"""Searches made of several looks: alignment joined with a network, a close look at the first, a shortlist before."""
+"""Multi-stage searches: a shortlist, alignment fused with a network, the first ones rescored."""
 
 from __future__ import annotations
 
@@ -8,90 +8,100 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.alignment.passages import explain
-from pemr.covers.alignment.qmax import close_voice, compare, compare_closely, voice
-from pemr.covers.evaluation.evaluation import HeardSet, Scorer, Scores, alignment_excess, heard_frames
+from pemr.covers.alignment.qmax import coarse_features, compare, fine_features, rescore
+from pemr.covers.evaluation.evaluation import EvaluationSet, Scorer, Scores, length_normalised_alignment, network_frames
 from pemr.covers.networks.frames import shingle_vectors
 from pemr.covers.networks.registry import TrainedNetwork
 from pemr.covers.networks.similarity import both_ways
-from pemr.covers.scores.fusion import above_habits, above_of_pairs, habits_among, seen_closely
-from pemr.covers.scores.normalisation import default_background
+from pemr.covers.scores.fusion import (
+    cohort_statistics_among,
+    normalised_scores,
+    normalised_scores_of_pairs,
+    rescored_score,
+)
+from pemr.covers.scores.normalisation import default_score_model
 
-LOOKED_AT = 20
-"""So many of the first are looked at closely."""
+RESCORED_TRACKS = 20
+"""So many of the first are rescored at the fine rate."""
 
 
-def joined_scorer(trained: TrainedNetwork, heard: HeardSet, alignment: Scorer) -> Scorer:
-    """Alignment above the habits of both tracks, joined with a calibrated network as the application does it."""
-    return _Joined(trained, heard, alignment).joined
+def fused_scorer(trained: TrainedNetwork, tracks: EvaluationSet, alignment: Scorer) -> Scorer:
+    """Alignment normalised against the cohort of both tracks, fused with a calibrated network as in the application."""
+    return _FusedSearch(trained, tracks, alignment).fused
 
 
-def whole_search_scorer(trained: TrainedNetwork, heard: HeardSet, alignment: Scorer, count: int = LOOKED_AT) -> Scorer:
-    """The joined search, and the first `count` looked at closely and put in order as the application orders matches.
+def whole_search_scorer(
+    trained: TrainedNetwork, tracks: EvaluationSet, alignment: Scorer, count: int = RESCORED_TRACKS
+) -> Scorer:
+    """The fused search, and the first `count` rescored and ranked anew as the application ranks matches.
 
     The rest stays behind in its own order.
     """
-    search = _Joined(trained, heard, alignment)
-    voices, close = [voice(found) for found in heard.features], [close_voice(found) for found in heard.features]
-    background = default_background()
+    search = _FusedSearch(trained, tracks, alignment)
+    coarse, fine = (
+        [features_of(track) for track in tracks.features] for features_of in (coarse_features, fine_features)
+    )
+    score_model = default_score_model()
 
-    def ordered(query: int) -> Scores:
-        scores = search.joined(query)
+    def ranked(query: int) -> Scores:
+        scores = search.fused(query)
         best = np.argsort(-scores, kind="stable")
         best = best[best != query][:count]
-        found = compare(voices[query], [voices[place] for place in best])
-        closely = compare_closely(close[query], [close[place] for place in best], found)
-        paths = [explain(close[query], close[place], closely, row).likeness for row, place in enumerate(best)]
-        told = background.evidence_above * search.above(query, best, closely.score)
-        told += background.evidence_likeness * np.array(paths)
-        final = scores - scores.max() + told.min() - 1.0
-        final[best] = told
-        ordered_scores: Scores = final.astype(np.float32)
-        return ordered_scores
+        compared = compare(coarse[query], [coarse[index] for index in best])
+        rescored = rescore(fine[query], [fine[index] for index in best], compared)
+        paths = [explain(fine[query], fine[index], rescored, row).similarity for row, index in enumerate(best)]
+        final = score_model.score_slope * search.rescored(query, best, rescored.score)
+        final += score_model.similarity_slope * np.array(paths)
+        in_order = scores - scores.max() + final.min() - 1.0
+        in_order[best] = final
+        result: Scores = in_order.astype(np.float32)
+        return result
 
-    return ordered
+    return ranked
 
 
-class _Joined:
-    """What alignment and network say of all pairs of a set; worked out at the first question."""
+class _FusedSearch:
+    """Normalised scores of all pairs of a set by alignment and network; worked out at the first question."""
 
-    def __init__(self, trained: TrainedNetwork, heard: HeardSet, alignment: Scorer) -> None:
-        assert trained.joining is not None
-        self._joining = trained.joining
-        self._trained, self._heard, self._alignment = trained, heard, alignment
-        self._excess = cache(self._aligned)
-        self._habits = cache(lambda: habits_among(self._excess(), default_background()))
-        self._aligned_above = cache(lambda: above_habits(self._excess(), default_background()))
-        self._heard_above = cache(self._network)
+    def __init__(self, trained: TrainedNetwork, tracks: EvaluationSet, alignment: Scorer) -> None:
+        assert trained.fusion is not None
+        self._fusion = trained.fusion
+        self._trained, self._tracks, self._alignment = trained, tracks, alignment
+        self._length_normalised = cache(self._aligned)
+        self._statistics = cache(lambda: cohort_statistics_among(self._length_normalised(), default_score_model()))
+        self._normalised = cache(lambda: normalised_scores(self._length_normalised(), default_score_model()))
+        self._network_scores = cache(self._network)
 
-    def joined(self, query: int) -> Scores:
-        """How far all tracks (n,) lie above strangers of a query, compared at the lower rate."""
-        joined: Scores = self._joining.compared.above(self._aligned_above()[query], self._heard_above()[query]).astype(
-            np.float32
-        )
-        return joined
+    def fused(self, query: int) -> Scores:
+        """Fused scores of a query with all tracks (n,), at the coarse rate."""
+        fused: Scores = self._fusion.coarse.fused_score(
+            self._normalised()[query], self._network_scores()[query]
+        ).astype(np.float32)
+        return fused
 
-    def above(self, query: int, places: npt.NDArray[np.int64], scores: Scores) -> npt.NDArray[np.float64]:
-        """How far these tracks (k,) lie above strangers of a query, by scores of a close look."""
-        frames = np.array([self._heard.features[place].half_rate_frames for place in places])
-        own = self._heard.features[query].half_rate_frames
-        closely = default_background().closely.excess(scores, own, frames)
-        excess = seen_closely(self._excess()[query, places], closely)
-        pairs = np.stack([np.full(len(places), query), places], axis=1)
-        aligned = above_of_pairs(excess, pairs, self._habits())
-        return self._joining.closely.above(aligned, self._heard_above()[query, places])
+    def rescored(self, query: int, indices: npt.NDArray[np.int64], scores: Scores) -> npt.NDArray[np.float64]:
+        """Fused scores of a query with these tracks (k,), from their scores (k,) at the fine rate."""
+        frames = np.array([self._tracks.features[index].half_rate_frames for index in indices])
+        own = self._tracks.features[query].half_rate_frames
+        fine = default_score_model().fine.length_normalised_score(scores, own, frames)
+        length_normalised = rescored_score(self._length_normalised()[query, indices], fine)
+        pairs = np.stack([np.full(len(indices), query), indices], axis=1)
+        alignment = normalised_scores_of_pairs(length_normalised, pairs, self._statistics())
+        return self._fusion.fine.fused_score(alignment, self._network_scores()[query, indices])
 
     def _aligned(self) -> npt.NDArray[np.float64]:
-        scores = np.stack([self._alignment(query) for query in range(len(self._heard.features))])
-        return alignment_excess(scores, self._heard.features)
+        scores = np.stack([self._alignment(query) for query in range(len(self._tracks.features))])
+        return length_normalised_alignment(scores, self._tracks.features)
 
     def _network(self) -> npt.NDArray[np.float64]:
-        shingled = [shingle_vectors(self._trained.network, found) for found in heard_frames(self._trained, self._heard)]
-        likeness = self._joining.excess(np.stack([both_ways(own, shingled) for own in shingled]))
-        return above_habits(likeness, default_background())
+        network = self._trained.network
+        shingled = [shingle_vectors(network, frames) for frames in network_frames(self._trained, self._tracks)]
+        cosines = np.stack([both_ways(track, shingled) for track in shingled])
+        return normalised_scores(self._fusion.standardised(cosines), default_score_model())
 
 
 def search_scorer(first: Scorer, alignment: Scorer, shortlist: int) -> Scorer:
-    """The whole search: the best of `first` are put in order by alignment, the rest stays behind in its own order."""
+    """A shortlist: the best of `first` are ranked by alignment, the rest stays behind in its own order."""
 
     def score(query: int) -> Scores:
         rough = first(query).astype(np.float64)

@@ -46,7 +46,7 @@ class TrainingWork:
 
 @dataclass(frozen=True)
 class Batch:
-    """`clips` (B, bins, length), `works` (B,) the place of each one's work, `moments` (B, S, n) sound or none."""
+    """`clips` (B, bins, length), `works` (B,) the index of each clip's work, `moments` (B, S, n) sound or none."""
 
     clips: Frames
     works: npt.NDArray[np.int64]
@@ -56,27 +56,27 @@ class Batch:
 def read_training_works(folders: Sequence[Path], network: CoverNetwork) -> list[TrainingWork]:
     """All training works of version corpora in the form that this network takes, in order; one name, one work.
 
-    For a network that hears sound only versions with moments of sound count. Raises `CorpusError` if there is none.
+    For a network that takes sound only versions with moments of sound count. Raises `CorpusError` if there is none.
     """
     works: dict[str, TrainingWork] = {}
-    heard = "segments" in network.takes
+    takes_sound = "segments" in network.takes
     for folder in folders:
         for path in works_in(folder):
             versions, spectra = read_work(path)
             if versions[0].split != "train":
                 continue
-            sound = read_moments(path) if heard else {}
+            sound = read_moments(path) if takes_sound else {}
             frames: list[npt.NDArray[np.uint8]] = []
             moments: list[Moments] = []
             for version, stored in zip(versions, spectra, strict=True):
                 part = frames_for(network, stored)
-                if part.shape[1] > SHORTEST_FRAMES and (not heard or version.index in sound):
+                if part.shape[1] > SHORTEST_FRAMES and (not takes_sound or version.index in sound):
                     frames.append((part * STORED_SCALE).round().clip(0, 255).astype(np.uint8))
-                    moments += [sound[version.index]] if heard else []
+                    moments += [sound[version.index]] if takes_sound else []
             if frames:
                 before = works.get(path.stem, TrainingWork(path.stem, ()))
                 works[path.stem] = TrainingWork(path.stem, (*before.versions, *frames), (*before.moments, *moments))
-    if heard and not works:
+    if takes_sound and not works:
         raise CorpusError(
             "This network hears sound, and the corpus holds none. Render one that does: "
             "pemr-train corpus render versions DIR --sketched 0 --rendered 4 --segments 4"
@@ -92,19 +92,19 @@ def draw_batch(
     Of each work one version comes twice, in other crops: an easy pair beside the hard ones.
     """
     length = int(chance.choice(settings.lengths))
-    places = chance.choice(len(works), min(settings.works, len(works)), replace=False)
+    indices = chance.choice(len(works), min(settings.works, len(works)), replace=False)
     clips: list[Frames] = []
     labels: list[int] = []
     moments: list[npt.NDArray[np.float32]] = []
-    for place in places:
-        versions, sound = works[int(place)].versions, works[int(place)].moments
+    for index in indices:
+        versions, sound = works[int(index)].versions, works[int(index)].moments
         order = chance.permutation(len(versions))
         chosen = [int(order[k % len(order)]) for k in range(settings.clips_a_work - 1)]
         # of real music there is one version, and another passage of it need not be the same music
         around = float(chance.random()) if len(versions) == 1 else None
         for version in [chosen[0], *chosen]:
             clips.append(draw_clip(versions[version], length, settings, chance, around))
-            labels.append(int(place))
+            labels.append(int(index))
             if sound:
                 some = chance.permutation(len(sound[version]))[: settings.moments]
                 moments.append(sound[version][some].astype(np.float32) / MOMENT_SCALE)
@@ -121,7 +121,7 @@ def draw_clip(
 ) -> Frames:
     """A crop (bins, length) at another tempo; what is missing at the end is silence.
 
-    With `around` (0 to 1, a place in the track) it begins within a quarter of its length of there.
+    With `around` (0 to 1, a point in the track) it begins within a quarter of its length of there.
     """
     ratio = 2.0 ** chance.uniform(-settings.stretch, settings.stretch)
     total = version.shape[1]
@@ -162,12 +162,12 @@ def changed(clips: Frames, settings: ClipSettings, chance: np.random.Generator, 
     if chroma:
         clips = clips / np.maximum(np.sqrt(np.square(clips).sum(axis=1, keepdims=True)), 0.05)
     else:
-        for place in range(count):
+        for index in range(count):
             move = int(chance.integers(-6, 7))
-            clips[place] = np.roll(clips[place], move, axis=0)
+            clips[index] = np.roll(clips[index], move, axis=0)
             if move > 0:
-                clips[place, :move] = 0.0
+                clips[index, :move] = 0.0
             elif move < 0:
-                clips[place, move:] = 0.0
+                clips[index, move:] = 0.0
     kept: Frames = clips.astype(np.float32)
     return kept

@@ -19,7 +19,7 @@ class CoverNetwork(nn.Module, ABC):
     width: int
 
     @property
-    def hears_chroma(self) -> bool:
+    def takes_chroma(self) -> bool:
         """Whether its frames are chroma; else they are spectra."""
         return self.takes.startswith("chroma")
 

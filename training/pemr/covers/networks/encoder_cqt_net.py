@@ -43,7 +43,7 @@ class JoinedNet(CoverNetwork):
     ) -> None:
         super().__init__()
         self.width = width
-        self.takes = "chroma and segments" if partner.hears_chroma else "spectrum and segments"
+        self.takes = "chroma and segments" if partner.takes_chroma else "spectrum and segments"
         self.partner = partner
         self.encoder = encoder if encoder is not None else FCN4()
         self.frozen_encoder = frozen_encoder
@@ -59,5 +59,5 @@ class JoinedNet(CoverNetwork):
         if segments is None:
             raise ValueError("this network listens to log-mel segments as well")
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen_encoder):
-            heard = mean_of_segments(self.encoder, segments)
-        return torch.as_tensor(self.out(torch.cat([self.partner(frames), heard], dim=1)))
+            embedding = mean_of_segments(self.encoder, segments)
+        return torch.as_tensor(self.out(torch.cat([self.partner(frames), embedding], dim=1)))

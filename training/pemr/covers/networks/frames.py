@@ -1,4 +1,4 @@
-"""What a cover network hears of a track, and how a track becomes vectors: of the whole, and of each half minute."""
+"""What a cover network takes of a track, and how a track becomes vectors: of the whole, and of each half minute."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def spectrum_frames(stored: Spectrum) -> Frames:
 
 def frames_for(network: CoverNetwork, stored: Spectrum) -> Frames:
     """The frames that this network takes, of a stored spectrum."""
-    return chroma_frames(features_of(stored)) if network.hears_chroma else spectrum_frames(stored)
+    return chroma_frames(features_of(stored)) if network.takes_chroma else spectrum_frames(stored)
 
 
 def shingles(frames: Frames) -> Frames:
@@ -50,7 +50,7 @@ def shingles(frames: Frames) -> Frames:
 
 
 def track_vector(network: CoverNetwork, frames: Frames, segments: Tensor | None = None) -> Vectors:
-    """(bins, t) -> unit vector (width,) of the whole track; `segments` (1, S, 128, L) for networks that hear them."""
+    """(bins, t) -> unit vector (width,) of the whole track; `segments` (1, S, 128, L) for networks that take them."""
     with torch.inference_mode():
         vector = network(torch.from_numpy(frames)[None], segments)[0]
         found: Vectors = torch.nn.functional.normalize(vector, dim=0).numpy()

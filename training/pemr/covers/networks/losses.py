@@ -1,4 +1,4 @@
-"""What cover networks learn from: which work is this (cosine softmax), and versions closer than strangers."""
+"""What cover networks learn from: which work is this (cosine softmax), and versions closer than other clips."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, normalize
 def cosine_softmax(vectors: Tensor, centres: Tensor, works: Tensor, *, scale: float, margin: float) -> Tensor:
     """Cross-entropy over works of scaled cosines, the right one less a margin (Wang et al. 2018, CosFace).
 
-    `vectors` (B, d), `centres` (works, d), `works` (B,) places of the right centres.
+    `vectors` (B, d), `centres` (works, d), `works` (B,) indices of the right centres.
     """
     cosines = normalize(vectors) @ normalize(centres).T
     right = torch.nn.functional.one_hot(works, len(centres)) * margin
@@ -24,8 +24,8 @@ def version_contrast(vectors: Tensor, works: Tensor, *, temperature: float) -> T
     """
     unit = normalize(vectors)
     itself = torch.eye(len(unit), dtype=torch.bool)
-    likeness = (unit @ unit.T / temperature).masked_fill(itself, -torch.inf)
-    log_share = (likeness - likeness.logsumexp(dim=1, keepdim=True)).masked_fill(itself, 0.0)
+    similarity = (unit @ unit.T / temperature).masked_fill(itself, -torch.inf)
+    log_share = (similarity - similarity.logsumexp(dim=1, keepdim=True)).masked_fill(itself, 0.0)
     same = (works[:, None] == works[None, :]) & ~itself
     partners = same.sum(dim=1)
     paired = partners > 0

@@ -18,10 +18,10 @@ PITCH_CLASSES = 12
 
 def circle_basis() -> Tensor:
     """(12, 12) orthonormal: the constant, the alternating, then cosine and sine of the five other frequencies."""
-    place = torch.arange(PITCH_CLASSES, dtype=torch.float64)
-    rows = [torch.ones_like(place) / math.sqrt(12), torch.cos(math.pi * place) / math.sqrt(12)]
+    pitch_class = torch.arange(PITCH_CLASSES, dtype=torch.float64)
+    rows = [torch.ones_like(pitch_class) / math.sqrt(12), torch.cos(math.pi * pitch_class) / math.sqrt(12)]
     for frequency in range(1, 6):
-        angle = 2.0 * math.pi * frequency * place / PITCH_CLASSES
+        angle = 2.0 * math.pi * frequency * pitch_class / PITCH_CLASSES
         rows += [torch.cos(angle) / math.sqrt(6), torch.sin(angle) / math.sqrt(6)]
     return torch.stack(rows).float()
 
@@ -95,8 +95,8 @@ class PitchClassNet(CoverNetwork):
         into = (1, *channels[:-1])
         self.layers = nn.Sequential(
             *(
-                Layer(before, after, taps=5 if place < 4 else 3, stride=2 if 0 < place < 4 else 1)
-                for place, (before, after) in enumerate(zip(into, channels, strict=True))
+                Layer(before, after, taps=5 if index < 4 else 3, stride=2 if 0 < index < 4 else 1)
+                for index, (before, after) in enumerate(zip(into, channels, strict=True))
             )
         )
         self.norm = nn.BatchNorm1d(2 * channels[-1])

@@ -18,7 +18,7 @@ from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
 from pemr.covers.networks.ki_net import KiNet
 from pemr.covers.networks.pitch_class import PitchClassNet
 from pemr.covers.networks.tpp_net import TppNet
-from pemr.covers.scores.fusion import Joining
+from pemr.covers.scores.fusion import ScoreFusion
 from pemr.durable_files import write_output
 from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch, RecipeError
@@ -48,7 +48,7 @@ def _pitch_class(settings: NetworkSettings) -> CoverNetwork:
     return PitchClassNet(settings.width, (c, c * 3 // 2, 2 * c, 3 * c, 4 * c))
 
 
-def _joined(settings: NetworkSettings, partner: str) -> CoverNetwork:
+def _with_encoder(settings: NetworkSettings, partner: str) -> CoverNetwork:
     return JoinedNet(settings.width, BUILDERS[partner](settings), _encoder(settings))
 
 
@@ -58,8 +58,8 @@ BUILDERS: dict[str, Callable[[NetworkSettings], CoverNetwork]] = {
     "tpp-net": lambda settings: TppNet(settings.width, settings.channels or 8),
     "ki-net": lambda settings: KiNet(settings.width, settings.channels or 64),
     "fcn": lambda settings: FcnCoverNet(settings.width, _encoder(settings)),
-    "fcn+cqt-net": lambda settings: _joined(settings, "cqt-net"),
-    "fcn+pitch-class": lambda settings: _joined(settings, "pitch-class"),
+    "fcn+cqt-net": lambda settings: _with_encoder(settings, "cqt-net"),
+    "fcn+pitch-class": lambda settings: _with_encoder(settings, "pitch-class"),
 }
 
 
@@ -102,30 +102,30 @@ def _encoder(settings: NetworkSettings) -> FCN4 | None:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network ready to listen. `network_id` (16 hex digits) names what its vectors depend on.
+    """A network ready for use. `network_id` (16 hex digits) names what its vectors depend on.
 
-    `joining`: how its likeness is joined with alignment, once that was calibrated.
+    `fusion`: how it counts beside alignment, once that was calibrated; `joining` in the metadata of the file.
     """
 
     network: CoverNetwork
     settings: NetworkSettings
     network_id: str
     provenance: str
-    joining: Joining | None = None
+    fusion: ScoreFusion | None = None
 
 
 def save_network(
-    path: Path, network: CoverNetwork, settings: NetworkSettings, provenance: str, joining: Joining | None = None
+    path: Path, network: CoverNetwork, settings: NetworkSettings, provenance: str, fusion: ScoreFusion | None = None
 ) -> None:
-    """Write weights (half precision), settings, provenance and joining as one file."""
+    """Write weights (half precision), settings, provenance and fusion as one file."""
     tensors = {
         name: value.detach().cpu().half().contiguous() if value.is_floating_point() else value.detach().cpu()
         for name, value in network.state_dict().items()
     }
     described = msgspec.json.encode(without_files(settings)).decode()
     metadata = {"kind": KIND, "format": str(FORMAT), "settings": described, "provenance": provenance}
-    if joining is not None:
-        metadata["joining"] = msgspec.json.encode(joining).decode()
+    if fusion is not None:
+        metadata["joining"] = msgspec.json.encode(fusion).decode()
     write_output(path, save(tensors, metadata))
 
 
@@ -144,7 +144,7 @@ def load_network(path: Path) -> TrainedNetwork:
         raise ModelMismatch(f"{path} is not a cover network of format {FORMAT}")
     try:
         settings = msgspec.json.decode(metadata["settings"], type=NetworkSettings)
-        joining = msgspec.json.decode(metadata["joining"], type=Joining) if "joining" in metadata else None
+        fusion = msgspec.json.decode(metadata["joining"], type=ScoreFusion) if "joining" in metadata else None
         network = build_network(settings)
         network.load_state_dict(
             {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
@@ -153,7 +153,7 @@ def load_network(path: Path) -> TrainedNetwork:
         raise ModelMismatch(f"{path} does not hold what a cover network holds: {error}") from error
     network.eval().requires_grad_(False)
     digest = hashlib.sha256(content).hexdigest()[:16]
-    return TrainedNetwork(network, settings, digest, metadata.get("provenance", ""), joining)
+    return TrainedNetwork(network, settings, digest, metadata.get("provenance", ""), fusion)
 
 
 def parameters_of(network: torch.nn.Module) -> int:

@@ -15,11 +15,11 @@ from pemr.covers.networks.similarity import both_ways
 
 Vectors = npt.NDArray[np.float32]
 
-LEAST_FOUND, FOUND_A_TRACK = 256, 4
-LOOKED_AT = 1000
-"""So many tracks nearest to the query are looked at from their side too."""
+MIN_PARTS_FOUND, PARTS_FOUND_PER_TRACK = 256, 4
+SCORED_BOTH_WAYS = 1000
+"""So many tracks nearest to the query are scored from their side too."""
 ASKED_EVERY = 2
-"""Every so manieth part of a query is asked of the index: half minutes overlap by half, so all is heard once."""
+"""Every so manieth part of a query is asked of the index: half minutes overlap by half, so all is covered once."""
 MATRIX_PRODUCT_FROM = 4
 """So many parts of a query are compared by one matrix product; some builds of faiss only do so from 128,000 on."""
 
@@ -78,29 +78,29 @@ class VersionIndex:
 
         What the query finds in a track is asked of the index; what the track finds in the query, of the nearest only.
         """
-        near = [track_id for track_id, _ in self.nearest(query[::ASKED_EVERY], max(LOOKED_AT, count), exclude)]
+        near = [track_id for track_id, _ in self.nearest(query[::ASKED_EVERY], max(SCORED_BOTH_WAYS, count), exclude)]
         if not near:
             return []
-        likeness = both_ways(query, [np.asarray(vectors[track_id], np.float32) for track_id in near])
-        return [near[place] for place in np.argsort(-likeness, kind="stable")[:count]]
+        similarity = both_ways(query, [np.asarray(vectors[track_id], np.float32) for track_id in near])
+        return [near[index] for index in np.argsort(-similarity, kind="stable")[:count]]
 
     def nearest(self, query: Vectors, count: int, exclude: Collection[int] = ()) -> list[tuple[int, float]]:
-        """(track id, likeness) of the tracks most like a query (m, width), best first, without those excluded.
+        """(track id, similarity) of the tracks most like a query (m, width), best first, without those excluded.
 
-        Likeness: mean over the query's parts of the best cosine to a part of the track. A part whose best lies below
+        Similarity: mean over the query's parts of the best cosine to a part of the track. A part whose best lies below
         those that the index gives counts as the lowest of these.
         """
         total = int(self._index.ntotal)
         if not total or not len(query):
             return []
-        wanted = min(total, max(LEAST_FOUND, FOUND_A_TRACK * (count + len(exclude))))
+        wanted = min(total, max(MIN_PARTS_FOUND, PARTS_FOUND_PER_TRACK * (count + len(exclude))))
         cosines, ids = self._index.search(np.ascontiguousarray(query, np.float32), wanted)
         floor = cosines[:, -1]
         gained: dict[int, float] = {}
         for part, (row, owners) in enumerate(zip(cosines, ids, strict=True)):
             tracks, first = np.unique(owners, return_index=True)  # the first of a track is its best
-            for track_id, place in zip(tracks.tolist(), first.tolist(), strict=True):
-                gained[track_id] = gained.get(track_id, 0.0) + float(row[place] - floor[part])
+            for track_id, index in zip(tracks.tolist(), first.tolist(), strict=True):
+                gained[track_id] = gained.get(track_id, 0.0) + float(row[index] - floor[part])
         for track_id in exclude:
             gained.pop(track_id, None)
         base = float(floor.mean())

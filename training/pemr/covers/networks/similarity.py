@@ -1,4 +1,4 @@
-"""How alike tracks are by the vectors of their half minutes. Loads no torch."""
+"""Similarity of tracks by the vectors of their half minutes. Loads no torch."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Vectors = npt.NDArray[np.float32]
 
 
 def best_of_shingles(query: Vectors, references: Sequence[Vectors]) -> Vectors:
-    """Likeness of a query (n, d) to each reference (m, d): mean over the query's parts of their best match (r,)."""
+    """Similarity of a query (n, d) to each reference (m, d): mean over the query's parts of their best match (r,)."""
     stacked, edges = _side_by_side(references)
     means: Vectors = np.maximum.reduceat(query @ stacked.T, edges, axis=1).mean(axis=0)
     return means
 
 
 def both_ways(query: Vectors, references: Sequence[Vectors]) -> Vectors:
-    """Likeness (r,) as the mean of the query's to each reference and of each reference's to the query."""
+    """Similarity (r,) as the mean of the query's to each reference and of each reference's to the query."""
     stacked, edges = _side_by_side(references)
     cosines = query @ stacked.T
     there = np.maximum.reduceat(cosines, edges, axis=1).mean(axis=0)
     parts = np.array([len(reference) for reference in references])
     back = np.add.reduceat(cosines.max(axis=0), edges) / parts
-    likeness: Vectors = ((there + back) / 2).astype(np.float32)
-    return likeness
+    similarity: Vectors = ((there + back) / 2).astype(np.float32)
+    return similarity
 
 
 def _side_by_side(references: Sequence[Vectors]) -> tuple[Vectors, npt.NDArray[np.int64]]:

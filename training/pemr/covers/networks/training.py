@@ -74,7 +74,7 @@ class CoverTraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class DevelopmentSet:
-    """Tracks with known works, as the network takes them; `moments` of sound if it hears any."""
+    """Tracks with known works, as the network takes them; `moments` of sound if it takes any."""
 
     name: str
     works: list[str]
@@ -98,15 +98,15 @@ def read_development(folder: Path, network: CoverNetwork) -> DevelopmentSet:
     works: list[str] = []
     frames: list[Frames] = []
     moments: list[Moments] = []
-    heard = "segments" in network.takes
+    takes_sound = "segments" in network.takes
     for path in works_in(folder):
         versions, spectra = read_work(path)
-        sound = read_moments(path) if heard else {}
+        sound = read_moments(path) if takes_sound else {}
         for version, stored in zip(versions, spectra, strict=True):
-            if not heard or version.index in sound:
+            if not takes_sound or version.index in sound:
                 works.append(version.work)
                 frames.append(frames_for(network, stored))
-                moments += [sound[version.index]] if heard else []
+                moments += [sound[version.index]] if takes_sound else []
     if not works:
         raise CorpusError(f"{folder} holds no moments of sound, which this network hears (--segments when rendering).")
     return DevelopmentSet(folder.name, works, frames, moments)
@@ -114,9 +114,12 @@ def read_development(folder: Path, network: CoverNetwork) -> DevelopmentSet:
 
 def retrieval(network: CoverNetwork, tracks: DevelopmentSet, front_end: LogMel) -> RetrievalReport:
     """How well the cosine of track vectors finds versions, each track asked against all others."""
-    heard = [front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in tracks.moments]
+    segments = [front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in tracks.moments]
     vectors = np.stack(
-        [track_vector(network, frames, heard[place] if heard else None) for place, frames in enumerate(tracks.frames)]
+        [
+            track_vector(network, frames, segments[index] if segments else None)
+            for index, frames in enumerate(tracks.frames)
+        ]
     )
     numbers = {work: number for number, work in enumerate(dict.fromkeys(tracks.works))}
     return evaluate(vectors @ vectors.T, [numbers[work] for work in tracks.works])
@@ -145,7 +148,7 @@ class _Run:
         """One step. Gives the loss and the share of clips whose work is named right."""
         settings = self.settings
         chance = np.random.default_rng([settings.seed, self.step])
-        batch = draw_batch(self.works, settings.clips, chance, chroma=self.network.hears_chroma)
+        batch = draw_batch(self.works, settings.clips, chance, chroma=self.network.takes_chroma)
         works = torch.from_numpy(batch.works)
         segments = None
         if batch.moments is not None:
@@ -215,13 +218,13 @@ class _Run:
             raise CheckpointError(
                 f"{path} holds another network ({begun.network}). Use the same settings or another --out folder."
             )
-        places = {work.name: place for place, work in enumerate(self.works)}
-        if gone := [name for name in known if name not in places]:
+        indices = {work.name: index for index, work in enumerate(self.works)}
+        if gone := [name for name in known if name not in indices]:
             raise CheckpointError(
                 f"{path} was trained on works that the corpus no longer has ({len(gone)}, first {gone[0]}). "
                 "Nothing was changed."
             )
-        rows = torch.tensor([places[name] for name in known])
+        rows = torch.tensor([indices[name] for name in known])
         self.network.load_state_dict(content["network"])
         self.mean = content["mean"]
         with torch.no_grad():
@@ -231,13 +234,13 @@ class _Run:
 
 
 def _grown(state: dict[str, Any], rows: Tensor, works: int) -> dict[str, Any]:
-    """The optimiser's memory of the work centres (its last parameter), spread to their places now."""
+    """The optimiser's memory of the work centres (its last parameter), spread to their indices now."""
     last = max(state["state"])
     for name, value in state["state"][last].items():
         if value.ndim == 2:
-            spread = value.new_zeros(works, value.shape[1])
-            spread[rows] = value
-            state["state"][last][name] = spread
+            grown = value.new_zeros(works, value.shape[1])
+            grown[rows] = value
+            state["state"][last][name] = grown
     return state
 
 

@@ -1,9 +1,10 @@
-"""How alike are tracks that have nothing to do with one another? What a score means is measured against that.
+"""Score normalisation of cover search: for the lengths of both tracks, then against a cohort, then to a probability.
 
-The logarithm of the score of an unrelated pair is close to normal; its mean grows with the length of both tracks.
-Some tracks resemble everything (loops, drones, a plain scale), some nothing, some now this and now that: each has a
-habit, its usual excess and how much that varies, estimated against other tracks of the user's own library and drawn
-towards the average of all music while there are few of them.
+The logarithm of the score of an unrelated pair is close to normal; its mean grows with the length of both tracks (the
+length model). Some tracks score high with everything (loops, drones, a plain scale), some with nothing: so the
+length-normalised score is normalised once more, by mean and deviation of the scores that a track reaches with a cohort,
+a sample of the user's own library (z-normalisation, taken over both tracks of a pair). While the cohort is small, both
+are shrunk towards the average of all music. A logistic model turns what is left into the probability of a version.
 """
 
 from __future__ import annotations
@@ -20,34 +21,36 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 MAD_TO_DEVIATION = 1.4826
-LEAST_SCORE = 0.1
-LEAST_SPREAD = 0.3
-FEWEST_CANDIDATES = 7
-"""In a smaller library habits are guessed rather than measured, so it is judged as if it had this many."""
+MIN_SCORE = 0.1
+MIN_DEVIATION = 0.3
+MIN_CANDIDATES = 7
+"""A smaller library has too small a cohort to normalise against, so it is judged as if it had this many tracks."""
 
 
-class Habit(msgspec.Struct, frozen=True):
-    """How a track scores with strangers: `usual` excess over the background and its `spread`, both in its units."""
+class CohortStatistics(msgspec.Struct, frozen=True):
+    """Mean and standard deviation of the length-normalised scores of a track with its cohort."""
 
-    usual: float = 0.0
-    spread: float = 1.0
+    mean: float = 0.0
+    deviation: float = 1.0
 
-    def above(self, excess: float) -> float:
-        """How far an excess lies above what this track reaches with strangers, in standard deviations."""
-        return (excess - self.usual) / self.spread
+    def normalised_score(self, score: float) -> float:
+        """A length-normalised score in standard deviations above what this track reaches with its cohort."""
+        return (score - self.mean) / self.deviation
 
 
-class Strangers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LengthModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """log(score) of an unrelated pair: mean `intercept + shorter_slope log(shorter) + longer_slope log(longer)`,
-    lengths in frames at 2.15 a second, standard deviation `spread`."""
+    lengths in frames at 2.15 a second, and its standard `deviation`."""
 
     intercept: float
     shorter_slope: float
     longer_slope: float
-    spread: float
+    deviation: float = msgspec.field(name="spread")
 
-    def excess(self, score: npt.ArrayLike, frames: npt.ArrayLike, other_frames: npt.ArrayLike) -> Floats:
-        """How many standard deviations a score lies above that of an unrelated pair of these lengths."""
+    def length_normalised_score(
+        self, score: npt.ArrayLike, frames: npt.ArrayLike, other_frames: npt.ArrayLike
+    ) -> Floats:
+        """How many standard deviations a score lies above the mean of unrelated pairs of these lengths."""
         a = np.maximum(np.asarray(frames, np.float64), 1.0)
         b = np.maximum(np.asarray(other_frames, np.float64), 1.0)
         mean = (
@@ -55,54 +58,61 @@ class Strangers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             + self.shorter_slope * np.log(np.minimum(a, b))
             + self.longer_slope * np.log(np.maximum(a, b))
         )
-        found: Floats = (np.log(np.maximum(np.asarray(score, np.float64), LEAST_SCORE)) - mean) / self.spread
+        found: Floats = (np.log(np.maximum(np.asarray(score, np.float64), MIN_SCORE)) - mean) / self.deviation
         return found
 
 
-class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Scores of unrelated pairs and what sets versions apart from them, with where the figures come from.
+class ScoreModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The background model of unrelated pairs and the calibration of versions, with where the figures come from.
 
-    `compared`: as tracks are compared with many; `closely`: as the few that come nearest are looked at. Habits are
-    measured on the first and serve both. `usual_weight` and `spread_weight`: the number of strangers at which half of
-    a measured habit is believed. `evidence_…`: log-likelihood ratio of version against stranger, linear in how far a
-    pair looked at closely lies above both habits and in the likeness along the path. `versions_a_track`: how many
-    versions of a track a library is expected to hold.
+    `coarse` and `fine`: length models of scores at the rate at which tracks are compared with many, and at the rate at
+    which the nearest are rescored. Cohort statistics are measured at the coarse rate and serve both. `mean_shrinkage`
+    and `deviation_shrinkage`: the size of a cohort at which half of what was measured is believed. `bias`,
+    `score_slope`, `similarity_slope`: log-likelihood ratio of version against non-version, linear in the normalised
+    score of a rescored pair and in the similarity along its path. `versions_per_track`: how many versions of a track a
+    library is expected to hold, from which the prior follows. `background.toml` spells some of them in its own way.
     """
 
     provenance: str
     unrelated_pairs: int
-    compared: Strangers
-    closely: Strangers
-    usual_weight: float
-    spread_weight: float
-    evidence_bias: float
-    evidence_above: float
-    evidence_likeness: float
-    versions_a_track: float
+    coarse: LengthModel = msgspec.field(name="compared")
+    fine: LengthModel = msgspec.field(name="closely")
+    mean_shrinkage: float = msgspec.field(name="usual_weight")
+    deviation_shrinkage: float = msgspec.field(name="spread_weight")
+    bias: float = msgspec.field(name="evidence_bias")
+    score_slope: float = msgspec.field(name="evidence_above")
+    similarity_slope: float = msgspec.field(name="evidence_likeness")
+    versions_per_track: float = msgspec.field(name="versions_a_track")
 
-    def habit(self, excesses: Floats) -> Habit:
-        """The habit of a track, from its excesses over other tracks, most of them strangers."""
-        count = len(excesses)
+    def cohort_statistics(self, scores: Floats) -> CohortStatistics:
+        """Of a track, from its length-normalised scores with a cohort, most of which are no versions of it."""
+        count = len(scores)
         if not count:
-            return Habit()
-        return Habit(
-            float(np.median(excesses)) * count / (count + self.usual_weight),
-            max(robust_deviation(excesses), LEAST_SPREAD) ** (count / (count + self.spread_weight)),
+            return CohortStatistics()
+        return CohortStatistics(
+            float(np.median(scores)) * count / (count + self.mean_shrinkage),
+            max(robust_deviation(scores), MIN_DEVIATION) ** (count / (count + self.deviation_shrinkage)),
         )
 
-    def measures_as(self, other: Background) -> bool:
-        """Whether excesses and habits are the same by both, whatever they make of them."""
-        mine, others = ((each.compared, each.closely, each.usual_weight, each.spread_weight) for each in (self, other))
-        return mine == others
+    def normalises_as(self, other: ScoreModel) -> bool:
+        """Whether normalised scores are the same by both, whatever probabilities they give."""
+        own, others = (
+            (model.coarse, model.fine, model.mean_shrinkage, model.deviation_shrinkage) for model in (self, other)
+        )
+        return own == others
 
-    def probability(self, above: float, likeness: float, candidates: int) -> float:
-        """Probability of a version found among that many candidates: the more there are, the more evidence it takes."""
-        evidence = self.evidence_bias + self.evidence_above * above + self.evidence_likeness * likeness
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, evidence + self.prior_odds(candidates)))))
+    def log_likelihood_ratio(self, normalised_score: float, similarity: float) -> float:
+        """Of version against non-version."""
+        return self.bias + self.score_slope * normalised_score + self.similarity_slope * similarity
 
-    def prior_odds(self, candidates: int) -> float:
-        """Log-odds that one of so many candidates is a version, before anything is known of it."""
-        prior = min(0.5, self.versions_a_track / max(candidates, FEWEST_CANDIDATES))
+    def probability(self, normalised_score: float, similarity: float, candidates: int) -> float:
+        """Posterior probability of a version found among so many candidates: the more, the lower is the prior."""
+        log_odds = self.log_likelihood_ratio(normalised_score, similarity) + self.prior_log_odds(candidates)
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, log_odds))))
+
+    def prior_log_odds(self, candidates: int) -> float:
+        """Log-odds that a pair with one of so many candidates is a version, before it is compared."""
+        prior = min(0.5, self.versions_per_track / max(candidates, MIN_CANDIDATES))
         return math.log(prior / (1.0 - prior))
 
 
@@ -112,7 +122,7 @@ def robust_deviation(values: Floats) -> float:
 
 
 @functools.cache
-def default_background() -> Background:
+def default_score_model() -> ScoreModel:
     """The figures that come with the program (`background.toml` says how they were measured)."""
     text = resources.files("pemr.covers.scores").joinpath("background.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Background)
+    return msgspec.convert(tomllib.loads(text), ScoreModel)
