@@ -17,7 +17,7 @@ from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.playlists.m3u8 import export_m3u8
 from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, CoverQuality, LayerFitReport, WrongPair
-from pemr_desktop.protocol.cover_sentences import lesson_reason
+from pemr_desktop.protocol.cover_sentences import fit_reason
 from pemr_desktop.protocol.messages import CheckCovers, FindCovers, FitCoverSearch, ResetCoverSearch
 from pemr_desktop.protocol.results import CoverMatch, CoverResult
 from pemr_desktop.sentences import counted
@@ -117,7 +117,7 @@ def layer_words(report: LayerFitReport) -> str:
     )
     if report.kept:
         return f"last layer of the network: fine-tuned ({figures})"
-    return f"last layer of the network: as shipped. {lesson_reason(report.why, report.reason)} ({figures})"
+    return f"last layer of the network: as shipped. {fit_reason(report.why, report.reason)} ({figures})"
 
 
 def export(

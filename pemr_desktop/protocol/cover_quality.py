@@ -11,7 +11,7 @@ from pemr_desktop.library.versions.calibration import KnownPairCounts
 from pemr_desktop.library.versions.known_pairs import ToldBy, Truth
 
 Sureness = Literal["too few", "fits", "too sure", "too unsure"]
-LessonCode = Literal["no better", "hears no better", "more wrong", "fewer found"]
+FitCode = Literal["no better", "hears no better", "more wrong", "fewer found"]
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ class LayerFitReport(msgspec.Struct, frozen=True):
     after: FitScore
     kept: bool
     reason: str
-    why: LessonCode | None = None
+    why: FitCode | None = None
 
 
 class CoverFitReport(msgspec.Struct, frozen=True):
@@ -112,4 +112,4 @@ class CoverFitReport(msgspec.Struct, frozen=True):
     reason: str
     changed_pairs: int = 0
     layer: LayerFitReport | None = None
-    why: LessonCode | None = None
+    why: FitCode | None = None

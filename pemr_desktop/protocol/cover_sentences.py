@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality, LessonCode
+from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality, FitCode
 from pemr_desktop.protocol.results import CoverAnswer, CoversFound, NotComparable, NothingToCompare
 from pemr_desktop.sentences import Translate, english
 
@@ -87,7 +87,7 @@ def quality_summary(quality: CoverQuality, translate: Translate = english) -> st
     return f"{'; '.join(parts)}."
 
 
-def teaching_scores(result: CoverFitReport, translate: Translate = english) -> str:
+def fit_scores(result: CoverFitReport, translate: Translate = english) -> str:
     """What teaching does on works kept aside, before and after."""
     before, after = result.before, result.after
     return translate(
@@ -107,12 +107,12 @@ def teaching_scores(result: CoverFitReport, translate: Translate = english) -> s
     )
 
 
-def lesson_reason(why: LessonCode | None, stored: str, translate: Translate = english) -> str:
+def fit_reason(why: FitCode | None, stored: str, translate: Translate = english) -> str:
     """Why what was learned is not used. `stored`: the words of a result of before that had codes."""
-    return stored if why is None else lesson_texts(translate)[why]
+    return stored if why is None else fit_texts(translate)[why]
 
 
-def lesson_texts(translate: Translate) -> Mapping[LessonCode, str]:
+def fit_texts(translate: Translate) -> Mapping[FitCode, str]:
     """Why what was learned is not used."""
     return {
         "no better": translate("covers", "On works kept aside it is no better than before, or by chance only."),

@@ -16,7 +16,7 @@ from pemr_desktop.library.rows import Recovery
 from pemr_desktop.protocol import messages as m
 from pemr_desktop.protocol import results as r
 from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality
-from pemr_desktop.protocol.cover_sentences import answer_of, lesson_reason, quality_summary, teaching_scores
+from pemr_desktop.protocol.cover_sentences import answer_of, fit_reason, fit_scores, quality_summary
 from pemr_desktop.refusals import said
 from pemr_desktop.sentences import Translate, capitalised, english, listed
 from pemr_desktop.steps import Step, StepCode
@@ -246,9 +246,9 @@ def _checked(_request: m.CheckCovers, result: CoverQuality, translate: Translate
 def _taught(request: m.FitCoverSearch, result: CoverFitReport, translate: Translate) -> str:
     if not result.kept:
         return " ".join(
-            (translate("summaries", "Nothing was changed."), lesson_reason(result.why, result.reason, translate))
+            (translate("summaries", "Nothing was changed."), fit_reason(result.why, result.reason, translate))
         )
-    scores = teaching_scores(result, translate)
+    scores = fit_scores(result, translate)
     if request.dry_run:
         return f"{scores} {_trial(translate)}"
     return f"{translate('summaries', 'The cover search has learned from your library.')} {scores}"

@@ -26,8 +26,8 @@ from pemr_desktop.analysis.covers.verdict import MIN_PASSAGE_S
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.versions.calibration import StoredCalibration, calibration, outdate
-from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, FitScore, LessonCode
-from pemr_desktop.protocol.cover_sentences import lesson_reason
+from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, FitCode, FitScore
+from pemr_desktop.protocol.cover_sentences import fit_reason
 
 if TYPE_CHECKING:
     from pemr.covers.scores.fusion import ScoreFusion
@@ -148,10 +148,10 @@ def fit(pairs: Sequence[LabelledScore], shipped: ScoreModel, now: ScoreModel, ca
     before, after = score(pairs, as_now, candidates), score(pairs, held_out, candidates)
     weights = np.array([labelled.weight for labelled in pairs])
     gains = (losses(pairs, as_now, candidates) - losses(pairs, held_out, candidates)) * weights
-    why: LessonCode | None = "no better"
+    why: FitCode | None = "no better"
     if float(gains.sum()) > math.sqrt(float(np.square(gains - gains.mean()).sum())):
         why = worse_verdicts(before, after)
-    result = CoverFitReport(versions, non_versions, works, before, after, not why, lesson_reason(why, ""), why=why)
+    result = CoverFitReport(versions, non_versions, works, before, after, not why, fit_reason(why, ""), why=why)
     return (
         CalibrationFit(now, as_now, result)
         if why
@@ -235,7 +235,7 @@ def score(pairs: Sequence[LabelledScore], score_models: Sequence[ScoreModel], ca
     return FitScore(Count(right, sum(sure)), Count(right, versions), float(doubts.sum() / max(1, versions)))
 
 
-def worse_verdicts(old: FitScore, new: FitScore) -> LessonCode | None:
+def worse_verdicts(old: FitScore, new: FitScore) -> FitCode | None:
     """What is worse about the new verdicts; None when nothing is."""
     more_wrong = new.called.of - new.called.right > old.called.of - old.called.right
     if more_wrong and new.called.right < MIN_PRECISION * new.called.of:

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.scores.normalisation import ScoreModel
-from pemr_desktop.analysis.covers import calibration as calibration
+from pemr_desktop.analysis.covers import calibration
 from pemr_desktop.analysis.covers.evaluation import LabelledScore
 from pemr_desktop.analysis.covers.projection import Pair, ProjectionLayer, TrackEmbeddings
-from pemr_desktop.protocol.cover_quality import CoverFitReport, LayerFitReport, LessonCode
-from pemr_desktop.protocol.cover_sentences import lesson_reason
+from pemr_desktop.protocol.cover_quality import CoverFitReport, FitCode, LayerFitReport
+from pemr_desktop.protocol.cover_sentences import fit_reason
 
 if TYPE_CHECKING:
     from pemr_desktop.analysis.covers.search import CoverSearch
@@ -171,10 +171,10 @@ def _layer_report(
         gained[works[labelled.pair.track_a]] += float(old - new) * labelled.weight
     gains = np.array(list(gained.values()))
     by_chance = MIN_GAIN_SIGMA * math.sqrt(float(np.square(gains - gains.mean()).sum()))
-    why: LessonCode | None = "hears no better"
+    why: FitCode | None = "hears no better"
     if float(gains.sum()) > by_chance:
         why = calibration.worse_verdicts(before, after)
-    return LayerFitReport(before, after, not why, lesson_reason(why, ""), why)
+    return LayerFitReport(before, after, not why, fit_reason(why, ""), why)
 
 
 def _pair_ids(pairs: Iterable[LabelledScore]) -> list[Pair]:

@@ -28,7 +28,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.library.versions.calibration import CoverFitStatus
 from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality, WrongPair
-from pemr_desktop.protocol.cover_sentences import lesson_reason
+from pemr_desktop.protocol.cover_sentences import fit_reason
 from pemr_desktop.protocol.messages import (
     Changed,
     CheckCovers,
@@ -330,7 +330,7 @@ class QualityPage(QWidget):
         if self._said[FitCoverSearch]:
             return self._said[FitCoverSearch]
         if self._fit_report is not None:
-            why = lesson_reason(self._fit_report.why, self._fit_report.reason, translate)
+            why = fit_reason(self._fit_report.why, self._fit_report.reason, translate)
             told = (why, words.fit_words(self._fit_report), words.layer_words(self._fit_report))
             return " ".join((self.tr("Nothing was changed."), *filter(None, told)))
         if status.fitted_at is None:

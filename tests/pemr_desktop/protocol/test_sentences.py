@@ -15,8 +15,8 @@ from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library.rows import Recovery
 from pemr_desktop.protocol import messages as m
 from pemr_desktop.protocol import results as r
-from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, CoverQuality, FitScore, LessonCode
-from pemr_desktop.protocol.cover_sentences import answer_of, lesson_reason, lesson_texts, not_comparable_texts
+from pemr_desktop.protocol.cover_quality import Count, CoverFitReport, CoverQuality, FitCode, FitScore
+from pemr_desktop.protocol.cover_sentences import answer_of, fit_reason, fit_texts, not_comparable_texts
 from pemr_desktop.protocol.sentences import (
     SUMMARIES,
     cancelled,
@@ -55,7 +55,7 @@ def test_every_code_has_a_sentence() -> None:
     assert set(step_texts(english)) == set(get_args(StepCode))
     assert set(refusal_texts(english)) == set(get_args(RefusalCode))
     assert set(tag_doubt_texts(english)) == set(get_args(r.TagDoubt))
-    assert set(lesson_texts(english)) == set(get_args(LessonCode))
+    assert set(fit_texts(english)) == set(get_args(FitCode))
     assert set(not_comparable_texts(english)) == set(get_args(get_type_hints(r.NotComparable)["why"]))
     assert all(cancelled(how).startswith("Cancelled") for how in get_args(get_type_hints(m.Cancelled)["how"]))
     assert {type(answer) for answer in ANSWERS} == set(get_args(r.CoverAnswer))
@@ -259,7 +259,7 @@ def test_a_refusal_with_a_code_is_said_by_its_code_and_another_by_its_message() 
 
 
 def test_a_result_of_before_that_had_codes_keeps_its_words() -> None:
-    assert lesson_reason(None, "As it was said then.") == "As it was said then."
+    assert fit_reason(None, "As it was said then.") == "As it was said then."
     old = b'{"name":"rock","group":"genre","change":"kept","is_on":false,"judged_by":"you","before":{"positives":0,'
     old += b'"shown":0,"right":0,"tells_apart":null,"pr_auc":null},"after":{"positives":0,"shown":0,"right":0,'
     old += b'"tells_apart":null,"pr_auc":null},"reason":"as it was said then"}'
