@@ -4,6 +4,8 @@ The bundle has no Python of its own, so worker, decoders, playback engine and `p
 program (see `pemr_desktop.processes`).
 """
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import runpy

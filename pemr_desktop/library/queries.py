@@ -1,5 +1,7 @@
 """All that can be asked of a library through a read-only connection (`database.open_reader`)."""
 
+from __future__ import annotations
+
 from pemr_desktop.library.browsing import (
     active_model,
     batch_entries,

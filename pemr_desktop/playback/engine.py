@@ -5,6 +5,8 @@ so it never outlives the window; and when the audio device goes away, because on
 a fresh sound system reliably: the window's side starts the next one and remembers the position.
 """
 
+from __future__ import annotations
+
 import argparse
 import logging
 import os

@@ -4,6 +4,8 @@ Media Player Remote Interfacing Specification 2.2. Where there is no session bus
 fails.
 """
 
+from __future__ import annotations
+
 import logging
 from dataclasses import dataclass
 from pathlib import Path

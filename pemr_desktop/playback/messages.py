@@ -4,6 +4,8 @@ Paths travel as bytes (base64 in JSON), so that a name that is no valid text arr
 `serial` of the `Play` it belongs to; whoever asked for something else meanwhile can drop it.
 """
 
+from __future__ import annotations
+
 import msgspec
 
 

@@ -1,5 +1,7 @@
 """What the audio callback does: copy frames, and keep every change of level free of clicks."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from .programme import Programme

@@ -1,5 +1,7 @@
 """The audio device, through PortAudio (sounddevice): what there is, opening it, noticing that it went away."""
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import Callable

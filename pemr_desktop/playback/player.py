@@ -3,6 +3,8 @@
 A codec or a sound driver that crashes takes the engine down, never the window; the next thing played starts a new one.
 """
 
+from __future__ import annotations
+
 import logging
 import os
 from pathlib import Path

@@ -4,6 +4,8 @@ Files follow one another on one time line counted in frames, so the join between
 nothing is stopped, started or flushed in between. Seeking, or playing something else, makes a new programme.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 from collections import deque

@@ -1,5 +1,7 @@
 """Ring buffer of stereo frames between the decoding thread (writes) and the audio callback (reads)."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 

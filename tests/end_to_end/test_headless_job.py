@@ -1,5 +1,7 @@
 """The main job from one end to the other, in the terminal, with real processes and real files."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil

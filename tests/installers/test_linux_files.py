@@ -1,5 +1,7 @@
 """The menu entry and the software-centre entry hold to the freedesktop standards; the scripts do what they say."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

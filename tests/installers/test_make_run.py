@@ -1,5 +1,7 @@
 """`make run` chooses: the window where there is a display, the terminal where there is none."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """What the README says is so: keys, libraries, folders and commands are those of the project."""
 
+from __future__ import annotations
+
 import re
 import tomllib
 from pathlib import Path

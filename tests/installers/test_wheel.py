@@ -1,5 +1,7 @@
 """The wheel is what people install: it has to carry everything that is not code, and find it again."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """A small music folder and a recipe that trains on it in seconds."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

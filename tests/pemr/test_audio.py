@@ -1,5 +1,7 @@
 """Decoding: every format gives its sound, damage costs only what is damaged, and what cannot be read is named."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Each augmentation does to a signal what it says, and every draw comes from the generator passed in."""
 
+from __future__ import annotations
+
 import math
 
 import msgspec

@@ -1,5 +1,7 @@
 """What a run does with bad input: a named error or a counted skip, never a lost checkpoint."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

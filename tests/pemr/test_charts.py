@@ -1,5 +1,7 @@
 """Charts are drawn where the numbers are, and are well-formed whatever the words."""
 
+from __future__ import annotations
+
 from xml.etree import ElementTree
 
 import pytest

@@ -1,5 +1,7 @@
 """Two processes that share each batch are one process, in every method, on one machine or two; they stop as one."""
 
+from __future__ import annotations
+
 import os
 import socket
 import subprocess

@@ -1,5 +1,7 @@
 """A model in use: shapes, short and silent clips, importance and tag probabilities."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

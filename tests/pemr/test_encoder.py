@@ -1,5 +1,7 @@
 """FCN-4: its size, its shapes at every accepted length, and the running statistics it learns."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 

@@ -1,5 +1,7 @@
 """A checkpoint of any method becomes a model file; only PEMR leaves the module that says which moments matter."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

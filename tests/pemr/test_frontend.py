@@ -1,5 +1,7 @@
 """The log-mel front end against torchaudio's filterbank and against tones."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

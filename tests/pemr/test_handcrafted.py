@@ -1,5 +1,7 @@
 """MFCC and chroma: the transform is the formula, features tell instruments and keys apart, bad input stays finite."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch

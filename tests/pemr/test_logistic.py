@@ -1,5 +1,7 @@
 """Weighted soft-label regression with a pull towards earlier heads."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """The losses against the paper's formulas, written out entry by entry, and against what they must not depend on."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 from torch import Tensor

@@ -1,5 +1,7 @@
 """Random masking follows BERT's shares frame by frame; the frame mask removes exactly the lowest floor(r L)."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 from hypothesis import given, settings

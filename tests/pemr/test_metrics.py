@@ -1,5 +1,7 @@
 """Tagging measures against cases worked by hand and against the definition, pair by pair."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -1,5 +1,7 @@
 """A model file comes back as it went in; one that is damaged, foreign or of another version is refused by name."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The precision `auto` is bfloat16 only where that is faster."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 

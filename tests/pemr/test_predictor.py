@@ -1,5 +1,7 @@
 """The predicting module: shapes, sizes, and the frame score of Eq. 4 computed a second time by hand."""
 
+from __future__ import annotations
+
 import math
 
 import torch

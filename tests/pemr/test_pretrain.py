@@ -1,5 +1,7 @@
 """Pre-training: stopping and going on is the same as never stopping, and nothing that goes wrong costs a checkpoint."""
 
+from __future__ import annotations
+
 import errno
 import math
 import shutil

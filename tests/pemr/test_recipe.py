@@ -1,5 +1,7 @@
 """Recipes: strict, layered, overridable."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

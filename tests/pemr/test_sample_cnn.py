@@ -1,5 +1,7 @@
 """SampleCNN has the shape and size of CLMR's."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 

@@ -1,5 +1,7 @@
 """The clock runs while a process waits or is stopped; its processor time does not."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 import time

@@ -1,5 +1,7 @@
 """The demo music is copied once and is the user's from then on."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pemr_desktop.demo_music import demo_folder

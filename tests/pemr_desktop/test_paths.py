@@ -1,5 +1,7 @@
 """Where things are kept, and what happens to the folders of an earlier installation."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Finding bundled files in every way the application can be installed."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

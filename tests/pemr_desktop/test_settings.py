@@ -1,5 +1,7 @@
 """The settings: what is declared is what is typed, stored, checked and shown."""
 
+from __future__ import annotations
+
 import tomllib
 from pathlib import Path
 from typing import Any

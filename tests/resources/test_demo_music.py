@@ -1,5 +1,7 @@
 """The demo library is music a person can be shown: fitting lengths and levels, real tags, and a recipe that matches."""
 
+from __future__ import annotations
+
 import importlib
 import math
 import sys

@@ -1,5 +1,7 @@
 """Everything bundled that is not code has a line that says where it comes from and under which licence."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pemr_desktop.resources import resource

@@ -4,6 +4,8 @@ A damaged file gives as much sound as it holds: corrupt packets are skipped and 
 early is reported as truncated, and only a file that holds no sound at all raises `DecodeError`.
 """
 
+from __future__ import annotations
+
 import logging
 import os
 from collections.abc import Iterator

@@ -4,6 +4,8 @@ Order and ranges follow the code of CLMR and torchaudio-augmentations (see PAPER
 filter, delay, pitch shift, reverb. Each function changes one clip (n,) in a way a test can hear.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 

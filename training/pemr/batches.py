@@ -3,6 +3,8 @@
 Every random number of a clip is drawn for its index in the batch, so a batch shared by several processes is the same.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor

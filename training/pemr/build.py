@@ -1,5 +1,7 @@
 """From a recipe or a checkpoint to the method it names, and from a method to the encoder that is kept of it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import torch

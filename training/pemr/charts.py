@@ -1,5 +1,7 @@
 """Small charts as SVG text, readable on light and on dark pages and without any drawing library."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape

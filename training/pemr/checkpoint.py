@@ -1,5 +1,7 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file that is never half written."""
 
+from __future__ import annotations
+
 import io
 from pathlib import Path
 from typing import Any

@@ -5,6 +5,8 @@ Every process computes the loss of the whole batch from what it gathers, and the
 gradient one process would have found alone. Without `torchrun` all functions here return what they were given.
 """
 
+from __future__ import annotations
+
 import os
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A trained model in use: one call turns a file into vectors, tag probabilities and an importance curve."""
 
+from __future__ import annotations
+
 import copy
 import os
 import time

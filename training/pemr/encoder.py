@@ -1,5 +1,7 @@
 """FCN-4, the fully convolutional encoder of the paper, and the projection head behind it (section 3.5)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,5 +1,7 @@
 """Everything `pemr` refuses to do, as one small tree. Each message can be shown to a person as it is."""
 
+from __future__ import annotations
+
 import os
 from typing import ClassVar
 

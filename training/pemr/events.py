@@ -1,5 +1,7 @@
 """What a training run reports, one struct an event, written as JSON Lines for the program that started it."""
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """From a training checkpoint to a model file."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import torch

@@ -1,5 +1,7 @@
 """Samples to normalised log-mel frames, the representation that transformer and encoder share."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 

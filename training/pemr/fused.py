@@ -1,5 +1,7 @@
 """FCN-4 for inference: every batch norm folded into the convolution before it."""
 
+from __future__ import annotations
+
 from typing import cast
 
 import torch

@@ -1,5 +1,7 @@
 """MFCC and chroma, the features of the time before networks: the baseline that a learned encoder has to beat."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 

@@ -3,6 +3,8 @@
 Each tag is a problem of its own; they are solved together because that is one matrix product a step.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """The losses of the paper (section 3.6), as functions without state."""
 
+from __future__ import annotations
+
 import torch
 from torch import Tensor
 

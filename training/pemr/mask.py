@@ -1,5 +1,7 @@
 """Random masking for the predicting module and the positive-negative frame mask (sections 3.3 and 3.4)."""
 
+from __future__ import annotations
+
 import math
 from fractions import Fraction
 

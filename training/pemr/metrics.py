@@ -1,5 +1,7 @@
 """Measures of tagging quality, in plain numpy. Every function skips what cannot be measured and says so."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """A trained model as one safetensors file: weights, front end, vocabulary, thresholds and where it comes from."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

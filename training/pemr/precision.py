@@ -1,5 +1,7 @@
 """Which arithmetic a run computes in."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Literal
 

@@ -3,6 +3,8 @@
 `torch.nn.MultiheadAttention` does not fit: each of the paper's three heads is as wide as the model.
 """
 
+from __future__ import annotations
+
 import math
 from typing import cast
 

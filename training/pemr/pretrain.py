@@ -1,5 +1,7 @@
 """Self-supervised pre-training, from a folder of music to checkpoints. Read it from `pretrain` downwards."""
 
+from __future__ import annotations
+
 import logging
 import math
 import os

@@ -1,5 +1,7 @@
 """A recipe is one TOML file that says all about an experiment; a recipe may build on another and change a few lines."""
 
+from __future__ import annotations
+
 import tomllib
 from pathlib import Path
 from typing import Any

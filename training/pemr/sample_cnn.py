@@ -1,5 +1,7 @@
 """SampleCNN, the encoder of CLMR: convolutions on the waveform itself. Lee et al. 2017, Spijkervet et al. 2021."""
 
+from __future__ import annotations
+
 import itertools
 
 import torch

@@ -3,6 +3,8 @@
 The clock also runs while a process is stopped or waits for its turn on a busy machine; processor time does not.
 """
 
+from __future__ import annotations
+
 import time
 from typing import Any
 

@@ -3,6 +3,8 @@
 Each entry names its sources in the MagnaTagATune ("mtt") and Million Song ("msd") vocabularies of musicnn.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Folders to Parquet: the same rows from processes and from Ray, resumable, unreadable files named."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal

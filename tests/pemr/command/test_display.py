@@ -1,5 +1,7 @@
 """Events are kept beside a run, and a full disk takes none of them from who listens."""
 
+from __future__ import annotations
+
 import signal
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """`pemr-train finetune tags` and `evaluate` on real files with the real teacher."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """`pemr-train probe` and `finetune encoder` on small labelled sets of real files."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

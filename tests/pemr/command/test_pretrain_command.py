@@ -1,5 +1,7 @@
 """`pemr-train pretrain` as a process of its own: events, signals, exit codes."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

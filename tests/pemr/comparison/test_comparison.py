@@ -1,5 +1,7 @@
 """Methods against each other on a tiny folder: one command, resumable, one table with intervals."""
 
+from __future__ import annotations
+
 import signal
 import subprocess
 import sys

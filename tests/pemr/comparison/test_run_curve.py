@@ -1,5 +1,7 @@
 """The curve of one run: its probes against both kinds of hours, and its kept checkpoints judged by the teacher."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from xml.etree import ElementTree
 

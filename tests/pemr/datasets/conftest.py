@@ -1,5 +1,7 @@
 """Labelled sets in their true layout, as small as they can be."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Callable
 from pathlib import Path

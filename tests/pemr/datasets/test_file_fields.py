@@ -1,5 +1,7 @@
 """Genre, mood and instrument come out of files as they were put in, whatever kind of tag holds them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """A folder of music as training data: what is found, what is cached, what is skipped and said."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys

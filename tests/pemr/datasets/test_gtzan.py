@@ -1,5 +1,7 @@
 """GTZAN in its true layouts, and the fault-filtered partition."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path

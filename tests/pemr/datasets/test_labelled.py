@@ -1,5 +1,7 @@
 """The contract of labelled sets: splits by group, tags by name, a share of the training tracks."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

@@ -1,5 +1,7 @@
 """MagnaTagATune in its true layout: the split by folder, the broken clips, and what a damaged copy is told."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

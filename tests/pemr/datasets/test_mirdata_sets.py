@@ -1,5 +1,7 @@
 """Sets by way of mirdata, which is an extra: `make test` installs it."""
 
+from __future__ import annotations
+
 import importlib.util
 import json
 import sys

@@ -1,5 +1,7 @@
 """Labels that users have themselves: a table, the tags in their files, their folders."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

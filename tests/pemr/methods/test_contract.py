@@ -1,5 +1,7 @@
 """Every method keeps the contract: finite terms, a total that trains the encoder, the same from the same state."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

@@ -1,5 +1,7 @@
 """PEMR as a whole: which parts learn from which loss, and what the ablations leave out."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import pytest

@@ -1,5 +1,7 @@
 """The model card's figures: retrieval by hand, and the whole report of the shipped files on made music."""
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Tracks whose label can be heard: low tones or high tones, in six albums."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Where training crops may begin, and which segments are evaluated."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Probes on frozen features, and the figures they print."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

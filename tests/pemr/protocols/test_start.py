@@ -1,5 +1,7 @@
 """Where supervised training can begin."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

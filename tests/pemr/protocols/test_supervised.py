@@ -1,5 +1,7 @@
 """Supervised training on tracks whose label can be heard."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from dataclasses import replace

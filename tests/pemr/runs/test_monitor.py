@@ -1,5 +1,7 @@
 """What a run measures of its encoder: folders found by neighbours, tags by a linear probe, both without leaks."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

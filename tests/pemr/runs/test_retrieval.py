@@ -1,5 +1,7 @@
 """The label-free probe against cases worked by hand."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """The curves of a run, read back with TensorBoard's own reader."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """The data sets of the paper in their true layouts, as small as they can be, with sounds made on the spot."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Every table and figure of the paper runs from one command, on tiny sets in the true layout, in one epoch."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import msgspec

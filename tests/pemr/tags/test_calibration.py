@@ -1,5 +1,7 @@
 """Calibration, threshold and support of tags: chosen on some albums, reported on others."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """Tag heads learn what the teacher says, are calibrated, and stay silent where validation cannot vouch."""
 
+from __future__ import annotations
+
 import msgspec
 import numpy as np
 import pytest

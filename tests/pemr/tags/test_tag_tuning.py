@@ -1,5 +1,7 @@
 """Heads fitted anew to one library: better where there is evidence, untouched where there is none."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The teacher is the released musicnn, number for number."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What people say of tracks, read from lists and from real files."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Listening to tracks: what is stored, and what a bad file, a changing file or a full disk costs."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 from collections.abc import Callable

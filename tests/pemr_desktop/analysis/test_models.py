@@ -1,5 +1,7 @@
 """Which model listens, and what happens when its file is not what it should be."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """What training writes of tags into models is read back as codes."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """Which tracks the teacher hears, and where in them."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from pemr_desktop.analysis.decoding.pool import Sound

@@ -1,5 +1,7 @@
 """The vector index: right answers, and a cache that is believed only when it fits."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Commands that need no ear: what they print, what they refuse, and how they exit."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from collections.abc import Callable

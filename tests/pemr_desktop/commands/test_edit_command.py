@@ -1,5 +1,7 @@
 """Editing tags by hand in the terminal, and taking it back by batch, by file and by day."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What leaves the library as a file, and the check of the library."""
 
+from __future__ import annotations
+
 import csv
 import json
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Playlists in the terminal: made, filled, listed, carried to other players and back."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

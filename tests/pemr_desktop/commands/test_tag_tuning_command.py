@@ -1,5 +1,7 @@
 """`pemr-desktop tune` where there is nothing to tune, or too much is asked at once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The window's client with a real worker process."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

@@ -1,5 +1,7 @@
 """The worker is killed again and again while it listens; nothing is lost, nothing is there twice."""
 
+from __future__ import annotations
+
 import os
 import random
 import signal

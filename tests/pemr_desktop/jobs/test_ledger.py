@@ -1,5 +1,7 @@
 """The account of jobs: what is asked for again after a crash, and when that ends."""
 
+from __future__ import annotations
+
 import msgspec
 
 from pemr_desktop.jobs.ledger import (

@@ -1,5 +1,7 @@
 """Progress: seldom enough, complete at the end, with a time left that a person would believe."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 
 import pytest

@@ -1,5 +1,7 @@
 """Another model is switched on: what is listened to again, what is only thought over, and what is refused."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from contextlib import closing

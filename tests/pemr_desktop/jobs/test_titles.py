@@ -1,5 +1,7 @@
 """What jobs are called in front of the user."""
 
+from __future__ import annotations
+
 from typing import get_args
 
 import pytest

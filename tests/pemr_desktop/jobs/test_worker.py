@@ -1,5 +1,7 @@
 """The worker as a real process: commands in, events out, and a clean end whatever happens."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 from collections.abc import Callable

@@ -1,6 +1,8 @@
 """The engine with a device that only exists here, so that every frame it asks for is known; the real one is in
 test_player."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The player on a real session bus, spoken to as the desktop does."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

@@ -1,5 +1,7 @@
 """The player with its real engine process; where sound matters, with a real sound server that records it."""
 
+from __future__ import annotations
+
 import os
 import signal
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """What window and worker say survives the way through a line of JSON."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 from typing import get_args

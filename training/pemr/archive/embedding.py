@@ -1,5 +1,7 @@
 """From folders to one Parquet file: plan the parts, make those that are missing, put them together."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

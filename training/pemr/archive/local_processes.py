@@ -1,5 +1,7 @@
 """Parts of an archive made by several processes of this machine; a decoder that crashes costs one file."""
 
+from __future__ import annotations
+
 import functools
 import logging
 import multiprocessing

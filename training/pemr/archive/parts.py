@@ -1,5 +1,7 @@
 """An archive is made part by part, each part a file of its own: what is done stays done when the rest is stopped."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os

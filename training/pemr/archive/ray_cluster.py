@@ -1,5 +1,7 @@
 """Parts of an archive made by Ray Data: on a cluster, or on a small one inside this machine."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby

@@ -1,5 +1,7 @@
 """One row a track: what the columns of an archive are, and how a few files become rows of it."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Sequence

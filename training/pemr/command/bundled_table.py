@@ -1,5 +1,7 @@
 """The first table of the model card, as `pemr-train evaluate --bundled` prints it."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,7 +11,7 @@ if TYPE_CHECKING:
     from pemr.model_card.figures import Figures
 
 
-def print_encoders(figures: "Figures") -> None:
+def print_encoders(figures: Figures) -> None:
     """The card's table: encoders, their gains over those that learned nothing, retrieval."""
     from pemr.model_card.markdown import shown
 

@@ -1,5 +1,7 @@
 """`pemr-train covers`: train networks that find versions of a work."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -131,7 +133,7 @@ def calibrate(
             f"{trained.settings.name} does not listen to chroma, which is all that libraries keep."
         )
 
-    def vectors_of(tracks: "EvaluationSet") -> "list[Vectors]":
+    def vectors_of(tracks: EvaluationSet) -> list[Vectors]:
         return [shingle_vectors(trained.network, chroma_frames(found)) for found in tracks.features]
 
     figures = default_score_model()

@@ -1,5 +1,7 @@
 """How a run looks in a terminal, and how its events are kept beside it."""
 
+from __future__ import annotations
+
 import errno
 import logging
 import os

@@ -1,5 +1,7 @@
 """`pemr-train embed`: folders of music become one Parquet file of embeddings."""
 
+from __future__ import annotations
+
 import os
 import re
 import signal

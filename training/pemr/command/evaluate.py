@@ -1,5 +1,7 @@
 """`pemr-train evaluate`: how good trained models are."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """`pemr-train evaluate covers`: how well versions are found on a set, beside the paper's Table 5."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,8 +68,8 @@ def covers(
 
 
 def _scorers(
-    tracks: "EvaluationSet", loaded: "list[tuple[Path, TrainedNetwork]]", align: bool, shortlist: int, cache: Path
-) -> "dict[str, Scorer]":
+    tracks: EvaluationSet, loaded: list[tuple[Path, TrainedNetwork]], align: bool, shortlist: int, cache: Path
+) -> dict[str, Scorer]:
     """Every way of searching by its name."""
     from pemr.covers.evaluation import evaluation, two_stage
 
@@ -92,7 +94,7 @@ def _scorers(
     return scorers
 
 
-def _names(loaded: "list[tuple[Path, TrainedNetwork]]") -> list[str]:
+def _names(loaded: list[tuple[Path, TrainedNetwork]]) -> list[str]:
     """What each network is called: by its file, and by its folder too where that would not tell them apart."""
     short = [f"{trained.settings.name} ({path.name})" for path, trained in loaded]
     return [
@@ -101,9 +103,7 @@ def _names(loaded: "list[tuple[Path, TrainedNetwork]]") -> list[str]:
     ]
 
 
-def _evaluation_set(
-    kind: str, root: Path, part: str, cache: Path, progress: "Progress", moments: bool
-) -> "EvaluationSet":
+def _evaluation_set(kind: str, root: Path, part: str, cache: Path, progress: Progress, moments: bool) -> EvaluationSet:
     from pemr.covers.evaluation import evaluation
     from pemr.covers.evaluation.da_tacos import da_tacos_tracks, read_hpcp
     from pemr.datasets.clique_catalogue import load_clique_set

@@ -1,5 +1,7 @@
 """`pemr-train evaluate curve`: how good a run became with the hours it took."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +62,7 @@ def curve(
     console.print(f"Drawn in {drawing}", highlight=False, soft_wrap=True)
 
 
-def _table(moments: "list[Moment]") -> Table:
+def _table(moments: list[Moment]) -> Table:
     table = Table("figure", "step", "hours", "processor", "value", "chance")
     for moment in moments:
         processor = "–" if moment.processor_hours is None else f"{moment.processor_hours:.2f}"

@@ -1,5 +1,7 @@
 """`pemr-train evaluate methods`: pre-training methods against each other at the same budget."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,7 +94,7 @@ def methods(
         )
 
 
-def show(console: Console, found: "list[Entry]", reference: str, corpus: "Corpus", out: Path) -> None:
+def show(console: Console, found: list[Entry], reference: str, corpus: Corpus, out: Path) -> None:
     """Print the table and keep it in OUT as table.json."""
     from pemr.comparison.table import lines
 
@@ -108,7 +110,7 @@ def show(console: Console, found: "list[Entry]", reference: str, corpus: "Corpus
     write_output(out / "table.json", msgspec.json.format(msgspec.json.encode(rows), indent=1))
 
 
-def _table(rows: "list[Line]", reference: str) -> Table:
+def _table(rows: list[Line], reference: str) -> Table:
     table = Table(
         "method", "seeds", "steps", "hours", "processor", "ROC-AUC", "95 %", "PR-AUC", f"minus {reference}", "95 %"
     )
@@ -132,7 +134,7 @@ def _interval(interval: tuple[float, float], sign: str = "") -> str:
     return " .. ".join(format(value, f"{sign}.3f") for value in interval)
 
 
-def _show_curve(console: Console, found: "list[Entry]") -> None:
+def _show_curve(console: Console, found: list[Entry]) -> None:
     from pemr.comparison.table import mean_hours, mean_processor_hours
 
     if not found:
@@ -147,7 +149,7 @@ def _show_curve(console: Console, found: "list[Entry]") -> None:
     console.print(table)
 
 
-def _tell(console: Console, entry: "Entry") -> None:
+def _tell(console: Console, entry: Entry) -> None:
     console.print(
         f"{entry.name}, seed {entry.seed}, step {entry.steps}: ROC-AUC {entry.score.roc_auc:.4f}, "
         f"PR-AUC {entry.score.pr_auc:.4f}, {entry.spent.seconds / max(1, entry.steps):.2f} s a step",

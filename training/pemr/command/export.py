@@ -1,5 +1,7 @@
 """`pemr-train export`: a checkpoint becomes a model file the application can use."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """How a command fails: one line for a person, one event for a program."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 

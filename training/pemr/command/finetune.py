@@ -1,5 +1,7 @@
 """`pemr-train finetune`: fit parts of a trained model to labels."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

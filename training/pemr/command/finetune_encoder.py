@@ -1,5 +1,7 @@
 """`pemr-train finetune encoder`: train the encoder itself on labels."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

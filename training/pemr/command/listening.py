@@ -1,5 +1,7 @@
 """What the commands that listen to labelled music share: options, a progress bar, and the tables they print."""
 
+from __future__ import annotations
+
 import math
 import os
 from pathlib import Path
@@ -34,7 +36,7 @@ def prepare(threads: int) -> None:
     torch.set_num_threads(threads or min(4, os.cpu_count() or 1))
 
 
-def listener(bar: Bar) -> "Progress":
+def listener(bar: Bar) -> Progress:
     task = bar.add_task("starting", total=1)
 
     def progress(doing: str, done: int, total: int) -> None:
@@ -43,7 +45,7 @@ def listener(bar: Bar) -> "Progress":
     return progress
 
 
-def print_rows(rows: "list[Row]") -> None:
+def print_rows(rows: list[Row]) -> None:
     table = Table("encoder", "ROC-AUC", "95 % interval", "PR-AUC", "tags measured", "tags on")
     for row in rows:
         low, high = row.interval
@@ -60,7 +62,7 @@ def print_rows(rows: "list[Row]") -> None:
     console.print(f"Left out, too few positives: {', '.join(rows[0].scores.skipped) or 'none'}", highlight=False)
 
 
-def print_tags(row: "Row") -> None:
+def print_tags(row: Row) -> None:
     measured = dict(zip(row.scores.names, zip(row.scores.roc_auc, row.scores.pr_auc, strict=True), strict=True))
     table = Table("tag", "group", "ROC-AUC", "PR-AUC", "threshold", "right / suggested / true", "why it is off")
     for calibrated in row.calibrated_tags:
@@ -72,7 +74,7 @@ def print_tags(row: "Row") -> None:
     Console().print(table)
 
 
-def print_calibration(row: "Row") -> None:
+def print_calibration(row: Row) -> None:
     """Held-out calibration of the tags that are on: error per group of tags, and the points of its reliability plot."""
     table = Table("tags of", "how many", "calibration error", "promised -> observed (points)")
     for group in row.calibration:
@@ -81,7 +83,7 @@ def print_calibration(row: "Row") -> None:
     Console().print(table)
 
 
-def print_changes(changes: "list[TagChange]") -> None:
+def print_changes(changes: list[TagChange]) -> None:
     """What tuning did to each tag, changed ones first; figures are of albums that had no part in the fit."""
     table = Table("tag", "group", "what", "judged by", "ROC-AUC", "PR-AUC", "right / suggested / true", "why it is off")
     for change in sorted(changes, key=lambda change: (change.change == "kept", change.group, change.name)):

@@ -1,5 +1,7 @@
 """The tables of figures on labelled sets."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from rich.console import Console

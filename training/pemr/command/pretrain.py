@@ -1,5 +1,7 @@
 """`pemr-train pretrain`: learn an encoder from a folder of music, without labels."""
 
+from __future__ import annotations
+
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,7 +99,7 @@ def run(
         raise typer.Exit(1) from error
 
 
-def _labels(data_dirs: list[Path], cache: Path, teacher: Path, listener: "events.Listener") -> "Labels | None":
+def _labels(data_dirs: list[Path], cache: Path, teacher: Path, listener: events.Listener) -> Labels | None:
     """What the teacher says about each track, yes or no per tag; it listens once, the answers stay in the cache."""
     from pemr import events
     from pemr.distributed import started_as_leader

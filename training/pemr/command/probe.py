@@ -1,5 +1,7 @@
 """`pemr-train probe`: measure frozen encoders on a labelled data set."""
 
+from __future__ import annotations
+
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,14 +92,14 @@ def run(
                 print_tags(row)
 
 
-def chosen(labelled: "LabelledSet", tags: str | None, share: float, seed: int) -> "LabelledSet":
+def chosen(labelled: LabelledSet, tags: str | None, share: float, seed: int) -> LabelledSet:
     """Only the tags (with commas) and the share of the training tracks that were asked for."""
     if tags is not None:
         labelled = labelled.with_tags([tag.strip() for tag in tags.split(",")])
     return labelled if share == 1.0 else labelled.with_share(share, seed)
 
 
-def _without_epochs(listener: "events.Listener") -> "events.Listener":
+def _without_epochs(listener: events.Listener) -> events.Listener:
     """A probe has up to 200 epochs: too many lines for a terminal."""
     from pemr.events import AnyEvent, Probe
 
@@ -108,7 +110,7 @@ def _without_epochs(listener: "events.Listener") -> "events.Listener":
     return tell
 
 
-def _seconds(labelled: "LabelledSet", max_track_s: float, most: int = 50) -> float:
+def _seconds(labelled: LabelledSet, max_track_s: float, most: int = 50) -> float:
     """Seconds of audio in all tracks, estimated from the headers of some of them."""
     from pemr import audio
 
@@ -122,5 +124,5 @@ def _seconds(labelled: "LabelledSet", max_track_s: float, most: int = 50) -> flo
     return sum(durations_s) / max(1, len(durations_s)) * len(labelled.files)
 
 
-def _keep(rows: "list[events.Measured]", out: Path) -> None:
+def _keep(rows: list[events.Measured], out: Path) -> None:
     write_output(out, b"".join(msgspec.json.encode(row) + b"\n" for row in rows))

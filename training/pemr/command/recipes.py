@@ -1,5 +1,7 @@
 """`pemr-train recipes`: what experiments there are, and every table of the paper as one command."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,7 +100,7 @@ def run(
         console.print("Stopped; the same command goes on from here.")
 
 
-def print_report(console: Console, title: str, report: "Report") -> None:
+def print_report(console: Console, title: str, report: Report) -> None:
     """Ours beside the paper's, and below what the numbers were measured on."""
     from pemr.tables.table_recipe import MEASURES
 
@@ -117,7 +119,7 @@ def print_report(console: Console, title: str, report: "Report") -> None:
         console.print(text, highlight=False)
 
 
-def _told(line: "Line") -> str:
+def _told(line: Line) -> str:
     from pemr.tables.table_recipe import MEASURES
 
     figures = ", ".join(f"{MEASURES[key]} {_cell(value, key)}" for key, value in line.ours.items())

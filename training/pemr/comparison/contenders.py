@@ -1,5 +1,7 @@
 """Who takes part: recipes with or without a changed setting, each with a folder for every seed."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

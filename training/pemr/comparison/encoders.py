@@ -1,5 +1,7 @@
 """What is compared, all of one shape: samples of a track in, vectors of the segments that the teacher heard out."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 

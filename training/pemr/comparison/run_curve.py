@@ -1,5 +1,7 @@
 """How good one run became with time: its probes by its own events, its kept checkpoints by the teacher's tags."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The comparison itself: pre-train every method at the same budget, judge it, keep both, and go on where it stopped."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager

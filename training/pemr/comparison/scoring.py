@@ -1,5 +1,7 @@
 """How an encoder is scored: linear heads on the teacher's tags, scores of unseen albums, and how sure they are."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import logging

@@ -1,5 +1,7 @@
 """The table of a comparison: mean over seeds, how far seeds and albums move it, and the paired distance to PEMR."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

@@ -1,5 +1,7 @@
 """Any folder of music as a labelled set: each folder at its top is a class, such as an artist, an album or a genre."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pemr.datasets.folder import audio_files

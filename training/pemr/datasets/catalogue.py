@@ -1,5 +1,7 @@
 """The labelled sets by name: what `--data-set NAME --root PLACE` can mean."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -1,5 +1,7 @@
 """Genre, mood and instrument as the files themselves say them, in every kind of tag that mutagen reads."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path

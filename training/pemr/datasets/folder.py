@@ -1,5 +1,7 @@
 """Any folder of audio as training data: decoded once into a cache of 16-bit samples at the model's rate."""
 
+from __future__ import annotations
+
 import hashlib
 import itertools
 import logging
@@ -172,7 +174,7 @@ class ClipCollection:
     def __len__(self) -> int:
         return len(self.clips)
 
-    def of_tracks(self, tracks: Sequence[CachedTrack]) -> "ClipCollection":
+    def of_tracks(self, tracks: Sequence[CachedTrack]) -> ClipCollection:
         """The clips of other tracks of the same cache."""
         return ClipCollection(tracks, self._cache, self._clip_samples, self.segment_samples)
 

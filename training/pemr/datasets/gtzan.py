@@ -3,6 +3,8 @@
 1,000 excerpts as they come repeat recordings and artists; the partition keeps 930 and lets no artist be in two parts.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pemr.datasets.labelled import SPLITS, LabelledFile, LabelledSet, require_complete, split_counts

@@ -1,5 +1,7 @@
 """What every labelled set offers, whoever labelled it: tracks with path, split, labels and group, and named tags."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,7 +51,7 @@ class LabelledSet:
             table[row, list(file.labels)] = True
         return table
 
-    def with_tags(self, names: Sequence[str]) -> "LabelledSet":
+    def with_tags(self, names: Sequence[str]) -> LabelledSet:
         """Only some of the tags, in the order asked for. Raises `CorpusError` for one the set does not have."""
         indices = {name: index for index, (name, _) in enumerate(self.tags)}
         unknown = [name for name in names if name not in indices]
@@ -64,7 +66,7 @@ class LabelledSet:
         )
         return replace(self, tags=tuple(self.tags[indices[name]] for name in names), files=files)
 
-    def with_share(self, share: float, seed: int) -> "LabelledSet":
+    def with_share(self, share: float, seed: int) -> LabelledSet:
         """Only that share of the training tracks, drawn by the seed; validation and test stay whole.
 
         What a smaller share of the same seed holds, a larger one holds too.

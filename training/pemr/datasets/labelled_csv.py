@@ -7,6 +7,8 @@
 validation, test) and `group` (artist or album) may be left out: then groups are the folders, and whole ones are drawn.
 """
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 

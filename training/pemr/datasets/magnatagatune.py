@@ -4,6 +4,8 @@ The usual split (Pons et al. 2017): folders 0-b train, c validation, d-f test, t
 frequent tags, clips without any of them kept.
 """
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 

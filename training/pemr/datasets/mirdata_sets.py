@@ -4,6 +4,8 @@ mirdata is an extra of this package; it brings librosa and much else. It has GTZ
 fault-filtered partition: use `gtzan` for that) but not MagnaTagATune.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

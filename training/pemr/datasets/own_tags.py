@@ -4,6 +4,8 @@ A word counts as a tag of the vocabulary where it names one (`vocabulary` mapped
 without any such word say nothing about themselves and are left out: nobody said that they are not jazz.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,5 +1,7 @@
 """BYOL: one view predicts what a slow copy of the network makes of the other. Grill et al. 2020."""
 
+from __future__ import annotations
+
 import msgspec
 import torch
 from torch import Tensor, nn

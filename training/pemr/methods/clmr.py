@@ -1,5 +1,7 @@
 """CLMR: SimCLR on the waveform, with SampleCNN for an encoder. Spijkervet and Burgoyne 2021."""
 
+from __future__ import annotations
+
 import msgspec
 import torch
 from torch import Tensor, nn

@@ -1,5 +1,7 @@
 """What every pre-training method offers, so that one training loop, one probe and one export serve them all."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 
 import torch

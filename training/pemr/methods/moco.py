@@ -1,5 +1,7 @@
 """MoCo: a view finds its partner among a long queue of views that a slow copy encoded. He et al., Chen et al. 2020."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import msgspec

@@ -1,5 +1,7 @@
 """A slowly moving copy of a network, as BYOL and MoCo use it."""
 
+from __future__ import annotations
+
 import copy
 from typing import TypeVar
 

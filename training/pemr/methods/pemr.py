@@ -1,5 +1,7 @@
 """PEMR: Barlow Twins on views whose unimportant frames are masked, with a counterfactual negative (section 3)."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import msgspec

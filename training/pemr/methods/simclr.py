@@ -1,5 +1,7 @@
 """SimCLR: the two views of a clip find each other among all views of the batch. Chen et al. 2020."""
 
+from __future__ import annotations
+
 import msgspec
 import torch
 from torch import Tensor

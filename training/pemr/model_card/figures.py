@@ -3,6 +3,8 @@
 `pemr-train evaluate --bundled` prints them again from the shipped files and the corpus.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

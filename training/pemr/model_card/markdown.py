@@ -1,5 +1,7 @@
 """The measured part of the model card as Markdown, made from the figures so that the two cannot differ."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pemr.charts import Panel, Series, chart

@@ -1,5 +1,7 @@
 """Fine-tuning from beginning to end, on the teacher's predictions or on a labelled set, to a model file."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +51,7 @@ class Start:
     front_end: FrontEnd
 
     @classmethod
-    def of(cls, path: Path | None, front_end: FrontEnd) -> "Start":
+    def of(cls, path: Path | None, front_end: FrontEnd) -> Start:
         """`front_end` is for fresh weights; a trained model brings its own."""
         if path is None:
             return cls(None, front_end)

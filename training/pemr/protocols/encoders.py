@@ -1,5 +1,7 @@
 """What can be probed: a model file, a checkpoint, fresh weights, or MFCC and chroma. All map samples to vectors."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +40,7 @@ class ProbedEncoder:
     fresh: Recipe | None = None
     """The recipe of fresh weights, which have no normalisation of their own yet."""
 
-    def measured_on(self, train: Examples, seed: int) -> "ProbedEncoder":
+    def measured_on(self, train: Examples, seed: int) -> ProbedEncoder:
         """Fresh weights get the normalisation of the training tracks; anything else is as it is."""
         if self.fresh is None:
             return self

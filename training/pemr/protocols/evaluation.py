@@ -1,5 +1,7 @@
 """How an encoder with a head does on labelled tracks: in eval mode, a track's score is the mean of its segments."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Cached tracks with what is heard in them, ready for training crops and for evaluation segments."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

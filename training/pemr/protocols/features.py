@@ -1,5 +1,7 @@
 """Vectors of the evaluation segments of labelled tracks, computed once in eval mode and kept, a file a track."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from pathlib import Path

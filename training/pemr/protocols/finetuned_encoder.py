@@ -1,5 +1,7 @@
 """From a supervised run to a model file whose encoder and heads were trained on labels."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A labelled set, decoded: the examples of its splits."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Probes: a small head on features that were computed once in eval mode. Nothing of the encoder can move."""
 
+from __future__ import annotations
+
 import copy
 import math
 from collections.abc import Callable, Mapping, Sequence

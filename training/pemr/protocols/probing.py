@@ -1,5 +1,7 @@
 """One encoder on one labelled set: decode, listen, fit a head, measure. What `pemr-train probe` does for each model."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What a protocol found, as one event: figures on the test tracks with their intervals, tag by tag."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np

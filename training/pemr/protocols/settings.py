@@ -1,5 +1,7 @@
 """Settings of a protocol from its defaults and `key=value` overrides."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, TypeVar
 

@@ -1,5 +1,7 @@
 """Where supervised training begins: a model file, a self-supervised run of any FCN-4 method, or fresh weights."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import torch

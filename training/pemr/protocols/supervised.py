@@ -4,6 +4,8 @@ Read it from `train_supervised` downwards. Like pre-training it saves, stops and
 with the same weights as one that was never stopped.
 """
 
+from __future__ import annotations
+
 import copy
 import hashlib
 import logging

@@ -1,5 +1,7 @@
 """Labelled training batches as a pure function of seed and step, like `pemr.batches` without labels."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from dataclasses import dataclass
 

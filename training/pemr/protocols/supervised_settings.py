@@ -1,5 +1,7 @@
 """Settings of supervised training."""
 
+from __future__ import annotations
+
 import math
 from typing import Literal
 

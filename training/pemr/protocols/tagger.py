@@ -1,5 +1,7 @@
 """What supervised training trains: the encoder with a linear head."""
 
+from __future__ import annotations
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,7 @@ class Tagger(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         return torch.as_tensor(self.head(self.encoder(frames)))
 
-    def train(self, mode: bool = True) -> "Tagger":
+    def train(self, mode: bool = True) -> Tagger:
         """A frozen encoder stays in eval mode: its batch norms learn nothing either."""
         super().train(mode)
         self.encoder.train(mode and not self.frozen)

@@ -1,5 +1,7 @@
 """What a pre-training run would do and cost, without doing it."""
 
+from __future__ import annotations
+
 import logging
 import time
 from pathlib import Path

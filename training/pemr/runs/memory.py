@@ -1,5 +1,7 @@
 """The memory of the training process: how much it holds, and how the C library reuses what was freed."""
 
+from __future__ import annotations
+
 import ctypes
 import logging
 import os

@@ -1,5 +1,7 @@
 """What is measured of the encoder while it learns, on tracks the run never trains on."""
 
+from __future__ import annotations
+
 import hashlib
 import itertools
 from collections import defaultdict

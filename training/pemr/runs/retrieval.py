@@ -1,5 +1,7 @@
 """A label-free measure of an encoder: does one half of a track find its other half among all other halves?"""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 import torch

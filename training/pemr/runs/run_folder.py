@@ -1,5 +1,7 @@
 """The folder of a run: where its files are, and what it trains on, fixed when it began."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

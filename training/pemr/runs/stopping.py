@@ -1,5 +1,7 @@
 """How a run is asked to stop: a signal, a file named `stop` in its folder, or the line `stop` on standard input."""
 
+from __future__ import annotations
+
 import logging
 import signal
 import sys
@@ -30,7 +32,7 @@ class StopRequest:
     def asked(self) -> bool:
         return self._signalled or self.stop_file.exists()
 
-    def __enter__(self) -> "StopRequest":
+    def __enter__(self) -> StopRequest:
         if self._owner:
             self.stop_file.unlink(missing_ok=True)
         if threading.current_thread() is threading.main_thread():

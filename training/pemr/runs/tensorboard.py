@@ -1,5 +1,7 @@
 """The curves of a run for TensorBoard."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

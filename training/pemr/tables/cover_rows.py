@@ -1,5 +1,7 @@
 """Rows of Table 5: a cover network, with or without a pre-trained encoder, trained on one set and measured on two."""
 
+from __future__ import annotations
+
 import hashlib
 import logging
 from collections.abc import Iterator

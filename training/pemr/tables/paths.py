@@ -1,5 +1,7 @@
 """Where a table finds its data sets and keeps what it made: tables share pre-trained encoders, audio and vectors."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """One row of a table: pre-train, apply the protocol, and keep what was measured."""
 
+from __future__ import annotations
+
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
@@ -63,7 +65,7 @@ class Overrides:
     covers: tuple[str, ...]
 
     @staticmethod
-    def of(given: list[str]) -> "Overrides":
+    def of(given: list[str]) -> Overrides:
         def below(prefix: str) -> tuple[str, ...]:
             return tuple(text.removeprefix(prefix) for text in given if text.startswith(prefix))
 

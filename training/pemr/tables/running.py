@@ -1,5 +1,7 @@
 """A whole table: its rows one after the other, printed beside the paper's numbers, kept as JSON."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path

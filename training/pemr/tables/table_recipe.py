@@ -1,5 +1,7 @@
 """A table of the paper as a TOML file: its rows, how each is pre-trained, the protocol, and the paper's numbers."""
 
+from __future__ import annotations
+
 import tomllib
 from collections.abc import Sequence
 from typing import Literal

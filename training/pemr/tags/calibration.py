@@ -4,6 +4,8 @@ Evidence is a part of a track, scored by heads that were not fitted on its album
 tag ships with is chosen on all evidence; the figures that are reported come from albums that had no part in choosing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,7 +51,7 @@ class Evidence:
     track: Numbers
     group: Names
 
-    def joined(self, other: "Evidence") -> "Evidence":
+    def joined(self, other: Evidence) -> Evidence:
         """Both together; tracks of the other are other tracks."""
         first = int(self.track.max(initial=-1)) + 1
         return Evidence(
@@ -60,14 +62,14 @@ class Evidence:
             np.concatenate([self.group, other.group]),
         )
 
-    def of_tag(self, column: int) -> "Evidence":
+    def of_tag(self, column: int) -> Evidence:
         """What is known about one tag: (p', 1)."""
         kept, only = self.known[:, column], slice(column, column + 1)
         return Evidence(
             self.scores[kept, only], self.truth[kept, only], self.known[kept, only], self.track[kept], self.group[kept]
         )
 
-    def where(self, kept: Bools) -> "Evidence":
+    def where(self, kept: Bools) -> Evidence:
         """Some of the points."""
         return Evidence(self.scores[kept], self.truth[kept], self.known[kept], self.track[kept], self.group[kept])
 

@@ -1,5 +1,7 @@
 """Linear tag heads on frozen embeddings, learned from a teacher's predictions for tracks and their segments."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

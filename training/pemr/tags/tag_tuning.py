@@ -4,6 +4,8 @@ The shipped heads are where the new ones start from and are pulled to, so that a
 was. A tag is changed only where the new head does better on albums that it was not fitted on.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal

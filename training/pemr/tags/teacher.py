@@ -4,6 +4,8 @@ The weights are the released ones (ISC licence). Its log-mel is kept in float32 
 float16, which overflows on loud music.
 """
 
+from __future__ import annotations
+
 import json
 import math
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """What the teacher says about the tracks of a folder, segment by segment, computed once and kept beside the cache."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

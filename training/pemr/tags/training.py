@@ -1,5 +1,7 @@
 """Give a model tag heads, and measure a model's tags: what `pemr-train finetune tags` and `evaluate` do."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

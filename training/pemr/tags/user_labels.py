@@ -1,5 +1,7 @@
 """What people say of tracks: yes and no to tags in a list, and the genres and moods in their files."""
 
+from __future__ import annotations
+
 import csv
 import json
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """Fusion of alignment and a network, fitted on tracks whose works are known."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import msgspec

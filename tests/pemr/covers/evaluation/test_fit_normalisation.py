@@ -1,5 +1,7 @@
 """The figures that verdicts rest on, fitted to scores whose origin is known."""
 
+from __future__ import annotations
+
 import math
 import tomllib
 

@@ -1,5 +1,7 @@
 """Decoding in children: what comes back, and what a child that dies or hangs costs."""
 
+from __future__ import annotations
+
 import os
 import signal
 import struct

@@ -1,5 +1,7 @@
 """The covers page with the real worker: real decoding, real analysis, real search."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot

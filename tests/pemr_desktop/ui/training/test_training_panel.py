@@ -1,5 +1,7 @@
 """The panel with a real `pemr-train` on a few seconds of made music."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A real `pemr-train` on a few seconds of made music."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

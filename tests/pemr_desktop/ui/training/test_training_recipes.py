@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from pathlib import Path
 
 from pemr_desktop.ui.training.training_recipes import read_recipes

@@ -1,5 +1,7 @@
 """The whole window on a session bus of the test's own, asked as the desktop's panel asks."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

@@ -1,5 +1,7 @@
 """A real program holds the promise; the test's own stands in for systemd-inhibit, which has nobody to talk to here."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator
 from pathlib import Path
