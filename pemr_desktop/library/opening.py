@@ -69,6 +69,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -32000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
+        _drop_settled_journal(connection, path)
     except OSError as error:
         raise LibraryError.because(
             "library cannot be opened", library=readable(path), reason=system_reason(error)
@@ -76,6 +77,16 @@ def _connect(path: Path) -> sqlite3.Connection:
     except DATABASE_ERRORS as error:
         raise LibraryError.because("library not opened", library=readable(path), reason=str(error)) from error
     return connection
+
+
+def _drop_settled_journal(connection: sqlite3.Connection, path: Path) -> None:
+    """A restore that was killed while it folded the log may leave a journal that was never filled.
+
+    Reading the database applies a filled one; in WAL mode, and under the library's lock, nobody makes another.
+    """
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        path.with_name(path.name + "-journal").unlink(missing_ok=True)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

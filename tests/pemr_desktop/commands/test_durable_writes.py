@@ -76,7 +76,7 @@ def test_a_restored_library_is_on_disk_before_it_takes_its_name(
 def test_exports_are_on_disk_before_they_take_their_name(command: list[str], tmp_path: Path, file: str) -> None:
     calls, out = tmp_path / "calls", tmp_path / "exports" / file
     out.parent.mkdir()
-    ask = ["playlist", "export", "Evening", out] if file.endswith("m3u8") else ["export", out]
+    ask = ["playlist", "export", "Evening", str(out)] if file.endswith("m3u8") else ["export", str(out)]
     done = run_traced([*command, *ask], calls)
     assert done.returncode == 0, done.stderr
     assert_replaced_durably(calls, out)

@@ -85,7 +85,7 @@ def test_a_kill_at_each_call_leaves_one_whole_library_and_no_strays(
         folder = tmp_path / "data"
         shutil.copytree(prepared, folder)
         library = folder / "library.db"
-        command = [sys.executable, "-B", "-c", RESTORE, library]
+        command = [sys.executable, "-B", "-c", RESTORE, str(library)]
         inject = f"inject={call}:signal=SIGKILL:when={number}"
         done = run_traced(command, tmp_path / "calls", "-e", inject, traced=call)
         with open_library(library) as opened:
