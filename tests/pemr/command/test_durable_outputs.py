@@ -21,7 +21,17 @@ def test_checkpoint_and_model_file_are_on_disk_before_they_take_their_name(
     out, model, calls = tmp_path / "run", tmp_path / "models" / "model.safetensors", tmp_path / "calls"
     environ = {**QUIET, "PEMR_PENDING_WRITES": str(tmp_path / "notes")}
     command = [sys.executable, "-m", "pemr.command"]
-    training = ["pretrain", music, "--out", out, "--recipe", recipe_file, "--max-steps", "1", "--events"]
+    training: list[str | Path] = [
+        "pretrain",
+        music,
+        "--out",
+        out,
+        "--recipe",
+        recipe_file,
+        "--max-steps",
+        "1",
+        "--events",
+    ]
     done = run_traced([*command, *training], calls, environ=environ)
     assert done.returncode == 0, done.stderr
     assert_replaced_durably(calls, out / "checkpoints" / "latest.pt")
