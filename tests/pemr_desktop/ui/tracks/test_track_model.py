@@ -149,8 +149,8 @@ def test_the_first_rows_are_shown_before_the_others_come(
     everything = list(model.ids)
     chosen = [everything[0], everything[5]]
     table.choose_ids(chosen)
-    monkeypatch.setattr(track_ids, "ENOUGH", 2)
-    monkeypatch.setattr(track_ids, "CHUNK", 3)
+    monkeypatch.setattr(track_ids, "MIN_FIRST_ROWS", 2)
+    monkeypatch.setattr(track_ids, "IDS_PER_CHUNK", 3)
     counts: list[int] = []
     rows_at_first: list[bool] = []
     model.loaded.connect(counts.append)
@@ -169,8 +169,8 @@ def test_the_first_rows_are_shown_before_the_others_come(
 def test_a_newer_question_ends_the_parts_of_the_older_one(
     qtbot: QtBot, model: TrackModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(track_ids, "ENOUGH", 1)
-    monkeypatch.setattr(track_ids, "CHUNK", 1)
+    monkeypatch.setattr(track_ids, "MIN_FIRST_ROWS", 1)
+    monkeypatch.setattr(track_ids, "IDS_PER_CHUNK", 1)
     with qtbot.waitSignal(model.idsCompleted):
         for query in ("", "artist:a", "", "title:gam"):
             model.show(query=query)
