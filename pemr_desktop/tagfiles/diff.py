@@ -1,12 +1,13 @@
-"""What would change in a file: reads, compares, and writes nothing."""
+"""What would change in a file: reads, compares, carries the write out on a copy that is not made, writes nothing."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
+from pemr_desktop.tagfiles.carrying import carried
 from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.mapping import find_field
@@ -15,6 +16,7 @@ from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_rea
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
+from pemr_desktop.tagfiles.rewriting import rewrite
 
 Mode = Literal["append", "replace", "exact"]
 
@@ -43,7 +45,8 @@ def make_plan(
     replace: the fields of `wanted` get these values instead of theirs. exact: the same, but not even spaces at the
     ends or repeated values are tidied. `remove`: values to take out; none named: all. `add`: values to put behind
     those that are there, whatever the mode and the field.
-    Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
+    The write is carried out and proven without a copy of the file, so that what is planned is written unless the file
+    changes. Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
     """
     real = resolve(path)
     with open_ordinary(real) as (stream, status):
@@ -62,7 +65,8 @@ def make_plan(
         said: list[str] = []
         changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
         if changes:
-            content_to_keep(opened, stream, real)
+            changes += carried(opened, real, changes, options, said)
+            rewrite(opened, stream, real, changes, options)
         if cut_off := cut_off_warning(stream, opened.container):
             said.append(f"{cut_off} Tags can be written all the same; what is lacking stays lacking.")
     return FilePlan(
@@ -72,22 +76,6 @@ def make_plan(
         changes=changes,
         warnings=(*opened.warnings, *said),
     )
-
-
-def content_to_keep(opened: Opened, stream: BinaryIO, path: Path) -> dict[str, object]:
-    """All that the tags hold, as `TagKind.raw` tells it. Raises WriteRefused where rewriting would lose some of it."""
-    assert opened.kind is not None
-    damage = opened.kind.lossy(opened.file, stream)
-    if damage:
-        raise WriteRefused(path, f"{damage} It was left untouched.")
-    try:
-        return opened.kind.raw(opened.file)
-    except OSError:
-        raise
-    except Exception as error:  # mutagen reads values that it cannot write
-        raise WriteRefused(
-            path, f"Its tags hold something that could not be written again ({error}). It was left untouched."
-        ) from error
 
 
 def resolve(path: Path) -> Path:
@@ -112,7 +100,8 @@ def _changes(
 ) -> tuple[FieldChange, ...]:
     """The changes; `said` gets a sentence for every value that the file can hold only in another form."""
     assert opened.kind is not None
-    present = opened.kind.read_fields(opened.file)
+    present = opened.fields
+    block = opened.prepared(options)
     changes = []
     for field in dict.fromkeys([*wanted, *remove, *add]):
         known = find_field(field)
@@ -127,7 +116,7 @@ def _changes(
         if after == before:
             continue
         try:
-            held = opened.kind.hold(opened.file, field, after, options)
+            held = opened.kind.hold(block, field, after, options)
         except CannotHold as error:
             raise WriteRefused(path, f"{error} It was left untouched.") from error
         if held != before:

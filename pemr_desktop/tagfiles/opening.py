@@ -1,144 +1,142 @@
-"""Opening a file by what it is: the mutagen object, its kind of tag, and what the user should know about it."""
+"""Opening a file by what it is: its blocks of tags, its properties, and what the user should know about it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
-import mutagen.asf
-import mutagen.id3
-import mutagen.mp4
 from mutagen import MutagenError
-from mutagen.aac import AAC
-from mutagen.ac3 import AC3
-from mutagen.aiff import AIFF
-from mutagen.apev2 import APEv2
-from mutagen.dsdiff import DSDIFF
-from mutagen.dsf import DSF
-from mutagen.flac import FLAC
-from mutagen.monkeysaudio import MonkeysAudio
-from mutagen.mp3 import MP3
-from mutagen.musepack import Musepack
-from mutagen.oggflac import OggFLAC
-from mutagen.oggopus import OggOpus
-from mutagen.oggspeex import OggSpeex
-from mutagen.oggvorbis import OggVorbis
-from mutagen.optimfrog import OptimFROG
-from mutagen.tak import TAK
-from mutagen.trueaudio import TrueAudio
-from mutagen.wavpack import WavPack
 
-from pemr_desktop.tagfiles.containers.chunks import file_length
-from pemr_desktop.tagfiles.containers.sniffing import describe_unknown, sniff
+from pemr_desktop.tagfiles.blocks import Blocks, find_blocks
+from pemr_desktop.tagfiles.containers.sniffing import describe_unknown, id3_end, sniff
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.formats.ape import APE
-from pemr_desktop.tagfiles.formats.asf import ASF
-from pemr_desktop.tagfiles.formats.id3 import ID3
-from pemr_desktop.tagfiles.formats.mp4 import MP4
-from pemr_desktop.tagfiles.formats.riff_info import WaveWithInfo
-from pemr_desktop.tagfiles.formats.tag_format import TagKind
-from pemr_desktop.tagfiles.formats.vorbis import VORBIS
-from pemr_desktop.tagfiles.formats.vorbis_block import adopt_raw
+from pemr_desktop.tagfiles.formats.beside import Beside, filled
+from pemr_desktop.tagfiles.formats.id3_block import Id3Block, UnreadableBlock
+from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.formats.vorbis_block import Comments
 from pemr_desktop.tagfiles.identity import system_reason
-from pemr_desktop.tagfiles.read_limit import BoundedReader
+from pemr_desktop.tagfiles.read_limit import EndlessReading
+from pemr_desktop.tagfiles.stream_info import READERS, behind_id3
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Container:
-    """How one container is opened. `kind` None: it has no place for tags."""
+    """What one container is called, and how the names of its files end."""
 
     format: str
-    open: Callable[..., Any]
-    kind: TagKind | None
     suffixes: tuple[str, ...]
 
 
 CONTAINERS: dict[str, Container] = {
-    "flac": Container("FLAC", FLAC, VORBIS, (".flac", ".fla")),
-    "ogg/vorbis": Container("Ogg Vorbis", OggVorbis, VORBIS, (".ogg", ".oga")),
-    "ogg/opus": Container("Opus", OggOpus, VORBIS, (".opus", ".ogg", ".oga")),
-    "ogg/speex": Container("Speex", OggSpeex, VORBIS, (".spx", ".ogg", ".oga")),
-    "ogg/flac": Container("Ogg FLAC", OggFLAC, VORBIS, (".oga", ".ogg", ".flac")),
-    "mp4": Container("MP4", mutagen.mp4.MP4, MP4, (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".3gp", ".alac", ".aac")),
-    "mpeg": Container("MP3", MP3, ID3, (".mp3", ".mp2", ".mpga")),
-    "riff": Container("WAV", WaveWithInfo, ID3, (".wav", ".wave")),
-    "aiff": Container("AIFF", AIFF, ID3, (".aiff", ".aif", ".aifc")),
-    "dsf": Container("DSF", DSF, ID3, (".dsf",)),
-    "dsdiff": Container("DSDIFF", DSDIFF, ID3, (".dff",)),
-    "trueaudio": Container("True Audio", TrueAudio, ID3, (".tta",)),
-    "monkeys": Container("Monkey's Audio", MonkeysAudio, APE, (".ape",)),
-    "wavpack": Container("WavPack", WavPack, APE, (".wv",)),
-    "musepack": Container("Musepack", Musepack, APE, (".mpc", ".mp+")),
-    "optimfrog": Container("OptimFROG", OptimFROG, APE, (".ofr", ".ofs")),
-    "tak": Container("TAK", TAK, APE, (".tak",)),
-    "asf": Container("WMA", mutagen.asf.ASF, ASF, (".wma", ".asf")),
-    "aac": Container("AAC", AAC, None, (".aac",)),
-    "ac3": Container("AC-3", AC3, None, (".ac3", ".eac3")),
+    "flac": Container("FLAC", (".flac", ".fla")),
+    "ogg/vorbis": Container("Ogg Vorbis", (".ogg", ".oga")),
+    "ogg/opus": Container("Opus", (".opus", ".ogg", ".oga")),
+    "ogg/speex": Container("Speex", (".spx", ".ogg", ".oga")),
+    "ogg/flac": Container("Ogg FLAC", (".oga", ".ogg", ".flac")),
+    "mp4": Container("MP4", (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".3gp", ".alac", ".aac")),
+    "mpeg": Container("MP3", (".mp3", ".mp2", ".mpga")),
+    "riff": Container("WAV", (".wav", ".wave")),
+    "aiff": Container("AIFF", (".aiff", ".aif", ".aifc")),
+    "dsf": Container("DSF", (".dsf",)),
+    "dsdiff": Container("DSDIFF", (".dff",)),
+    "trueaudio": Container("True Audio", (".tta",)),
+    "monkeys": Container("Monkey's Audio", (".ape",)),
+    "wavpack": Container("WavPack", (".wv",)),
+    "musepack": Container("Musepack", (".mpc", ".mp+")),
+    "optimfrog": Container("OptimFROG", (".ofr", ".ofs")),
+    "tak": Container("TAK", (".tak",)),
+    "asf": Container("WMA", (".wma", ".asf")),
+    "aac": Container("AAC", (".aac",)),
+    "ac3": Container("AC-3", (".ac3", ".eac3")),
 }
 
 SUFFIXES = frozenset(suffix for container in CONTAINERS.values() for suffix in container.suffixes)
+PLACED = ("riff", "aiff", "dsf", "dsdiff", "mp4", "asf", "ogg/vorbis", "ogg/opus", "ogg/speex", "ogg/flac")
+"""Containers that begin with the first byte of the file: an ID3 block before them is a mistake."""
+MISPLACED = "An ID3 tag stands before it, where this kind of file has no place for one."
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A parsed file. `file` is mutagen's object; its `.tags` is None while there is no tag block."""
+    """A parsed file. `file.info`: its properties; `block`: its tags as `kind` has them, None where `kind` is None.
+
+    `beside`: other blocks, which fill the gaps of that one.
+    """
 
     container: str
     format: str
     kind: TagKind | None
+    block: Any
+    beside: tuple[Beside, ...]
     file: Any
     warnings: tuple[str, ...]
+
+    @cached_property
+    def own_fields(self) -> Fields:
+        """What the block itself says."""
+        return self.kind.read_fields(self.block) if self.kind else {}
+
+    @cached_property
+    def fields(self) -> Fields:
+        """What the file says in all its blocks."""
+        return filled(self.own_fields, self.beside)
+
+    @property
+    def artwork(self) -> list[tuple[bool, bytes]]:
+        """Pictures as (is_front_cover, bytes)."""
+        own = self.kind.artwork(self.block) if self.kind else []
+        return [*own, *(picture for block in self.beside for picture in block.pictures)]
+
+    def prepared(self, options: SaveOptions) -> Any:
+        """The block to edit: a new ID3 block has the version that is asked for."""
+        if isinstance(self.block, Id3Block) and self.block.is_new:
+            return replace(self.block, version=options.id3_version, packed=options.id3_version == 4)
+        return self.block
 
 
 def open_tags(stream: BinaryIO, path: Path) -> Opened:
     """Parse an open file. Raises TagReadError; a block that cannot be parsed is never taken for a missing one."""
     try:
         key = sniff(stream)
-        container = CONTAINERS.get(key)
-        if container is None:
-            raise TagReadError(path, describe_unknown(stream))
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
+    container = CONTAINERS.get(key)
+    if container is None:
+        raise TagReadError(path, describe_unknown(stream))
     try:
-        bounded = cast("BinaryIO", BoundedReader(stream, file_length(stream)))
-        bounded.seek(0)
-        file, kind = _parse(container, key, bounded)
+        return _open(stream, path, key, container)
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
-    except MutagenError as error:
-        raise TagReadError(path, _parse_reason(container, error, stream)) from error
-    except Exception as error:
-        raise TagReadError(path, f"Its {container.format} data is damaged and cannot be read ({error!r}).") from error
-    return Opened(key, _format_name(container, file), kind, file, _warnings(container, kind, file, stream, path))
+    except UnreadableBlock as error:
+        raise TagReadError(path, str(error)) from error
+    except Exception as error:  # mutagen may raise anything on data it does not expect
+        if isinstance(error, EndlessReading) or isinstance(error.__context__, EndlessReading):
+            raise TagReadError(path, f"Its {container.format} data is damaged: reading it would never end.") from error
+        log.debug("%s cannot be read", path, exc_info=True)
+        raise TagReadError(path, _parse_reason(key, error, stream)) from error
 
 
-def _parse(container: Container, key: str, stream: BinaryIO) -> tuple[Any, TagKind | None]:
-    if container.kind is not ID3:
-        file = container.open(stream)
-        if container.kind is VORBIS:
-            adopt_raw(file.tags, stream, key)
-        return file, container.kind
-    file = container.open(stream, translate=False, load_v1=False)
-    if file.tags is not None or container.open is not MP3:
-        return file, ID3
-    if _has_ape(stream):
-        stream.seek(0)
-        file.tags = APEv2(stream)
-        return file, APE
-    if _has_id3v1(stream):
-        stream.seek(0)
-        file.tags = mutagen.id3.ID3(stream, translate=False)
-    return file, ID3
+def _open(stream: BinaryIO, path: Path, key: str, container: Container) -> Opened:
+    misplaced = key in PLACED and id3_end(stream) > 0
+    seen = behind_id3(stream) if misplaced else stream
+    file = READERS[key](seen)
+    blocks = find_blocks(seen, key)
+    block = replace(blocks.block, damage=MISPLACED) if misplaced and blocks.kind else blocks.block
+    if key == "flac" and isinstance(block, Comments) and block.damage and not block.comments and file.tags:
+        block = replace(block, comments=tuple(f"{name}={value}".encode() for name, value in file.tags))
+    warnings = _warnings(container, blocks, path)
+    return Opened(key, _format_name(container, file), blocks.kind, block, blocks.beside, file, warnings)
 
 
-def _parse_reason(container: Container, error: MutagenError, stream: BinaryIO) -> str:
-    text = str(error) or type(error).__name__
-    if container.format == "MP3" and "sync" in text:
+def _parse_reason(key: str, error: Exception, stream: BinaryIO) -> str:
+    if key == "mpeg" and isinstance(error, MutagenError) and "sync" in str(error):
         return describe_unknown(stream)
-    return f"Its {container.format} data or tags are damaged and cannot be read ({text})."
+    return f"Its {CONTAINERS[key].format} data is damaged and cannot be read."
 
 
 def _format_name(container: Container, file: Any) -> str:
@@ -150,27 +148,11 @@ def _format_name(container: Container, file: Any) -> str:
     return container.format
 
 
-def _warnings(container: Container, kind: TagKind | None, file: Any, stream: BinaryIO, path: Path) -> tuple[str, ...]:
+def _warnings(container: Container, blocks: Blocks, path: Path) -> tuple[str, ...]:
     found = []
     suffix = path.suffix.lower()
     if suffix in SUFFIXES and suffix not in container.suffixes:
         found.append(f"The name ends in {suffix}, but the content is {container.format}.")
-    if container.open is MP3 and kind is ID3 and file.tags is not None and _has_ape(stream):
+    if blocks.kind is not None and blocks.kind.name == "ID3" and any(one.name == "APEv2 tag" for one in blocks.beside):
         found.append("It has an APEv2 tag beside the ID3 tag; a player that prefers that one shows other values.")
     return tuple(found)
-
-
-def _has_id3v1(stream: BinaryIO) -> bool:
-    if stream.seek(0, os.SEEK_END) < 128:
-        return False
-    stream.seek(-128, os.SEEK_END)
-    return stream.read(3) == b"TAG"
-
-
-def _has_ape(stream: BinaryIO) -> bool:
-    length = stream.seek(0, os.SEEK_END)
-    end = length - (128 if _has_id3v1(stream) else 0)
-    if end < 32:
-        return False
-    stream.seek(end - 32)
-    return stream.read(8) == b"APETAGEX"

@@ -55,14 +55,14 @@ def tags_of(opened: Opened) -> FileTags:
     info = opened.file.info
     kind = opened.kind
     return FileTags(
-        fields=_clean(kind.read_fields(opened.file)) if kind else {},
+        fields=_clean(opened.fields),
         format=opened.format,
         tag_kind=kind.name if kind else "",
         duration_s=_duration_s(info),
         sample_rate=48_000 if opened.container == "ogg/opus" else _positive(getattr(info, "sample_rate", None)),
         channels=_positive(getattr(info, "channels", None)),
         bit_rate=_positive(getattr(info, "bitrate", None)),
-        has_artwork=bool(kind and kind.artwork(opened.file)),
+        has_artwork=bool(opened.artwork),
         warnings=opened.warnings,
     )
 
@@ -93,8 +93,7 @@ def _clean(fields: Fields) -> Fields:
 def read_artwork(path: Path) -> bytes | None:
     """The front cover if one is marked so, else the first picture: an encoded image. Raises TagReadError."""
     with open_ordinary(path) as (stream, _):
-        opened = open_tags(stream, path)
-        pictures = opened.kind.artwork(opened.file) if opened.kind else []
+        pictures = open_tags(stream, path).artwork
     for is_front, data in pictures:
         if is_front and data:
             return data

@@ -17,15 +17,17 @@ import msgspec
 
 from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
 from pemr_desktop.tagfiles.containers.side_chunks import side_content
-from pemr_desktop.tagfiles.diff import PROTECTED, content_to_keep, resolve
+from pemr_desktop.tagfiles.diff import PROTECTED, resolve
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
-from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
-from pemr_desktop.tagfiles.formats.tag_format import VENDOR, SaveOptions
+from pemr_desktop.tagfiles.errors import WriteRefused
+from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason
-from pemr_desktop.tagfiles.opening import Opened, open_tags
+from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
 from pemr_desktop.tagfiles.reverse_patch import follow_recipe, make_recipe
+from pemr_desktop.tagfiles.rewriting import prove, rewrite, takes_out
+from pemr_desktop.tagfiles.splices import splice_file
 
 log = logging.getLogger(__name__)
 
@@ -178,59 +180,18 @@ def _edit(path: Path, copy: _Copy, changes: tuple[FieldChange, ...], options: Sa
     """Edit the clone, then read it again as a stranger would and prove that only the plan was carried out."""
     with open_ordinary(copy.path) as (stream, _):
         opened = open_tags(stream, copy.path)
-        kind = opened.kind
-        if kind is None:
+        if opened.kind is None:
             raise WriteRefused(path, f"{opened.format} files have no place for tags.")
-        before_raw = content_to_keep(opened, stream, path)
-        before_fields = kind.read_fields(opened.file)
-        before_side = side_content(stream, opened.container)
-    for change in changes:
-        if before_fields.get(change.field, ()) != change.before:
-            raise WriteRefused(
-                path, f"Its field “{change.field}” is not as it was when planned; plan again. {UNTOUCHED}"
-            )
-    touched = _write_fields(path, copy.path, opened, changes, options)
-    with open_ordinary(copy.path) as (stream, _):
-        again = open_tags(stream, copy.path)
-        if again.kind is not kind or again.container != opened.container:
-            raise WriteRefused(path, f"The working copy became another format. {UNTOUCHED}")
-        wanted = dict(before_fields) | {change.field: change.after for change in changes}
-        found = kind.read_fields(again.file)
-        for field in wanted.keys() | found.keys():
-            if found.get(field, ()) != wanted.get(field, ()):
-                raise WriteRefused(path, f"The field “{field}” did not come out as planned. {UNTOUCHED}")
-        after_raw = kind.raw(again.file)
-        for key in (before_raw.keys() | after_raw.keys()) - touched:
-            if before_raw.get(key) != after_raw.get(key):
-                raise WriteRefused(path, f"Another tag, “{key.strip(chr(0))}”, would have changed. {UNTOUCHED}")
-        if side_content(stream, again.container) != before_side:
-            raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")
-
-
-def _write_fields(
-    path: Path, clone: Path, opened: Opened, changes: tuple[FieldChange, ...], options: SaveOptions
-) -> set[str]:
-    kind = opened.kind
-    assert kind is not None
-    touched: set[str] = set()
-    try:
-        if opened.file.tags is None:
-            opened.file.add_tags()
-            touched.add(VENDOR)
         for change in changes:
-            touched |= kind.write_field(opened.file, change.field, change.after, options)
-        with clone.open("rb+") as stream:
-            kind.save(opened.file, stream, options)
-    except OSError:
-        raise
-    except CannotHold as error:
-        raise WriteRefused(path, f"{error} {UNTOUCHED}") from error
-    except TagReadError:
-        raise
-    except Exception as error:  # mutagen may raise anything on data it does not expect
-        if isinstance(error.__context__, OSError):
-            raise error.__context__ from error
-        raise WriteRefused(
-            path, f"Its tags could not be written; the file may be damaged ({error}). {UNTOUCHED}"
-        ) from error
-    return touched
+            if opened.fields.get(change.field, ()) != change.before:
+                raise WriteRefused(
+                    path, f"Its field “{change.field}” is not as it was when planned; plan again. {UNTOUCHED}"
+                )
+        splices = rewrite(opened, stream, path, changes, options)
+        but_texts = takes_out(opened, changes)
+        before_side = side_content(stream, opened.container, but_texts=but_texts)
+    splice_file(copy.path, path, splices)
+    with open_ordinary(copy.path) as (stream, _):
+        prove(opened, stream, path, changes)
+        if side_content(stream, opened.container, but_texts=but_texts) != before_side:
+            raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")

@@ -28,7 +28,12 @@ BROWSED = (
     "musicbrainz_workid",
     "musicbrainz_trackid",
 )
-_YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")
+_YEAR = re.compile(
+    r"""(?<!\d)(1\d{3}|20\d{2})
+    (?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?)?)?  # 202006, 20200629, 20200629120000
+    (?!\d)""",
+    re.VERBOSE,
+)
 _NUMBER = re.compile(r"\d+")
 JOINER = " / "
 
@@ -92,7 +97,7 @@ def year_of(fields: Fields) -> int | None:
         for value in fields.get(name, ()):
             match = _YEAR.search(value)
             if match:
-                return int(match.group())
+                return int(match.group(1))
     return None
 
 

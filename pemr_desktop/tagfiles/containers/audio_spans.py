@@ -6,7 +6,8 @@ import struct
 from typing import BinaryIO, NamedTuple
 
 from pemr_desktop.tagfiles.containers.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
-from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length
+from pemr_desktop.tagfiles.containers.end_blocks import end_blocks
+from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_end, id3_length
 from pemr_desktop.tagfiles.containers.wavpack import chain
 
 
@@ -51,8 +52,7 @@ def _of_chunks(file: BinaryIO, chunks: list[Chunk]) -> AudioSpans:
 
 
 def _flac(file: BinaryIO) -> AudioSpans:
-    file.seek(0)
-    position = id3_length(file.read(ID3_HEADER)) + 4
+    position = id3_end(file) + 4
     spans = []
     while True:
         file.seek(position)
@@ -106,26 +106,6 @@ def _between_tags(file: BinaryIO) -> Span:
 
 
 def _end_before_tags(file: BinaryIO) -> int:
-    """Where ID3v1, APEv2 and Lyrics3 blocks at the end begin."""
-    end = file_length(file)
-    while True:
-        shorter = _before_last_block(file, end)
-        if shorter == end or shorter < 0:
-            return end
-        end = shorter
-
-
-def _before_last_block(file: BinaryIO, end: int) -> int:
-    if end >= 128:
-        file.seek(end - 128)
-        if file.read(3) == b"TAG":
-            return end - 128
-    if end >= 32:
-        file.seek(end - 32)
-        footer = file.read(32)
-        if footer[:8] == b"APETAGEX":
-            size, _, flags = struct.unpack_from("<III", footer, 12)
-            return int(end - size - (32 if flags & 0x8000_0000 else 0))
-        if footer[-9:] == b"LYRICS200" and footer[-15:-9].isdigit():
-            return end - int(footer[-15:-9].decode()) - 15
-    return end
+    """Where the blocks of tags at the end begin."""
+    blocks = end_blocks(file)
+    return blocks[-1].start if blocks else file_length(file)

@@ -6,6 +6,10 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+SOUND_NAMES = (b"data", b"SSND", b"DSD ", b"DST ")
+LEAST_UNKNOWN = 0x7FFF_0000
+"""Sizes from here on are written for sound of unknown length."""
+
 
 class Chunk(NamedTuple):
     """A chunk's name and where its content lies. `end` may lie past the end of a truncated file."""
@@ -21,41 +25,65 @@ def file_length(file: BinaryIO) -> int:
 
 
 def iff_chunks(file: BinaryIO, *, big_endian: bool) -> Iterator[Chunk]:
-    """The chunks of a RIFF (little-endian) or FORM (big-endian) file."""
-    length = file_length(file)
-    position = 12
-    order = ">" if big_endian else "<"
-    while position + 8 <= length:
-        file.seek(position)
-        name, size = struct.unpack(f"{order}4sI", file.read(8))
-        start = position + 8
-        end = length if size == 0xFFFFFFFF else start + size
-        yield Chunk(name, start, end)
-        position = end + (end - start) % 2
+    """The chunks of a RIFF (little-endian) or FORM (big-endian) file, also those that its size does not count.
 
-
-def add_lacking_pad_byte(file: BinaryIO) -> None:
-    """Bring a RIFF or FORM file to even length: programs forget the pad byte, and the next chunk would not be found."""
-    file.seek(0)
-    head = file.read(8)
-    order = {b"RIFF": "<", b"FORM": ">"}.get(head[:4])
-    length = file_length(file)
-    if order is None or length % 2 == 0 or struct.unpack(f"{order}I", head[4:])[0] != length - 8:
-        return
-    file.write(b"\0")
-    file.seek(4)
-    file.write(struct.pack(f"{order}I", length - 7))
+    A program that writes into a pipe cannot know sizes: then the sound goes to the end of the file.
+    """
+    yield from _chunks(file, ">" if big_endian else "<", 4)
 
 
 def dsdiff_chunks(file: BinaryIO) -> Iterator[Chunk]:
     """The chunks of a DSDIFF file: names of four bytes, sizes of eight."""
+    yield from _chunks(file, ">", 8)
+
+
+def is_of_unknown_size(size: int, announced: int, end: int, length: int) -> bool:
+    """Whether a size of sound, and that of the whole file, are what programs write that do not know them."""
+    if size == 0xFFFF_FFFF:
+        return True
+    if size == 0:
+        return announced == 0
+    return end > length and size >= LEAST_UNKNOWN and (announced >= LEAST_UNKNOWN or announced == 0)
+
+
+def _chunks(file: BinaryIO, order: str, size_bytes: int) -> Iterator[Chunk]:
     length = file_length(file)
-    position = 16
-    while position + 12 <= length:
+    file.seek(4)
+    number = struct.Struct(order + ("I" if size_bytes == 4 else "Q"))
+    head = file.read(size_bytes)
+    announced = number.unpack(head)[0] if len(head) == size_bytes else 0
+    counted = 4 + size_bytes + announced
+    position = 8 + size_bytes
+    while position + 4 + size_bytes <= length:
         file.seek(position)
-        name, size = struct.unpack(">4sQ", file.read(12))
-        yield Chunk(name, position + 12, position + 12 + size)
-        position += 12 + size + size % 2
+        name = file.read(4)
+        (size,) = number.unpack(file.read(size_bytes))
+        start = position + 4 + size_bytes
+        end = start + size
+        if (name in SOUND_NAMES and is_of_unknown_size(size, announced, end, length)) or (
+            size_bytes == 4 and size == 0xFFFF_FFFF
+        ):
+            end = length
+        if position >= counted and not (is_chunk_name(name) and end <= length):
+            return
+        yield Chunk(name, start, end)
+        position = _next_chunk(file, end, end + (end - start) % 2, length)
+
+
+def is_chunk_name(name: bytes) -> bool:
+    """Whether four bytes may be the name of a chunk."""
+    return len(name) == 4 and all(0x20 <= byte < 0x7F for byte in name)
+
+
+def _next_chunk(file: BinaryIO, end: int, padded: int, length: int) -> int:
+    """Where the next chunk begins: some programs forget the byte that makes a chunk even."""
+    if end == padded or padded >= length:
+        return padded
+    file.seek(end)
+    here = file.read(5)
+    if here[:1] != b"\0" and is_chunk_name(here[:4]) and not is_chunk_name(here[1:5]):
+        return end
+    return padded
 
 
 def dsf_chunks(file: BinaryIO) -> Iterator[Chunk]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import BinaryIO
+
+from pemr_desktop.tagfiles.containers.mpeg_frames import adts_length, begins_with_frames
+from pemr_desktop.tagfiles.containers.ogg import pages
 
 ID3_HEADER = 10
 HEAD_BYTES = 4096
+FRAMES = 16_384
+MOST_JUNK = 2048
+"""Bytes before the first frame of MPEG audio that are passed over."""
+MOST_STREAMS = 64
+NO_POSITION = 0xFFFF_FFFF_FFFF_FFFF
 
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+
+OGG_CODECS = {b"\x01vorbis": "vorbis", b"OpusHead": "opus", b"Speex   ": "speex", b"\x7fFLAC": "flac"}
+NO_FRAMES = (b"FORM", b"RIFF", b"RIFX", b"RF64", b"\0\0\1\xba", b"\0\0\1\xb3", b"\0\0\1\xbb")
+"""What else may hold frames of MPEG audio somewhere: files made of chunks, and films (pack and sequence headers)."""
 
 NOT_AUDIO = (
     (b"\x89PNG", "a picture"),
@@ -19,6 +32,8 @@ NOT_AUDIO = (
     (b"<html", "a web page"),
     (b"\x1a\x45\xdf\xa3", "a Matroska or WebM file, whose tags cannot be read yet"),
     (b"MThd", "a MIDI file"),
+    (b"\0\0\1\xba", "a film (an MPEG program stream)"),
+    (b"\0\0\1\xb3", "a film (MPEG video)"),
 )
 
 
@@ -30,18 +45,30 @@ def id3_length(head: bytes) -> int:
     return size + ID3_HEADER + (10 if head[5] & 0x10 else 0)
 
 
+def id3_end(file: BinaryIO) -> int:
+    """Where the ID3v2 blocks at the start of a file end: some programs put a second one before the first."""
+    position = 0
+    while True:
+        file.seek(position)
+        length = id3_length(file.read(ID3_HEADER))
+        if not length:
+            return position
+        position += length
+
+
 def sniff(file: BinaryIO) -> str:
     """A container key such as "flac", "mpeg", "ogg/opus", "riff", or "" when the content is not known audio.
 
     An ID3v2 block at the start is stepped over. Leaves the file position anywhere.
     """
-    file.seek(0)
+    skipped = id3_end(file)
+    file.seek(skipped)
     head = file.read(HEAD_BYTES)
-    skipped = id3_length(head)
-    if skipped:
-        file.seek(skipped)
-        head = file.read(HEAD_BYTES)
-    return _of_head(head) or ("mpeg" if skipped else "")
+    found = _of_head(head)
+    if found == "ogg":
+        return _ogg_codec(file, skipped)
+    found = found or _mpeg_or_aac(file, skipped)
+    return found or ("mpeg" if skipped and not head.startswith(NO_FRAMES) else "")
 
 
 def _of_head(head: bytes) -> str:
@@ -64,7 +91,7 @@ def _of_head(head: bytes) -> str:
         if head.startswith(magic):
             return key
     if head[:4] == b"OggS":
-        return _ogg_codec(head)
+        return "ogg"
     if head[4:8] == b"ftyp" or (head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip") and head[:2] == b"\0\0"):
         return "mp4"
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
@@ -73,27 +100,35 @@ def _of_head(head: bytes) -> str:
         return "aiff"
     if head[:4] == b"FRM8":
         return "dsdiff"
-    return _mpeg_or_aac(head)
+    return ""
 
 
-def _ogg_codec(head: bytes) -> str:
-    start = 27 + (head[26] if len(head) > 26 else 0)
-    codecs = {b"\x01vorbis": "vorbis", b"OpusHead": "opus", b"Speex   ": "speex", b"\x7fFLAC": "flac"}
-    for magic, name in codecs.items():
-        if head.startswith(magic, start):
-            return f"ogg/{name}"
+def _ogg_codec(file: BinaryIO, position: int) -> str:
+    """The first stream of sound: a picture or a film that stands before it is stepped over."""
+    for page in islice(pages(file, position), MOST_STREAMS):
+        file.seek(page.start)
+        head = file.read(8)
+        if page.granule not in (0, NO_POSITION):
+            break
+        for magic, name in OGG_CODECS.items():
+            if head.startswith(magic):
+                return f"ogg/{name}"
     return "ogg/other"
 
 
-def _mpeg_or_aac(head: bytes) -> str:
-    for start in range(min(len(head) - 1, 2048)):
-        if head[start] == 0xFF and head[start + 1] & 0xE0 == 0xE0:
-            layer = head[start + 1] >> 1 & 3
-            if layer == 0 and head[start + 1] & 0xF0 == 0xF0 and start == 0:
-                return "aac"
-            if layer:
-                return "mpeg"
-    return ""
+def _mpeg_or_aac(file: BinaryIO, position: int) -> str:
+    """Frames one after the other. What stands before the first is passed over, but not what belongs to a film."""
+    file.seek(position)
+    head = file.read(FRAMES)
+    if head.startswith(NO_FRAMES):
+        return ""
+    is_whole = len(head) < FRAMES
+    if (length := adts_length(head[:7])) is not None and (
+        adts_length(head[length : length + 7]) is not None or (is_whole and length + 7 > len(head))
+    ):
+        return "aac"
+    starts = (place for place in range(min(len(head) - 3, MOST_JUNK)) if head[place] == 0xFF)
+    return "mpeg" if any(begins_with_frames(head, place, is_whole=is_whole) for place in starts) else ""
 
 
 def describe_unknown(file: BinaryIO) -> str:

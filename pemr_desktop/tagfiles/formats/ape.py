@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any, BinaryIO
-
-from mutagen.apev2 import BINARY, APETextValue
+from dataclasses import replace
+from typing import BinaryIO
 
 from pemr_desktop.tagfiles.containers import musepack, tak, wavpack
 from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.formats.ape_block import behind_block, item_keys
+from pemr_desktop.tagfiles.formats.ape_block import (
+    BINARY,
+    FORBIDDEN_KEYS,
+    KIND_BITS,
+    LONGEST_KEY,
+    SHORTEST_KEY,
+    TEXT,
+    ApeBlock,
+    Item,
+    block_bytes,
+    make_item,
+)
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.tag_format import DAMAGED_TEXT, Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind, Unit
+from pemr_desktop.tagfiles.splices import Splice
 
 CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
 
 
-def _items(file: Any) -> list[tuple[str, Any]]:
-    return [] if file.tags is None else list(file.tags.items())
+def _place(item: Item) -> str:
+    return item.key.decode("latin-1").lower()
 
 
-def read_fields(file: Any) -> Fields:
-    """Every text item, case of keys ignored."""
-    by_key = {key.lower(): tuple(value) for key, value in _items(file) if isinstance(value, APETextValue)}
+def _texts(item: Item) -> tuple[str, ...]:
+    """The values of a text item: what is not UTF-8 is shown as Western European, and stays as it is."""
+    if item.flags & KIND_BITS != TEXT:
+        return ()
+    try:
+        text = item.value.decode()
+    except UnicodeDecodeError:
+        text = item.value.decode("cp1252", "replace")
+    return tuple(text.split("\0"))
+
+
+def read_fields(block: ApeBlock) -> Fields:
+    """Every text item, case of keys ignored; of two items of one name the first counts."""
+    by_key: dict[str, tuple[str, ...]] = {}
+    for item in block.items:
+        if texts := _texts(item):
+            by_key.setdefault(_place(item), texts)
     fields: Fields = {}
     for field in FIELDS:
         for key in field.ape:
             values = by_key.pop(key.lower(), None)
-            if values and field.name not in fields:
+            if values and not any(fields.get(field.name, ())):
                 fields[field.name] = values
     for key, values in by_key.items():
         if key not in NOT_LOADED:
@@ -42,65 +66,62 @@ def _keys(field: str) -> tuple[str, ...]:
     return known.ape if known else (field.upper(),)
 
 
-def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+def places(block: ApeBlock, field: str) -> frozenset[str]:
+    """The keys of the items that an edit of the field replaces."""
+    return frozenset(key.lower() for key in _keys(field))
+
+
+def hold(block: ApeBlock, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """APEv2 holds any number of values; only NUL cannot be part of one."""
     if any("\0" in value for value in values):
         raise CannotHold(f"A value of “{field}” contains a NUL character.")
+    key = _keys(field)[0]
+    if not (key.isascii() and key.isprintable() and SHORTEST_KEY <= len(key) <= LONGEST_KEY):
+        raise CannotHold(f"An APEv2 tag can have no field named “{field}”.")
+    if key.lower().encode() in FORBIDDEN_KEYS:
+        raise CannotHold(f"An APEv2 tag can have no field named “{field}”.")
     return values
 
 
-def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
-    """Put all values in the field's own item, and take them from its aliases."""
-    keys = _keys(field)
-    for key in keys:
-        if key in file.tags:
-            del file.tags[key]
-    if values:
-        file.tags[keys[0]] = list(values)
-    return {key.lower() for key in keys}
+def edited(block: ApeBlock, field: str, values: tuple[str, ...]) -> ApeBlock:
+    """The new item stands where the first of the old ones stood, or behind all others."""
+    named = places(block, field)
+    kept = [item for item in block.items if _place(item) not in named]
+    first = next((number for number, item in enumerate(block.items) if _place(item) in named), None)
+    at = len(kept) if first is None else first
+    made = [make_item(_keys(field)[0], values)] if values else []
+    return replace(block, items=(*kept[:at], *made, *kept[at:]))
 
 
-def raw(file: Any) -> dict[str, object]:
-    """Items by lower-case key: kind and bytes."""
-    return {key.lower(): (value.kind, value._write()) for key, value in _items(file)}
+def units(block: ApeBlock) -> list[Unit]:
+    """The items with their heads, to the byte."""
+    return [Unit(_place(item), item.raw) for item in block.items]
 
 
-def artwork(file: Any) -> list[tuple[bool, bytes]]:
+def artwork(block: ApeBlock) -> list[tuple[bool, bytes]]:
     """Binary items named “Cover Art (…)”: a file name, NUL, the picture."""
     pictures = []
-    for key, value in _items(file):
-        if value.kind == BINARY and key.lower().startswith("cover art"):
-            _, _, picture = bytes(value.value).partition(b"\0")
-            pictures.append(("front" in key.lower(), picture))
+    for item in block.items:
+        if item.flags & KIND_BITS == BINARY and _place(item).startswith("cover art"):
+            _, _, picture = item.value.partition(b"\0")
+            pictures.append(("front" in _place(item), picture))
     return pictures
 
 
-def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the block at the end of the file; what other programs put behind it (ID3v1, Lyrics3) stays behind it."""
-    behind = behind_block(stream)
-    if behind:
-        stream.seek(-len(behind), os.SEEK_END)
-        stream.truncate()
-    stream.seek(0)
-    file.tags.save(stream)
-    stream.seek(0, os.SEEK_END)
-    stream.write(behind)
-
-
-def lossy(file: Any, stream: BinaryIO) -> str:
-    """Items behind a wrong count or of one name, and texts that are not UTF-8, would not be what they were."""
+def splices(stream: BinaryIO, block: ApeBlock) -> list[Splice]:
+    """The block in its place; what other programs put behind it (ID3v1, Lyrics3) stays behind it."""
     if _ends_early(stream):
-        return CUT_OFF
-    if file.tags is None:
-        return ""
-    if len(item_keys(stream)) != len(_items(file)):
-        return "Its APEv2 tag is damaged: it holds more than it says, or two items of one name."
-    texts = (str(value) for _, value in _items(file) if isinstance(value, APETextValue))
-    return DAMAGED_TEXT if any("�" in text for text in texts) else ""
+        raise CannotHold(CUT_OFF)
+    return [Splice(block.start, block.end, block_bytes(block))]
+
+
+def damage(block: ApeBlock) -> str:
+    """Why the block cannot be taken apart safely."""
+    return block.damage
 
 
 def _ends_early(stream: BinaryIO) -> bool:
-    """Whether players would take a tag at the end for the rest of something that was cut off. Reads the sound."""
+    """Whether players would take a tag at the end for the rest of something that was cut off."""
     container = sniff(stream)
     tests = {"musepack": musepack.ends_early, "tak": tak.ends_early, "wavpack": wavpack.ends_early}
     if container not in tests:
@@ -108,4 +129,4 @@ def _ends_early(stream: BinaryIO) -> bool:
     return tests[container](stream, *audio_spans(stream, container).spans[0])
 
 
-APE = TagKind("APEv2", read_fields, hold, write_field, raw, artwork, save, lossy)
+APE = TagKind("APEv2", read_fields, hold, edited, units, places, artwork, splices, damage)

@@ -3,30 +3,54 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import BinaryIO
 
-from mutagen.asf import ASFByteArrayAttribute, ASFGUIDAttribute, ASFUnicodeAttribute
-
-from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.formats.asf_block import is_complete, note_length
+from pemr_desktop.tagfiles.formats.asf_block import (
+    ATTRIBUTE_LISTS,
+    BYTES,
+    DWORD,
+    FIXED_NAMES,
+    PADDING,
+    QWORD,
+    TEXT,
+    TRUTH,
+    WORD,
+    AsfBlock,
+    AsfObject,
+    Attribute,
+    header_splices,
+    lists,
+    with_text,
+    without,
+)
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.tag_format import DAMAGED_TEXT, FRONT_COVER, Fields, SaveOptions, TagKind
+from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, Unit
+from pemr_desktop.tagfiles.splices import Splice
 
 PICTURE = "WM/Picture"
-SINGLE = {"Title", "Author", "Copyright", "Description", "Rating"}
+FILE_PROPERTIES_LENGTH = slice(16, 24)
 
 
-def _items(file: Any) -> list[tuple[str, Any]]:
-    return [] if file.tags is None else list(file.tags)
+def _text(attribute: Attribute) -> str:
+    """A value as text; "" for what is no text, number or truth. What is no valid UTF-16 stays as it is."""
+    value = attribute.value
+    if attribute.kind == TEXT:
+        return value.decode("utf-16-le", "replace").strip("\0")
+    if attribute.kind == TRUTH:
+        return str(any(value))
+    if attribute.kind in (DWORD, QWORD, WORD) and value:
+        return str(int.from_bytes(value, "little"))
+    return ""
 
 
-def read_fields(file: Any) -> Fields:
+def read_fields(block: AsfBlock) -> Fields:
     """Every attribute that is text or a number, case of names ignored."""
     by_key: dict[str, list[str]] = {}
-    for key, value in _items(file):
-        if not isinstance(value, ASFByteArrayAttribute | ASFGUIDAttribute) and str(value):
-            by_key.setdefault(key.lower(), []).append(str(value))
+    for _, attribute in lists(block.objects):
+        if text := _text(attribute):
+            by_key.setdefault(attribute.name.lower(), []).append(text)
     fields: Fields = {}
     for field in FIELDS:
         for key in field.asf:
@@ -40,73 +64,76 @@ def read_fields(file: Any) -> Fields:
     return fields
 
 
-def _keys(file: Any, field: str) -> tuple[str, ...]:
+def _keys(block: AsfBlock, field: str) -> tuple[str, ...]:
     known = find_field(field)
     if known:
         return known.asf
-    own = [key for key, _ in _items(file) if key.lower() in (field.lower(), f"wm/{field.lower()}")]
+    names = [attribute.name for _, attribute in lists(block.objects)]
+    own = [name for name in names if name.lower() in (field.lower(), f"wm/{field.lower()}")]
     return tuple(dict.fromkeys(own)) or (field.upper(),)
 
 
-def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+def places(block: AsfBlock, field: str) -> frozenset[str]:
+    """The names of the attributes that an edit of the field replaces."""
+    return frozenset(key.lower() for key in _keys(block, field))
+
+
+def hold(block: AsfBlock, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """The five oldest attributes hold one value; all others any number. Empty text is no value."""
-    kept = tuple(value for value in values if value)
-    if _keys(file, field)[0] in SINGLE and any(len(value.encode("utf-16-le")) > 65_000 for value in kept):
+    kept = tuple(value.strip("\0") for value in values if value.strip("\0"))
+    if _keys(block, field)[0] in FIXED_NAMES and any(len(value.encode("utf-16-le")) > 65_000 for value in kept):
         raise CannotHold(f"A value of “{field}” is too long for a Windows Media file.")
     return kept
 
 
-def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
-    """Put all values under the field's own name, and take them from its aliases."""
-    keys = _keys(file, field)
-    folded = {key.lower() for key in keys}
-    touched = {key for key, _ in _items(file) if key.lower() in folded} | {keys[0]}
-    for key in touched:
-        if key in file.tags:
-            del file.tags[key]
-    if values:
-        file.tags[keys[0]] = [ASFUnicodeAttribute(value) for value in values]
-    return touched
+def edited(block: AsfBlock, field: str, values: tuple[str, ...]) -> AsfBlock:
+    """All values under the field's own name, and none under its aliases."""
+    objects = without(block.objects, places(block, field))
+    for number, value in enumerate(values):
+        objects = with_text(objects, _keys(block, field)[0], value, is_first=number == 0)
+    return replace(block, objects=objects)
 
 
-def raw(file: Any) -> dict[str, object]:
-    """Attributes by name: type, value, language and stream."""
-    content: dict[str, object] = {}
-    for key, value in _items(file):
-        values = content.setdefault(key, [])
-        assert isinstance(values, list)
-        plain = bytes(value.value) if isinstance(value, ASFByteArrayAttribute) else str(value)
-        values.append((type(value).__name__, plain, value.language or 0, value.stream or 0))
-    return content
+def units(block: AsfBlock) -> list[Unit]:
+    """The attributes to the byte with the lists they are in, and all other objects but padding."""
+    found = [
+        Unit(attribute.name.lower(), guid + attribute.raw) for guid, attribute in lists(block.objects) if attribute.raw
+    ]
+    every = [*block.objects, *(child for one in block.objects for child in one.children or ())]
+    return found + [Unit("\0object", one.guid + _other(one)) for one in every if _is_other(one)]
 
 
-def artwork(file: Any) -> list[tuple[bool, bytes]]:
+def _is_other(one: AsfObject) -> bool:
+    return one.guid not in (*ATTRIBUTE_LISTS, PADDING) and one.children is None
+
+
+def _other(one: AsfObject) -> bytes:
+    """An object without the length of the file, which may change."""
+    if len(one.content) >= FILE_PROPERTIES_LENGTH.stop and one.guid.hex().startswith("a1dcab8c"):
+        return one.content[: FILE_PROPERTIES_LENGTH.start] + one.content[FILE_PROPERTIES_LENGTH.stop :]
+    return one.content
+
+
+def artwork(block: AsfBlock) -> list[tuple[bool, bytes]]:
     """Picture attributes: type, length, MIME type and description as UTF-16, then the picture."""
     pictures = []
-    for key, value in _items(file):
-        if key == PICTURE and isinstance(value, ASFByteArrayAttribute):
-            data = bytes(value.value)
-            if len(data) < 9:
-                continue
+    for _, attribute in lists(block.objects):
+        data = attribute.value
+        if attribute.name == PICTURE and attribute.kind == BYTES and len(data) >= 9:
             kind, size = struct.unpack_from("<BI", data)
             if size <= len(data) - 9:
                 pictures.append((kind == FRONT_COVER, data[len(data) - size :]))
     return pictures
 
 
-def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the header objects, and the new length of the file where the old one was noted, which mutagen forgets."""
-    before = file_length(stream)
-    stream.seek(0)
-    file.save(stream)
-    note_length(stream, before)
+def splices(stream: BinaryIO, block: AsfBlock) -> list[Splice]:
+    """The header, with the new length of the file where the old one was noted."""
+    return header_splices(block)
 
 
-def lossy(file: Any, stream: BinaryIO) -> str:
-    """What lies behind a wrong count is hidden; attributes that are not valid UTF-16 have replacement characters."""
-    if not is_complete(stream):
-        return "Its header or a list of attributes is damaged: it holds more than it says."
-    return DAMAGED_TEXT if any("�" in str(value) for _, value in _items(file)) else ""
+def damage(block: AsfBlock) -> str:
+    """Why the header cannot be taken apart safely."""
+    return block.damage
 
 
-ASF = TagKind("ASF", read_fields, hold, write_field, raw, artwork, save, lossy)
+ASF = TagKind("ASF", read_fields, hold, edited, units, places, artwork, splices, damage)

@@ -1,11 +1,15 @@
-"""The raw header of an ASF file: whether it holds as much as it says, where mutagen would not look."""
+"""The header of an ASF file, taken apart into objects and attributes and put together again to the byte."""
 
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO, NamedTuple
 
 from pemr_desktop.tagfiles.containers.chunks import file_length
+from pemr_desktop.tagfiles.errors import CannotHold
+from pemr_desktop.tagfiles.splices import Splice
 
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 CONTENT = bytes.fromhex("3326b2758e66cf11a6d900aa0062ce6c")
@@ -14,106 +18,220 @@ HEADER_EXTENSION = bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")
 METADATA = bytes.fromhex("eacbf8c5af5b77488467aa8c44fa4cca")
 METADATA_LIBRARY = bytes.fromhex("941c23449894d149a1411d134e457054")
 PADDING = bytes.fromhex("74d40618dfca0945a4ba9aabcb96aae8")
+EXTENSION_START = bytes.fromhex("11d2d3abbaa9cf118ee600c00c205365") + b"\x06\0"
+ATTRIBUTE_LISTS = (CONTENT, EXTENDED_CONTENT, METADATA, METADATA_LIBRARY)
+"""In the order in which the values of an attribute are read."""
+FIXED_NAMES = ("Title", "Author", "Copyright", "Description", "Rating")
 HEADER_HEAD = 30
-FILE_ID = 16
 OBJECT_HEAD = 24
 EXTENSION_HEAD = 22
 LARGEST_HEADER = 1 << 28
+NEW_PADDING = 1024
+DAMAGED = "Its header or a list of attributes is damaged: it holds more than it says."
+TEXT, BYTES, TRUTH, DWORD, QWORD, WORD, GUID = range(7)
 
 
 class Incomplete(Exception):
-    """A count or a length is damaged, so that rewriting would drop something."""
+    """A count or a length is damaged."""
 
 
-def is_complete(stream: BinaryIO) -> bool:
-    """Whether the header has as many objects as it says, one behind the other, and nothing is hidden in them.
+class Attribute(NamedTuple):
+    """One attribute. `raw`: all of it as it lies in its list."""
 
-    Hidden is what follows the last attribute of a list, or lies in padding: another object, swallowed by a length
-    that is too large.
-    """
-    try:
-        _check_header(stream)
-    except (Incomplete, struct.error):
-        return False
-    return True
+    name: str
+    kind: int
+    value: bytes
+    raw: bytes
 
 
-def note_length(stream: BinaryIO, before: int) -> None:
-    """Write how long the file is where the header says that it is `before` bytes long."""
-    _, data = _header(stream)
-    position = HEADER_HEAD
-    for kind, content in _objects(data):
-        offset = position + OBJECT_HEAD + FILE_ID
-        if kind == FILE_PROPERTIES and struct.unpack_from("<Q", content, FILE_ID) == (before,):
-            length = file_length(stream)
-            stream.seek(offset)
-            stream.write(struct.pack("<Q", length))
-            return
-        position += OBJECT_HEAD + len(content)
+@dataclass(frozen=True)
+class AsfObject:
+    """One object of the header: its attributes, the objects in it, or its bytes."""
+
+    guid: bytes
+    content: bytes = b""
+    attributes: tuple[Attribute, ...] | None = None
+    children: tuple[AsfObject, ...] | None = None
 
 
-def _header(stream: BinaryIO) -> tuple[int, bytes]:
+@dataclass(frozen=True)
+class AsfBlock:
+    """The header, which takes the first `size` bytes of a file of `length`."""
+
+    head: bytes
+    size: int
+    length: int
+    objects: tuple[AsfObject, ...]
+    damage: str = ""
+
+
+def read_header(stream: BinaryIO) -> AsfBlock:
+    """The header of the file, as far as it can be told apart."""
+    length = file_length(stream)
     stream.seek(0)
-    size, count = struct.unpack_from("<QI", stream.read(HEADER_HEAD), 16)
-    if not HEADER_HEAD <= size <= LARGEST_HEADER:
-        raise Incomplete("its size is impossible")
-    return count, stream.read(size - HEADER_HEAD)
+    head = stream.read(HEADER_HEAD)
+    try:
+        size, count = struct.unpack_from("<QI", head, 16)
+        if not HEADER_HEAD <= size <= min(LARGEST_HEADER, length):
+            raise Incomplete("its size is impossible")
+        objects = tuple(_objects(stream.read(size - HEADER_HEAD)))
+    except (Incomplete, struct.error):
+        return AsfBlock(head, 0, length, (), DAMAGED)
+    return AsfBlock(head, size, length, objects, DAMAGED if len(objects) != count else "")
 
 
-def _check_header(stream: BinaryIO) -> None:
-    count, data = _header(stream)
-    objects = _objects(data)
-    if len(objects) != count:
-        raise Incomplete("the count of its objects is wrong")
-    for kind, content in objects:
-        if kind == HEADER_EXTENSION:
-            (size,) = struct.unpack_from("<I", content, EXTENSION_HEAD - 4)
-            if size != len(content) - EXTENSION_HEAD:
-                raise Incomplete("the size of its extension is wrong")
-            for inner in _objects(content[EXTENSION_HEAD:]):
-                _check_object(*inner)
-        else:
-            _check_object(kind, content)
-
-
-def _objects(data: bytes) -> list[tuple[bytes, bytes]]:
-    """(GUID, content) of objects that fill the data without a gap. Raises Incomplete and struct.error."""
-    found = []
+def _objects(data: bytes) -> Iterator[AsfObject]:
+    """Objects that fill the data without a gap. Raises Incomplete and struct.error."""
     position = 0
     while position < len(data):
         (size,) = struct.unpack_from("<Q", data, position + 16)
         if not OBJECT_HEAD <= size <= len(data) - position:
             raise Incomplete("the size of an object is wrong")
-        found.append((data[position : position + 16], data[position + OBJECT_HEAD : position + size]))
+        guid, content = data[position : position + 16], data[position + OBJECT_HEAD : position + size]
         position += size
-    return found
-
-
-def _check_object(kind: bytes, content: bytes) -> None:
-    if kind == PADDING:
-        rest = content
-    elif kind == CONTENT:
-        rest = content[10 + sum(struct.unpack_from("<5H", content)) :]
-    elif kind in (EXTENDED_CONTENT, METADATA, METADATA_LIBRARY):
-        rest = content[_end_of_attributes(content, kind) :]
-    else:
-        return
-    if rest.strip(b"\0"):
-        raise Incomplete("something follows the last attribute, or lies in padding")
-
-
-def _end_of_attributes(content: bytes, kind: bytes) -> int:
-    """Where the last attribute of a list ends. Raises Incomplete and struct.error when the list ends before it."""
-    (count,) = struct.unpack_from("<H", content)
-    position = 2
-    for _ in range(count):
-        if kind == EXTENDED_CONTENT:
-            (name,) = struct.unpack_from("<H", content, position)
-            (value,) = struct.unpack_from("<H", content, position + 2 + name + 2)
-            position += 6 + name + value
+        if guid == HEADER_EXTENSION:
+            (inner,) = struct.unpack_from("<I", content, EXTENSION_HEAD - 4)
+            if inner != len(content) - EXTENSION_HEAD:
+                raise Incomplete("the size of its extension is wrong")
+            start = content[: EXTENSION_HEAD - 4]
+            yield AsfObject(guid, start, children=tuple(_objects(content[EXTENSION_HEAD:])))
+        elif guid in ATTRIBUTE_LISTS:
+            yield AsfObject(guid, attributes=tuple(_attributes(guid, content)))
+        elif guid == PADDING and content.strip(b"\0"):
+            raise Incomplete("something lies in padding")
         else:
-            name, _, value = struct.unpack_from("<HHI", content, position + 4)
-            position += 12 + name + value
-    if position > len(content):
+            yield AsfObject(guid, content)
+
+
+def _attributes(guid: bytes, content: bytes) -> Iterator[Attribute]:
+    """Those of a list. Raises Incomplete where something other than padding follows the last."""
+    position = 10 if guid == CONTENT else 2
+    if guid == CONTENT:
+        for name, size in zip(FIXED_NAMES, struct.unpack_from("<5H", content), strict=True):
+            value = content[position : position + size]
+            yield Attribute(name, TEXT, value, value)
+            position += size
+    else:
+        for _ in range(struct.unpack_from("<H", content)[0]):
+            found = _extended(content, position) if guid == EXTENDED_CONTENT else _library(content, position)
+            yield found
+            position += len(found.raw)
+    if position > len(content) or content[position:].strip(b"\0"):
+        raise Incomplete("an attribute is longer than its list, or something follows the last")
+
+
+def _extended(content: bytes, position: int) -> Attribute:
+    (name_size,) = struct.unpack_from("<H", content, position)
+    kind, size = struct.unpack_from("<HH", content, position + 2 + name_size)
+    start = position + 6 + name_size
+    return _attribute(content, position, position + 2, name_size, kind, start, size)
+
+
+def _library(content: bytes, position: int) -> Attribute:
+    name_size, kind, size = struct.unpack_from("<HHI", content, position + 4)
+    return _attribute(content, position, position + 12, name_size, kind, position + 12 + name_size, size)
+
+
+def _attribute(content: bytes, start: int, name_at: int, name_size: int, kind: int, at: int, size: int) -> Attribute:
+    if at + size > len(content):
         raise Incomplete("an attribute is longer than its list")
-    return position
+    name = content[name_at : name_at + name_size].decode("utf-16-le", "replace").strip("\0")
+    return Attribute(name, kind, content[at : at + size], content[start : at + size])
+
+
+def lists(objects: tuple[AsfObject, ...]) -> Iterator[tuple[bytes, Attribute]]:
+    """All attributes with the list that each is in, in the order in which they are read."""
+    flat = [*objects, *(child for one in objects for child in one.children or ())]
+    for guid in ATTRIBUTE_LISTS:
+        for one in flat:
+            if one.guid == guid:
+                yield from ((guid, attribute) for attribute in one.attributes or ())
+
+
+def without(objects: tuple[AsfObject, ...], names: frozenset[str]) -> tuple[AsfObject, ...]:
+    """The objects without the attributes of these names, in lower case."""
+    made = []
+    for one in objects:
+        if one.children is not None:
+            made.append(replace(one, children=without(one.children, names)))
+        elif one.guid == CONTENT:
+            made.append(replace(one, attributes=tuple(_emptied(found, names) for found in one.attributes or ())))
+        elif one.attributes is not None:
+            kept = tuple(attribute for attribute in one.attributes if attribute.name.lower() not in names)
+            made.append(replace(one, attributes=kept))
+        else:
+            made.append(one)
+    return tuple(made)
+
+
+def _emptied(attribute: Attribute, names: frozenset[str]) -> Attribute:
+    return attribute._replace(value=b"", raw=b"") if attribute.name.lower() in names else attribute
+
+
+def with_text(objects: tuple[AsfObject, ...], name: str, text: str, *, is_first: bool) -> tuple[AsfObject, ...]:
+    """The objects with one more value; only the first of a name may stand outside of the metadata library."""
+    value = text.encode("utf-16-le") + b"\0\0"
+    if is_first and name in FIXED_NAMES and len(value) < 1 << 16:
+        every = [Attribute(fixed, TEXT, b"", b"") for fixed in FIXED_NAMES]
+        return _put(objects, CONTENT, tuple(every), Attribute(name, TEXT, value, value))
+    coded = name.encode("utf-16-le") + b"\0\0"
+    if is_first and name not in FIXED_NAMES and len(value) < 1 << 16:
+        raw = struct.pack("<H", len(coded)) + coded + struct.pack("<HH", TEXT, len(value)) + value
+        return _put(objects, EXTENDED_CONTENT, (), Attribute(name, TEXT, value, raw))
+    raw = struct.pack("<HHHHI", 0, 0, len(coded), TEXT, len(value)) + coded + value
+    extended = next((number for number, one in enumerate(objects) if one.guid == HEADER_EXTENSION), None)
+    if extended is None:
+        objects = (*objects, AsfObject(HEADER_EXTENSION, EXTENSION_START, children=()))
+        extended = len(objects) - 1
+    children = _put(objects[extended].children or (), METADATA_LIBRARY, (), Attribute(name, TEXT, value, raw))
+    return (*objects[:extended], replace(objects[extended], children=children), *objects[extended + 1 :])
+
+
+def _put(
+    objects: tuple[AsfObject, ...], guid: bytes, empty: tuple[Attribute, ...], new: Attribute
+) -> tuple[AsfObject, ...]:
+    """Put an attribute into the first list of a kind; where there is none, into a new one."""
+    number = next((number for number, one in enumerate(objects) if one.guid == guid), None)
+    if number is None:
+        objects, number = (*objects, AsfObject(guid, attributes=empty)), len(objects)
+    present = objects[number].attributes or ()
+    if guid == CONTENT:
+        made = tuple(new if attribute.name == new.name else attribute for attribute in present)
+    else:
+        made = (*present, new)
+    return (*objects[:number], replace(objects[number], attributes=made), *objects[number + 1 :])
+
+
+def header_splices(block: AsfBlock) -> list[Splice]:
+    """The whole header, as long as it was where that is possible; the length of the file in it stays true."""
+    kept = tuple(one for one in block.objects if one.guid != PADDING)
+    used = HEADER_HEAD + sum(len(_bytes(one)) for one in kept)
+    room = block.size - used - OBJECT_HEAD
+    if block.size != used:
+        kept = (*kept, AsfObject(PADDING, bytes(room if room >= 0 else NEW_PADDING)))
+    size = HEADER_HEAD + sum(len(_bytes(one)) for one in kept)
+    kept = tuple(_with_length(one, block.length, block.length + size - block.size) for one in kept)
+    head = block.head[:16] + struct.pack("<QI", size, len(kept)) + block.head[28:]
+    return [Splice(0, block.size, head + b"".join(_bytes(one) for one in kept))]
+
+
+def _with_length(one: AsfObject, before: int, after: int) -> AsfObject:
+    if one.guid != FILE_PROPERTIES or one.content[16:24] != struct.pack("<Q", before):
+        return one
+    return replace(one, content=one.content[:16] + struct.pack("<Q", after) + one.content[24:])
+
+
+def _bytes(one: AsfObject) -> bytes:
+    content = one.content
+    if one.children is not None:
+        inner = b"".join(_bytes(child) for child in one.children)
+        content += struct.pack("<I", len(inner)) + inner
+    elif one.attributes is not None:
+        raw = b"".join(attribute.raw for attribute in one.attributes)
+        try:
+            sizes = [len(attribute.raw) for attribute in one.attributes]
+            counted = struct.pack("<5H", *sizes) if one.guid == CONTENT else struct.pack("<H", len(sizes))
+        except struct.error as error:
+            raise CannotHold("A list of attributes in its header is full.") from error
+        content = counted + raw
+    return one.guid + struct.pack("<Q", OBJECT_HEAD + len(content)) + content

@@ -1,195 +1,260 @@
-"""ID3v2.3 and 2.4: MP3, WAV, AIFF, DSF, TrueAudio. A block keeps the version it has."""
+"""ID3v2.2, 2.3 and 2.4: MP3, WAV, AIFF, DSF, DSDIFF, TrueAudio, AAC. A block keeps the version it has."""
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+import re
+from dataclasses import replace
+from typing import BinaryIO
 
-from mutagen.id3 import APIC, COMM, TCON, TXXX, UFID, Encoding, Frames, PairedTextFrame, TextFrame
-from mutagen.id3._tags import ID3SaveConfig
+from mutagen.id3 import TCON, Encoding, Frames, PairedTextFrame, TextFrame
 
-from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
-from pemr_desktop.tagfiles.containers.chunks import add_lacking_pad_byte
-from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.errors import CannotHold
-from pemr_desktop.tagfiles.formats.id3_block import find_block, lost_frames
+from pemr_desktop.tagfiles.formats.id3_block import Id3Block, block_bytes
+from pemr_desktop.tagfiles.formats.id3_frames import SHORT_NAME, Frame, content, make_frame
+from pemr_desktop.tagfiles.formats.id3_place import place_splices
+from pemr_desktop.tagfiles.formats.id3_text import described, split_once, texts, write_texts
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, find_field
-from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, whole_number
+from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, Unit, whole_number
+from pemr_desktop.tagfiles.splices import Splice
 
-ID3V1_LENGTH = 128
 ONLY_IN_4 = {"TMOO": "TXXX:MOOD", "TDRC": "TYER"}
-DAMAGED_BLOCK = "Its ID3 tag is damaged: its header says another size than it has."
-MACHINE_COMMENTS = ("iTun", "Songs-DB_", "ID3v1 Comment")
+DATE_PARTS = ("TYER", "TDAT", "TIME")
+MACHINE_COMMENTS = ("iTun", "Songs-DB_")
+COPIED_COMMENT = "ID3v1 Comment"
+LANGUAGE = b"eng"
+_DATE = re.compile(r"(\d{4})(?:-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?\d\d)?)?|-(\d\d))?")
 
 
-def _frames(file: Any) -> list[Any]:
-    return [] if file.tags is None else list(file.tags.values())
+def _content(block: Id3Block, frame: Frame) -> bytes | None:
+    return content(frame, block.version, block.all_escaped)
 
 
-def version_to_write(file: Any, options: SaveOptions) -> int:
-    """3 or 4: that of the block in the file; ID3v2.2 becomes 2.3, which keeps its frames; a new block as asked."""
-    version = file.tags.version if file.tags is not None else (2, 0, 0)
-    if version[0] == 2 and version[1] in (2, 3):
-        return 3
-    if version[0] == 2 and version[1] == 4 and file.tags.size:
-        return 4
-    return options.id3_version
+def _is_text(name: str) -> bool:
+    """Whether a frame holds nothing but texts: also one that nobody knows, by its first letter."""
+    kind = Frames.get(name)
+    if kind is None:
+        return name.startswith("T")
+    return issubclass(kind, TextFrame) and not issubclass(kind, PairedTextFrame) and name != "COMM"
 
 
-def _frame_name(frame: Any) -> str:
-    """Where a frame is in the mapping table's words; "" for frames that are not text."""
-    if isinstance(frame, TXXX):
-        return f"TXXX:{frame.desc}".upper()
-    if isinstance(frame, UFID):
-        return f"UFID:{frame.owner}".upper()
-    if isinstance(frame, COMM):
-        return "" if frame.desc.startswith(MACHINE_COMMENTS) else "COMM"
-    if isinstance(frame, TextFrame) and not isinstance(frame, PairedTextFrame):
-        return str(frame.FrameID)
-    return ""
+def _read(block: Id3Block, frame: Frame) -> tuple[str, tuple[str, ...]]:
+    """Where a frame is in the mapping table's words, and its texts; "" for what is no text or cannot be read."""
+    data = _content(block, frame)
+    if data is None:
+        return "", ()
+    if frame.name in ("TXXX", "COMM"):
+        found = described(data, 3 if frame.name == "COMM" else 0)
+        if found is None:
+            return "", ()
+        if frame.name == "TXXX":
+            return f"TXXX:{found.description}".upper(), found.texts
+        return _place_of_comment(found.description), found.texts
+    if frame.name == "UFID":
+        owner, _, identifier = data.partition(b"\0")
+        return f"UFID:{owner.decode('latin-1')}".upper(), (identifier.decode("ascii", "replace"),)
+    if not _is_text(frame.name):
+        return "", ()
+    found_texts = texts(data)
+    if found_texts is None:
+        return "", ()
+    if frame.name == "TCON":
+        return "TCON", tuple(TCON(encoding=Encoding.UTF8, text=list(found_texts)).genres)
+    return frame.name, found_texts
 
 
-def _texts(frame: Any) -> tuple[str, ...]:
-    if isinstance(frame, TCON):
-        return tuple(frame.genres)
-    if isinstance(frame, UFID):
-        return (frame.data.decode("ascii", "replace"),)
-    return tuple(str(text) for text in frame.text if str(text))
+def _place_of_comment(description: str) -> str:
+    if description.startswith(MACHINE_COMMENTS):
+        return ""
+    return "COMM:V1" if description == COPIED_COMMENT else "COMM"
 
 
-def read_fields(file: Any) -> Fields:
-    """Every text frame, descriptions of TXXX compared without case; then what only the INFO list of a WAV says."""
-    by_frame_name: dict[str, list[str]] = {}
-    for frame in _frames(file):
-        frame_name = _frame_name(frame)
-        if frame_name:
-            by_frame_name.setdefault(frame_name, []).extend(_texts(frame))
+def _by_place(block: Id3Block) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for frame in block.frames:
+        place, values = _read(block, frame)
+        if place:
+            present = tuple(found.setdefault(place, []))
+            found[place] += [value for value in values if value and value not in present]
+    copied = found.pop("COMM:V1", [])
+    if copied and not found.get("COMM"):
+        found["COMM"] = copied
+    return found
+
+
+def read_fields(block: Id3Block) -> Fields:
+    """Every text frame, descriptions of TXXX compared without case; the parts of a date are one date."""
+    by_place = _by_place(block)
+    _join_date(by_place)
     fields: Fields = {}
     for field in FIELDS:
-        for frame_name in field.id3:
-            values = by_frame_name.pop(frame_name.upper(), None)
+        for place in field.id3:
+            values = by_place.pop(place.upper(), None)
             if values and field.name not in fields:
                 fields[field.name] = tuple(values)
-    for frame_name, values in by_frame_name.items():
-        name = frame_name.removeprefix("TXXX:").lower()
+    for place, values in by_place.items():
+        name = place.removeprefix("TXXX:").lower()
         if values:
-            fields.setdefault(name if name not in fields else frame_name.lower(), tuple(values))
-    for name, texts in getattr(file, "info_fields", {}).items():  # WAV
-        fields.setdefault(name, texts)
+            fields.setdefault(name if name not in fields else place.lower(), tuple(values))
     return fields
 
 
-def _frame_names(field: str, version: int) -> tuple[str, ...]:
+def _join_date(by_place: dict[str, list[str]]) -> None:
+    """Make one date of TYER (the year), TDAT (day and month) and TIME, as far as they are what they should be."""
+    years = by_place.get("TYER", [])
+    if not years:
+        return
+    days, times = by_place.pop("TDAT", []), by_place.pop("TIME", [])
+    day = days[0].strip() if days else ""
+    if not (_is_number(years[0], 4) and _is_number(day, 4) and "00" < day[:2] <= "31" and "00" < day[2:] <= "12"):
+        return
+    date = f"{years[0]}-{day[2:]}-{day[:2]}"
+    time = times[0].strip() if times else ""
+    if _is_number(time, 4) and time[:2] < "24" and time[2:] < "60":
+        date += f"T{time[:2]}:{time[2:]}"
+    by_place["TYER"] = [date, *years[1:]]
+
+
+def _is_number(text: str, length: int) -> bool:
+    return len(text) == length and text.isascii() and text.isdigit()
+
+
+def _places(field: str, version: int) -> tuple[str, ...]:
+    """The places of a field, first the one that is written."""
     known = find_field(field)
     if not known:
-        if field.upper() in Frames and issubclass(Frames[field.upper()], TextFrame):
-            return (field.upper(),)
-        return (f"TXXX:{field.removeprefix('txxx:').upper()}",)
+        name = field.upper()
+        if name in Frames and _is_text(name) and name != "TXXX" and (version > 2 or name in SHORT_NAME):
+            return (name,)
+        return (f"TXXX:{field.removeprefix('txxx:').upper()}", *((name,) if _is_text(name) and len(name) == 4 else ()))
     first = known.id3[0]
-    if version == 3 and first in ONLY_IN_4:
-        return (ONLY_IN_4[first], *known.id3)
-    return known.id3
+    every = (*known.id3, *DATE_PARTS[1:]) if field == "date" else known.id3
+    if version < 4 and first in ONLY_IN_4:
+        return tuple(dict.fromkeys((ONLY_IN_4[first], *every)))
+    return every
 
 
-def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
-    """BPM is whole, ID3v2.3 keeps the year of a date only, and no value may hold a NUL."""
-    version = version_to_write(file, options)
-    frame_name = _frame_names(field, version)[0]
+def places(block: Id3Block, field: str) -> frozenset[str]:
+    """The places of the frames that an edit of the field replaces."""
+    return frozenset(place.upper() for place in _places(field, block.version))
+
+
+def hold(block: Id3Block, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+    """BPM is whole, dates before ID3v2.4 are numbers, and no value may hold a NUL."""
+    place = _places(field, block.version)[0]
     if any("\0" in value for value in values):
         raise CannotHold(f"A value of “{field}” contains a NUL character.")
-    if frame_name == "TBPM":
+    if place == "TBPM":
         try:
             return whole_number(values)
         except (ValueError, OverflowError) as error:
             raise CannotHold("An ID3 tag can hold only whole numbers in “bpm”.") from error
-    if (frame_name == "TYER" or frame_name.startswith("UFID:")) and len(values) > 1:
+    kept = tuple(value for value in values if value)
+    if (place == "TYER" or place.startswith("UFID:")) and len(kept) > 1:
         raise CannotHold(f"This file's ID3 tag can hold only one value in “{field}”.")
-    if frame_name == "TYER":
-        years = tuple(value[:4] for value in values[:1])
-        if not all(year.isdigit() and len(year) == 4 for year in years):
-            raise CannotHold("This file has an ID3v2.3 tag, which can hold only a year of four digits as date.")
-        return years
-    if frame_name.startswith("UFID:"):
-        return values[:1]
-    if frame_name == "TCON":
-        made = TCON(encoding=Encoding.UTF8, text=[value for value in values if value])
-        return tuple(made.genres)
-    return tuple(value for value in values if value)
+    if place == "TYER":
+        return tuple(_joined_date(_date_parts(value)) for value in kept)
+    if place == "TCON":
+        return tuple(TCON(encoding=Encoding.UTF8, text=list(kept)).genres)
+    if place.startswith("UFID:") and not all(value.isascii() for value in kept):
+        raise CannotHold(f"An ID3 tag can hold only plain letters and digits in “{field}”.")
+    return kept
 
 
-def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
-    """Put all values in the frame for this version, and take them from the frame's aliases."""
-    frame_names = _frame_names(field, version_to_write(file, options))
-    folded = {frame_name.upper() for frame_name in frame_names}
-    touched = {key for key, frame in file.tags.items() if _frame_name(frame) in folded}
-    for key in touched:
-        del file.tags[key]
-    if values:
-        frame = _make(frame_names[0], values)
-        file.tags.add(frame)
-        touched.add(frame.HashKey)
-    return touched
+def _date_parts(value: str) -> tuple[str, str, str]:
+    """A date as the year, day with month, and the time, where each is "" when it is not said. Raises CannotHold."""
+    found = _DATE.fullmatch(value.strip())
+    if found is None:
+        raise CannotHold(
+            "This file's old ID3 tag can hold only a year of four digits as date, or a day such as 2020-05-06."
+        )
+    year, month, day, hour, minute, _ = found.groups()
+    return year, f"{day}{month}" if day else "", f"{hour}{minute}" if hour else ""
 
 
-def _make(frame_name: str, values: tuple[str, ...]) -> Any:
-    if frame_name.startswith("TXXX:"):
-        return TXXX(encoding=Encoding.UTF8, desc=frame_name.removeprefix("TXXX:"), text=list(values))
-    if frame_name.startswith("UFID:"):
-        return UFID(owner=frame_name.removeprefix("UFID:"), data=values[0].encode("ascii"))
-    return Frames[frame_name](encoding=Encoding.UTF8, text=list(values))
+def _joined_date(parts: tuple[str, str, str]) -> str:
+    by_place = {place: [part] for place, part in zip(DATE_PARTS, parts, strict=True) if part}
+    _join_date(by_place)
+    return by_place["TYER"][0]
 
 
-def raw(file: Any) -> dict[str, object]:
-    """Frames by key, as the bytes they would be written as, with the frames that mutagen does not know."""
-    config = ID3SaveConfig(4, None)
-    content: dict[str, object] = {
-        key: frame._writeData(config) for key, frame in (file.tags or {}).items() if _has_content(frame)
-    }
-    for number, data in enumerate(sorted(file.tags.unknown_frames if file.tags is not None else ())):
-        content[f"\0unknown {number}"] = bytes(data)
-    return content
+def edited(block: Id3Block, field: str, values: tuple[str, ...]) -> Id3Block:
+    """The new frames stand where the first of the old ones stood, or behind all others."""
+    named = places(block, field)
+    kept: list[Frame] = []
+    where: int | None = None
+    for frame in block.frames:
+        if _place_of(block, frame) in named:
+            where = len(kept) if where is None else where
+        else:
+            kept.append(frame)
+    made = _make(block, field, values) if values else []
+    at = len(kept) if where is None else where
+    return replace(block, frames=(*kept[:at], *made, *kept[at:]))
 
 
-def _has_content(frame: Any) -> bool:
-    return not isinstance(frame, TextFrame) or bool(str(frame))
+def _make(block: Id3Block, field: str, values: tuple[str, ...]) -> list[Frame]:
+    place = _places(field, block.version)[0]
+    if place == "TYER":
+        parts = zip(DATE_PARTS, _date_parts(values[0]), strict=True)
+        return [_text_frame(block, name, (part,)) for name, part in parts if part]
+    if place == "COMM":
+        body = write_texts((" / ".join(values),), block.version, "", LANGUAGE)
+        return [_frame(block, "COMM", body)]
+    if place.startswith("UFID:"):
+        return [_frame(block, "UFID", f"{place.removeprefix('UFID:')}\0{values[0]}".encode("ascii"))]
+    if place.startswith("TXXX:"):
+        return [_frame(block, "TXXX", write_texts(values, block.version, place.removeprefix("TXXX:")))]
+    return [_text_frame(block, place, values)]
 
 
-def artwork(file: Any) -> list[tuple[bool, bytes]]:
-    """APIC frames."""
-    return [(frame.type == FRONT_COVER, frame.data) for frame in _frames(file) if isinstance(frame, APIC)]
+def _text_frame(block: Id3Block, name: str, values: tuple[str, ...]) -> Frame:
+    if block.version == 2 and name not in SHORT_NAME:
+        return _frame(block, "TXXX", write_texts(values, 2, name))
+    return _frame(block, name, write_texts(values, block.version))
 
 
-def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the frames. An ID3v1 block at the end stays to the byte; values stay separate in ID3v2.3 too."""
-    old_v1 = _id3v1(stream)
-    add_lacking_pad_byte(stream)
-    stream.seek(0)
-    file.tags.save(stream, v2_version=version_to_write(file, options), v23_sep=None)
-    if old_v1:
-        stream.seek(-ID3V1_LENGTH, 2)
-        stream.write(old_v1)
+def _frame(block: Id3Block, name: str, body: bytes) -> Frame:
+    try:
+        return make_frame(name, body, block.version, block.packed)
+    except (ValueError, OverflowError) as error:
+        raise CannotHold("A value is too long for an ID3 tag.") from error
 
 
-def _id3v1(stream: BinaryIO) -> bytes:
-    if stream.seek(0, 2) < ID3V1_LENGTH:
-        return b""
-    stream.seek(-ID3V1_LENGTH, 2)
-    block = stream.read(ID3V1_LENGTH)
-    return block if block[:3] == b"TAG" else b""
+def _place_of(block: Id3Block, frame: Frame) -> str:
+    place = _read(block, frame)[0]
+    return "COMM" if place == "COMM:V1" else place or frame.name
 
 
-def lossy(file: Any, stream: BinaryIO) -> str:
-    """Frames that mutagen dropped while reading, or could not carry over to the version that would be written, and
-    chunks that end behind the file: nobody would find the one with the tags behind them."""
-    container = sniff(stream)
-    if container in ("riff", "aiff") and audio_spans(stream, container).lacking:
-        return "Its sound is cut off, and its tags would have to stand behind what is lacking."
-    block, rest = find_block(stream)
-    if rest.strip(b"\0"):
-        return DAMAGED_BLOCK
-    lost = lost_frames(block, file.tags) if file.tags is not None else []
-    if lost:
-        return f"Its ID3 tag holds parts that cannot be carried over when it is rewritten ({', '.join(lost)})."
-    return ""
+def units(block: Id3Block) -> list[Unit]:
+    """The frames with their heads, to the byte; the extended header is no frame, and says how much padding there is."""
+    tail = [Unit("\0tail", block.tail)] if block.tail else []
+    return [*(Unit(_place_of(block, frame), frame.raw) for frame in block.frames), *tail]
 
 
-ID3 = TagKind("ID3", read_fields, hold, write_field, raw, artwork, save, lossy)
+def artwork(block: Id3Block) -> list[tuple[bool, bytes]]:
+    """The APIC frames: encoding, MIME type (three letters in ID3v2.2), kind, description, picture."""
+    pictures = []
+    for frame in block.frames:
+        data = _content(block, frame) if frame.name == "APIC" else None
+        if not data:
+            continue
+        end_of_type = 4 if block.version == 2 else data.find(b"\0", 1) + 1
+        if not end_of_type:
+            continue
+        parts = split_once(data[0], data[end_of_type + 1 :])
+        if parts is not None:
+            pictures.append((data[end_of_type : end_of_type + 1] == bytes([FRONT_COVER]), parts[1]))
+    return pictures
+
+
+def splices(stream: BinaryIO, block: Id3Block) -> list[Splice]:
+    """The whole block in its place; what else the file has at its ends stays to the byte."""
+    return place_splices(stream, block.place, block_bytes(block))
+
+
+def damage(block: Id3Block) -> str:
+    """Why the block cannot be taken apart safely."""
+    return block.damage
+
+
+ID3 = TagKind("ID3", read_fields, hold, edited, units, places, artwork, splices, damage)

@@ -1,172 +1,153 @@
-"""The raw ID3v2 block of a file, to find out what a parser that never complains left behind."""
+"""An ID3v2 block of a file: its header, its extended header and its frames, written back as they were."""
 
 from __future__ import annotations
 
-import functools
-import io
-import struct
-from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+import zlib
+from dataclasses import dataclass, replace
 
-from mutagen.id3 import BitPaddedInt, Frame, Frames, Frames_2_2, TextFrame
-from mutagen.id3._specs import ID3FramesSpec
-from mutagen.id3._tags import ID3Header, determine_bpi
-from mutagen.id3._util import ID3JunkFrameError, unsynch
+from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER
+from pemr_desktop.tagfiles.errors import CannotHold
+from pemr_desktop.tagfiles.formats.id3_frames import Frame, escape, pack_size, packed_size, take_apart, unescape
 
-from pemr_desktop.tagfiles.containers.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks
-from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length, sniff
-
-FOOTER = 0x10
-NO_FRAME = "bytes that belong to no frame"
-TOO_LONG = "a frame that says it is longer than the block"
+UNSYNCHRONISED, EXTENDED, FOOTER = 0x80, 0x40, 0x10
+KNOWN_FLAGS = {2: 0x80, 3: 0xE0, 4: 0xF0}
+NEW_PADDING = 1024
+OTHER_SIZE = "Its ID3 tag is damaged: its header says another size than it has."
 
 
-CHUNKS: dict[str, Callable[[BinaryIO], Iterator[Chunk]]] = {
-    "riff": lambda file: iff_chunks(file, big_endian=False),
-    "aiff": lambda file: iff_chunks(file, big_endian=True),
-    "dsf": dsf_chunks,
-    "dsdiff": dsdiff_chunks,
-}
+class UnreadableBlock(ValueError):
+    """What stands in the place of the ID3 tag is none, or of a version that is not known. The message is a sentence."""
 
 
-def find_block(file: BinaryIO) -> tuple[bytes, bytes]:
-    """The ID3v2 block with its header, and what follows it in the place that the container has for it.
+@dataclass(frozen=True)
+class Id3Block:
+    """`version` 2, 3 or 4; `is_new`: not in the file yet. `room`: bytes that the block may take without growing.
 
-    Both are empty when the file has no such place. Only padding should follow.
+    `damage`: why it cannot be taken apart. `tail`: what lies behind the padding.
+    `escaped`: the whole body hides false sync signals (before ID3v2.4).
     """
-    container = sniff(file)
-    if container not in CHUNKS:
-        file.seek(0)
-        length = id3_length(file.read(ID3_HEADER))
-        file.seek(0)
-        return file.read(length), b""
-    chunk = next((chunk for chunk in CHUNKS[container](file) if chunk.name.upper() == b"ID3 "), None)
-    if chunk is None:
-        return b"", b""
-    length = file_length(file)
-    file.seek(chunk.start)
-    content = file.read(max(0, min(chunk.end, length) - chunk.start))
-    length = id3_length(content)
-    return content[:length], content[length:]
+
+    version: int
+    is_new: bool
+    flags: int = 0
+    revision: int = 0
+    extended: bytes = b""
+    frames: tuple[Frame, ...] = ()
+    packed: bool = False
+    tail: bytes = b""
+    escaped: bool = False
+    room: int = 0
+    damage: str = ""
+    place: object = None
+
+    @property
+    def all_escaped(self) -> bool:
+        """Whether the header of an ID3v2.4 block says that every frame hides false sync signals."""
+        return self.version == 4 and bool(self.flags & UNSYNCHRONISED)
 
 
-def lost_frames(block: bytes, tags: Any) -> list[str]:
-    """Names of what is in the block and not in what mutagen made of it. Text frames of one name may have been merged.
-
-    mutagen passes in silence over frames that it cannot parse, over bytes that are left when a frame is parsed, and
-    over all that follows a frame with a wrong size.
-    """
-    if not block:
-        return []
-    header = ID3Header(io.BytesIO(block))
-    data = block[ID3_HEADER : -ID3_HEADER if block[5] & FOOTER else None]
-    if header.version < header._V24 and header.f_unsynch:
-        try:
-            data = unsynch.decode(data)
-        except ValueError:
-            return ["a damaged block"]
-    if header.f_extended and data[:4].decode("ascii", "replace") not in Frames:
-        size = int(BitPaddedInt(data[:4])) if block[3] == 4 else struct.unpack(">L", data[:4])[0] + 4
-        data = data[size:]
-    return sorted(set(_lost(header, data, tags)))
+def new_block(version: int, place: object) -> Id3Block:
+    """A block without frames, for a file that has none."""
+    return Id3Block(version, True, packed=version == 4, place=place)
 
 
-def _lost(header: Any, data: bytes, tags: Any) -> Iterator[str]:
-    found: Counter[str] = Counter()
-    known: Counter[str] = Counter(type(frame).__name__ for frame in tags.values())
-    if header.version >= header._V23:  # what is unknown in ID3v2.2 is not carried over to 2.3
-        known.update(unknown[:4].decode("latin-1") for unknown in tags.unknown_frames)
-    for raw in _raw_frames(header, data):
-        if raw.name in (NO_FRAME, TOO_LONG):
-            yield raw.name
-        elif _says_nothing(raw):
-            continue
-        elif raw.kind is None:
-            found[raw.name] += 1
-        else:
-            name, faults = _parse(header, raw)
-            yield from faults
-            found[name] += 1
-    for name, count in found.items():
-        merged = name in Frames and issubclass(Frames[name], TextFrame)
-        if known[name] < (1 if merged else count):
-            yield name
+def read_block(content: bytes, place: object) -> Id3Block:
+    """The block at the start of what the container has in the place for it. Raises UnreadableBlock."""
+    if len(content) < ID3_HEADER or content[:3] != b"ID3" or any(byte & 0x80 for byte in content[6:10]):
+        raise UnreadableBlock("Its ID3 tag is damaged and cannot be read: it does not begin as one.")
+    version, revision, flags = content[3:6]
+    if version not in KNOWN_FLAGS:
+        raise UnreadableBlock(f"Its ID3 tag is of version 2.{version}, which is not known.")
+    if version == 2 and flags & 0x40:
+        raise UnreadableBlock("Its ID3 tag is compressed in a way that no program writes.")
+    end = ID3_HEADER + packed_size(content[6:10])
+    behind = end + (ID3_HEADER if version == 4 and flags & FOOTER else 0)
+    block = Id3Block(version, False, flags, revision, room=len(content), place=place)
+    if end > len(content):
+        block = replace(block, damage="Its ID3 tag is cut off: its header says that it is longer than it is.")
+    elif content[behind:].strip(b"\0"):
+        block = replace(block, damage=OTHER_SIZE)
+    elif flags & ~KNOWN_FLAGS[version]:
+        block = replace(block, damage="The header of its ID3 tag says something that is not known.")
+    return _with_frames(block, content[ID3_HEADER:end])
 
 
-class _Raw(NamedTuple):
-    """A frame as it lies in the block. `kind`: mutagen's class for it, None when it knows none."""
-
-    name: str
-    kind: Any
-    flags: int
-    content: bytes
-
-
-def _raw_frames(header: Any, data: bytes) -> Iterator[_Raw]:
-    """The frames; the last one is `NO_FRAME` if more than padding is left, `TOO_LONG` if it swallows the rest."""
-    short = header.version < header._V23
-    id_length, head_length = (3, 6) if short else (4, 10)
-    size_of = determine_bpi(data, Frames) if header.version >= header._V24 else int
-    while len(data) >= head_length and data[:id_length].strip(b"\0"):
-        if short:
-            size, flags = int.from_bytes(data[3:6], "big"), 0
-        else:
-            packed, flags = struct.unpack(">LH", data[4:10])
-            size = int(size_of(packed))
-        if head_length + size > len(data):
-            yield _Raw(TOO_LONG, None, 0, data)
-            return
-        yield _raw(data[:id_length], flags, data[head_length : head_length + size])
-        data = data[head_length + size :]
-    if data.strip(b"\0"):
-        yield _Raw(NO_FRAME, None, 0, data)
+def _with_frames(block: Id3Block, body: bytes) -> Id3Block:
+    if block.version < 4 and block.flags & UNSYNCHRONISED:
+        made = _parsed(replace(block, escaped=True), unescape(body))
+        if made.damage and not (other := _parsed(block, body)).damage:
+            return other  # the header says so, and it is not true
+        return made
+    return _parsed(block, body)
 
 
-def _raw(name: bytes, flags: int, content: bytes) -> _Raw:
-    """With the class that mutagen takes; some programs write names of ID3v2.2 into later versions."""
-    text = name.decode("latin-1").rstrip("\0")
-    kind = (Frames if len(text) == 4 else Frames_2_2).get(text)
-    return _Raw(text, kind, flags, content)
+def _parsed(block: Id3Block, body: bytes) -> Id3Block:
+    extended = _extended_length(block, body)
+    if extended is None:
+        return replace(block, damage=block.damage or "The extended header of its ID3 tag is damaged.")
+    parts = take_apart(block.version, body[extended:])
+    damage = block.damage
+    if parts.faults and not damage:
+        names = ", ".join(sorted(parts.faults))
+        damage = f"Its ID3 tag holds parts that cannot be carried over when it is rewritten ({names})."
+    if parts.tail and block.version == 4 and block.flags & FOOTER:
+        damage = damage or OTHER_SIZE
+    return replace(
+        block,
+        extended=body[:extended],
+        frames=parts.frames,
+        tail=parts.tail,
+        packed=parts.packed,
+        damage=damage,
+    )
 
 
-def _says_nothing(raw: _Raw) -> bool:
-    """Whether a frame is empty: old taggers wrote text and link frames that hold an encoding and no text."""
-    return not raw.content or (raw.name[:1] in ("T", "W") and not raw.content[1:].strip(b"\0\xff\xfe"))
+def _extended_length(block: Id3Block, body: bytes) -> int | None:
+    """How long the extended header is; 0 when there is none, even if the header says so; None when it is damaged."""
+    if block.version == 2 or not block.flags & EXTENDED or (body[:4].isalnum() and body[:1].isalpha()):
+        return 0
+    if len(body) < 6:
+        return None
+    size = packed_size(body[:4]) if block.version == 4 else 4 + int.from_bytes(body[:4], "big")
+    return size if 6 <= size <= len(body) else None
 
 
-def _parse(header: Any, raw: _Raw) -> tuple[str, list[str]]:
-    """The name under which mutagen keeps the frame, and what of it would be lost."""
+def block_bytes(block: Id3Block) -> bytes:
+    """The block as it is written: as long as the old one where it fits. Raises CannotHold when it is too large."""
+    frames = b"".join(frame.raw for frame in block.frames)
+    has_footer = block.version == 4 and bool(block.flags & FOOTER)
+    fixed = ID3_HEADER * (2 if has_footer else 1)
+    body = _body(block, frames, 0)
+    if not has_footer:
+        left = block.room - fixed - len(body)
+        if left < (ID3_HEADER if block.tail else 0):
+            body = _body(block, frames, NEW_PADDING)
+        elif left:
+            body = _body(block, frames, left)
     try:
-        frame = _probe(raw.kind)._fromData(header, raw.flags, raw.content)
-    except NotImplementedError:  # encrypted: kept as it is
-        return raw.name, []
-    except ID3JunkFrameError:
-        return raw.name, [raw.name]
-    faults = [raw.name] if frame.left_over.strip(b"\0 ") else []
-    faults += [f"{name} in {raw.name}" for name in _lost_inside(frame, header, frame.content)]
-    if len(raw.name) == 4:
-        return raw.name, faults
-    later = raw.kind.__base__  # the frame of ID3v2.3 that one of ID3v2.2 becomes
-    return (raw.name, [raw.name]) if later is Frame else (later.__name__, faults)
+        size = pack_size(len(body))
+    except ValueError as error:
+        raise CannotHold("An ID3 tag cannot be larger than 256 MB.") from error
+    head = bytes([block.version, block.revision, block.flags]) + size
+    return b"ID3" + head + body + (b"3DI" + head if has_footer else b"")
 
 
-@functools.cache
-def _probe(kind: Any) -> Any:
-    """The same frame, telling what its parser was given and what it left over."""
-
-    def read_data(self: Any, header: Any, data: bytes) -> bytes:
-        self.content = data
-        self.left_over = kind._readData(self, header, data)
-        return bytes(self.left_over)
-
-    return type("Probe", (kind,), {"_readData": read_data})
+def _body(block: Id3Block, frames: bytes, padding: int) -> bytes:
+    body = _extended_header(block, frames, padding) + frames
+    if not block.escaped:
+        return body + bytes(padding) + block.tail
+    return escape(body) + bytes(padding) + escape(block.tail)
 
 
-def _lost_inside(frame: Any, header: Any, data: bytes) -> Iterator[str]:
-    """Frames within a chapter or a table of contents that would be lost."""
-    for spec in frame._framespec:
-        if isinstance(spec, ID3FramesSpec):
-            yield from _lost(header, data, getattr(frame, spec.name))
-            return
-        data = spec.read(header, frame, data)[1]
+def _extended_header(block: Id3Block, frames: bytes, padding: int) -> bytes:
+    """As it was, with the size of the padding and the checksum that are true now."""
+    made = bytearray(block.extended)
+    if block.version == 3 and len(made) >= 10:
+        made[6:10] = padding.to_bytes(4, "big")
+        if made[4] & 0x80 and len(made) >= 14:
+            made[10:14] = zlib.crc32(frames).to_bytes(4, "big")
+    if block.version == 4 and len(made) > 6 and made[5] & 0x20:
+        place = 6 + (1 if made[5] & 0x40 else 0)
+        if made[place : place + 1] == b"\5" and len(made) >= place + 6:
+            made[place + 1 : place + 6] = pack_size(zlib.crc32(frames + bytes(padding)), 5)
+    return bytes(made)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import BinaryIO
 
-import mutagen.mp4
 from mutagen.mp4 import AtomDataType, MP4FreeForm
 
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, ITUNES, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.mp4_block import damage, items
-from pemr_desktop.tagfiles.formats.tag_format import DAMAGED_TEXT, Fields, SaveOptions, TagKind, whole_number
+from pemr_desktop.tagfiles.formats.mp4_block import Mp4Block, item_splices, make_item
+from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind, Unit, whole_number
+from pemr_desktop.tagfiles.splices import Splice
 
 PAIRS = {"trkn", "disk"}
 NUMBERS = {"tmpo"}
 FLAGS = {"cpil"}
 LYRICS = "©lyr"
+ATOM = "\0atom "
 
 
 def _as_text(key: str, value: object) -> tuple[str, ...]:
@@ -41,19 +43,24 @@ def _as_text(key: str, value: object) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _tags(file: Any) -> dict[str, Any]:
-    return {} if file.tags is None else dict(file.tags)
+def _values(block: Mp4Block) -> dict[str, tuple[str, ...]]:
+    """The texts of all items by key; several items of one key are one."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in block.items:
+        texts = _as_text(item.key, item.value) if item.value is not None else ()
+        found[item.key] = found.get(item.key, ()) + texts
+    return found
 
 
-def read_fields(file: Any) -> Fields:
+def read_fields(block: Mp4Block) -> Fields:
     """Every atom that holds text or numbers. Free-form names are compared without case."""
-    tags = {key: _as_text(key, value) for key, value in _tags(file).items()}
+    tags = _values(block)
     by_folded = {_folded(key): key for key in tags}
     fields: Fields = {}
     used: set[str] = set()
     for field in FIELDS:
-        for atom in field.mp4:
-            key = by_folded.get(_folded(atom))
+        for place in field.mp4:
+            key = by_folded.get(_folded(place))
             if key is not None:
                 used.add(key)
                 if tags[key] and field.name not in fields:
@@ -69,22 +76,22 @@ def _folded(key: str) -> str:
     return key.lower() if key.startswith("----:") else key
 
 
-def _atom_names(field: str) -> tuple[str, ...]:
+def _places(field: str) -> tuple[str, ...]:
     known = find_field(field)
     return known.mp4 if known else (f"{ITUNES}{field.upper()}",)
 
 
-def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+def hold(block: Mp4Block, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """Numbers are whole here, and track and disc are at most one "number/total"."""
-    atom = _atom_names(field)[0]
-    if atom in PAIRS | NUMBERS | FLAGS and len(values) > 1:
+    place = _places(field)[0]
+    if place in PAIRS | NUMBERS | FLAGS and len(values) > 1:
         raise CannotHold(f"An MP4 file can hold only one value in “{field}”.")
     try:
-        if atom in NUMBERS:
+        if place in NUMBERS:
             return whole_number(values[:1])
-        if atom in PAIRS:
-            return _as_text(atom, [_pair(value) for value in values[:1]])
-        if atom in FLAGS:
+        if place in PAIRS:
+            return _as_text(place, [_pair(value) for value in values[:1]])
+        if place in FLAGS:
             return ("1",) if values and values[0] not in ("", "0") else ()
     except (ValueError, OverflowError) as error:
         raise CannotHold(f"An MP4 file can hold only whole numbers in “{field}”.") from error
@@ -96,81 +103,55 @@ def _pair(value: str) -> tuple[int, int]:
     return int(number or 0), int(total or 0)
 
 
-def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
-    """Put all values in the field's own atom, and take them from its aliases."""
-    atoms = _atom_names(field)
-    folded = {_folded(atom) for atom in atoms}
-    touched = {key for key in file.tags if _folded(key) in folded}
-    for key in touched:
-        del file.tags[key]
-    atom = atoms[0]
-    touched.add(atom)
-    if not values:
-        return touched
-    if atom in NUMBERS:
-        file.tags[atom] = [int(value) for value in values]
-    elif atom in PAIRS:
-        file.tags[atom] = [_pair(value) for value in values]
-    elif atom in FLAGS:
-        file.tags[atom] = True
-    elif atom.startswith("----:"):
-        file.tags[atom] = [MP4FreeForm(value.encode(), dataformat=AtomDataType.UTF8) for value in values]
-    else:
-        file.tags[atom] = list(values)
-    return touched
+def places(block: Mp4Block, field: str) -> frozenset[str]:
+    """The folded keys of the items that an edit of the field replaces."""
+    folded = frozenset(_folded(place) for place in _places(field))
+    return folded if block.has_tag else folded | {f"{ATOM}/udta/meta/hdlr"}
 
 
-def raw(file: Any) -> dict[str, object]:
-    """Atoms by name with their data types, and those that mutagen could not parse and carries along."""
-    content: dict[str, object] = {}
-    for key, value in _tags(file).items():
-        items = value if isinstance(value, list) else [value]
-        content[key] = [
-            (
-                type(item).__name__,
-                bytes(item) if isinstance(item, bytes) else item,
-                getattr(item, "dataformat", None),
-                getattr(item, "imageformat", None),
-            )
-            for item in items
-        ]
-    if file.tags is not None:
-        for key, datas in file.tags._failed_atoms.items():
-            content[f"\0unparsed {key!r}"] = [bytes(data) for data in datas]
-    content["\0chapters"] = [(chapter.start, chapter.title) for chapter in file.chapters or ()]
-    return content
+def edited(block: Mp4Block, field: str, values: tuple[str, ...]) -> Mp4Block:
+    """The new item stands where the first of the old ones stood, or behind all others."""
+    named = places(block, field)
+    kept = [item for item in block.items if _folded(item.key) not in named]
+    first = next((number for number, item in enumerate(block.items) if _folded(item.key) in named), None)
+    at = len(kept) if first is None else first
+    made = [make_item(_places(field)[0], _native(_places(field)[0], values))] if values else []
+    return replace(block, items=(*kept[:at], *made, *kept[at:]))
 
 
-def artwork(file: Any) -> list[tuple[bool, bytes]]:
+def _native(place: str, values: tuple[str, ...]) -> object:
+    """The values as mutagen takes them."""
+    if place in NUMBERS:
+        return [int(value) for value in values]
+    if place in PAIRS:
+        return [_pair(value) for value in values]
+    if place in FLAGS:
+        return True
+    if place.startswith("----:"):
+        return [MP4FreeForm(value.encode(), dataformat=AtomDataType.UTF8) for value in values]
+    return list(values)
+
+
+def units(block: Mp4Block) -> list[Unit]:
+    """The items to the byte, and all other atoms of the index."""
+    others = [Unit(ATOM + other.path, other.raw) for other in block.others]
+    return [*others, *(Unit(_folded(item.key), item.raw) for item in block.items)]
+
+
+def artwork(block: Mp4Block) -> list[tuple[bool, bytes]]:
     """The cover atoms; the first is the front."""
-    return [(number == 0, bytes(cover)) for number, cover in enumerate(_tags(file).get("covr", ()))]
+    covers = [bytes(cover) for item in block.items if item.key == "covr" for cover in item.value or ()]
+    return [(number == 0, cover) for number, cover in enumerate(covers)]
 
 
-def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the atoms; offsets into the sound are moved along by mutagen.
-
-    Items whose values are as before keep their bytes, with what mutagen does not read of them: languages, names of
-    pictures, numbers of genres. They take the way of those it cannot parse, and are no longer in `file.tags`.
-    """
-    stream.seek(0)
-    before = mutagen.mp4.MP4(stream).tags or {}
-    unparsed: dict[str, list[bytes]] = {}
-    same = {key for key in before if before[key] == file.tags.get(key)}
-    for item in items(stream):
-        if item.key in same or item.content in file.tags._failed_atoms.get(item.name, ()):
-            unparsed.setdefault(item.name, []).append(item.content)
-    for key in same:
-        del file.tags[key]
-    file.tags._failed_atoms = unparsed
-    stream.seek(0)
-    file.save(stream)
+def splices(stream: BinaryIO, block: Mp4Block) -> list[Splice]:
+    """The tag in its place; places of sound behind it are moved along."""
+    return item_splices(stream, block.items)
 
 
-def lossy(file: Any, stream: BinaryIO) -> str:
-    """What a damaged length hides; text atoms that are not UTF-8 were read with replacement characters."""
-    texts = (item for value in _tags(file).values() if isinstance(value, list) for item in value)
-    damaged_text = any(isinstance(text, str) and "�" in text for text in texts)
-    return damage(stream) or (DAMAGED_TEXT if damaged_text else "")
+def damage(block: Mp4Block) -> str:
+    """Why the tag cannot be taken apart safely."""
+    return block.damage
 
 
-MP4 = TagKind("MP4", read_fields, hold, write_field, raw, artwork, save, lossy)
+MP4 = TagKind("MP4", read_fields, hold, edited, units, places, artwork, splices, damage)

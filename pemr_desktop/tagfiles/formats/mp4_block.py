@@ -1,91 +1,177 @@
-"""The raw atoms of an MP4 file: whether they lie within each other, and the bytes of every item of the tag."""
+"""The tag of an MP4 file: the bytes of every item, and where it lies among the other atoms."""
 
 from __future__ import annotations
 
+import io
+import struct
+from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
+from mutagen import MutagenError
+from mutagen.mp4 import MP4Tags
 from mutagen.mp4._atom import Atoms
 
-from pemr_desktop.tagfiles.containers.chunks import file_length
+from pemr_desktop.tagfiles.containers.mp4_tree import Atom, atom_tree, resized
+from pemr_desktop.tagfiles.errors import CannotHold
+from pemr_desktop.tagfiles.splices import Splice
 
-ABSOLUTE = 1  # the flag of a `tfhd` atom that says where in the file its sound lies
 BROKEN = "Its atoms do not lie within each other: a length is damaged, and something may be hidden behind it."
-FRAGMENTED = "It is made of fragments that say where in the file they lie; they would point elsewhere after a write."
+NO_INDEX = "It has no index of its sound, so that it is not known what a write would move."
+HANDLER = b"\0" * 8 + b"mdirappl" + b"\0" * 9
+NEW_PADDING = 1024
+FREE_HEAD = 8
+MOVES = (b"free", b"skip", b"ilst")
+"""Atoms of the index that a write may change, beside the sizes of those around them and the places in the file."""
+PLACES = (b"stco", b"co64")
+SAMPLE = 16
+Spans = list[tuple[int, int]]
 
 
 class Item(NamedTuple):
-    """An item of the tag: its atom's name, mutagen's key for it, and the bytes in it."""
+    """An item of the tag: mutagen's key for it, what mutagen reads of it, and all its bytes."""
 
-    name: str
     key: str
-    content: bytes
+    value: Any
+    raw: bytes
 
 
-def damage(stream: BinaryIO) -> str:
-    """A sentence when rewriting would hide, overwrite or misplace something, else ""."""
-    stream.seek(0)
-    atoms = Atoms(stream)
-    length = file_length(stream)
-    for atom in atoms.atoms:
-        if atom.children is not None and not (_end(atom) <= length and _is_tiled(atom)):
-            return BROKEN
-    if _would_overwrite(atoms):
-        return BROKEN
-    return FRAGMENTED if _has_absolute_fragments(stream, atoms) else ""
+class Other(NamedTuple):
+    """Another atom of the index, to the byte, with the names of those around it."""
+
+    path: str
+    raw: bytes
 
 
-def items(stream: BinaryIO) -> list[Item]:
-    """The items of the tag in their order."""
-    stream.seek(0)
-    atoms = Atoms(stream)
-    if b"moov.udta.meta.ilst" not in atoms:
-        return []
+@dataclass(frozen=True)
+class Mp4Block:
+    """`items`: in order; `others`: all else in the index that a write may not change."""
+
+    items: tuple[Item, ...] = ()
+    others: tuple[Other, ...] = ()
+    has_tag: bool = False
+    damage: str = ""
+
+
+def read_block(stream: BinaryIO) -> Mp4Block:
+    """The tag of the file and what lies beside it."""
+    atoms = atom_tree(stream)
+    index = next((atom for atom in atoms if atom.name == b"moov"), None)
+    if index is None:
+        return Mp4Block(damage=NO_INDEX)
+    path = _path(index)
+    items = []
+    for atom in path[-1].children or () if path[-1].name == b"ilst" else ():
+        stream.seek(atom.offset)
+        items.append(_item(stream.read(atom.end - atom.offset)))
+    is_tiled = all(atom.is_tiled for atom in atoms if atom.children is not None)
+    has_tag = path[-1].name == b"ilst"
+    sound = [(atom.start, atom.end) for atom in atoms if atom.name == b"mdat"]
+    return Mp4Block(tuple(items), tuple(_others(stream, index, "", sound)), has_tag, "" if is_tiled else BROKEN)
+
+
+def _path(index: Atom) -> list[Atom]:
+    """moov, udta, meta, ilst, as far as they are there; of several the first that leads to a tag."""
+    lists = index.child(b"udta")
+    if lists is None:
+        return [index]
+    for meta in lists.children or ():
+        if meta.name == b"meta" and (tag := meta.child(b"ilst")) is not None:
+            return [index, lists, meta, tag]
+    return [index, lists]
+
+
+def _others(stream: BinaryIO, atom: Atom, path: str, sound: Spans) -> list[Other]:
+    """All atoms that a write may not change, and the first bytes at every place that the index names."""
     found = []
-    for atom in atoms[b"moov.udta.meta.ilst"].children:
-        name = atom.name.decode("latin-1")
-        content = atom.read(stream)[1]
-        found.append(Item(name, _key(name, content), content))
+    for child in atom.children or ():
+        name = f"{path}/{child.name.decode('latin-1')}"
+        if child.name in MOVES:
+            continue
+        if child.name in PLACES:
+            found.append(Other(name, _heard_at(stream, child, sound)))
+        elif child.children is not None:
+            found += _others(stream, child, name, sound)
+        else:
+            stream.seek(child.offset)
+            found.append(Other(name, stream.read(child.end - child.offset)))
     return found
 
 
-def _key(name: str, content: bytes) -> str:
-    if name == "gnre":  # a number, which mutagen tells as the words of the other one
-        return "©gen"
+def _heard_at(stream: BinaryIO, table: Atom, sound: Spans) -> bytes:
+    """What sound lies at the first and the last place that a table of places names."""
+    stream.seek(table.start)
+    data = stream.read(table.end - table.start)
+    size = 4 if table.name == b"stco" else 8
+    places = {int.from_bytes(data[start : start + size], "big") for start in (8, len(data) - size) if start >= 8}
+    found = [len(data).to_bytes(4, "big")]
+    for place in sorted(places):
+        end = next((end for start, end in sound if start <= place < end), place)
+        stream.seek(place)
+        found.append(stream.read(min(SAMPLE, end - place)))
+    return b"".join(found)
+
+
+def _item(raw: bytes) -> Item:
+    """An item as mutagen reads it, alone; what it cannot read has no value."""
+    ilst = struct.pack(">I4s", 8 + len(raw), b"ilst") + raw
+    meta = struct.pack(">I4sI", 12 + len(ilst), b"meta", 0) + ilst
+    udta = struct.pack(">I4s", 8 + len(meta), b"udta") + meta
+    stream = io.BytesIO(struct.pack(">I4s", 8 + len(udta), b"moov") + udta)
+    try:
+        tags = MP4Tags(Atoms(stream), stream)
+    except (MutagenError, ValueError, struct.error, IndexError, OverflowError):
+        tags = {}
+    for key, value in tags.items():
+        return Item(key, value, raw)
+    return Item(_key(raw), None, raw)
+
+
+def _key(raw: bytes) -> str:
+    name = raw[4:8].decode("latin-1")
     if name != "----":
         return name
+    content = raw[8:]
     end_of_mean = int.from_bytes(content[:4], "big")
     end_of_name = end_of_mean + int.from_bytes(content[end_of_mean : end_of_mean + 4], "big")
     return b":".join((b"----", content[12:end_of_mean], content[end_of_mean + 12 : end_of_name])).decode("latin-1")
 
 
-def _end(atom: Any) -> int:
-    return int(atom.offset + atom.length)
+def make_item(key: str, value: Any) -> Item:
+    """A new item. Raises CannotHold."""
+    try:
+        return Item(key, value, MP4Tags()._render(key, value))
+    except (TypeError, ValueError, struct.error, MutagenError) as error:
+        raise CannotHold(f"An MP4 file cannot hold such a value in “{key}”.") from error
 
 
-def _is_tiled(atom: Any) -> bool:
-    """Whether the atoms in an atom end where it ends, on every level; mutagen reads on beyond that."""
-    children = atom.children
-    if not children:
-        return True
-    return _end(children[-1]) == _end(atom) and all(_is_tiled(child) for child in children if child.children)
+def item_splices(stream: BinaryIO, items: tuple[Item, ...]) -> list[Splice]:
+    """Put the items into the file. Raises CannotHold."""
+    atoms = atom_tree(stream)
+    index = next(atom for atom in atoms if atom.name == b"moov")
+    path = _path(index)
+    tag = _atom(b"ilst", b"".join(item.raw for item in items))
+    if path[-1].name != b"ilst":
+        made = _atom(b"meta", bytes(4) + _atom(b"hdlr", HANDLER) + tag + _atom(b"free", bytes(NEW_PADDING)))
+        if path[-1].name == b"udta":
+            return resized(stream, atoms, path, path[-1].start, path[-1].start, made)
+        return resized(stream, atoms, path, index.end, index.end, _atom(b"udta", made))
+    start, end = _with_padding(path[-2], path[-1])
+    room = end - start - len(tag)
+    if room and room < FREE_HEAD:
+        room = FREE_HEAD + NEW_PADDING
+    padding = _atom(b"free", bytes(room - FREE_HEAD)) if room else b""
+    return resized(stream, atoms, path[:-1], start, end, tag + padding)
 
 
-def _would_overwrite(atoms: Any) -> bool:
-    """Whether mutagen takes padding at the end of the list for padding before a tag that is the first in it."""
-    if b"moov.udta.meta.ilst" not in atoms:
-        return False
-    children = atoms[b"moov.udta.meta"].children
-    return children[0].name == b"ilst" and children[-1].name == b"free" and len(children) > 2
+def _with_padding(meta: Atom, tag: Atom) -> tuple[int, int]:
+    """The place of the tag with the padding on both sides of it."""
+    children = list(meta.children or ())
+    number = children.index(tag)
+    before = children[number - 1] if number else None
+    behind = children[number + 1] if number + 1 < len(children) else None
+    start = before.offset if before is not None and before.name == b"free" else tag.offset
+    return start, behind.end if behind is not None and behind.name == b"free" else tag.end
 
 
-def _has_absolute_fragments(stream: BinaryIO, atoms: Any) -> bool:
-    """Whether fragments behind the first, or an index of them, give places in the file; mutagen moves the first."""
-    names = [atom.name for atom in atoms.atoms]
-    if b"mfra" in names:
-        return True
-    for fragment in [atom for atom in atoms.atoms if atom.name == b"moof"][1:]:
-        for head in fragment.findall(b"tfhd", True):
-            stream.seek(head._dataoffset)
-            if int.from_bytes(stream.read(4), "big") & ABSOLUTE:
-                return True
-    return False
+def _atom(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content

@@ -1,61 +1,83 @@
-"""The text that old programs put into WAV files instead of tags: the INFO list. Read where ID3 says nothing."""
+"""The text that old programs put into WAV and AIFF files instead of tags. Read where ID3 says nothing."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from mutagen.wave import WAVE
-
-from pemr_desktop.tagfiles.containers.chunks import iff_chunks
+from pemr_desktop.tagfiles.containers.chunks import Chunk, file_length, iff_chunks
+from pemr_desktop.tagfiles.formats.beside import Beside, Found, old_block
+from pemr_desktop.tagfiles.formats.old_text import old_text
 from pemr_desktop.tagfiles.formats.tag_format import Fields
 
 FIELD_OF = {
     b"INAM": "title",
+    b"TITL": "title",
     b"IART": "artist",
     b"IPRD": "album",
+    b"IAAR": "albumartist",
     b"IGNR": "genre",
     b"ICRD": "date",
+    b"YEAR": "date",
     b"ITRK": "tracknumber",
     b"IPRT": "tracknumber",
+    b"TRCK": "tracknumber",
     b"IMUS": "composer",
     b"ICMT": "comment",
-    b"ISFT": "encodedby",
+    b"ICOP": "copyright",
+    b"ILNG": "language",
+    b"IBPM": "bpm",
+    b"IKEY": "keywords",
+    b"ISBJ": "subject",
+    b"IENG": "engineer",
+    b"IWRI": "lyricist",
+    b"ITCH": "encodedby",
+    b"ISFT": "tsse",
 }
+AIFF_FIELD_OF = {b"NAME": "title", b"AUTH": "artist", b"(c) ": "copyright", b"ANNO": "comment"}
 LONGEST_LIST = 1 << 20
+INFO, AIFF_TEXT = "INFO list", "text chunks"
 
 
-class WaveWithInfo(WAVE):  # type: ignore[misc]
-    """A WAV file with its ID3 tags, if any, and the fields of its INFO list."""
-
-    info_fields: Fields
-
-    def load(self, filething: Any, **options: Any) -> None:
-        """As mutagen does, and then the INFO list."""
-        super().load(filething, **options)
-        self.info_fields = read_info(filething)
-
-
-def read_info(stream: Any) -> Fields:
+def read_info(stream: BinaryIO) -> Fields:
     """The texts of an open WAV file's INFO list, as field -> one value."""
-    fields: Fields = {}
+    return info_list(stream).fields
+
+
+def info_list(stream: BinaryIO) -> Beside:
+    """The INFO lists of a WAV file."""
+    return old_block(INFO, _info(stream))
+
+
+def _info(stream: BinaryIO) -> Iterator[Found]:
     for chunk in iff_chunks(stream, big_endian=False):
         stream.seek(chunk.start)
-        if chunk.name != b"LIST" or stream.read(4) != b"INFO":
-            continue
-        content = stream.read(min(chunk.end - chunk.start - 4, LONGEST_LIST))
-        position = 0
-        while position + 8 <= len(content):
-            name = content[position : position + 4]
-            size = int.from_bytes(content[position + 4 : position + 8], "little")
-            text = _decode(content[position + 8 : position + 8 + size].split(b"\0", 1)[0]).strip()
-            if name in FIELD_OF and text:
-                fields.setdefault(FIELD_OF[name], (text,))
-            position += 8 + size + size % 2
-    return fields
+        if chunk.name == b"LIST" and stream.read(4) == b"INFO":
+            start = chunk.start + 4
+            yield from _items(stream.read(min(chunk.end - start, LONGEST_LIST)), start)
 
 
-def _decode(text: bytes) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        return text.decode("cp1252", "replace")
+def _items(content: bytes, shift: int) -> Iterator[Found]:
+    position = 0
+    while position + 8 <= len(content):
+        name = content[position : position + 4]
+        size = int.from_bytes(content[position + 4 : position + 8], "little")
+        start, end = position + 8, min(position + 8 + size, len(content))
+        if name.upper() in FIELD_OF:
+            yield Found(FIELD_OF[name.upper()], old_text(content[start:end]), shift + start, shift + end)
+        position += 8 + size
+        if size % 2 and content[position : position + 1] in (b"\0", b" "):  # some forget the pad byte
+            position += 1
+
+
+def aiff_texts(stream: BinaryIO) -> Beside:
+    """The NAME, AUTH, (c) and ANNO chunks of an AIFF file."""
+    length = file_length(stream)
+    chunks = [chunk for chunk in iff_chunks(stream, big_endian=True) if chunk.name in AIFF_FIELD_OF]
+    return old_block(AIFF_TEXT, [_aiff_text(stream, chunk) for chunk in chunks if chunk.end <= length])
+
+
+def _aiff_text(stream: BinaryIO, chunk: Chunk) -> Found:
+    stream.seek(chunk.start)
+    content = stream.read(min(chunk.end - chunk.start, LONGEST_LIST))
+    return Found(AIFF_FIELD_OF[chunk.name], old_text(content), chunk.start, chunk.start + len(content))

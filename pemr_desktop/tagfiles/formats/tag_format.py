@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
+
+from pemr_desktop.tagfiles.splices import Splice
 
 Fields = dict[str, tuple[str, ...]]
 
@@ -16,27 +18,36 @@ class SaveOptions:
     id3_version: int = 4
 
 
+class Unit(NamedTuple):
+    """One frame, comment, item, atom or attribute with the bytes it has in the file, and the place it takes."""
+
+    place: str
+    content: bytes
+
+
 @dataclass(frozen=True)
 class TagKind:
-    """Functions on the mutagen file object, whose `.tags` may be None while the file has no tag block.
+    """Functions on the block of a file, which is a value: what was read of it, to the byte.
 
-    read_fields(file) -> canonical and own field names with their values.
-    hold(file, field, values, options) -> the values as they would be read back; raises CannotHold.
-    write_field(file, field, values, options) -> native keys it may have touched; empty values remove the field.
-    raw(file) -> native key -> comparable content, for proving that nothing else changed.
-    artwork(file) -> pictures as (is_front_cover, bytes).
-    save(file, stream, options): write the tags to an open `rb+` stream.
-    lossy(file, stream) -> a sentence when rewriting this block would lose or damage something, else "".
+    read_fields(block) -> canonical and own field names with their values.
+    hold(block, field, values, options) -> the values as they would be read back; raises CannotHold.
+    edited(block, field, values) -> the block with these values in the field; empty values remove it.
+    units(block) -> all that is in the block, in order, for proving that nothing else changed.
+    places(block, field) -> the places of the units that an edit of the field replaces.
+    artwork(block) -> pictures as (is_front_cover, bytes).
+    splices(stream, block): what must be written where so that the file holds the block.
+    damage(block) -> a sentence when the block cannot be taken apart safely, else "".
     """
 
     name: str
     read_fields: Callable[[Any], Fields]
     hold: Callable[[Any, str, tuple[str, ...], SaveOptions], tuple[str, ...]]
-    write_field: Callable[[Any, str, tuple[str, ...], SaveOptions], set[str]]
-    raw: Callable[[Any], dict[str, object]]
+    edited: Callable[[Any, str, tuple[str, ...]], Any]
+    units: Callable[[Any], list[Unit]]
+    places: Callable[[Any, str], frozenset[str]]
     artwork: Callable[[Any], list[tuple[bool, bytes]]]
-    save: Callable[[Any, BinaryIO, SaveOptions], None]
-    lossy: Callable[[Any, BinaryIO], str]
+    splices: Callable[[BinaryIO, Any], list[Splice]]
+    damage: Callable[[Any], str]
 
 
 def whole_number(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,5 +56,3 @@ def whole_number(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 FRONT_COVER = 3
-VENDOR = "\0vendor"  # the key under which `raw` has the name of the program that made a Vorbis comment
-DAMAGED_TEXT = "It holds text that is not valid Unicode, which rewriting would damage."

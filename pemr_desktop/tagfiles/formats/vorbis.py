@@ -3,38 +3,54 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import BinaryIO
 
 from mutagen import MutagenError
-from mutagen.flac import FLAC, Padding, Picture, VCFLACDict
+from mutagen.flac import Picture
 
-from pemr_desktop.tagfiles.containers.ogg import is_damaged
-from pemr_desktop.tagfiles.containers.sniffing import sniff
+from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, VENDOR, Fields, SaveOptions, TagKind
-from pemr_desktop.tagfiles.formats.vorbis_block import ODD, is_complete, is_faithful
+from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, Unit
+from pemr_desktop.tagfiles.formats.vorbis_block import Comments, comment_splices
+from pemr_desktop.tagfiles.splices import Splice
 
-UNFAITHFUL = "Its comments end early or hold something that rewriting would lose."
-DAMAGED_PAGE = "One of its pages is damaged, by its checksum, and rewriting it would hide which."
+PICTURE = "METADATA_BLOCK_PICTURE"
+VENDOR, REST = "\0vendor", "\0rest"
+NO_NAME = "\0"
+"""The place of comments that have no name, or an impossible one."""
 
 
-def _comments(file: Any) -> list[tuple[str, str]]:
-    return [] if file.tags is None else [(key, value) for key, value in file.tags]
+def _parts(comment: bytes) -> tuple[str, bytes]:
+    """The place and the value of a comment."""
+    key, equals, value = comment.partition(b"=")
+    if equals and key and all(0x20 <= byte <= 0x7D for byte in key):
+        return key.decode("ascii").upper(), value
+    return NO_NAME, comment
 
 
-def read_fields(file: Any) -> Fields:
+def _text(value: bytes) -> str:
+    """Text of an old file that is not UTF-8 is shown as Western European, and stays as it is."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("cp1252", "replace")
+
+
+def read_fields(block: Comments) -> Fields:
     """Every comment, case of keys ignored; alias keys fill a field only when its own key is absent."""
     by_key: dict[str, list[str]] = {}
-    for key, value in _comments(file):
-        by_key.setdefault(key.upper(), []).append(value)
+    for comment in block.comments:
+        key, value = _parts(comment)
+        by_key.setdefault(key, []).append(_text(value))
     fields: Fields = {}
     for field in FIELDS:
         for key in field.vorbis:
             values = by_key.pop(key, None)
-            if values and field.name not in fields:
+            if values and not any(fields.get(field.name, ())):
                 fields[field.name] = tuple(values)
     for key, values in by_key.items():
-        if key.lower() not in NOT_LOADED and key not in ("COVERART", ODD.upper()):
+        if key.lower() not in NOT_LOADED and key not in ("COVERART", NO_NAME):
             fields.setdefault(key.lower(), tuple(values))
     return fields
 
@@ -44,66 +60,63 @@ def _keys(field: str) -> tuple[str, ...]:
     return known.vorbis if known else (field.upper(),)
 
 
-def hold(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+def places(block: Comments, field: str) -> frozenset[str]:
+    """The keys of the comments that an edit of the field replaces."""
+    return frozenset(_keys(field)) | (frozenset({VENDOR, REST}) if block.is_new else frozenset())
+
+
+def hold(block: Comments, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """Vorbis comments hold any number of any text."""
+    if not all(0x20 <= ord(letter) <= 0x7D and letter != "=" for letter in _keys(field)[0]):
+        raise CannotHold(f"A Vorbis comment can have no field named “{field}”.")
     return values
 
 
-def write_field(file: Any, field: str, values: tuple[str, ...], options: SaveOptions) -> set[str]:
-    """Put all values under the field's own key, and take them from its aliases."""
-    keys = _keys(field)
-    for key in keys:
-        if key in file.tags:
-            del file.tags[key]
-    for value in values:
-        file.tags.append((keys[0], value))
-    return set(keys)
+def edited(block: Comments, field: str, values: tuple[str, ...]) -> Comments:
+    """The new comments stand where the first of the old ones stood, or behind all others."""
+    named = places(block, field)
+    kept = [comment for comment in block.comments if _parts(comment)[0] not in named]
+    first = next((number for number, one in enumerate(block.comments) if _parts(one)[0] in named), None)
+    at = len(kept) if first is None else first
+    made = [_keys(field)[0].encode("ascii") + b"=" + value.encode() for value in values]
+    return replace(block, comments=(*kept[:at], *made, *kept[at:]))
 
 
-def raw(file: Any) -> dict[str, object]:
-    """Comments by key, the vendor, and in FLAC every other metadata block to the byte."""
-    content: dict[str, object] = {}
-    if file.tags is not None:
-        content[VENDOR] = file.tags.vendor.encode()
-    for key, value in _comments(file):
-        values = content.setdefault(key.upper(), [])
-        assert isinstance(values, list)
-        values.append(value.encode())
-    if isinstance(file, FLAC):
-        others = [block for block in file.metadata_blocks if not isinstance(block, VCFLACDict | Padding)]
-        for number, block in enumerate(others):
-            content[f"\0block {number}"] = (block.code, block.write())
-    return content
+def units(block: Comments) -> list[Unit]:
+    """The comments to the byte, the name of the encoder, what follows the comments, and all other blocks of a FLAC."""
+    vendor = [] if block.is_new else [Unit(VENDOR, block.vendor), Unit(REST, block.rest)]
+    others = [Unit(f"\0block {other.kind}", other.content) for other in block.others]
+    return [*vendor, *others, *(Unit(_parts(comment)[0], comment) for comment in block.comments)]
 
 
-def artwork(file: Any) -> list[tuple[bool, bytes]]:
+def artwork(block: Comments) -> list[tuple[bool, bytes]]:
     """Picture blocks of FLAC and pictures in comments."""
-    pictures = list(file.pictures) if isinstance(file, FLAC) else []
-    for key, value in _comments(file):
-        if key.upper() == "METADATA_BLOCK_PICTURE":
+    coded = [other.content for other in block.others if other.kind == "6"]
+    for comment in block.comments:
+        key, value = _parts(comment)
+        if key == PICTURE:
             try:
-                pictures.append(Picture(base64.b64decode(value)))
-            except (ValueError, MutagenError):  # not base64, or no picture in it
+                coded.append(base64.b64decode(value))
+            except ValueError:
                 continue
-    return [(picture.type == FRONT_COVER, picture.data) for picture in pictures]
+    pictures = []
+    for data in coded:
+        try:
+            picture = Picture(data)
+        except (MutagenError, ValueError):
+            continue
+        pictures.append((picture.type == FRONT_COVER, picture.data))
+    return pictures
 
 
-def save(file: Any, stream: BinaryIO, options: SaveOptions) -> None:
-    """Write the comments; an ID3 block that somebody put before a FLAC stays."""
-    stream.seek(0)
-    file.save(stream)
+def splices(stream: BinaryIO, block: Comments) -> list[Splice]:
+    """The comments in their place; an ID3 block that somebody put before a FLAC stays."""
+    return comment_splices(stream, block)
 
 
-def lossy(file: Any, stream: BinaryIO) -> str:
-    """Comments that mutagen left out or would write in another way than they are, and damaged Ogg pages.
-
-    Longer comments give all pages of an Ogg file new numbers and with them new checksums. Where one is wrong now the
-    page is damaged and players pass over it; with a new checksum they would play it. Reads all of an Ogg file.
-    """
-    container = sniff(stream)
-    if not (is_faithful(file.tags, stream, container) and is_complete(stream, container)):
-        return UNFAITHFUL
-    return DAMAGED_PAGE if container.startswith("ogg/") and is_damaged(stream) else ""
+def damage(block: Comments) -> str:
+    """Why the comments cannot be taken apart safely."""
+    return block.damage
 
 
-VORBIS = TagKind("Vorbis comments", read_fields, hold, write_field, raw, artwork, save, lossy)
+VORBIS = TagKind("Vorbis comments", read_fields, hold, edited, units, places, artwork, splices, damage)

@@ -1,86 +1,131 @@
-"""The raw Vorbis comment block of a file: what it says byte for byte, where a parser would guess or leave out."""
+"""The raw Vorbis comment block of a file: what it says byte for byte."""
 
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
 
-from pemr_desktop.tagfiles.containers.ogg import COMMENT_PACKET, pages
-from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length
+from pemr_desktop.tagfiles.containers.flac_blocks import (
+    COMMENTS,
+    PADDING,
+    FlacBlocks,
+    flac_blocks,
+    flac_splices,
+    with_comments,
+)
+from pemr_desktop.tagfiles.containers.ogg_headers import HeaderPages, header_pages, header_splices
+from pemr_desktop.tagfiles.errors import CannotHold
+from pemr_desktop.tagfiles.splices import Splice
 
 MAGIC = {"ogg/vorbis": b"\x01vorbis", "ogg/opus": b"OpusHead", "ogg/speex": b"Speex   ", "ogg/flac": b"\x7fFLAC"}
-PREFIX = {"ogg/vorbis": 7, "ogg/opus": 8, "ogg/speex": 0, "ogg/flac": 4}
-FLAC_COMMENT = 4
-ODD = "\0odd"  # the key of comments that have no name, or an impossible one
+START = {"ogg/vorbis": b"\x03vorbis", "ogg/opus": b"OpusTags", "ogg/speex": b"", "ogg/flac": b""}
+PACKETS = {"ogg/vorbis": 2}
+"""Headers behind the first that the pages of the comments may hold: the books of Vorbis follow the comments."""
+OGG_FLAC_HEAD = 4
+FRAMING = b"\x01"
+UNFAITHFUL = "Its comments end early, or something is hidden behind them."
+NO_BLOCKS = "Its blocks do not lead to its sound: the length of one of them is damaged."
 
 
-class RawText(str):
-    """Text of an old file that is not UTF-8: shown as Western European, written back as the bytes it was."""
+class Other(NamedTuple):
+    """A FLAC block, by the number of its kind, or an Ogg packet beside the comments."""
 
-    raw: bytes
-
-    def __new__(cls, raw: bytes) -> RawText:
-        """From the bytes of the file."""
-        made = super().__new__(cls, raw.decode("cp1252", "replace"))
-        made.raw = raw
-        return made
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        """The bytes of the file, whatever is asked for."""
-        return self.raw
+    kind: str
+    content: bytes
 
 
-def adopt_raw(tags: Any, stream: BinaryIO, container: str) -> None:
-    """Where mutagen guessed or left something out, take the comments from the block itself and write them back so."""
-    if tags is None or is_faithful(tags, stream, container):
-        return
-    vendor, comments = read_block(stream, container)
-    if not comments and not vendor:
-        return  # the block ends early: `is_faithful` stays false, and nothing will be written
-    tags.vendor = _text(vendor)
-    tags[:] = [_entry(comment) for comment in comments]
-    with_framing = container == "ogg/vorbis"
-    tags.write = lambda framing=with_framing: _write_block(tags, framing)
+@dataclass(frozen=True)
+class Comments:
+    """`comments`: each as "NAME=value", in order; `rest`: what follows them; `is_new`: not in the file yet."""
+
+    container: str
+    is_new: bool
+    vendor: bytes = b""
+    comments: tuple[bytes, ...] = ()
+    rest: bytes = b""
+    others: tuple[Other, ...] = ()
+    damage: str = ""
 
 
-def is_faithful(tags: Any, stream: BinaryIO, container: str) -> bool:
-    """Whether writing the block would write every comment and the vendor exactly as they are."""
-    if tags is None:
-        return True
-    vendor, comments = read_block(stream, container)
-    return bool(tags.vendor.encode() == vendor and [_comment(key, value) for key, value in tags] == comments)
+def read_comments(stream: BinaryIO, container: str) -> Comments:
+    """The comments of a FLAC or Ogg file."""
+    if container == "flac":
+        found = flac_blocks(stream)
+        others = tuple(
+            Other(str(block.kind), block.content)
+            for number, block in enumerate(found.blocks)
+            if number != _comment_number(found) and (block.kind != PADDING or block.content)
+        )
+        damage = NO_BLOCKS if found.is_damaged else ""
+        block = _flac_comments(found)
+        if block is None:
+            return Comments(container, True, others=others, damage=damage)
+    else:
+        pages = header_pages(stream, MAGIC[container], PACKETS.get(container, 1))
+        if pages is None:
+            return Comments(container, False, damage=UNFAITHFUL)
+        others = tuple(Other(f"packet {number}", packet) for number, packet in enumerate(pages.packets) if number)
+        damage = pages.damage
+        block = _ogg_comments(pages, container)
+    parts = _parts(block)
+    if not parts:
+        return Comments(container, False, others=others, damage=damage or UNFAITHFUL)
+    vendor, *comments, rest = parts
+    if not damage and not _is_complete(rest, container):
+        damage = UNFAITHFUL
+    return Comments(container, False, vendor, tuple(comments), rest, others, damage)
 
 
-def is_complete(stream: BinaryIO, container: str) -> bool:
+def _comment_number(found: FlacBlocks) -> int | None:
+    return next((number for number, block in enumerate(found.blocks) if block.kind == COMMENTS), None)
+
+
+def _flac_comments(found: FlacBlocks) -> bytes | None:
+    number = _comment_number(found)
+    return None if number is None else found.blocks[number].content
+
+
+def _ogg_comments(pages: HeaderPages, container: str) -> bytes:
+    packet = pages.packets[0]
+    if not packet.startswith(START[container]):
+        return b""
+    return packet[OGG_FLAC_HEAD if container == "ogg/flac" else len(START[container]) :]
+
+
+def _is_complete(rest: bytes, container: str) -> bool:
     """Whether nothing but padding follows the last comment: else the count is damaged, and comments are hidden.
 
-    What follows in Opus belongs there when its first bit is set (RFC 7845, 5.2), and is carried along.
+    The framing byte of Vorbis is also written where none belongs. What follows in Opus belongs there when its first
+    bit is set (RFC 7845, 5.2).
     """
-    rest = _rest(_block(stream, container))
     if container == "ogg/opus" and rest[:1] and rest[0] & 1:
         return True
-    return not (rest[1:] if container == "ogg/vorbis" else rest).strip(b"\0")
+    return not (rest[1:] if container == "ogg/vorbis" or rest[:1] == FRAMING else rest).strip(b"\0")
 
 
-def _entry(comment: bytes) -> tuple[str, str]:
-    """Key and value; a comment without a proper name gets the key `ODD` and stays as it is."""
-    key, equals, value = comment.partition(b"=")
-    if equals and key and all(0x20 <= byte <= 0x7D for byte in key):
-        return key.decode("ascii"), _text(value)
-    return ODD, RawText(comment)
+def comment_splices(stream: BinaryIO, block: Comments) -> list[Splice]:
+    """Put the comments into the file. Raises CannotHold."""
+    data = block_bytes(block)
+    if block.container == "flac":
+        found = flac_blocks(stream)
+        return flac_splices(found, with_comments(found.blocks, data))
+    pages = header_pages(stream, MAGIC[block.container], PACKETS.get(block.container, 1))
+    assert pages is not None
+    start = START[block.container]
+    if block.container == "ogg/flac":
+        if len(data) >> 24:
+            raise CannotHold("Its tags would be too large for a FLAC file: 16 MB are the most that a block can hold.")
+        start = pages.packets[0][:1] + len(data).to_bytes(3, "big")
+    return header_splices(stream, pages, (start + data, *pages.packets[1:]))
 
 
-def _comment(key: str, value: str) -> bytes:
-    return value.encode() if key == ODD else key.encode() + b"=" + value.encode()
-
-
-def _write_block(tags: Any, framing: bool) -> bytes:
-    vendor = tags.vendor.encode()
-    parts = [struct.pack("<I", len(vendor)), vendor, struct.pack("<I", len(tags))]
-    for key, value in tags:
-        comment = _comment(key, value)
+def block_bytes(block: Comments) -> bytes:
+    """The block as it is written. A FLAC file without comments gets a name of the encoder that says nothing."""
+    parts = [struct.pack("<I", len(block.vendor)), block.vendor, struct.pack("<I", len(block.comments))]
+    for comment in block.comments:
         parts += [struct.pack("<I", len(comment)), comment]
-    return b"".join(parts) + (b"\x01" if framing else b"")
+    return b"".join(parts) + block.rest
 
 
 def read_block(stream: BinaryIO, container: str) -> tuple[bytes, list[bytes]]:
@@ -90,12 +135,10 @@ def read_block(stream: BinaryIO, container: str) -> tuple[bytes, list[bytes]]:
 
 
 def _block(stream: BinaryIO, container: str) -> bytes:
-    return _flac_block(stream) if container == "flac" else _ogg_packet(stream, container)
-
-
-def _rest(block: bytes) -> bytes:
-    parts = _parts(block)
-    return parts[-1] if parts else b""
+    if container == "flac":
+        return _flac_comments(flac_blocks(stream)) or b""
+    pages = header_pages(stream, MAGIC[container], PACKETS.get(container, 1))
+    return b"" if pages is None else _ogg_comments(pages, container)
 
 
 def _parts(block: bytes) -> list[bytes]:
@@ -114,49 +157,3 @@ def _parts(block: bytes) -> list[bytes]:
     if position > len(block):  # the last comment says that it is longer than the block
         return []
     return [*parts, block[position:]]
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return RawText(raw)
-
-
-def _flac_block(stream: BinaryIO) -> bytes:
-    stream.seek(0)
-    position = id3_length(stream.read(ID3_HEADER)) + 4
-    while True:
-        stream.seek(position)
-        header = stream.read(4)
-        if len(header) < 4:
-            return b""
-        size = int.from_bytes(header[1:], "big")
-        if header[0] & 0x7F == FLAC_COMMENT:
-            return stream.read(size)
-        if header[0] & 0x80:
-            return b""
-        position += 4 + size
-
-
-def _ogg_packet(stream: BinaryIO, container: str) -> bytes:
-    serial: int | None = None
-    packet = 0
-    found = b""
-    for page in pages(stream):
-        stream.seek(page.start)
-        content = stream.read(page.end - page.start)
-        if serial is None and content.startswith(MAGIC[container]):
-            serial = page.serial
-        if page.serial != serial:
-            continue
-        position = 0
-        for size in page.lacing:
-            if packet == COMMENT_PACKET:
-                found += content[position : position + size]
-            position += size
-            if size < 255:
-                packet += 1
-        if packet > COMMENT_PACKET:
-            break
-    return found[PREFIX[container] :]

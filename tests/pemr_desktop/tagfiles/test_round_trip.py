@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import shutil
 import struct
 from collections.abc import Callable, Iterator
@@ -170,7 +171,8 @@ def mutagen_has_picture(path: Path, picture: bytes) -> bool:
     file = mutagen.File(path)
     if "metadata_block_picture" in file:
         return any(base64.b64decode(block).endswith(picture) for block in file["metadata_block_picture"])
-    return picture in path.read_bytes()
+    content = path.read_bytes()
+    return picture in content or picture in content.replace(b"\xff\0", b"\xff")
 
 
 @every_full_file
@@ -200,6 +202,11 @@ def test_a_small_change_fits_into_the_padding(full: Callable[[str], Path], name:
     assert path.stat().st_size == size
 
 
+def texts(found: dict[str, object]) -> set[str]:
+    """The texts in frames as mutagen shows them, whatever their encoding."""
+    return {text for frame in found.values() for text in re.findall(r"text=\[(.*?)\]", str(frame))}
+
+
 @pytest.mark.parametrize("name", COLLECTED)
 def test_a_published_file_is_written_and_restored_or_left_alone(tmp_path: Path, name: str) -> None:
     path = Path(shutil.copyfile(DATA / name, tmp_path / name))
@@ -213,7 +220,10 @@ def test_a_published_file_is_written_and_restored_or_left_alone(tmp_path: Path, 
         assert path.read_bytes() == original
         return
     assert outcome is not None and outcome.restore is not None
-    assert content(path) == before
+    if any(change.field not in WANTED for change in plan.changes):  # a new block says what an old one said
+        assert texts(before) <= texts(content(path))
+    else:
+        assert content(path) == before
     restore_bytes(path, outcome.restore, outcome.before_digest)
     assert path.read_bytes() == original
     assert [entry.name for entry in tmp_path.iterdir()] == [name]

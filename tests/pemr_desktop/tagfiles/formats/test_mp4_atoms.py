@@ -103,9 +103,8 @@ def test_a_tag_before_everything_else_and_padding_behind(full: Path) -> None:
     """mutagen 1.48.1 takes the last atom for the one before the first, and writes over what lies between."""
     arrange(full, lambda parts: parts[b"ilst"] + parts[b"hdlr"] + atom(b"free", bytes(100)))
     before = full.read_bytes()
-    with pytest.raises(WriteRefused, match="within each other"):
-        make_plan(1, full, WANTED)
-    assert full.read_bytes() == before
+    handler = before[before.rindex(b"hdlr") - 4 :]
+    assert handler in write_and_undo(full)
 
 
 def test_what_mutagen_does_not_read_of_an_item_stays(full: Path) -> None:

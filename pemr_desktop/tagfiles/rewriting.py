@@ -1,0 +1,103 @@
+"""The write itself, as splices of the file, carried out and proven on a copy that is only looked at."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pemr_desktop.tagfiles.containers.side_chunks import light_content
+from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
+from pemr_desktop.tagfiles.formats.tag_format import SaveOptions, Unit
+from pemr_desktop.tagfiles.opening import Opened, open_tags
+from pemr_desktop.tagfiles.plan import FieldChange
+from pemr_desktop.tagfiles.splices import Splice, SplicedFile
+
+log = logging.getLogger(__name__)
+
+UNTOUCHED = "It was left untouched."
+
+
+def rewrite(
+    opened: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldChange], options: SaveOptions
+) -> list[Splice]:
+    """What must be replaced in the file, proven to do what the changes say and nothing else. Raises WriteRefused."""
+    assert opened.kind is not None
+    block = opened.prepared(options)
+    if damage := opened.kind.damage(block):
+        raise WriteRefused(path, f"{damage} {UNTOUCHED}")
+    try:
+        for change in changes:
+            block = opened.kind.edited(block, change.field, change.after)
+        taken_out = _taken_out(opened, stream, path, changes)
+        splices = opened.kind.splices(stream, block) + taken_out
+        view = cast("BinaryIO", SplicedFile(stream, splices))
+        prove(opened, view, path, changes)
+        before, after = (light_content(file, opened.container, but_texts=bool(taken_out)) for file in (stream, view))
+        if before != after:
+            raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")
+    except CannotHold as error:
+        raise WriteRefused(path, f"{error} {UNTOUCHED}") from error
+    except TagReadError as error:
+        log.debug("After the write it could not be read: %s", error)
+        raise WriteRefused(path, f"After the write its tags could not be read again. {UNTOUCHED}") from error
+    except (OSError, WriteRefused):
+        raise
+    except Exception as error:  # whatever damaged data leads to
+        log.debug("%s cannot be written", path, exc_info=True)
+        raise WriteRefused(path, f"Its tags could not be written; the file may be damaged. {UNTOUCHED}") from error
+    return splices
+
+
+def _taken_out(opened: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldChange]) -> list[Splice]:
+    """A field that is removed must not be seen again in another block."""
+    removed = {change.field for change in changes if not any(change.after)}
+    found: list[Splice] = []
+    for block in opened.beside:
+        names = sorted(name for name in removed if any(block.fields.get(name, ())))
+        if not names:
+            continue
+        if block.take_out is None:
+            raise WriteRefused(path, f"Its {block.name} says “{names[0]}”, too, and cannot be written. {UNTOUCHED}")
+        found += block.take_out(stream, names)
+    return found
+
+
+def takes_out(opened: Opened, changes: Sequence[FieldChange]) -> bool:
+    """Whether a removed field also stands in another block, which changes then."""
+    removed = {change.field for change in changes if not any(change.after)}
+    return any(removed & block.fields.keys() for block in opened.beside)
+
+
+def prove(before: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldChange]) -> None:
+    """That the open file says what it said, but for the changes, and that all other units of its tags are the same.
+
+    Raises WriteRefused and TagReadError.
+    """
+    kind = before.kind
+    assert kind is not None
+    after = open_tags(stream, path)
+    if after.kind is not kind or after.container != before.container:
+        raise WriteRefused(path, f"The working copy became another format. {UNTOUCHED}")
+    wanted = before.fields | {change.field: change.after for change in changes}
+    for field in wanted.keys() | after.fields.keys():
+        if after.fields.get(field, ()) != wanted.get(field, ()):
+            raise WriteRefused(path, f"The field “{field}” did not come out as planned. {UNTOUCHED}")
+    named: set[str] = set()
+    for change in changes:
+        named |= kind.places(before.block, change.field) | kind.places(after.block, change.field)
+    if _others(kind.units(before.block), named) != _others(kind.units(after.block), named):
+        raise WriteRefused(path, f"Another tag would have changed. {UNTOUCHED}")
+    removed = {change.field for change in changes if not any(change.after)}
+    if _beside(before, removed) != _beside(after, removed):
+        raise WriteRefused(path, f"A tag beside the one that is written would have changed. {UNTOUCHED}")
+
+
+def _others(units: list[Unit], named: set[str]) -> list[Unit]:
+    return [unit for unit in units if unit.place not in named]
+
+
+def _beside(opened: Opened, removed: set[str]) -> list[dict[str, tuple[str, ...]]]:
+    every = ({name: values for name, values in one.fields.items() if name not in removed} for one in opened.beside)
+    return [fields for fields in every if fields]
