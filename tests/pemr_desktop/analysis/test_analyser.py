@@ -19,16 +19,16 @@ from pemr_desktop.analysis.models import describe
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library import queries
 from pemr_desktop.library.library import Library
+from pemr_desktop.steps import Progress
 
 MakeAudio = Callable[..., Path]
-Progress = Callable[[int, int, str], None]
 
 
 def listen(
     library: Library,
     encoder: Encoder,
     *,
-    progress: Progress = lambda _done, _total, _doing: None,
+    progress: Progress = lambda _done, _total, _step: None,
     cancelled: Callable[[], bool] = lambda: False,
     changed: Callable[[list[int]], None] = lambda _ids: None,
     keep_segments: bool = True,
@@ -118,7 +118,7 @@ def test_a_file_that_vanishes_is_no_problem(library: Library, encoder: Encoder, 
     tracks = library.tracks_to_analyse(encoder.model_id)
     (music / "tune 0.wav").unlink()
     analyser = Analyser(library, encoder, listeners=1, patience_s=30.0)
-    analysed = analyser.run(tracks, lambda _done, _total, _doing: None, lambda: False)
+    analysed = analyser.run(tracks, lambda _done, _total, _step: None, lambda: False)
     assert (analysed.analysed, analysed.unreachable, analysed.problems) == (2, 1, 0)
     assert reasons(library) == {}
 
@@ -176,7 +176,7 @@ def test_what_the_encoder_cannot_take_costs_one_track(
 def test_cancelling_ends_between_two_tracks(library: Library, encoder: Encoder) -> None:
     done: list[int] = []
     analysed = listen(
-        library, encoder, progress=lambda count, _total, _doing: done.append(count), cancelled=lambda: len(done) >= 1
+        library, encoder, progress=lambda count, _total, _step: done.append(count), cancelled=lambda: len(done) >= 1
     )
     assert analysed.cancelled and analysed.analysed == 1
     assert len(library.tracks_to_analyse(encoder.model_id)) == 2

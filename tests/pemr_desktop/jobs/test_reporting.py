@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pemr_desktop.jobs.reporting import MAX_CHANGED_IDS, Reporter, TimeLeft, merged
 from pemr_desktop.protocol.messages import Changed, Progress
+from pemr_desktop.steps import Step
 
 
 class Clock:
@@ -25,7 +26,7 @@ def test_progress_is_told_ten_times_a_second_at_most() -> None:
     reporter = Reporter(1, lambda event: told.append((clock.now_s, event)), clock)
     for done in range(1000):
         clock.now_s += 0.004
-        reporter.progress(done + 1, 1000, "counting")
+        reporter.progress(done + 1, 1000, Step("reading tags"))
     times = [at for at, _ in told]
     assert all(b - a >= 0.0999 for a, b in pairwise(times[:-1]))
     assert told[-1][1].done == 1000
@@ -37,7 +38,7 @@ def test_what_changed_between_two_reports_is_not_lost() -> None:
     for done in range(50):
         clock.now_s += 0.03
         reporter.touched([done])
-        reporter.progress(done, 51, "")
+        reporter.progress(done, 51, Step("reading tags"))
     ids = [id_ for event in told for id_ in event.changed.track_ids]
     assert len(ids) == len(set(ids)) and set(ids) <= set(range(50))
     assert set(reporter.changed.track_ids) == set(range(50))

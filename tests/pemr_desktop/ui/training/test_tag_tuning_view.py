@@ -46,8 +46,8 @@ REPORT = TagTuningResult(
 
 @pytest.fixture
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tag_tuning_view, "LEAST_HEARD", 4)
-    monkeypatch.setattr(tag_tuning_offer, "WORTH_IT_TRACKS", 4)
+    monkeypatch.setattr(tag_tuning_view, "MIN_ANALYSED_TRACKS", 4)
+    monkeypatch.setattr(tag_tuning_offer, "MIN_OFFER_TRACKS", 4)
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_after_many_answers_learning_from_them_is_offered_once(
     suggested_tracks: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tag_tuning_offer, "WORTH_IT_ANSWERS", 6)
+    monkeypatch.setattr(tag_tuning_offer, "MIN_OFFER_LABELS", 6)
     offer = TagTuningOffer(context, context.actions)
     posted: list[Notice] = []
     context.notices.posted.connect(posted.append)
