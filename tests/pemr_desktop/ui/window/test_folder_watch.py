@@ -61,7 +61,7 @@ def test_folders_that_cannot_be_watched_are_swept(
     make_audio: Callable[..., Path],
 ) -> None:
     """Too many of them, or with a name that is not Unicode: then everything is looked through now and then."""
-    monkeypatch.setattr(folder_watch, "MOST_FOLDERS", 1)
+    monkeypatch.setattr(folder_watch, "MAX_WATCHED_FOLDERS", 1)
     monkeypatch.setattr(folder_watch, "SWEEP_MS", 500)
     app: App = request.getfixturevalue("working_app")
     watch = app.window.watch
