@@ -18,7 +18,7 @@ from pemr_desktop.tagfiles.formats.asf_block import read_header
 from pemr_desktop.tagfiles.formats.beside import Beside, other_block
 from pemr_desktop.tagfiles.formats.id3 import ID3
 from pemr_desktop.tagfiles.formats.id3_block import Id3Block, UnreadableBlock, new_block, read_block
-from pemr_desktop.tagfiles.formats.id3_place import Place, content_at, find_places, new_place
+from pemr_desktop.tagfiles.formats.id3_location import Location, content_at, find_locations, new_location
 from pemr_desktop.tagfiles.formats.id3v1 import read_id3v1
 from pemr_desktop.tagfiles.formats.mp4 import MP4
 from pemr_desktop.tagfiles.formats.mp4_block import read_block as read_mp4
@@ -62,21 +62,21 @@ def find_blocks(stream: BinaryIO, key: str) -> Blocks:
 
 
 def _of_chunks(stream: BinaryIO, key: str) -> Blocks:
-    places = find_places(stream, key)
-    more = [] if len(places) < 2 else list(_id3_beside(stream, places[1:]))
+    locations = find_locations(stream, key)
+    more = [] if len(locations) < 2 else list(_id3_beside(stream, locations[1:]))
     if key == "riff":
         more.append(info_list(stream))
     if key == "aiff":
         more.append(aiff_texts(stream))
-    return Blocks(ID3, _id3_chunk(stream, key, places), tuple(one for one in more if one.fields))
+    return Blocks(ID3, _id3_chunk(stream, key, locations), tuple(block for block in more if block.fields))
 
 
-def _id3_chunk(stream: BinaryIO, key: str, places: list[Place]) -> Id3Block:
+def _id3_chunk(stream: BinaryIO, key: str, locations: list[Location]) -> Id3Block:
     """The block in its chunk; what cannot be read there is damaged, and the rest of the file can be read."""
     try:
-        block = _id3_block(stream, key, places)
+        block = _id3_block(stream, key, locations)
     except UnreadableBlock as error:
-        return replace(new_block(SaveOptions().id3_version, places[0]), is_new=False, damage=str(error))
+        return replace(new_block(SaveOptions().id3_version, locations[0]), is_new=False, damage=str(error))
     if key in FORMS and audio_spans(stream, key).lacking:
         return replace(block, damage=CUT_OFF)
     if key in FORMS and any(chunk.end > file_length(stream) for chunk in chunks_of(stream, key)):
@@ -84,37 +84,37 @@ def _id3_chunk(stream: BinaryIO, key: str, places: list[Place]) -> Id3Block:
     return block
 
 
-def _id3_block(stream: BinaryIO, key: str, places: list[Place]) -> Id3Block:
-    if not places:
-        return new_block(SaveOptions().id3_version, new_place(stream, key))
-    return read_block(content_at(stream, places[0]), places[0])
+def _id3_block(stream: BinaryIO, key: str, locations: list[Location]) -> Id3Block:
+    if not locations:
+        return new_block(SaveOptions().id3_version, new_location(stream, key))
+    return read_block(content_at(stream, locations[0]), locations[0])
 
 
 def _at_both_ends(stream: BinaryIO, key: str) -> Blocks:
     """An ID3 block before the sound, an APEv2 block behind it: which of them is usual depends on the container."""
-    places = find_places(stream, key)
+    locations = find_locations(stream, key)
     ends = end_blocks(stream)
     has_ape = any(block.kind == "ape" for block in ends)
     kind: TagKind | None = None
     block: Any = None
     if key == "flac":
         kind, block = VORBIS, read_comments(stream, key)
-    elif key in APE_FIRST or (has_ape and not places):
+    elif key in APE_FIRST or (has_ape and not locations):
         kind, block = APE, find_ape(stream)
-    elif key in ID3_FIRST or places:
-        kind, block = ID3, _id3_block(stream, key, places)
-    more = list(_id3_beside(stream, places[1:] if kind is ID3 else places))
-    more += [one for end in ends if (one := _end_beside(stream, key, end, kind)) is not None]
-    more.sort(key=lambda one: one.name == "ID3v1 tag")
+    elif key in ID3_FIRST or locations:
+        kind, block = ID3, _id3_block(stream, key, locations)
+    more = list(_id3_beside(stream, locations[1:] if kind is ID3 else locations))
+    more += [found for end in ends if (found := _end_beside(stream, key, end, kind)) is not None]
+    more.sort(key=lambda block: block.name == "ID3v1 tag")
     return Blocks(kind, block, tuple(more))
 
 
-def _id3_beside(stream: BinaryIO, places: list[Place]) -> Iterator[Beside]:
+def _id3_beside(stream: BinaryIO, locations: list[Location]) -> Iterator[Beside]:
     """Nothing is taken out of a block that begins where others take the sound to begin or to go on."""
-    for place in places:
+    for location in locations:
         try:
-            found = other_block("other ID3 tag", ID3, read_block(content_at(stream, place), place))
-            yield found if place.chunk or not place.start else replace(found, take_out=None)
+            found = other_block("other ID3 tag", ID3, read_block(content_at(stream, location), location))
+            yield found if location.chunk or not location.start else replace(found, take_out=None)
         except UnreadableBlock as error:
             log.debug("A second ID3 tag is passed over: %s", error)
 
@@ -126,5 +126,5 @@ def _end_beside(stream: BinaryIO, key: str, end: EndBlock, kind: TagKind | None)
     if end.kind == "ape" and kind is not APE:
         return other_block("APEv2 tag", APE, find_ape(stream))
     if end.kind == "id3v2":
-        return next(_id3_beside(stream, [Place(key, end.start, end.end)]), None)
+        return next(_id3_beside(stream, [Location(key, end.start, end.end)]), None)
     return None

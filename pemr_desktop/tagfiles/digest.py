@@ -20,7 +20,7 @@ QUICK_VERSION = 1
 BLOCK_BYTES = 1 << 20
 SAMPLE_BYTES = 16_384
 OGG_PIECES = 200
-MOST_LACKING = 1 << 40
+MAX_LACKING = 1 << 40
 """Bytes; no file that anybody made lacks more."""
 
 
@@ -73,7 +73,7 @@ def cut_off_warning(stream: BinaryIO, container: str) -> str:
         lacking = lacking_bytes(stream, file_length(stream))
     else:
         lacking = audio_spans(stream, container).lacking
-    if lacking > MOST_LACKING:
+    if lacking > MAX_LACKING:
         return "It is cut off, or a size in it is damaged: it says that it is far longer than it is."
     return f"It is cut off: at least {lacking:,} bytes are lacking at its end." if lacking else ""
 

@@ -153,6 +153,10 @@ def _warnings(container: Container, blocks: Blocks, path: Path) -> tuple[str, ..
     suffix = path.suffix.lower()
     if suffix in SUFFIXES and suffix not in container.suffixes:
         found.append(f"The name ends in {suffix}, but the content is {container.format}.")
-    if blocks.kind is not None and blocks.kind.name == "ID3" and any(one.name == "APEv2 tag" for one in blocks.beside):
+    if (
+        blocks.kind is not None
+        and blocks.kind.name == "ID3"
+        and any(block.name == "APEv2 tag" for block in blocks.beside)
+    ):
         found.append("It has an APEv2 tag beside the ID3 tag; a player that prefers that one shows other values.")
     return tuple(found)

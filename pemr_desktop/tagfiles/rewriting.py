@@ -86,7 +86,7 @@ def prove(before: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldC
             raise WriteRefused(path, f"The field “{field}” did not come out as planned. {UNTOUCHED}")
     named: set[str] = set()
     for change in changes:
-        named |= kind.places(before.block, change.field) | kind.places(after.block, change.field)
+        named |= kind.keys(before.block, change.field) | kind.keys(after.block, change.field)
     if _others(kind.units(before.block), named) != _others(kind.units(after.block), named):
         raise WriteRefused(path, f"Another tag would have changed. {UNTOUCHED}")
     removed = {change.field for change in changes if not any(change.after)}
@@ -95,9 +95,9 @@ def prove(before: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldC
 
 
 def _others(units: list[Unit], named: set[str]) -> list[Unit]:
-    return [unit for unit in units if unit.place not in named]
+    return [unit for unit in units if unit.key not in named]
 
 
 def _beside(opened: Opened, removed: set[str]) -> list[dict[str, tuple[str, ...]]]:
-    every = ({name: values for name, values in one.fields.items() if name not in removed} for one in opened.beside)
+    every = ({name: values for name, values in block.fields.items() if name not in removed} for block in opened.beside)
     return [fields for fields in every if fields]

@@ -23,7 +23,7 @@ class Splice(NamedTuple):
 class _Piece(NamedTuple):
     """Bytes of the new file: `content`, or, where that is None, those of the old file from `source` on."""
 
-    place: int
+    offset: int
     length: int
     source: int
     content: bytes | None
@@ -47,8 +47,8 @@ class SplicedFile:
         self._stream = stream
         length = stream.seek(0, os.SEEK_END)
         self._pieces = _pieces(length, in_order(splices, length))
-        self._places = [piece.place for piece in self._pieces]
-        self._length = self._pieces[-1].place + self._pieces[-1].length if self._pieces else 0
+        self._offsets = [piece.offset for piece in self._pieces]
+        self._length = self._pieces[-1].offset + self._pieces[-1].length if self._pieces else 0
         self._position = 0
 
     def tell(self) -> int:
@@ -69,10 +69,10 @@ class SplicedFile:
         if size is not None and size >= 0:
             left = min(left, size)
         found = []
-        number = bisect_right(self._places, self._position) - 1
+        number = bisect_right(self._offsets, self._position) - 1
         while left > 0:
             piece = self._pieces[number]
-            skipped = self._position - piece.place
+            skipped = self._position - piece.offset
             taken = min(left, piece.length - skipped)
             part = self._part(piece, skipped, taken)
             found.append(part)
@@ -92,12 +92,12 @@ class SplicedFile:
 
 def _pieces(length: int, splices: Sequence[Splice]) -> list[_Piece]:
     pieces: list[_Piece] = []
-    place = source = 0
+    offset = source = 0
     for splice in [*splices, Splice(length, length, b"")]:
         for size, content in ((splice.start - source, None), (len(splice.content), splice.content)):
             if size > 0:
-                pieces.append(_Piece(place, size, source, content))
-                place += size
+                pieces.append(_Piece(offset, size, source, content))
+                offset += size
         source = splice.end
     return pieces
 
@@ -106,7 +106,7 @@ def splice_file(copy: Path, original: Path, splices: Iterable[Splice]) -> None:
     """Carry the splices out on `copy`, which holds the bytes of `original`. What does not move is not written again."""
     with copy.open("rb+") as target, original.open("rb") as source:
         ordered = in_order(splices, source.seek(0, os.SEEK_END))
-        moved = next((number for number, one in enumerate(ordered) if _grows(one)), None)
+        moved = next((number for number, splice in enumerate(ordered) if _grows(splice)), None)
         for splice in ordered[:moved]:
             target.seek(splice.start)
             target.write(splice.content)

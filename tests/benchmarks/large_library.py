@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.opening import open_tags
+from pemr_desktop.tagfiles.splices import SplicedFile
 from sounds import melody, write_audio
 
 SUFFIXES = (".mp3", ".flac", ".ogg", ".m4a")
@@ -106,12 +107,10 @@ def tagged(sound: bytes, suffix: str, fields: dict[str, str], number: int) -> by
     stream = io.BytesIO(data)
     opened = open_tags(stream, Path(f"a{suffix}"))
     assert opened.kind is not None
-    if opened.file.tags is None:
-        opened.file.add_tags()
+    block = opened.prepared(SaveOptions())
     for field, value in fields.items():
-        opened.kind.write_field(opened.file, field, (value,), SaveOptions())
-    opened.kind.save(opened.file, stream, SaveOptions())
-    return stream.getvalue()
+        block = opened.kind.edited(block, field, (value,))
+    return SplicedFile(stream, opened.kind.splices(stream, block)).read()
 
 
 def encoded_second() -> dict[str, bytes]:

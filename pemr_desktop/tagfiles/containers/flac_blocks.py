@@ -10,7 +10,7 @@ from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.splices import Splice
 
 STREAM_INFO, PADDING, COMMENTS, PICTURE, INVALID = 0, 1, 4, 6, 127
-MOST_COMMENTS = 100_000
+MAX_COMMENTS = 100_000
 BLOCK_HEAD = 4
 LARGEST_BLOCK = (1 << 24) - 1
 NEW_PADDING = 1024
@@ -68,7 +68,7 @@ def _walk(file: BinaryIO, start: int, *, by_content: bool) -> FlacBlocks:
 def _length_of_comments(file: BinaryIO) -> int:
     start = file.tell()
     _skip(file, "little")
-    for _ in range(min(int.from_bytes(file.read(4), "little"), MOST_COMMENTS)):
+    for _ in range(min(int.from_bytes(file.read(4), "little"), MAX_COMMENTS)):
         _skip(file, "little")
     return file.tell() - start
 

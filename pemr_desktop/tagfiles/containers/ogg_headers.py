@@ -16,9 +16,9 @@ from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.splices import Splice
 
 CONTINUED = 1
-MOST_SEGMENTS = 255
+MAX_SEGMENTS = 255
 NO_POSITION = 0xFFFF_FFFF_FFFF_FFFF
-MOST_HEADER_PAGES = 4096
+MAX_HEADER_PAGES = 4096
 NUMBER_AND_CHECKSUM = slice(18, 26)
 
 
@@ -48,10 +48,10 @@ def header_pages(file: BinaryIO, magic: bytes, count: int = 1) -> HeaderPages | 
             found.append(page)
             file.seek(page.start)
             content.append(file.read(page.end - page.start))
-            ended += sum(size < MOST_SEGMENTS for size in page.lacing)
-            if ended >= count and page.lacing and page.lacing[-1] < MOST_SEGMENTS:
+            ended += sum(size < MAX_SEGMENTS for size in page.lacing)
+            if ended >= count and page.lacing and page.lacing[-1] < MAX_SEGMENTS:
                 return HeaderPages(serial, tuple(found), _packets(found, content), _damage(file, found, content))
-            if len(found) > MOST_HEADER_PAGES:
+            if len(found) > MAX_HEADER_PAGES:
                 return None
     return None
 
@@ -61,7 +61,7 @@ def _packets(found: list[Page], content: list[bytes]) -> tuple[bytes, ...]:
     packets, start, position = [], 0, 0
     for size in b"".join(page.lacing for page in found):
         position += size
-        if size < MOST_SEGMENTS:
+        if size < MAX_SEGMENTS:
             packets.append(data[start:position])
             start = position
     return tuple(packets)
@@ -94,7 +94,7 @@ def header_splices(file: BinaryIO, found: HeaderPages, packets: tuple[bytes, ...
     lacing = b"".join(b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets)
     data = b"".join(packets)
     before = len(found.pages)
-    needed = -(-len(lacing) // MOST_SEGMENTS)
+    needed = -(-len(lacing) // MAX_SEGMENTS)
     count = before if needed <= before <= len(lacing) else needed
     first = _head(file, found.pages[0])
     numbers = [int.from_bytes(_head(file, page)[18:22], "little") for page in found.pages]
@@ -104,14 +104,14 @@ def header_splices(file: BinaryIO, found: HeaderPages, packets: tuple[bytes, ...
     written = []
     continued = False
     for place, number in enumerate(numbers):
-        taken = min(MOST_SEGMENTS, len(lacing) - (count - place - 1))
+        taken = min(MAX_SEGMENTS, len(lacing) - (count - place - 1))
         page_lacing, lacing = lacing[:taken], lacing[taken:]
         size = sum(page_lacing)
         flags = (CONTINUED if continued else 0) | (LAST_PAGE if ends_stream and place == count - 1 else 0)
-        granule = 0 if any(segment < MOST_SEGMENTS for segment in page_lacing) else NO_POSITION
+        granule = 0 if any(segment < MAX_SEGMENTS for segment in page_lacing) else NO_POSITION
         written.append(_page(first[4], flags, granule, found.serial, number, page_lacing, data[:size]))
         data = data[size:]
-        continued = page_lacing[-1] == MOST_SEGMENTS
+        continued = page_lacing[-1] == MAX_SEGMENTS
     splices = []
     for place, page in enumerate(found.pages):
         is_last = place == before - 1

@@ -11,9 +11,9 @@ from pemr_desktop.tagfiles.containers.ogg import pages
 ID3_HEADER = 10
 HEAD_BYTES = 4096
 FRAMES = 16_384
-MOST_JUNK = 2048
+MAX_JUNK = 2048
 """Bytes before the first frame of MPEG audio that are passed over."""
-MOST_STREAMS = 64
+MAX_STREAMS = 64
 NO_POSITION = 0xFFFF_FFFF_FFFF_FFFF
 
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -105,7 +105,7 @@ def _of_head(head: bytes) -> str:
 
 def _ogg_codec(file: BinaryIO, position: int) -> str:
     """The first stream of sound: a picture or a film that stands before it is stepped over."""
-    for page in islice(pages(file, position), MOST_STREAMS):
+    for page in islice(pages(file, position), MAX_STREAMS):
         file.seek(page.start)
         head = file.read(8)
         if page.granule not in (0, NO_POSITION):
@@ -127,7 +127,7 @@ def _mpeg_or_aac(file: BinaryIO, position: int) -> str:
         adts_length(head[length : length + 7]) is not None or (is_whole and length + 7 > len(head))
     ):
         return "aac"
-    starts = (place for place in range(min(len(head) - 3, MOST_JUNK)) if head[place] == 0xFF)
+    starts = (place for place in range(min(len(head) - 3, MAX_JUNK)) if head[place] == 0xFF)
     return "mpeg" if any(begins_with_frames(head, place, is_whole=is_whole) for place in starts) else ""
 
 

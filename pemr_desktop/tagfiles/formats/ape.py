@@ -28,7 +28,7 @@ from pemr_desktop.tagfiles.splices import Splice
 CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
 
 
-def _place(item: Item) -> str:
+def _key(item: Item) -> str:
     return item.key.decode("latin-1").lower()
 
 
@@ -48,7 +48,7 @@ def read_fields(block: ApeBlock) -> Fields:
     by_key: dict[str, tuple[str, ...]] = {}
     for item in block.items:
         if texts := _texts(item):
-            by_key.setdefault(_place(item), texts)
+            by_key.setdefault(_key(item), texts)
     fields: Fields = {}
     for field in FIELDS:
         for key in field.ape:
@@ -66,7 +66,7 @@ def _keys(field: str) -> tuple[str, ...]:
     return known.ape if known else (field.upper(),)
 
 
-def places(block: ApeBlock, field: str) -> frozenset[str]:
+def keys(block: ApeBlock, field: str) -> frozenset[str]:
     """The keys of the items that an edit of the field replaces."""
     return frozenset(key.lower() for key in _keys(field))
 
@@ -85,9 +85,9 @@ def hold(block: ApeBlock, field: str, values: tuple[str, ...], options: SaveOpti
 
 def edited(block: ApeBlock, field: str, values: tuple[str, ...]) -> ApeBlock:
     """The new item stands where the first of the old ones stood, or behind all others."""
-    named = places(block, field)
-    kept = [item for item in block.items if _place(item) not in named]
-    first = next((number for number, item in enumerate(block.items) if _place(item) in named), None)
+    named = keys(block, field)
+    kept = [item for item in block.items if _key(item) not in named]
+    first = next((number for number, item in enumerate(block.items) if _key(item) in named), None)
     at = len(kept) if first is None else first
     made = [make_item(_keys(field)[0], values)] if values else []
     return replace(block, items=(*kept[:at], *made, *kept[at:]))
@@ -95,16 +95,16 @@ def edited(block: ApeBlock, field: str, values: tuple[str, ...]) -> ApeBlock:
 
 def units(block: ApeBlock) -> list[Unit]:
     """The items with their heads, to the byte."""
-    return [Unit(_place(item), item.raw) for item in block.items]
+    return [Unit(_key(item), item.raw) for item in block.items]
 
 
 def artwork(block: ApeBlock) -> list[tuple[bool, bytes]]:
     """Binary items named “Cover Art (…)”: a file name, NUL, the picture."""
     pictures = []
     for item in block.items:
-        if item.flags & KIND_BITS == BINARY and _place(item).startswith("cover art"):
+        if item.flags & KIND_BITS == BINARY and _key(item).startswith("cover art"):
             _, _, picture = item.value.partition(b"\0")
-            pictures.append(("front" in _place(item), picture))
+            pictures.append(("front" in _key(item), picture))
     return pictures
 
 
@@ -129,4 +129,4 @@ def _ends_early(stream: BinaryIO) -> bool:
     return tests[container](stream, *audio_spans(stream, container).spans[0])
 
 
-APE = TagKind("APEv2", read_fields, hold, edited, units, places, artwork, splices, damage)
+APE = TagKind("APEv2", read_fields, hold, edited, units, keys, artwork, splices, damage)

@@ -73,7 +73,7 @@ def _keys(block: AsfBlock, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(own)) or (field.upper(),)
 
 
-def places(block: AsfBlock, field: str) -> frozenset[str]:
+def keys(block: AsfBlock, field: str) -> frozenset[str]:
     """The names of the attributes that an edit of the field replaces."""
     return frozenset(key.lower() for key in _keys(block, field))
 
@@ -88,7 +88,7 @@ def hold(block: AsfBlock, field: str, values: tuple[str, ...], options: SaveOpti
 
 def edited(block: AsfBlock, field: str, values: tuple[str, ...]) -> AsfBlock:
     """All values under the field's own name, and none under its aliases."""
-    objects = without(block.objects, places(block, field))
+    objects = without(block.objects, keys(block, field))
     for number, value in enumerate(values):
         objects = with_text(objects, _keys(block, field)[0], value, is_first=number == 0)
     return replace(block, objects=objects)
@@ -99,19 +99,19 @@ def units(block: AsfBlock) -> list[Unit]:
     found = [
         Unit(attribute.name.lower(), guid + attribute.raw) for guid, attribute in lists(block.objects) if attribute.raw
     ]
-    every = [*block.objects, *(child for one in block.objects for child in one.children or ())]
-    return found + [Unit("\0object", one.guid + _other(one)) for one in every if _is_other(one)]
+    every = [*block.objects, *(child for entry in block.objects for child in entry.children or ())]
+    return found + [Unit("\0object", entry.guid + _other(entry)) for entry in every if _is_other(entry)]
 
 
-def _is_other(one: AsfObject) -> bool:
-    return one.guid not in (*ATTRIBUTE_LISTS, PADDING) and one.children is None
+def _is_other(entry: AsfObject) -> bool:
+    return entry.guid not in (*ATTRIBUTE_LISTS, PADDING) and entry.children is None
 
 
-def _other(one: AsfObject) -> bytes:
+def _other(entry: AsfObject) -> bytes:
     """An object without the length of the file, which may change."""
-    if len(one.content) >= FILE_PROPERTIES_LENGTH.stop and one.guid.hex().startswith("a1dcab8c"):
-        return one.content[: FILE_PROPERTIES_LENGTH.start] + one.content[FILE_PROPERTIES_LENGTH.stop :]
-    return one.content
+    if len(entry.content) >= FILE_PROPERTIES_LENGTH.stop and entry.guid.hex().startswith("a1dcab8c"):
+        return entry.content[: FILE_PROPERTIES_LENGTH.start] + entry.content[FILE_PROPERTIES_LENGTH.stop :]
+    return entry.content
 
 
 def artwork(block: AsfBlock) -> list[tuple[bool, bytes]]:
@@ -136,4 +136,4 @@ def damage(block: AsfBlock) -> str:
     return block.damage
 
 
-ASF = TagKind("ASF", read_fields, hold, edited, units, places, artwork, splices, damage)
+ASF = TagKind("ASF", read_fields, hold, edited, units, keys, artwork, splices, damage)

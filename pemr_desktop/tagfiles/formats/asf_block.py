@@ -141,26 +141,26 @@ def _attribute(content: bytes, start: int, name_at: int, name_size: int, kind: i
 
 def lists(objects: tuple[AsfObject, ...]) -> Iterator[tuple[bytes, Attribute]]:
     """All attributes with the list that each is in, in the order in which they are read."""
-    flat = [*objects, *(child for one in objects for child in one.children or ())]
+    flat = [*objects, *(child for entry in objects for child in entry.children or ())]
     for guid in ATTRIBUTE_LISTS:
-        for one in flat:
-            if one.guid == guid:
-                yield from ((guid, attribute) for attribute in one.attributes or ())
+        for entry in flat:
+            if entry.guid == guid:
+                yield from ((guid, attribute) for attribute in entry.attributes or ())
 
 
 def without(objects: tuple[AsfObject, ...], names: frozenset[str]) -> tuple[AsfObject, ...]:
     """The objects without the attributes of these names, in lower case."""
     made = []
-    for one in objects:
-        if one.children is not None:
-            made.append(replace(one, children=without(one.children, names)))
-        elif one.guid == CONTENT:
-            made.append(replace(one, attributes=tuple(_emptied(found, names) for found in one.attributes or ())))
-        elif one.attributes is not None:
-            kept = tuple(attribute for attribute in one.attributes if attribute.name.lower() not in names)
-            made.append(replace(one, attributes=kept))
+    for entry in objects:
+        if entry.children is not None:
+            made.append(replace(entry, children=without(entry.children, names)))
+        elif entry.guid == CONTENT:
+            made.append(replace(entry, attributes=tuple(_emptied(found, names) for found in entry.attributes or ())))
+        elif entry.attributes is not None:
+            kept = tuple(attribute for attribute in entry.attributes if attribute.name.lower() not in names)
+            made.append(replace(entry, attributes=kept))
         else:
-            made.append(one)
+            made.append(entry)
     return tuple(made)
 
 
@@ -179,7 +179,7 @@ def with_text(objects: tuple[AsfObject, ...], name: str, text: str, *, is_first:
         raw = struct.pack("<H", len(coded)) + coded + struct.pack("<HH", TEXT, len(value)) + value
         return _put(objects, EXTENDED_CONTENT, (), Attribute(name, TEXT, value, raw))
     raw = struct.pack("<HHHHI", 0, 0, len(coded), TEXT, len(value)) + coded + value
-    extended = next((number for number, one in enumerate(objects) if one.guid == HEADER_EXTENSION), None)
+    extended = next((number for number, entry in enumerate(objects) if entry.guid == HEADER_EXTENSION), None)
     if extended is None:
         objects = (*objects, AsfObject(HEADER_EXTENSION, EXTENSION_START, children=()))
         extended = len(objects) - 1
@@ -191,7 +191,7 @@ def _put(
     objects: tuple[AsfObject, ...], guid: bytes, empty: tuple[Attribute, ...], new: Attribute
 ) -> tuple[AsfObject, ...]:
     """Put an attribute into the first list of a kind; where there is none, into a new one."""
-    number = next((number for number, one in enumerate(objects) if one.guid == guid), None)
+    number = next((number for number, entry in enumerate(objects) if entry.guid == guid), None)
     if number is None:
         objects, number = (*objects, AsfObject(guid, attributes=empty)), len(objects)
     present = objects[number].attributes or ()
@@ -204,34 +204,34 @@ def _put(
 
 def header_splices(block: AsfBlock) -> list[Splice]:
     """The whole header, as long as it was where that is possible; the length of the file in it stays true."""
-    kept = tuple(one for one in block.objects if one.guid != PADDING)
-    used = HEADER_HEAD + sum(len(_bytes(one)) for one in kept)
+    kept = tuple(entry for entry in block.objects if entry.guid != PADDING)
+    used = HEADER_HEAD + sum(len(_bytes(entry)) for entry in kept)
     room = block.size - used - OBJECT_HEAD
     if block.size != used:
         kept = (*kept, AsfObject(PADDING, bytes(room if room >= 0 else NEW_PADDING)))
-    size = HEADER_HEAD + sum(len(_bytes(one)) for one in kept)
-    kept = tuple(_with_length(one, block.length, block.length + size - block.size) for one in kept)
+    size = HEADER_HEAD + sum(len(_bytes(entry)) for entry in kept)
+    kept = tuple(_with_length(entry, block.length, block.length + size - block.size) for entry in kept)
     head = block.head[:16] + struct.pack("<QI", size, len(kept)) + block.head[28:]
-    return [Splice(0, block.size, head + b"".join(_bytes(one) for one in kept))]
+    return [Splice(0, block.size, head + b"".join(_bytes(entry) for entry in kept))]
 
 
-def _with_length(one: AsfObject, before: int, after: int) -> AsfObject:
-    if one.guid != FILE_PROPERTIES or one.content[16:24] != struct.pack("<Q", before):
-        return one
-    return replace(one, content=one.content[:16] + struct.pack("<Q", after) + one.content[24:])
+def _with_length(entry: AsfObject, before: int, after: int) -> AsfObject:
+    if entry.guid != FILE_PROPERTIES or entry.content[16:24] != struct.pack("<Q", before):
+        return entry
+    return replace(entry, content=entry.content[:16] + struct.pack("<Q", after) + entry.content[24:])
 
 
-def _bytes(one: AsfObject) -> bytes:
-    content = one.content
-    if one.children is not None:
-        inner = b"".join(_bytes(child) for child in one.children)
+def _bytes(entry: AsfObject) -> bytes:
+    content = entry.content
+    if entry.children is not None:
+        inner = b"".join(_bytes(child) for child in entry.children)
         content += struct.pack("<I", len(inner)) + inner
-    elif one.attributes is not None:
-        raw = b"".join(attribute.raw for attribute in one.attributes)
+    elif entry.attributes is not None:
+        raw = b"".join(attribute.raw for attribute in entry.attributes)
         try:
-            sizes = [len(attribute.raw) for attribute in one.attributes]
-            counted = struct.pack("<5H", *sizes) if one.guid == CONTENT else struct.pack("<H", len(sizes))
+            sizes = [len(attribute.raw) for attribute in entry.attributes]
+            counted = struct.pack("<5H", *sizes) if entry.guid == CONTENT else struct.pack("<H", len(sizes))
         except struct.error as error:
             raise CannotHold("A list of attributes in its header is full.") from error
         content = counted + raw
-    return one.guid + struct.pack("<Q", OBJECT_HEAD + len(content)) + content
+    return entry.guid + struct.pack("<Q", OBJECT_HEAD + len(content)) + content

@@ -43,16 +43,16 @@ def old_block(name: str, found: Iterable[Found]) -> Beside:
     fields: Fields = {}
     unsure, cut = set(), set()
     emptied: dict[str, list[Splice]] = {}
-    for one in found:
-        if not one.text.text:
+    for value in found:
+        if not value.text.text:
             continue
-        size = one.end - one.start
-        emptied.setdefault(one.field, []).append(Splice(one.start, one.end, (one.empty * size)[:size]))
-        if one.field in fields:
+        size = value.end - value.start
+        emptied.setdefault(value.field, []).append(Splice(value.start, value.end, (value.empty * size)[:size]))
+        if value.field in fields:
             continue
-        fields[one.field] = (one.text.text,)
-        unsure |= set() if one.text.is_sure else {one.field}
-        cut |= {one.field} if one.text.is_cut else set()
+        fields[value.field] = (value.text.text,)
+        unsure |= set() if value.text.is_sure else {value.field}
+        cut |= {value.field} if value.text.is_cut else set()
 
     def take_out(stream: BinaryIO, names: Collection[str]) -> list[Splice]:
         return [splice for name in names for splice in emptied.get(name, ())]
@@ -75,7 +75,7 @@ def other_block(name: str, kind: TagKind, block: Any) -> Beside:
 
 
 def filled(fields: Fields, blocks: Iterable[Beside]) -> Fields:
-    """The fields, and those of the other blocks that they lack: an earlier block goes before a later one."""
+    """The fields, and those of the other blocks that they lack: an earlier block goes before a later value."""
     made = dict(fields)
     for block in blocks:
         for name, values in block.fields.items():

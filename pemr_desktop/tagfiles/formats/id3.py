@@ -11,7 +11,7 @@ from mutagen.id3 import TCON, Encoding, Frames, PairedTextFrame, TextFrame
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.id3_block import Id3Block, block_bytes
 from pemr_desktop.tagfiles.formats.id3_frames import SHORT_NAME, Frame, content, make_frame
-from pemr_desktop.tagfiles.formats.id3_place import place_splices
+from pemr_desktop.tagfiles.formats.id3_location import location_splices
 from pemr_desktop.tagfiles.formats.id3_text import described, split_once, texts, write_texts
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, find_field
 from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, Unit, whole_number
@@ -48,7 +48,7 @@ def _read(block: Id3Block, frame: Frame) -> tuple[str, tuple[str, ...]]:
             return "", ()
         if frame.name == "TXXX":
             return f"TXXX:{found.description}".upper(), found.texts
-        return _place_of_comment(found.description), found.texts
+        return _name_of_comment(found.description), found.texts
     if frame.name == "UFID":
         owner, _, identifier = data.partition(b"\0")
         return f"UFID:{owner.decode('latin-1')}".upper(), (identifier.decode("ascii", "replace"),)
@@ -62,19 +62,19 @@ def _read(block: Id3Block, frame: Frame) -> tuple[str, tuple[str, ...]]:
     return frame.name, found_texts
 
 
-def _place_of_comment(description: str) -> str:
+def _name_of_comment(description: str) -> str:
     if description.startswith(MACHINE_COMMENTS):
         return ""
     return "COMM:V1" if description == COPIED_COMMENT else "COMM"
 
 
-def _by_place(block: Id3Block) -> dict[str, list[str]]:
+def _by_frame_name(block: Id3Block) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for frame in block.frames:
-        place, values = _read(block, frame)
-        if place:
-            present = tuple(found.setdefault(place, []))
-            found[place] += [value for value in values if value and value not in present]
+        frame_name, values = _read(block, frame)
+        if frame_name:
+            present = tuple(found.setdefault(frame_name, []))
+            found[frame_name] += [value for value in values if value and value not in present]
     copied = found.pop("COMM:V1", [])
     if copied and not found.get("COMM"):
         found["COMM"] = copied
@@ -83,27 +83,27 @@ def _by_place(block: Id3Block) -> dict[str, list[str]]:
 
 def read_fields(block: Id3Block) -> Fields:
     """Every text frame, descriptions of TXXX compared without case; the parts of a date are one date."""
-    by_place = _by_place(block)
-    _join_date(by_place)
+    by_frame_name = _by_frame_name(block)
+    _join_date(by_frame_name)
     fields: Fields = {}
     for field in FIELDS:
-        for place in field.id3:
-            values = by_place.pop(place.upper(), None)
+        for frame_name in field.id3:
+            values = by_frame_name.pop(frame_name.upper(), None)
             if values and field.name not in fields:
                 fields[field.name] = tuple(values)
-    for place, values in by_place.items():
-        name = place.removeprefix("TXXX:").lower()
+    for frame_name, values in by_frame_name.items():
+        name = frame_name.removeprefix("TXXX:").lower()
         if values:
-            fields.setdefault(name if name not in fields else place.lower(), tuple(values))
+            fields.setdefault(name if name not in fields else frame_name.lower(), tuple(values))
     return fields
 
 
-def _join_date(by_place: dict[str, list[str]]) -> None:
+def _join_date(by_frame_name: dict[str, list[str]]) -> None:
     """Make one date of TYER (the year), TDAT (day and month) and TIME, as far as they are what they should be."""
-    years = by_place.get("TYER", [])
+    years = by_frame_name.get("TYER", [])
     if not years:
         return
-    days, times = by_place.pop("TDAT", []), by_place.pop("TIME", [])
+    days, times = by_frame_name.pop("TDAT", []), by_frame_name.pop("TIME", [])
     day = days[0].strip() if days else ""
     if not (_is_number(years[0], 4) and _is_number(day, 4) and "00" < day[:2] <= "31" and "00" < day[2:] <= "12"):
         return
@@ -111,14 +111,14 @@ def _join_date(by_place: dict[str, list[str]]) -> None:
     time = times[0].strip() if times else ""
     if _is_number(time, 4) and time[:2] < "24" and time[2:] < "60":
         date += f"T{time[:2]}:{time[2:]}"
-    by_place["TYER"] = [date, *years[1:]]
+    by_frame_name["TYER"] = [date, *years[1:]]
 
 
 def _is_number(text: str, length: int) -> bool:
     return len(text) == length and text.isascii() and text.isdigit()
 
 
-def _places(field: str, version: int) -> tuple[str, ...]:
+def _frame_names(field: str, version: int) -> tuple[str, ...]:
     """The places of a field, first the one that is written."""
     known = find_field(field)
     if not known:
@@ -133,29 +133,29 @@ def _places(field: str, version: int) -> tuple[str, ...]:
     return every
 
 
-def places(block: Id3Block, field: str) -> frozenset[str]:
+def keys(block: Id3Block, field: str) -> frozenset[str]:
     """The places of the frames that an edit of the field replaces."""
-    return frozenset(place.upper() for place in _places(field, block.version))
+    return frozenset(frame_name.upper() for frame_name in _frame_names(field, block.version))
 
 
 def hold(block: Id3Block, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """BPM is whole, dates before ID3v2.4 are numbers, and no value may hold a NUL."""
-    place = _places(field, block.version)[0]
+    frame_name = _frame_names(field, block.version)[0]
     if any("\0" in value for value in values):
         raise CannotHold(f"A value of “{field}” contains a NUL character.")
-    if place == "TBPM":
+    if frame_name == "TBPM":
         try:
             return whole_number(values)
         except (ValueError, OverflowError) as error:
             raise CannotHold("An ID3 tag can hold only whole numbers in “bpm”.") from error
     kept = tuple(value for value in values if value)
-    if (place == "TYER" or place.startswith("UFID:")) and len(kept) > 1:
+    if (frame_name == "TYER" or frame_name.startswith("UFID:")) and len(kept) > 1:
         raise CannotHold(f"This file's ID3 tag can hold only one value in “{field}”.")
-    if place == "TYER":
+    if frame_name == "TYER":
         return tuple(_joined_date(_date_parts(value)) for value in kept)
-    if place == "TCON":
+    if frame_name == "TCON":
         return tuple(TCON(encoding=Encoding.UTF8, text=list(kept)).genres)
-    if place.startswith("UFID:") and not all(value.isascii() for value in kept):
+    if frame_name.startswith("UFID:") and not all(value.isascii() for value in kept):
         raise CannotHold(f"An ID3 tag can hold only plain letters and digits in “{field}”.")
     return kept
 
@@ -172,18 +172,18 @@ def _date_parts(value: str) -> tuple[str, str, str]:
 
 
 def _joined_date(parts: tuple[str, str, str]) -> str:
-    by_place = {place: [part] for place, part in zip(DATE_PARTS, parts, strict=True) if part}
-    _join_date(by_place)
-    return by_place["TYER"][0]
+    by_frame_name = {frame_name: [part] for frame_name, part in zip(DATE_PARTS, parts, strict=True) if part}
+    _join_date(by_frame_name)
+    return by_frame_name["TYER"][0]
 
 
 def edited(block: Id3Block, field: str, values: tuple[str, ...]) -> Id3Block:
     """The new frames stand where the first of the old ones stood, or behind all others."""
-    named = places(block, field)
+    named = keys(block, field)
     kept: list[Frame] = []
     where: int | None = None
     for frame in block.frames:
-        if _place_of(block, frame) in named:
+        if _name_of(block, frame) in named:
             where = len(kept) if where is None else where
         else:
             kept.append(frame)
@@ -193,18 +193,18 @@ def edited(block: Id3Block, field: str, values: tuple[str, ...]) -> Id3Block:
 
 
 def _make(block: Id3Block, field: str, values: tuple[str, ...]) -> list[Frame]:
-    place = _places(field, block.version)[0]
-    if place == "TYER":
+    frame_name = _frame_names(field, block.version)[0]
+    if frame_name == "TYER":
         parts = zip(DATE_PARTS, _date_parts(values[0]), strict=True)
         return [_text_frame(block, name, (part,)) for name, part in parts if part]
-    if place == "COMM":
+    if frame_name == "COMM":
         body = write_texts((" / ".join(values),), block.version, "", LANGUAGE)
         return [_frame(block, "COMM", body)]
-    if place.startswith("UFID:"):
-        return [_frame(block, "UFID", f"{place.removeprefix('UFID:')}\0{values[0]}".encode("ascii"))]
-    if place.startswith("TXXX:"):
-        return [_frame(block, "TXXX", write_texts(values, block.version, place.removeprefix("TXXX:")))]
-    return [_text_frame(block, place, values)]
+    if frame_name.startswith("UFID:"):
+        return [_frame(block, "UFID", f"{frame_name.removeprefix('UFID:')}\0{values[0]}".encode("ascii"))]
+    if frame_name.startswith("TXXX:"):
+        return [_frame(block, "TXXX", write_texts(values, block.version, frame_name.removeprefix("TXXX:")))]
+    return [_text_frame(block, frame_name, values)]
 
 
 def _text_frame(block: Id3Block, name: str, values: tuple[str, ...]) -> Frame:
@@ -220,15 +220,15 @@ def _frame(block: Id3Block, name: str, body: bytes) -> Frame:
         raise CannotHold("A value is too long for an ID3 tag.") from error
 
 
-def _place_of(block: Id3Block, frame: Frame) -> str:
-    place = _read(block, frame)[0]
-    return "COMM" if place == "COMM:V1" else place or frame.name
+def _name_of(block: Id3Block, frame: Frame) -> str:
+    frame_name = _read(block, frame)[0]
+    return "COMM" if frame_name == "COMM:V1" else frame_name or frame.name
 
 
 def units(block: Id3Block) -> list[Unit]:
     """The frames with their heads, to the byte; the extended header is no frame, and says how much padding there is."""
     tail = [Unit("\0tail", block.tail)] if block.tail else []
-    return [*(Unit(_place_of(block, frame), frame.raw) for frame in block.frames), *tail]
+    return [*(Unit(_name_of(block, frame), frame.raw) for frame in block.frames), *tail]
 
 
 def artwork(block: Id3Block) -> list[tuple[bool, bytes]]:
@@ -248,8 +248,8 @@ def artwork(block: Id3Block) -> list[tuple[bool, bytes]]:
 
 
 def splices(stream: BinaryIO, block: Id3Block) -> list[Splice]:
-    """The whole block in its place; what else the file has at its ends stays to the byte."""
-    return place_splices(stream, block.place, block_bytes(block))
+    """The whole block where the old one is; what else the file has at its ends stays to the byte."""
+    return location_splices(stream, block.location, block_bytes(block))
 
 
 def damage(block: Id3Block) -> str:
@@ -257,4 +257,4 @@ def damage(block: Id3Block) -> str:
     return block.damage
 
 
-ID3 = TagKind("ID3", read_fields, hold, edited, units, places, artwork, splices, damage)
+ID3 = TagKind("ID3", read_fields, hold, edited, units, keys, artwork, splices, damage)

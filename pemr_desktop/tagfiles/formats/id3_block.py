@@ -38,7 +38,7 @@ class Id3Block:
     escaped: bool = False
     room: int = 0
     damage: str = ""
-    place: object = None
+    location: object = None
 
     @property
     def all_escaped(self) -> bool:
@@ -46,12 +46,12 @@ class Id3Block:
         return self.version == 4 and bool(self.flags & UNSYNCHRONISED)
 
 
-def new_block(version: int, place: object) -> Id3Block:
+def new_block(version: int, location: object) -> Id3Block:
     """A block without frames, for a file that has none."""
-    return Id3Block(version, True, packed=version == 4, place=place)
+    return Id3Block(version, True, packed=version == 4, location=location)
 
 
-def read_block(content: bytes, place: object) -> Id3Block:
+def read_block(content: bytes, location: object) -> Id3Block:
     """The block at the start of what the container has in the place for it. Raises UnreadableBlock."""
     if len(content) < ID3_HEADER or content[:3] != b"ID3" or any(byte & 0x80 for byte in content[6:10]):
         raise UnreadableBlock("Its ID3 tag is damaged and cannot be read: it does not begin as one.")
@@ -62,7 +62,7 @@ def read_block(content: bytes, place: object) -> Id3Block:
         raise UnreadableBlock("Its ID3 tag is compressed in a way that no program writes.")
     end = ID3_HEADER + packed_size(content[6:10])
     behind = end + (ID3_HEADER if version == 4 and flags & FOOTER else 0)
-    block = Id3Block(version, False, flags, revision, room=len(content), place=place)
+    block = Id3Block(version, False, flags, revision, room=len(content), location=location)
     if end > len(content):
         block = replace(block, damage="Its ID3 tag is cut off: its header says that it is longer than it is.")
     elif content[behind:].strip(b"\0"):

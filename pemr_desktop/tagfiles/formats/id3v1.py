@@ -32,4 +32,6 @@ def read_id3v1(file: BinaryIO, where: EndBlock) -> Beside:
         found.append(Found("tracknumber", OldText(str(block[TRACK]), True), TRACK, TRACK + 1))
     if block[GENRE] < len(TCON.GENRES):
         found.append(Found("genre", OldText(TCON.GENRES[block[GENRE]], True), GENRE, GENRE + 1, NO_GENRE))
-    return old_block(NAME, [one._replace(start=one.start + where.start, end=one.end + where.start) for one in found])
+    return old_block(
+        NAME, [value._replace(start=value.start + where.start, end=value.end + where.start) for value in found]
+    )

@@ -59,8 +59,8 @@ def read_fields(block: Mp4Block) -> Fields:
     fields: Fields = {}
     used: set[str] = set()
     for field in FIELDS:
-        for place in field.mp4:
-            key = by_folded.get(_folded(place))
+        for atom in field.mp4:
+            key = by_folded.get(_folded(atom))
             if key is not None:
                 used.add(key)
                 if tags[key] and field.name not in fields:
@@ -76,22 +76,22 @@ def _folded(key: str) -> str:
     return key.lower() if key.startswith("----:") else key
 
 
-def _places(field: str) -> tuple[str, ...]:
+def _atom_names(field: str) -> tuple[str, ...]:
     known = find_field(field)
     return known.mp4 if known else (f"{ITUNES}{field.upper()}",)
 
 
 def hold(block: Mp4Block, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """Numbers are whole here, and track and disc are at most one "number/total"."""
-    place = _places(field)[0]
-    if place in PAIRS | NUMBERS | FLAGS and len(values) > 1:
+    atom = _atom_names(field)[0]
+    if atom in PAIRS | NUMBERS | FLAGS and len(values) > 1:
         raise CannotHold(f"An MP4 file can hold only one value in “{field}”.")
     try:
-        if place in NUMBERS:
+        if atom in NUMBERS:
             return whole_number(values[:1])
-        if place in PAIRS:
-            return _as_text(place, [_pair(value) for value in values[:1]])
-        if place in FLAGS:
+        if atom in PAIRS:
+            return _as_text(atom, [_pair(value) for value in values[:1]])
+        if atom in FLAGS:
             return ("1",) if values and values[0] not in ("", "0") else ()
     except (ValueError, OverflowError) as error:
         raise CannotHold(f"An MP4 file can hold only whole numbers in “{field}”.") from error
@@ -103,31 +103,31 @@ def _pair(value: str) -> tuple[int, int]:
     return int(number or 0), int(total or 0)
 
 
-def places(block: Mp4Block, field: str) -> frozenset[str]:
+def keys(block: Mp4Block, field: str) -> frozenset[str]:
     """The folded keys of the items that an edit of the field replaces."""
-    folded = frozenset(_folded(place) for place in _places(field))
+    folded = frozenset(_folded(atom) for atom in _atom_names(field))
     return folded if block.has_tag else folded | {f"{ATOM}/udta/meta/hdlr"}
 
 
 def edited(block: Mp4Block, field: str, values: tuple[str, ...]) -> Mp4Block:
     """The new item stands where the first of the old ones stood, or behind all others."""
-    named = places(block, field)
+    named = keys(block, field)
     kept = [item for item in block.items if _folded(item.key) not in named]
     first = next((number for number, item in enumerate(block.items) if _folded(item.key) in named), None)
     at = len(kept) if first is None else first
-    made = [make_item(_places(field)[0], _native(_places(field)[0], values))] if values else []
+    made = [make_item(_atom_names(field)[0], _native(_atom_names(field)[0], values))] if values else []
     return replace(block, items=(*kept[:at], *made, *kept[at:]))
 
 
-def _native(place: str, values: tuple[str, ...]) -> object:
+def _native(atom: str, values: tuple[str, ...]) -> object:
     """The values as mutagen takes them."""
-    if place in NUMBERS:
+    if atom in NUMBERS:
         return [int(value) for value in values]
-    if place in PAIRS:
+    if atom in PAIRS:
         return [_pair(value) for value in values]
-    if place in FLAGS:
+    if atom in FLAGS:
         return True
-    if place.startswith("----:"):
+    if atom.startswith("----:"):
         return [MP4FreeForm(value.encode(), dataformat=AtomDataType.UTF8) for value in values]
     return list(values)
 
@@ -145,7 +145,7 @@ def artwork(block: Mp4Block) -> list[tuple[bool, bytes]]:
 
 
 def splices(stream: BinaryIO, block: Mp4Block) -> list[Splice]:
-    """The tag in its place; places of sound behind it are moved along."""
+    """The tag in its atom; places of sound behind it are moved along."""
     return item_splices(stream, block.items)
 
 
@@ -154,4 +154,4 @@ def damage(block: Mp4Block) -> str:
     return block.damage
 
 
-MP4 = TagKind("MP4", read_fields, hold, edited, units, places, artwork, splices, damage)
+MP4 = TagKind("MP4", read_fields, hold, edited, units, keys, artwork, splices, damage)

@@ -19,9 +19,9 @@ class SaveOptions:
 
 
 class Unit(NamedTuple):
-    """One frame, comment, item, atom or attribute with the bytes it has in the file, and the place it takes."""
+    """One frame, comment, item, atom or attribute: its name as edits know it, and the bytes it has in the file."""
 
-    place: str
+    key: str
     content: bytes
 
 
@@ -33,7 +33,7 @@ class TagKind:
     hold(block, field, values, options) -> the values as they would be read back; raises CannotHold.
     edited(block, field, values) -> the block with these values in the field; empty values remove it.
     units(block) -> all that is in the block, in order, for proving that nothing else changed.
-    places(block, field) -> the places of the units that an edit of the field replaces.
+    keys(block, field) -> the keys of the units that an edit of the field replaces.
     artwork(block) -> pictures as (is_front_cover, bytes).
     splices(stream, block): what must be written where so that the file holds the block.
     damage(block) -> a sentence when the block cannot be taken apart safely, else "".
@@ -44,7 +44,7 @@ class TagKind:
     hold: Callable[[Any, str, tuple[str, ...], SaveOptions], tuple[str, ...]]
     edited: Callable[[Any, str, tuple[str, ...]], Any]
     units: Callable[[Any], list[Unit]]
-    places: Callable[[Any, str], frozenset[str]]
+    keys: Callable[[Any, str], frozenset[str]]
     artwork: Callable[[Any], list[tuple[bool, bytes]]]
     splices: Callable[[BinaryIO, Any], list[Splice]]
     damage: Callable[[Any], str]

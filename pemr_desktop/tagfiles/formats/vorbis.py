@@ -60,7 +60,7 @@ def _keys(field: str) -> tuple[str, ...]:
     return known.vorbis if known else (field.upper(),)
 
 
-def places(block: Comments, field: str) -> frozenset[str]:
+def keys(block: Comments, field: str) -> frozenset[str]:
     """The keys of the comments that an edit of the field replaces."""
     return frozenset(_keys(field)) | (frozenset({VENDOR, REST}) if block.is_new else frozenset())
 
@@ -74,9 +74,9 @@ def hold(block: Comments, field: str, values: tuple[str, ...], options: SaveOpti
 
 def edited(block: Comments, field: str, values: tuple[str, ...]) -> Comments:
     """The new comments stand where the first of the old ones stood, or behind all others."""
-    named = places(block, field)
+    named = keys(block, field)
     kept = [comment for comment in block.comments if _parts(comment)[0] not in named]
-    first = next((number for number, one in enumerate(block.comments) if _parts(one)[0] in named), None)
+    first = next((number for number, comment in enumerate(block.comments) if _parts(comment)[0] in named), None)
     at = len(kept) if first is None else first
     made = [_keys(field)[0].encode("ascii") + b"=" + value.encode() for value in values]
     return replace(block, comments=(*kept[:at], *made, *kept[at:]))
@@ -119,4 +119,4 @@ def damage(block: Comments) -> str:
     return block.damage
 
 
-VORBIS = TagKind("Vorbis comments", read_fields, hold, edited, units, places, artwork, splices, damage)
+VORBIS = TagKind("Vorbis comments", read_fields, hold, edited, units, keys, artwork, splices, damage)

@@ -18,7 +18,7 @@ from pemr_desktop.tagfiles.containers.ogg_headers import header_pages, header_sp
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.formats.ape_block import find_block
 from pemr_desktop.tagfiles.formats.id3_frames import pack_size
-from pemr_desktop.tagfiles.formats.id3_place import find_places
+from pemr_desktop.tagfiles.formats.id3_location import find_locations
 from pemr_desktop.tagfiles.formats.vorbis_block import read_block
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.read import read_tags
@@ -97,7 +97,7 @@ def test_frames_in_a_chunk_survive_an_edit_to_the_byte(sample: Sample, suffix: s
     path = sample(suffix)
     apply_plan(make_plan(1, path, {"mood": ["calm"]}))
     with path.open("rb") as stream:
-        place = find_places(stream, {".wav": "riff", ".aiff": "aiff", ".dsf": "dsf", ".dff": "dsdiff"}[suffix])[0]
+        place = find_locations(stream, {".wav": "riff", ".aiff": "aiff", ".dsf": "dsf", ".dff": "dsdiff"}[suffix])[0]
     names = SHORT_IDS if version == 2 else LONG_IDS
     frames = [frame(version, name, b"\0" + bytes(range(65, 65 + number))) for number, name in enumerate(names)]
     size = place.end - place.start

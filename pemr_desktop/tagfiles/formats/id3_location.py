@@ -13,7 +13,7 @@ from pemr_desktop.tagfiles.splices import Splice
 DSF_SIZES = slice(12, 28)
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Bytes [start, end) of the file. `chunk`: the chunk that the block has in a file of chunks, if it has one."""
 
     container: str
@@ -22,44 +22,44 @@ class Place(NamedTuple):
     chunk: Chunk | None = None
 
 
-def find_places(file: BinaryIO, container: str) -> list[Place]:
+def find_locations(file: BinaryIO, container: str) -> list[Location]:
     """All places of ID3v2 blocks, the usual one first; empty where there is none."""
     if container in FORMS:
         length = file_length(file)
         named = [chunk for chunk in chunks_of(file, container) if chunk.name.upper() == b"ID3 "]
-        return [Place(container, chunk.start, min(chunk.end, length), chunk) for chunk in named]
+        return [Location(container, chunk.start, min(chunk.end, length), chunk) for chunk in named]
     if container == "dsf":
-        return [Place(container, chunk.start, chunk.end) for chunk in dsf_chunks(file) if chunk.name == b"ID3 "]
-    found: list[Place] = []
+        return [Location(container, chunk.start, chunk.end) for chunk in dsf_chunks(file) if chunk.name == b"ID3 "]
+    found: list[Location] = []
     position = 0
     while True:
         file.seek(position)
         length = id3_length(file.read(ID3_HEADER))
         if not length:
             return found
-        found.append(Place(container, position, position + length))
+        found.append(Location(container, position, position + length))
         position += length
 
 
-def new_place(file: BinaryIO, container: str) -> Place:
+def new_location(file: BinaryIO, container: str) -> Location:
     """Where a new block goes."""
     at = file_length(file) if container == "dsf" else 0
-    return Place(container, at, at)
+    return Location(container, at, at)
 
 
-def content_at(file: BinaryIO, place: Place) -> bytes:
+def content_at(file: BinaryIO, location: Location) -> bytes:
     """What stands there."""
-    file.seek(place.start)
-    return file.read(place.end - place.start)
+    file.seek(location.start)
+    return file.read(location.end - location.start)
 
 
-def place_splices(file: BinaryIO, where: object, block: bytes) -> list[Splice]:
+def location_splices(file: BinaryIO, where: object, block: bytes) -> list[Splice]:
     """Put the block there. Raises CannotHold."""
-    place = cast("Place", where)
-    if place.container in FORMS:
-        return chunk_splices(file, place.container, place.chunk, block)
-    splices = [Splice(place.start, place.end, block)]
-    if place.container == "dsf":
-        length = file_length(file) - (place.end - place.start) + len(block)
-        splices.append(Splice(DSF_SIZES.start, DSF_SIZES.stop, struct.pack("<QQ", length, place.start)))
+    location = cast("Location", where)
+    if location.container in FORMS:
+        return chunk_splices(file, location.container, location.chunk, block)
+    splices = [Splice(location.start, location.end, block)]
+    if location.container == "dsf":
+        length = file_length(file) - (location.end - location.start) + len(block)
+        splices.append(Splice(DSF_SIZES.start, DSF_SIZES.stop, struct.pack("<QQ", length, location.start)))
     return splices
