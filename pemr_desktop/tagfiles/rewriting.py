@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
 from pemr_desktop.tagfiles.containers.side_chunks import light_content
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions, Unit
@@ -17,6 +18,7 @@ from pemr_desktop.tagfiles.splices import Splice, SplicedFile
 log = logging.getLogger(__name__)
 
 UNTOUCHED = "It was left untouched."
+EDGE_BYTES = 4096
 
 
 def rewrite(
@@ -34,6 +36,8 @@ def rewrite(
         splices = opened.kind.splices(stream, block) + taken_out
         view = cast("BinaryIO", SplicedFile(stream, splices))
         prove(opened, view, path, changes)
+        if sound_edges(view, opened.container) != sound_edges(stream, opened.container):
+            raise WriteRefused(path, f"Writing would have changed the sound itself. {UNTOUCHED}")
         before, after = (light_content(file, opened.container, but_texts=bool(taken_out)) for file in (stream, view))
         if before != after:
             raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")
@@ -61,6 +65,20 @@ def _taken_out(opened: Opened, stream: BinaryIO, path: Path, changes: Sequence[F
         if block.take_out is None:
             raise WriteRefused(path, f"Its {block.name} says “{names[0]}”, too, and cannot be written. {UNTOUCHED}")
         found += block.take_out(stream, names)
+    return found
+
+
+def sound_edges(stream: BinaryIO, container: str) -> list[tuple[int, bytes, bytes]]:
+    """Length, start and end of each span of sound: no write may change them, and they are read at once."""
+    if container.startswith("ogg/"):  # its packets are compared when the headers are
+        return []
+    found = []
+    for start, end in audio_spans(stream, container).spans:
+        edges = []
+        for position in (start, max(start, end - EDGE_BYTES)):
+            stream.seek(position)
+            edges.append(stream.read(min(EDGE_BYTES, end - position)))
+        found.append((end - start, edges[0], edges[1]))
     return found
 
 

@@ -30,9 +30,11 @@ from mutagen.wave import WaveStreamInfo
 from mutagen.wavpack import WavPackInfo
 
 from pemr_desktop.tagfiles.containers.chunks import file_length
+from pemr_desktop.tagfiles.containers.forms import size_splices
 from pemr_desktop.tagfiles.containers.mp4_tree import atom_tree
 from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_end, id3_length
 from pemr_desktop.tagfiles.containers.wave_length import true_length_s
+from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.read_limit import BoundedReader
 from pemr_desktop.tagfiles.splices import Splice, SplicedFile
 
@@ -71,8 +73,17 @@ def _ogg(info: Callable[[Any], Any]) -> Callable[[BinaryIO], Any]:
     return read
 
 
+def _with_true_sizes(stream: BinaryIO, container: str) -> BinaryIO:
+    """The file as if the program that wrote it had known its sizes."""
+    try:
+        splices = size_splices(stream, container)
+    except CannotHold:
+        return stream
+    return cast("BinaryIO", SplicedFile(stream, splices)) if splices else stream
+
+
 def _wave(stream: BinaryIO) -> Any:
-    found = WaveStreamInfo(bounded(stream))
+    found = WaveStreamInfo(bounded(_with_true_sizes(stream, "riff")))
     length = true_length_s(stream)
     if length is not None:
         found.length = length
@@ -107,7 +118,7 @@ READERS: dict[str, Callable[[BinaryIO], Any]] = {
     "mp4": _mp4,
     "mpeg": _mpeg,
     "riff": _wave,
-    "aiff": lambda stream: SimpleNamespace(info=AIFFInfo(bounded(stream))),
+    "aiff": lambda stream: SimpleNamespace(info=AIFFInfo(bounded(_with_true_sizes(stream, "aiff")))),
     "dsf": _dsf,
     "dsdiff": lambda stream: SimpleNamespace(info=DSDIFFInfo(bounded(stream))),
     "trueaudio": _behind_id3(lambda reader: TrueAudioInfo(reader, 0)),

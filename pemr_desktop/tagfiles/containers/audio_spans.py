@@ -7,7 +7,8 @@ from typing import BinaryIO, NamedTuple
 
 from pemr_desktop.tagfiles.containers.chunks import Chunk, dsdiff_chunks, dsf_chunks, file_length, iff_chunks, mp4_atoms
 from pemr_desktop.tagfiles.containers.end_blocks import end_blocks
-from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_end, id3_length
+from pemr_desktop.tagfiles.containers.flac_blocks import STREAM_INFO, flac_blocks
+from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_length
 from pemr_desktop.tagfiles.containers.wavpack import chain
 
 
@@ -52,21 +53,11 @@ def _of_chunks(file: BinaryIO, chunks: list[Chunk]) -> AudioSpans:
 
 
 def _flac(file: BinaryIO) -> AudioSpans:
-    position = id3_end(file) + 4
-    spans = []
-    while True:
-        file.seek(position)
-        header = file.read(4)
-        if len(header) < 4:
-            break
-        size = int.from_bytes(header[1:], "big")
-        if header[0] & 0x7F == 0:
-            spans.append(Span(position + 4, position + 4 + size))
-        position += 4 + size
-        if header[0] & 0x80:
-            break
+    found = flac_blocks(file)
+    streams = [block for block in found.blocks if block.kind == STREAM_INFO]
+    spans = [Span(block.start, block.start + len(block.content)) for block in streams]
     end = _end_before_tags(file)
-    spans.append(Span(min(position, end), end))
+    spans.append(Span(min(found.end, end), end))
     return AudioSpans(tuple(spans), _lacking_flac(file, spans))
 
 

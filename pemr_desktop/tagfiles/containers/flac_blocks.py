@@ -17,10 +17,11 @@ NEW_PADDING = 1024
 
 
 class FlacBlock(NamedTuple):
-    """One block; padding with nothing in it is empty here."""
+    """One block, and where its content begins in the file; padding with nothing in it is empty here."""
 
     kind: int
     content: bytes
+    start: int = 0
 
 
 class FlacBlocks(NamedTuple):
@@ -56,7 +57,8 @@ def _walk(file: BinaryIO, start: int, *, by_content: bool) -> FlacBlocks:
         content = file.read(size) if len(head) == BLOCK_HEAD and kind != INVALID else b""
         if len(head) < BLOCK_HEAD or kind == INVALID or len(content) < size:
             return FlacBlocks(tuple(blocks), start, position, True)
-        blocks.append(FlacBlock(kind, b"" if kind == PADDING and not content.strip(b"\0") else content))
+        is_empty = kind == PADDING and not content.strip(b"\0")
+        blocks.append(FlacBlock(kind, b"" if is_empty else content, position + BLOCK_HEAD))
         position += BLOCK_HEAD + size
         if head[0] & 0x80:
             break

@@ -50,6 +50,17 @@ def chunk_splices(file: BinaryIO, container: str, chunk: Chunk | None, content: 
     return splices + _true_sizes(file, form, chunks)
 
 
+def size_splices(file: BinaryIO, container: str) -> list[Splice]:
+    """What makes the size of the file and that of its sound true, where they are not. Raises CannotHold."""
+    form = FORMS[container]
+    chunks = chunks_of(file, container)
+    end = chunks[-1].end if chunks else 8 + form.size_bytes
+    total = _number(form, min(end + end % 2, file_length(file)) - 4 - form.size_bytes)
+    file.seek(4)
+    own = [] if file.read(form.size_bytes) == total else [Splice(4, 4 + form.size_bytes, total)]
+    return own + _true_sizes(file, form, chunks)
+
+
 def _true_sizes(file: BinaryIO, form: Form, chunks: list[Chunk]) -> list[Splice]:
     """The size of sound that was written without knowing it: another chunk can follow it only once that is true."""
     splices = []
