@@ -36,6 +36,7 @@ APE_FIRST = ("monkeys", "wavpack", "musepack", "optimfrog", "tak")
 AT_BOTH_ENDS = (*ID3_FIRST, *ID3_IF_THERE, *APE_FIRST, "flac")
 CUT_OFF = "Its sound is cut off, and its tags would have to stand behind what is lacking."
 
+NO_SOUND = "It has no sound, and players would take the tags behind it for some."
 TOO_LONG = "One of its chunks says that it is longer than the file: nobody would find tags behind it."
 
 
@@ -79,6 +80,8 @@ def _id3_chunk(stream: BinaryIO, key: str, locations: list[Location]) -> Id3Bloc
         return replace(new_block(SaveOptions().id3_version, locations[0]), is_new=False, damage=str(error))
     if key in FORMS and audio_spans(stream, key).lacking:
         return replace(block, damage=CUT_OFF)
+    if key == "riff" and any(chunk.name == b"data" and chunk.start == chunk.end for chunk in chunks_of(stream, key)):
+        return replace(block, damage=NO_SOUND)
     if key in FORMS and any(chunk.end > file_length(stream) for chunk in chunks_of(stream, key)):
         return replace(block, damage=TOO_LONG)
     return block

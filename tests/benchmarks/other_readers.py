@@ -197,10 +197,15 @@ def losses(before: dict[str, Values], after: dict[str, Values]) -> Iterator[str]
 
 def comparable(key: str, value: str) -> str:
     """A value without what readers make of it: what lies behind a NUL, UTF-8 read as Latin-1, the T in a date."""
-    text = value.partition("\0")[0].strip()
-    with contextlib.suppress(UnicodeError):
-        text = text.encode("latin-1").decode("utf-8", "ignore")
-    return text.replace("T", " ") if key == "date" else text
+    text = value.partition("\0")[0].strip(" ")
+    if key == "date":
+        return text.replace("T", " ")
+    with contextlib.suppress(UnicodeEncodeError):
+        data = text.encode("latin-1")
+        for lacking in range(4):  # the last letter may be cut off
+            with contextlib.suppress(UnicodeDecodeError):
+                return data[: len(data) - lacking].decode()
+    return text
 
 
 def differences(read: dict[str, Values], ours: Values) -> Iterator[str]:
@@ -209,7 +214,7 @@ def differences(read: dict[str, Values], ours: Values) -> Iterator[str]:
         for key, our_key in COMPARED.items():
             theirs = "".join(values.get(key, ())).replace("\0", "").strip()
             mine = [*ours.get(our_key, ()), "".join(ours.get(our_key, ())), ""]
-            if theirs not in [one.strip() for one in mine]:
+            if theirs not in [text.strip() for text in mine]:
                 yield f"{name} reads {key} {theirs!r}, and we {ours.get(our_key, ())!r}"
 
 

@@ -146,3 +146,57 @@ def test_numbered_genres_are_read_as_words(sample: Sample) -> None:
     tags["TCON"] = mutagen.id3.TCON(encoding=3, text=["(17)(8)"])
     tags.save(path)
     assert read_tags(path).fields["genre"] == ("Rock", "Jazz")
+
+
+def old_date(path: Path, version: int, *frames: tuple[str, str]) -> Path:
+    """An MP3 file with nothing but these text frames."""
+    mutagen.id3.delete(path)
+    names = {"TYER": "TYE", "TDAT": "TDA", "TIME": "TIM"}
+    data = b""
+    for name, text in frames:
+        body = b"\0" + text.encode()
+        if version == 2:
+            data += names[name].encode() + len(body).to_bytes(3, "big") + body
+        else:
+            data += name.encode() + len(body).to_bytes(4, "big") + b"\0\0" + body
+    path.write_bytes(b"ID3" + bytes([version, 0, 0, 0, 0, 0, len(data)]) + data + path.read_bytes())
+    return path
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    ("frames", "date"),
+    [
+        ([("TYER", "2020")], "2020"),
+        ([("TYER", "2020"), ("TDAT", "0605")], "2020-05-06"),
+        ([("TYER", "2020"), ("TDAT", "0605"), ("TIME", "1230")], "2020-05-06T12:30"),
+        ([("TDAT", "3112"), ("TYER", "1999")], "1999-12-31"),
+        ([("TYER", "2020"), ("TDAT", "9999")], "2020"),
+        ([("TYER", "2020"), ("TDAT", "0605"), ("TIME", "9999")], "2020-05-06"),
+        ([("TYER", "2012/02/04")], "2012/02/04"),
+    ],
+)
+def test_year_day_and_time_are_one_date(sample: Sample, version: int, frames: list[tuple[str, str]], date: str) -> None:
+    path = old_date(sample(".mp3"), version, *frames)
+    assert read_tags(path).fields == {"date": (date,)}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    ("wanted", "held"),
+    [
+        ("2020-05-06", "2020-05-06"),
+        ("20200506", "2020-05-06"),
+        ("2020-05-06T12:30", "2020-05-06T12:30"),
+        ("2020-05", "2020"),
+        ("1985", "1985"),
+    ],
+)
+def test_a_date_is_written_in_all_its_parts(sample: Sample, version: int, wanted: str, held: str) -> None:
+    """An old day and time must not stay beside a new year."""
+    path = old_date(sample(".mp3"), version, ("TYER", "1999"), ("TDAT", "3112"), ("TIME", "2359"))
+    apply_plan(make_plan(1, path, {"date": [wanted]}, mode="replace"))
+    assert read_tags(path).fields == {"date": (held,)}
+    assert raw_version(path) == version
+    apply_plan(make_plan(1, path, {}, remove={"date": []}))
+    assert read_tags(path).fields == {}
