@@ -124,7 +124,7 @@ def _versions(folder: Path, keys: list[int], network: Path | None) -> None:
         print(f"{count} keys, {len(SPEEDS)} tempi: {evaluate(scores, works)}")
         print(f"    {milliseconds:.2f} ms a pair, {milliseconds / count / len(SPEEDS):.3f} ms a pair, key and tempo")
         if count == 2:
-            print(f"    above the habits of both tracks: {evaluate(_normalised(scores), works)}")
+            print(f"    normalised against the cohort: {evaluate(_normalised(scores), works)}")
     _verdicts(features, works, network)
 
 

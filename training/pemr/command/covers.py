@@ -56,7 +56,7 @@ def train(
     max_hours: Annotated[float | None, typer.Option(help="Stop with a checkpoint after this many hours.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
 ) -> None:
-    """Train a cover network on rendered versions: which work is this, and versions closer than strangers.
+    """Train a cover network on rendered versions: which work is this, and versions closer than other works.
 
     Ctrl+C, SIGTERM or a file named [b]stop[/b] in the run folder end it with a checkpoint; the same command goes on
     from there, and takes in works that the corpus has gained. OUT/best.safetensors is the network that did best on
@@ -102,7 +102,9 @@ def calibrate(
     out: Annotated[Path | None, typer.Option(help="Write the network there instead.")] = None,
     music: Annotated[
         Path | None,
-        typer.Option(help="The free game music (corpus fetch): measure what strangers score on its training part."),
+        typer.Option(
+            help="The free game music (corpus fetch): measure what unrelated tracks score on its training part."
+        ),
     ] = None,
     background: Annotated[
         Path | None, typer.Option(help="The file of background figures to write; with --music.", dir_okay=False)
@@ -150,14 +152,14 @@ def calibrate(
         figures = fit_normalisation.with_provenance(figures, unrelated, tracks, fusion)
         write_output(background, fit_normalisation.as_toml(figures))
         typer.echo(
-            f"{background}: strangers' log scores spread by {figures.coarse.deviation:.3f}, looked at closely by "
+            f"{background}: log scores of the cohort deviate by {figures.coarse.deviation:.3f}, rescored by "
             f"{figures.fine.deviation:.3f} ({figures.unrelated_pairs:,} pairs); "
-            f"evidence = {figures.bias:+.2f} + {figures.score_slope:.2f} above habits "
-            f"+ {figures.similarity_slope:.2f} likeness."
+            f"log odds = {figures.bias:+.2f} + {figures.score_slope:.2f} normalised score "
+            f"+ {figures.similarity_slope:.2f} similarity."
         )
     save_network(out or network, trained.network, trained.settings, trained.provenance, fusion)
     typer.echo(
         f"{out or network}: a standard deviation of the network counts {fusion.coarse.weight:.2f} of the "
-        f"alignment's, {fusion.fine.weight:.2f} after a close look "
+        f"alignment's, {fusion.fine.weight:.2f} after rescoring "
         f"({tracks.title}, {fusion.pairs} pairs of versions)."
     )

@@ -77,7 +77,7 @@ def _scorers(
     plain, normalised = evaluation.alignment_scorers(tracks.features, cache)
     if align:
         scorers["alignment"] = plain
-        scorers["alignment, above the habits of both"] = normalised
+        scorers["alignment, normalised against the cohort"] = normalised
     for name, (_, trained) in zip(_names(loaded), loaded, strict=True):
         rough = scorers[name] = evaluation.network_scorer(trained, tracks)
         if "segments" not in trained.network.takes:

@@ -108,10 +108,10 @@ def _tune(
         progress = listener(bar)
         tracks = label_folder(data, cache, teacher, MAX_TRACK_S, progress)
         tuned = tune_model_tags(model, tracks, said, file_tags, Weights(*weights), progress)
-    strangers = set(said) - {str(Path(track.path).absolute()) for track in tracks}
-    if strangers:
-        listed = ", ".join(sorted(strangers)[:3])
-        typer.echo(f"{len(strangers)} files of {decisions} are not music below {data}, such as {listed}", err=True)
+    foreign_files = set(said) - {str(Path(track.path).absolute()) for track in tracks}
+    if foreign_files:
+        listed = ", ".join(sorted(foreign_files)[:3])
+        typer.echo(f"{len(foreign_files)} files of {decisions} are not music below {data}, such as {listed}", err=True)
     print_changes(tuned.changes)
     if out is not None:
         save_tuned_tags(model, out, tuned)

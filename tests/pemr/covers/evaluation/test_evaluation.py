@@ -146,7 +146,7 @@ def test_the_command_prints_each_method_and_where_table_5_belongs(corpus: Path, 
     assert run.exit_code == 0, run.output
     for line in (
         "2-D Fourier chroma: MAP",
-        "alignment, above the habits of both: MAP",
+        "alignment, normalised against the cohort: MAP",
         "then the best of all on its first 50: MAP",
         "its first 50 for 100.0%",
         "pitch-class (other/net.safetensors): MAP",

@@ -56,7 +56,9 @@ def fit_fusion(
         (a, b) for a in range(count) for b in range(a + 1, count) if works[a] is not None and works[a] == works[b]
     ]
     if not versions or not unlike.any():
-        raise CorpusError("There are no versions or no strangers among these tracks, so nothing can be fitted.")
+        raise CorpusError(
+            "There are no versions, or no pairs that are none, among these tracks, so nothing can be fitted."
+        )
     pairs = np.array([pair for pair, kept in zip(zip(first, second, strict=True), unlike, strict=True) if kept])
     pairs = np.concatenate([np.array(versions), pairs])
     same = np.arange(len(pairs)) < len(versions)

@@ -127,7 +127,9 @@ def fit_calibration(
     ]
     rows, versions, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     if not versions.any() or versions.all():
-        raise CorpusError("There are no versions or no strangers among these tracks, so nothing can be fitted.")
+        raise CorpusError(
+            "There are no versions, or no pairs that are none, among these tracks, so nothing can be fitted."
+        )
     weights = _fitted(rows, versions, counts)
     odds = float(counts[versions > 0].sum() / counts[versions == 0].sum())
     return msgspec.structs.replace(
