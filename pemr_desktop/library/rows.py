@@ -193,7 +193,13 @@ class LibraryCounts(msgspec.Struct, frozen=True):
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """What was found of a writing of tags that was interrupted: of so many `files` left, so many were `written`."""
+    """What was found of a writing of tags that was interrupted: of so many `files` left, so many were `written`.
+
+    `left_alone`: another program has changed them since, and their copies were kept. `later`: readable location ->
+    why it cannot be settled yet.
+    """
 
     written: int
     files: int
+    left_alone: int = 0
+    later: dict[str, str] = {}

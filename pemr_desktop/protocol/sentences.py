@@ -88,11 +88,27 @@ def step_texts(translate: Translate) -> Mapping[StepCode, str]:
 
 def recovery_sentence(recovery: Recovery, translate: Translate = english) -> str:
     """What start-up found of a writing of tags that was interrupted."""
-    return translate(
-        "summaries",
-        "The last writing of tags was interrupted: {written} of the {files} files left were written, "
-        "the others are as they were.",
-    ).format(written=recovery.written, files=recovery.files)
+    said_so_far = [translate("summaries", "The last writing of tags was interrupted.")]
+    if recovery.files:
+        text = translate(
+            "summaries", "Of the {files} files left {written} were written, {untouched} had not been touched."
+        )
+        untouched = recovery.files - recovery.written - recovery.left_alone - len(recovery.later)
+        said_so_far.append(text.format(files=recovery.files, written=recovery.written, untouched=untouched))
+    if recovery.left_alone:
+        text = translate(
+            "summaries",
+            "{count} were changed by another program since, and left alone; the list of problems names them and the "
+            "copies that were kept.",
+        )
+        said_so_far.append(text.format(count=recovery.left_alone))
+    text = translate("summaries", "{location} cannot be settled yet and waits for the next start: {reason}")
+    first = list(recovery.later.items())[:1]
+    said_so_far += [text.format(location=location, reason=reason) for location, reason in first]
+    if len(recovery.later) > 1:
+        text = translate("summaries", "{count} others wait like it.")
+        said_so_far.append(text.format(count=len(recovery.later) - 1))
+    return " ".join(said_so_far)
 
 
 def cover_sentence(result: r.CoverResult, translate: Translate = english) -> str:

@@ -11,6 +11,9 @@ from pemr_desktop.tagfiles.identity import FileIdentity
 HardLinks = Literal["refuse", "break", "in place"]
 """What to do with a file of more than one name: leave it, write a copy of its own, or write to all names."""
 
+ExchangeMethod = Literal["replace", "in place"]
+"""How a proven copy takes the place of a file: by its name in one step, or byte for byte into all names of the file."""
+
 
 class FieldChange(msgspec.Struct, frozen=True):
     """One tag field, before and after, as real multiple values. An empty tuple means: the field is absent."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -137,15 +138,22 @@ def _agreeing(left: bytes, right: bytes) -> int:
 
 def follow_recipe(recipe: bytes, after: BinaryIO, target: BinaryIO) -> None:
     """Write the file before into `target`. Raises ValueError when the recipe does not fit the file."""
+    for block in recipe_blocks(recipe, after):
+        target.write(block)
+
+
+def recipe_blocks(recipe: bytes, after: BinaryIO) -> Iterator[bytes]:
+    """The file before, piece by piece. Raises ValueError when the recipe does not fit the file."""
     for step in _decoder.decode(zlib.decompress(recipe)):
         if isinstance(step, Literal):
-            target.write(step.content)
+            yield step.content
             continue
-        after.seek(step.start)
-        left = step.length
+        position, left = step.start, step.length
         while left:
+            after.seek(position)
             block = after.read(min(left, 1 << 20))
             if not block:
                 raise ValueError("The file is shorter than when it was written.")
-            target.write(block)
+            yield block
+            position += len(block)
             left -= len(block)

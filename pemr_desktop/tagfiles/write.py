@@ -23,7 +23,7 @@ from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason
 from pemr_desktop.tagfiles.opening import open_tags
-from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
+from pemr_desktop.tagfiles.plan import ExchangeMethod, FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
 from pemr_desktop.tagfiles.reverse_patch import follow_recipe, make_recipe
 from pemr_desktop.tagfiles.rewriting import prove, rewrite, takes_out
@@ -40,9 +40,18 @@ class WriteOutcome(msgspec.Struct, frozen=True):
     before_digest: bytes
     after_digest: bytes
     restore: bytes | None
+    method: ExchangeMethod
 
 
-OnClone = Callable[[WriteOutcome], None]
+class Milestones(msgspec.Struct, frozen=True):
+    """Whom to tell how far a write is, so that a crash can be settled by what is known and not by a guess.
+
+    `proven`: the copy is proven and is about to take the file's place. `pouring`: the next byte goes into the file
+    itself. The write goes on when the call returns; an error of it ends the write before the file is touched.
+    """
+
+    proven: Callable[[WriteOutcome], None] = lambda outcome: None
+    pouring: Callable[[], None] = lambda: None
 
 
 def apply_plan(
@@ -52,17 +61,17 @@ def apply_plan(
     keep_times: bool = False,
     hard_links: HardLinks = "refuse",
     options: SaveOptions = SaveOptions(),  # noqa: B008 - frozen
-    on_clone: OnClone = lambda outcome: None,
+    milestones: Milestones = Milestones(),  # noqa: B008 - frozen
 ) -> WriteOutcome | None:
     """Write exactly this plan. None when there was nothing to write: then nothing is opened for writing.
 
-    `on_clone` is called when the proven clone is ready, before it takes the file's place: the journal notes what it
-    needs to tell later whether that happened. Raises TagReadError and WriteRefused; then the file is as it was.
+    `milestones` are for the journal, which notes what it needs to tell later what happened. Raises TagReadError and
+    WriteRefused; then the file is as it was.
     """
     if not plan.changes:
         return None
     path = Path(os.fsdecode(plan.path))
-    with _exchange(path, plan.identity, clone, keep_times, hard_links, on_clone) as copy:
+    with _exchange(path, plan.identity, clone, keep_times, hard_links, milestones) as copy:
         _edit(path, copy, plan.changes, options)
     return copy.outcome
 
@@ -75,11 +84,11 @@ def restore_bytes(
     clone: Path | None = None,
     keep_times: bool = False,
     hard_links: HardLinks = "refuse",
-    on_clone: OnClone = lambda outcome: None,
+    milestones: Milestones = Milestones(),  # noqa: B008 - frozen
 ) -> WriteOutcome:
     """Bring back the file that a recipe describes, to the byte. Raises TagReadError and WriteRefused."""
     path = resolve(path)
-    with _exchange(path, identity(path), clone, keep_times, hard_links, on_clone) as copy:
+    with _exchange(path, identity(path), clone, keep_times, hard_links, milestones) as copy:
         try:
             with path.open("rb") as after, copy.path.open("wb") as target:
                 follow_recipe(recipe, after, target)
@@ -111,7 +120,7 @@ def _exchange(
     clone: Path | None,
     keep_times: bool,
     hard_links: HardLinks,
-    on_clone: OnClone,
+    milestones: Milestones,
 ) -> Iterator[_Copy]:
     """Clone, let the body edit the clone, prove the sound unchanged, and exchange. Cleans up whatever happens."""
     _check_unchanged(path, expected)
@@ -133,11 +142,13 @@ def _exchange(
             if audio_digest_of(stream) != copy.audio:
                 raise WriteRefused(path, f"Writing would have changed the sound itself. {UNTOUCHED}")
             after_digest = whole_digest(stream)
-        outcome = WriteOutcome(copy.before_digest, after_digest, make_recipe(path, part))
+        method: ExchangeMethod = "in place" if links > 1 and hard_links == "in place" else "replace"
+        outcome = WriteOutcome(copy.before_digest, after_digest, make_recipe(path, part), method)
         copy_ownership(path, part, keep_times=keep_times)
-        on_clone(outcome)
+        milestones.proven(outcome)
         _check_unchanged(path, expected)
-        if links > 1 and hard_links == "in place":
+        if method == "in place":
+            milestones.pouring()
             pouring = True
             pour_into(part, path, keep_times=keep_times)
         else:
@@ -172,7 +183,8 @@ def _write_reason(error: OSError) -> str:
 
 
 def _check_unchanged(path: Path, expected: FileIdentity) -> None:
-    if identity(path) != expected:
+    """A plan holds the real place of a file, so that a link there was put in its stead."""
+    if path.is_symlink() or identity(path) != expected:
         raise WriteRefused(path, f"It was changed by another program since the plan was made; plan again. {UNTOUCHED}")
 
 

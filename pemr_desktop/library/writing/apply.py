@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,13 +16,14 @@ from pemr_desktop.library.scanning.file_reading import ToRead, read_file
 from pemr_desktop.library.tracks.storing import update_track
 from pemr_desktop.library.writing import journal
 from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer, settled_by
+from pemr_desktop.library.writing.resume import Begun, begun_undo, begun_write
 from pemr_desktop.library.writing.undo_plan import files_to_undo, plan_undo
 from pemr_desktop.refusals import Refusal
 from pemr_desktop.steps import Progress, Step, StepCode
 from pemr_desktop.tagfiles.clone import clone_path
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.plan import FilePlan
-from pemr_desktop.tagfiles.write import WriteOutcome
+from pemr_desktop.tagfiles.write import Milestones, WriteOutcome
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,15 @@ class Written(msgspec.Struct, frozen=True):
 def apply_writes(
     store: Store, plans: Sequence[FilePlan], options: WriteOptions, progress: Progress, cancelled: Cancelled
 ) -> Written:
-    """Write each plan as one journalled batch. A file that cannot be written is left untouched and named."""
+    """Write each plan as one journalled batch. A file that cannot be written is left untouched and named.
+
+    The very order that a crash ended goes on with its batch; what it wrote before counts.
+    """
     plans = [plan for plan in plans if plan.changes]
+    begun = begun_write(store, plans)
+    plans = begun.left(plans)
     if not plans:
-        return Written(None, 0, {})
+        return _with_begun(store, Written(begun.batch_id, 0, {}), begun)
     with store.writing(durable=True) as connection:
         planned = [
             journal.Planned(
@@ -54,12 +60,25 @@ def apply_writes(
             )
             for plan in plans
         ]
-        batch_id, entry_ids = journal.open_batch(connection, "write", planned)
+        batch_id, entry_ids = journal.open_batch(connection, "write", planned, goes_on=begun.goes_on)
     jobs = [
         _Job(entry_id, file.track_id, decode(file.path), plan_writer(plan, decode(file.clone), options))
         for entry_id, file, plan in zip(entry_ids, planned, plans, strict=True)
     ]
-    return _carry_out(store, batch_id, jobs, "writing tags", progress, cancelled)
+    return _with_begun(store, _carry_out(store, batch_id, jobs, "writing tags", progress, cancelled), begun)
+
+
+def _with_begun(store: Store, written: Written, begun: Begun) -> Written:
+    """Count what was done before a crash, and read those files again, which nobody did since."""
+    tracks = [entry.track_id for entry in begun.written if entry.track_id is not None]
+    for track_id in tracks:
+        refresh_track(store, track_id)
+    return msgspec.structs.replace(
+        written,
+        written=len(begun.written) + written.written,
+        refused=begun.refusals() | written.refused,
+        changed_ids=(*tracks, *written.changed_ids),
+    )
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -87,11 +106,11 @@ def _carry_out(
         progress(done, len(jobs), Step(step, job.path.name))
         location = show(encode(job.path))
         try:
-            job.write(_note_clone(store, job.entry_id))
+            job.write(_milestones(store, job.entry_id))
         except TagFileError as error:
             refused[location] = error.file_refusal
             with store.writing(durable=True) as connection:
-                if not _is_half_poured(connection, job):
+                if not _has_left_copy(connection, job):
                     journal.note_failed(connection, job.entry_id, error.reason)
                 record_problem(connection, job.path, "write", error.reason, track_id=job.track_id)
             continue
@@ -111,16 +130,22 @@ def _carry_out(
     return Written(batch_id, written, refused, tuple(changed))
 
 
-def _note_clone(store: Store, entry_id: int) -> Callable[[WriteOutcome], None]:
-    def note(outcome: WriteOutcome) -> None:
+def _milestones(store: Store, entry_id: int) -> Milestones:
+    """What recovery goes by is on disk before the file is touched."""
+
+    def proven(outcome: WriteOutcome) -> None:
         with store.writing(durable=True) as connection:
             journal.note_clone(connection, entry_id, outcome)
 
-    return note
+    def pouring() -> None:
+        with store.writing(durable=True) as connection:
+            journal.note_pouring(connection, entry_id)
+
+    return Milestones(proven, pouring)
 
 
-def _is_half_poured(connection: sqlite3.Connection, job: _Job) -> bool:
-    """Whether an in-place write was interrupted: then the clone is kept, and the next start finishes it."""
+def _has_left_copy(connection: sqlite3.Connection, job: _Job) -> bool:
+    """Whether a copy is left, of a pour that was interrupted or that cannot be removed: the next start settles it."""
     return decode(journal.find_entry(connection, job.entry_id).clone).exists()
 
 
@@ -163,19 +188,20 @@ def undo(
     """
     with store.reading() as connection:
         files = files_to_undo(connection, batch_id, entry_ids)
-    ready, refused = plan_undo(files, options)
+    begun = begun_undo(store, batch_id)
+    ready, refused = plan_undo([(entry, path) for entry, path in files if encode(path) not in begun.refused], options)
     if not ready:
-        return Written(None, 0, refused)
+        return _with_begun(store, Written(begun.batch_id, 0, refused), begun)
     operation: journal.Operation = "undo" if ready[0][0].operation == "write" else "write"
     planned = [
         journal.Planned(entry.track_id, encode(undoing.path), encode(undoing.clone), undoing.changes, entry.settles)
         for entry, undoing in ready
     ]
     with store.writing(durable=True) as connection:
-        new_batch, new_ids = journal.open_batch(connection, operation, planned, undoes=batch_id)
+        new_batch, new_ids = journal.open_batch(connection, operation, planned, undoes=batch_id, goes_on=begun.goes_on)
     jobs = [
         _Job(entry_id, entry.track_id, undoing.path, undoing.write, undoing.left_alone, undoes=entry.id)
         for entry_id, (entry, undoing) in zip(new_ids, ready, strict=True)
     ]
     result = _carry_out(store, new_batch, jobs, "taking back", progress, cancelled)
-    return msgspec.structs.replace(result, refused=refused | result.refused)
+    return _with_begun(store, msgspec.structs.replace(result, refused=refused | result.refused), begun)

@@ -23,7 +23,7 @@ from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
-from pemr_desktop.tagfiles.write import WriteOutcome, apply_plan
+from pemr_desktop.tagfiles.write import Milestones, apply_plan
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 FIELD_OF_GROUP = {"genre": "genre", "mood": "mood"}
 PROVENANCE = "pemr_tags"
 SCHEMA = 1
-Writer = Callable[[Callable[[WriteOutcome], None]], None]
-"""Writes one file; what it is given is called when the proven clone is ready."""
+Writer = Callable[[Milestones], None]
+"""Writes one file, and tells how far it is."""
 
 
 class WriteOptions(msgspec.Struct, frozen=True):
@@ -242,14 +242,14 @@ def _noted_names(note: str) -> list[str]:
 def plan_writer(plan: FilePlan, clone: Path, options: WriteOptions) -> Writer:
     """Writes a plan with its clone at this place."""
 
-    def write(on_clone: Callable[[WriteOutcome], None]) -> None:
+    def write(milestones: Milestones) -> None:
         apply_plan(
             plan,
             clone=clone,
             keep_times=options.keep_times,
             hard_links=options.hard_links,
             options=options.save_options(),
-            on_clone=on_clone,
+            milestones=milestones,
         )
 
     return write

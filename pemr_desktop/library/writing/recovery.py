@@ -1,84 +1,156 @@
-"""After a crash: look at every file that was planned to be written, and let the journal say what really happened."""
+"""After a crash: look at every file that was planned to be written, and let the journal say what really happened.
+
+What happened is told by what the journal recorded before it happened, and proven by digests; nothing is guessed. A
+file is only finished when it is proven to be our own pour that stopped half way. Whatever another program made of a
+file stays as it is, and so does the copy beside it, which is named.
+"""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
+import stat
+from enum import Enum, auto
 from pathlib import Path
 
 from pemr_desktop.library.database.store import Store
-from pemr_desktop.library.paths import decode, encode, show
+from pemr_desktop.library.errors import LibraryError, UnknownTrack
+from pemr_desktop.library.paths import decode, encode, show, track_path
+from pemr_desktop.library.problems import record_problem
 from pemr_desktop.library.rows import Recovery
 from pemr_desktop.library.writing import journal
 from pemr_desktop.tagfiles.clone import is_clone, pour_into
 from pemr_desktop.tagfiles.digest import whole_digest
-from pemr_desktop.tagfiles.errors import TagFileError
-from pemr_desktop.tagfiles.read import open_ordinary, read_tags
+from pemr_desktop.tagfiles.errors import readable
+from pemr_desktop.tagfiles.identity import identity_of, system_reason
+from pemr_desktop.tagfiles.torn_pour import is_torn_pour
 
 log = logging.getLogger(__name__)
 
 INTERRUPTED = "Writing was interrupted before the file was touched; it is as it was."
+LEFT_ALONE = "another program has changed it since, so it was left as it is. The copy made for it is kept: “{copy}”."
+NOT_YET = f"Writing was interrupted before the file was touched, and {LEFT_ALONE}"
+HALF_WAY = f"Writing was interrupted when the file itself was being written, and {LEFT_ALONE}"
+UNRECORDED = f"Writing was interrupted, and {LEFT_ALONE}"
+
+
+class _Found(Enum):
+    """What became of a file."""
+
+    WRITTEN = auto()
+    UNTOUCHED = auto()
+    TORN = auto()
+    FOREIGN = auto()
+    """Another program changed, replaced or removed it, while our copy waits beside it."""
+    UNKNOWN = auto()
+    """Its disk is not there."""
 
 
 def reconcile(store: Store) -> Recovery | None:
-    """Settle planned rows and remove stray copies -> what was found, None when all was in order."""
-    entries = store.read(journal.planned_entries)
-    if not entries:
-        _close_batches(store)
-        return None
-    done = 0
-    for entry in entries:
-        clone, path = decode(entry.clone), decode(entry.path)
-        written = _was_written(entry, path, clone)
-        if written is None:  # its disk is not there: look again at the next start
-            continue
-        _remove(clone)
-        with store.writing(durable=True) as connection:
-            if written:
-                journal.note_done(connection, entry.id)
-                _note_what_it_undid(connection, entry)
-                done += 1
-            else:
-                journal.note_failed(connection, entry.id, INTERRUPTED)
-            journal.close_batch(connection, entry.batch_id)
-    _close_batches(store)
-    return Recovery(done, len(entries))
+    """Settle planned rows and remove stray copies -> what was found, None when all was in order.
 
-
-def _close_batches(store: Store) -> None:
-    """Say what became of batches whose last line could not be written, because the disk was full or the power went."""
-    batches = store.read(journal.unclosed_batches)
-    if batches:
-        with store.writing(durable=True) as connection:
-            for batch_id in batches:
-                journal.close_batch(connection, batch_id)
-
-
-def _was_written(entry: journal.Entry, path: Path, clone: Path) -> bool | None:
-    """True: the file is the new one. False: it is not. None: nobody can tell now."""
-    if not path.parent.exists():
-        return None
-    digest = _digest(path)
-    if digest is None:
-        return None if not path.exists() and not clone.exists() and entry.after_digest is not None else False
-    if entry.after_digest is None or digest == entry.before_digest:
-        return False
-    if digest == entry.after_digest:
-        return True
-    if _digest(clone) == entry.after_digest:  # an in-place write stopped half way: the clone is whole
-        pour_into(clone, path, keep_times=False)
-        return True
-    return _holds(entry, path)
-
-
-def _holds(entry: journal.Entry, path: Path) -> bool:
-    """Somebody changed the file since: it was written if it says what was planned."""
+    A row that cannot be settled now, because its disk is gone, read-only, full or damaged, stays planned and is named.
+    """
     try:
-        fields = read_tags(path).fields
-    except TagFileError as error:
-        log.warning("%s cannot be read to settle the journal: %s", show(encode(path)), error)
+        entries = store.read(journal.planned_entries)
+        found: list[_Found] = []
+        later: dict[str, str] = {}
+        for entry in entries:
+            try:
+                found.append(_settle(store, entry))
+                if found[-1] is _Found.UNKNOWN:
+                    later[show(entry.path)] = "The file is not there; its disk may be missing."
+            except OSError as error:
+                log.warning("Entry %d of the journal cannot be settled: %s", entry.id, error)
+                later[show(entry.path)] = system_reason(error)
+        _close_batches(store, {entry.batch_id for entry in entries})
+    except LibraryError as error:
+        log.warning("The journal cannot be settled: %s", error)
+        return Recovery(0, 0, later={readable(store.path): str(error)})
+    if not entries:
+        return None
+    return Recovery(found.count(_Found.WRITTEN), len(entries), found.count(_Found.FOREIGN), later)
+
+
+def _settle(store: Store, entry: journal.Entry) -> _Found:
+    """Find out what became of a file, finish it if it is ours to finish, and note it. Raises OSError."""
+    clone, path = decode(entry.clone), decode(entry.path)
+    found = _look(store, entry, path, clone)
+    if found is _Found.UNKNOWN:
+        return found
+    if found is _Found.TORN:
+        pour_into(clone, path, keep_times=False)
+        found = _Found.WRITTEN
+    if found is not _Found.FOREIGN:
+        _remove(clone)
+    with store.writing(durable=True) as connection:
+        if found is _Found.WRITTEN:
+            journal.note_done(connection, entry.id)
+            _note_what_it_undid(connection, entry)
+        elif found is _Found.UNTOUCHED:
+            journal.note_failed(connection, entry.id, INTERRUPTED)
+        else:
+            reason = _reason(entry).format(copy=show(encode(clone)))
+            journal.note_failed(connection, entry.id, reason, keep_restore=True)
+            record_problem(connection, path, "write", reason, track_id=entry.track_id)
+    return found
+
+
+def _reason(entry: journal.Entry) -> str:
+    if entry.method is None:
+        return UNRECORDED
+    return HALF_WAY if entry.pouring else NOT_YET
+
+
+def _close_batches(store: Store, interrupted: set[int]) -> None:
+    """Say what became of batches that a crash ended, also of those whose last line alone could not be written."""
+    interrupted |= set(store.read(journal.unclosed_batches))
+    if interrupted:
+        with store.writing(durable=True) as connection:
+            for batch_id in sorted(interrupted):
+                journal.close_batch(connection, batch_id, interrupted=True)
+
+
+def _look(store: Store, entry: journal.Entry, path: Path, clone: Path) -> _Found:
+    """What became of a file. Raises OSError when it or its copy cannot be read.
+
+    The copy has its own name until it is the file: so while it is there, a file that was to be replaced was not. Once
+    the copy was proven, nothing but the exchange takes its name away.
+    """
+    if entry.after_digest is None:
+        return _Found.UNTOUCHED if path.parent.exists() else _Found.UNKNOWN
+    digest = _digest(path)
+    if digest == entry.after_digest:
+        return _Found.WRITTEN
+    if digest == entry.before_digest:
+        return _Found.UNTOUCHED
+    if not clone.exists():
+        return _Found.WRITTEN if digest is not None or _went_elsewhere(store, entry, path) else _Found.UNKNOWN
+    return _Found.TORN if digest is not None and _is_our_torn_pour(entry, path, clone) else _Found.FOREIGN
+
+
+def _is_our_torn_pour(entry: journal.Entry, path: Path, clone: Path) -> bool:
+    """Recorded as begun, and nothing in the file but the two contents: then the copy, which is whole, may finish it."""
+    recorded = entry.method == "in place" and entry.pouring
+    if not recorded or entry.restore is None or entry.before_digest is None:
         return False
-    return all(fields.get(change.field, ()) == change.after for change in entry.changes)
+    if not _is_file(path) or not _is_file(clone) or _digest(clone) != entry.after_digest:
+        return False
+    with path.open("rb") as torn, clone.open("rb") as new:
+        before = path.stat()
+        proven = is_torn_pour(torn, new, entry.restore, entry.before_digest)
+    return proven and identity_of(path.stat()) == identity_of(before)
+
+
+def _went_elsewhere(store: Store, entry: journal.Entry, path: Path) -> bool:
+    """Whether a file that is gone was moved or deleted, and not only its disk unplugged: its folder holds others."""
+    if entry.track_id is not None:
+        try:
+            if store.read(track_path, entry.track_id) != path:
+                return True
+        except UnknownTrack:
+            log.debug("The track of journal entry %d is gone", entry.id)
+    return path.parent.is_dir() and any(path.parent.iterdir())
 
 
 def _note_what_it_undid(connection: sqlite3.Connection, entry: journal.Entry) -> None:
@@ -93,18 +165,26 @@ def _note_what_it_undid(connection: sqlite3.Connection, entry: journal.Entry) ->
     )
 
 
-def _digest(path: Path) -> bytes | None:
+def _is_file(path: Path) -> bool:
+    """An ordinary file and no link to one: a plan holds the real place."""
     try:
-        with open_ordinary(path) as (stream, _):
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _digest(path: Path) -> bytes | None:
+    """Of the whole file; None where there is none, and b"" where something else lies in its place."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return b""
+        with path.open("rb") as stream:
             return whole_digest(stream)
-    except TagFileError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
 def _remove(clone: Path) -> None:
-    if not is_clone(clone):
-        return
-    try:
+    """Raises OSError when the copy is there and stays."""
+    if is_clone(clone) and clone.exists():
         clone.unlink(missing_ok=True)
-    except OSError as error:
-        log.warning("The working copy %s could not be removed: %s", show(encode(clone)), error)

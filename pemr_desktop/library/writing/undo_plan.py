@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,7 @@ from pemr_desktop.tagfiles.digest import whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.plan import FieldChange
 from pemr_desktop.tagfiles.read import open_ordinary, read_tags
-from pemr_desktop.tagfiles.write import WriteOutcome, restore_bytes
+from pemr_desktop.tagfiles.write import Milestones, restore_bytes
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoin
     if entry.restore is not None and entry.before_digest is not None and _digest(real) == entry.after_digest:
         recipe, wanted = entry.restore, entry.before_digest
 
-        def bring_back(on_clone: Callable[[WriteOutcome], None]) -> None:
+        def bring_back(milestones: Milestones) -> None:
             restore_bytes(
                 real,
                 recipe,
@@ -92,7 +92,7 @@ def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoin
                 clone=clone,
                 keep_times=options.keep_times,
                 hard_links=options.hard_links,
-                on_clone=on_clone,
+                milestones=milestones,
             )
 
         return Undoing(real, clone, back, bring_back)

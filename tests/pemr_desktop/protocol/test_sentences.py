@@ -244,8 +244,11 @@ def test_what_a_job_does_is_said_with_the_name_it_is_at() -> None:
 def test_what_start_up_mended_is_said() -> None:
     told = recovery_sentence(Recovery(1, 3))
     assert told == (
-        "The last writing of tags was interrupted: 1 of the 3 files left were written, the others are as they were."
+        "The last writing of tags was interrupted. Of the 3 files left 1 were written, 2 had not been touched."
     )
+    told = recovery_sentence(Recovery(1, 5, 1, {"/a.mp3": "The disk is read-only.", "/b.mp3": "It is not there."}))
+    assert "1 were written, 1 had not been touched. 1 were changed by another program" in told
+    assert told.endswith("waits for the next start: The disk is read-only. 1 others wait like it.")
 
 
 def test_a_refusal_with_a_code_is_said_by_its_code_and_another_by_its_message() -> None:

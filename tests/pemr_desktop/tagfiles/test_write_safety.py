@@ -16,7 +16,7 @@ from pemr_desktop.tagfiles.clone import is_clone
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
 from pemr_desktop.tagfiles.read import read_tags
-from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
+from pemr_desktop.tagfiles.write import Milestones, apply_plan, restore_bytes
 
 Sample = Callable[[str], Path]
 MOOD = {"mood": ["calm"]}
@@ -45,7 +45,7 @@ def test_a_file_that_changes_while_it_is_written_is_left_alone(sample: Sample) -
         path.write_bytes(b"their new version")
 
     with pytest.raises(WriteRefused, match="plan again"):
-        apply_plan(plan, on_clone=someone_else)
+        apply_plan(plan, milestones=Milestones(proven=someone_else))
     assert path.read_bytes() == b"their new version"
     assert names(path.parent) == [path.name]
 

@@ -126,8 +126,8 @@ def test_a_file_that_cannot_be_written_in_place_to_its_end_is_finished_at_the_ne
 def test_a_power_cut_while_writing_in_place_always_finds_the_copy(
     music: Path, tmp_path: Path, library_file: Path, song: Song
 ) -> None:
-    """Copy, journal and the copy's name are on disk before the file is opened for writing; then the file before the
-    copy goes."""
+    """Copy, journal, that pouring begins, and the copy's name are on disk before the file is opened for writing; then
+    the file before the copy goes."""
     path = song(music / "song.flac", title="Old", genre="Old")
     (tmp_path / "other name.flac").hardlink_to(path)
     with open_library(library_file) as library:
@@ -144,9 +144,10 @@ def test_a_power_cut_while_writing_in_place_always_finds_the_copy(
     assert traced.stdout == "{}\n", traced.stderr
     done = steps_in_place(calls.read_text("utf-8", "replace"), path)
     start = done.index("sync copy") - 1
-    assert done[start : start + 9] == [
+    assert done[start : start + 10] == [
         "sync journal",
         "sync copy",
+        "sync journal",
         "sync journal",
         "sync folder",
         "open file for writing",
