@@ -15,6 +15,7 @@ import typer
 from pemr.errors import PemrError
 from pemr.lazy_commands import LazyCommand, LazyGroup
 from pemr_desktop import __version__
+from pemr_desktop.commands.clean_text import clean
 from pemr_desktop.errors import JobCancelled, PemrDesktopError
 
 log = logging.getLogger(__name__)
@@ -112,20 +113,20 @@ def run(arguments: Sequence[str]) -> int:
         print("Cancelled. What was finished stays.", file=sys.stderr)
         return 130
     except (PemrDesktopError, PemrError) as error:
-        print(error, file=sys.stderr)
+        print(clean(str(error)), file=sys.stderr)
         return 1
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         log.debug("The library cannot be read", exc_info=True)
         reason = "text in it is no text" if isinstance(error, UnicodeDecodeError) else str(error)
-        print(
+        sentence = (
             f"The library cannot be used; it may be damaged ({reason}). No music file was touched. Look with "
-            "“pemr-desktop doctor”; “pemr-desktop restore” puts the newest backup in its place.",
-            file=sys.stderr,
+            "“pemr-desktop doctor”; “pemr-desktop restore” puts the newest backup in its place."
         )
+        print(clean(sentence), file=sys.stderr)
         return 1
     except (sqlite3.Error, OSError) as error:
         log.debug("Refused by the system", exc_info=True)
-        print(f"The system refused: {error}.", file=sys.stderr)
+        print(clean(f"The system refused: {error}."), file=sys.stderr)
         return 1
     return 0
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from pemr.pending_writes.notes import note_in
+from pemr_desktop.commands.terminal import Terminal
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.session import WorkerSession
 from pemr_desktop.library import queries
@@ -36,8 +36,8 @@ class CommandContext:
     library: Path
     settings: Settings
     model: Path | None = None
-    out: Console = field(default_factory=lambda: Console(soft_wrap=True, highlight=False))
-    err: Console = field(default_factory=lambda: Console(stderr=True, soft_wrap=True, highlight=False))
+    out: Terminal = field(default_factory=Terminal)
+    err: Terminal = field(default_factory=lambda: Terminal(stderr=True))
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
@@ -53,7 +53,7 @@ class CommandContext:
         """A worker process for as long as the block lasts."""
         with WorkerSession(self.library, self.model) as session:
             if session.ready and session.ready.recovery is not None:
-                self.err.print(recovery_sentence(session.ready.recovery), markup=False)
+                self.err.print(recovery_sentence(session.ready.recovery))
             yield Jobs(session, self.err)
 
     def run(self, request: Request, title: str) -> msgspec.Struct | None:
@@ -69,7 +69,7 @@ class Jobs:
     """Jobs in one worker, each with a progress line."""
 
     session: WorkerSession
-    err: Console
+    err: Terminal
     _then: Request | None = None
 
     def run(self, request: Request, title: str) -> msgspec.Struct | None:
@@ -87,7 +87,7 @@ class Jobs:
                 bar.update(line, completed=event.done, total=event.total or None, description=doing(event.step))
 
             ended, result = self.session.run(request, title, show)
-        self.err.print(ending(request, ended, result), markup=False)
+        self.err.print(ending(request, ended, result))
         self._then = ended.then
         return result
 
@@ -109,7 +109,7 @@ def command_context(home: Path | None, library: Path | None, model: Path | None)
     settings, messages = load(paths.settings_file)
     command = CommandContext(paths, library or library_file(settings, paths), settings, model)
     for message in messages:
-        command.err.print(message, markup=False)
+        command.err.print(message)
     return command
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from pemr_desktop.commands.context import CommandContext, chosen_tracks
+from pemr_desktop.commands.exchange import print_left_out
 from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -132,8 +133,9 @@ def export(
         group = next((group for group in queries.cover_groups(conn) if track_id in group.track_ids), None)
         if group is None:
             raise JobRefused(f"No version of {file_or_id} is known. Look for them: pemr-desktop versions")
-        export_m3u8(conn, group.track_ids, playlist.expanduser().absolute(), name=group.title)
-    command.err.print(f"Wrote {counted(len(group.track_ids), 'version')} to {playlist}.", markup=False)
+        left_out = export_m3u8(conn, group.track_ids, playlist.expanduser().absolute(), name=group.title)
+    print_left_out(command, left_out)
+    command.err.print(f"Wrote {counted(len(group.track_ids) - len(left_out), 'version')} to {playlist}.")
 
 
 def of(count: Count) -> str:
@@ -172,7 +174,7 @@ def print_quality(command: CommandContext, checked: CoverQuality, wrong_shown: i
             "among them may be missing here. Run: pemr-desktop versions"
         )
     for line in lines:
-        command.out.print(line, markup=False)
+        command.out.print(line)
     _print_wrong(command, checked.wrong[:wrong_shown], len(checked.wrong))
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, chosen_tracks, command_context
 from pemr_desktop.commands.library import timing_table
 from pemr_desktop.commands.tags import print_suggestions
@@ -50,6 +51,6 @@ def whole_job(command: CommandContext, folder: Path | None) -> None:
     command.out.rule("Versions of one another")
     print_groups(command)
     for problem in found:
-        command.err.print(f"{problem.location}: {problem.reason}", markup=False)
+        command.err.print(f"{one_line(problem.location)}: {one_line(problem.reason)}")
     if analysed.analysed:
         command.out.print(timing_table(analysed))

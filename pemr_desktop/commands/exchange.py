@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.library import Tracks
 from pemr_desktop.errors import JobRefused
@@ -29,8 +31,17 @@ def export(
     command: CommandContext = context.obj
     with command.reader() as conn:
         ids = _playlist_tracks(conn, playlist) if playlist is not None else chosen_tracks(conn, tracks or [])
-        export_tracks(conn, ids, file.expanduser().absolute())
-    command.err.print(f"Wrote {len(ids):,} tracks to {file}.", markup=False)
+        left_out = export_tracks(conn, ids, file.expanduser().absolute())
+    print_left_out(command, left_out)
+    command.err.print(f"Wrote {len(ids) - len(left_out):,} tracks to {file}.")
+
+
+def print_left_out(command: CommandContext, left_out: Sequence[str]) -> None:
+    """Files that a playlist cannot name."""
+    for location in left_out:
+        command.err.print(
+            f"Left out, since a playlist file cannot hold the line break in its name: {one_line(location)}"
+        )
 
 
 def import_(context: typer.Context, playlist: Annotated[Path, typer.Argument(help="An M3U or M3U8 file.")]) -> None:
@@ -39,7 +50,7 @@ def import_(context: typer.Context, playlist: Annotated[Path, typer.Argument(hel
     request = ImportPlaylist(os.fsencode(playlist.expanduser().absolute()))
     result = cast("PlaylistResult", command.run(request, "Importing"))
     for entry in result.not_found:
-        command.err.print(f"Not in the library: {entry}", markup=False)
+        command.err.print(f"Not in the library: {one_line(entry)}")
 
 
 def _playlist_tracks(conn: sqlite3.Connection, wanted: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, Jobs
 from pemr_desktop.commands.tags import changes_text, print_refused
 from pemr_desktop.errors import JobRefused
@@ -67,7 +68,7 @@ def _show_undo(command: CommandContext, conn: sqlite3.Connection, wanted: list[U
         files = files_to_undo(conn, request.batch_id, request.entry_ids)
         ready, refused = plan_undo(files, options)
         for _, undoing in ready:
-            command.out.print(Text(show(encode(undoing.path)), style="bold"))
+            command.out.print(Text(one_line(show(encode(undoing.path))), style="bold"))
             command.out.print(changes_text(undoing.changes), end="")
             if undoing.left_alone is not None:
                 command.out.print(Text(f"  {said(undoing.left_alone)}", style="yellow"))
@@ -123,7 +124,7 @@ def _print_entry(command: CommandContext, entry: JournalEntry) -> None:
     state: str = "undone" if entry.undone else entry.state
     command.out.print(
         Text(
-            f"{entry.location} (batch {entry.batch_id}, {_when(entry.updated_at)}, {state}"
+            f"{one_line(entry.location)} (batch {entry.batch_id}, {_when(entry.updated_at)}, {state}"
             f"{': ' + entry.reason if entry.reason else ''})"
         )
     )

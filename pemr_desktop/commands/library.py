@@ -9,6 +9,7 @@ from typing import Annotated, cast
 import typer
 from rich.table import Table
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -70,7 +71,8 @@ def status(context: typer.Context) -> None:
     table.add_row("Library", str(command.library))
     for root in roots:
         table.add_row(
-            "Folder", f"{root.location} ({root.track_count:,} tracks{'' if root.online else ', not reachable'})"
+            "Folder",
+            f"{one_line(root.location)} ({root.track_count:,} tracks{'' if root.online else ', not reachable'})",
         )
     table.add_row("Tracks", f"{counts.tracks:,} ({counts.offline:,} not reachable)")
     table.add_row("Listened to", f"{counts.analysed:,}" + (f" with model {model.name} ({model.id})" if model else ""))
@@ -87,7 +89,7 @@ def problems(context: typer.Context) -> None:
     with command.reader() as conn:
         found = queries.problems(conn)
     for problem in found:
-        command.out.print(f"{problem.location}\n  {problem.stage}: {problem.reason}", markup=False)
+        command.out.print(f"{one_line(problem.location)}\n  {problem.stage}: {one_line(problem.reason)}")
     if not found:
         command.err.print("No problems.")
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import ActivateModel
@@ -22,7 +22,9 @@ def models(context: typer.Context) -> None:
     with command.reader() as conn:
         for model in queries.models(conn):
             name = model.name + (" (active)" if model.active else "")
-            table.add_row(model.id, name, f"{model.embedded_count:,}", Text(model.path.decode("utf-8", "replace")))
+            table.add_row(
+                model.id, one_line(name), f"{model.embedded_count:,}", one_line(model.path.decode("utf-8", "replace"))
+            )
     command.out.print(table)
 
 

@@ -11,8 +11,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, chosen_tracks
-from pemr_desktop.commands.exchange import import_
+from pemr_desktop.commands.exchange import import_, print_left_out
 from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
@@ -39,7 +40,7 @@ def list_(context: typer.Context) -> None:
     with command.reader() as conn:
         found = queries.playlists(conn)
     for row in found:
-        table.add_row(str(row.id), Text(row.name), f"{row.track_count:,}", f"{row.duration_s / 60:.0f}")
+        table.add_row(str(row.id), Text(one_line(row.name)), f"{row.track_count:,}", f"{row.duration_s / 60:.0f}")
     if found:
         command.out.print(table)
     else:
@@ -106,8 +107,9 @@ def export(
         raise JobRefused("A playlist file ends in .m3u8.")
     with command.reader() as conn:
         row = _find(conn, playlist)
-        export_playlist(conn, row.id, target)
-    command.err.print(f"Wrote {row.track_count:,} tracks to {file}.", markup=False)
+        left_out = export_playlist(conn, row.id, target)
+    print_left_out(command, left_out)
+    command.err.print(f"Wrote {row.track_count - len(left_out):,} tracks to {file}.")
 
 
 def _find(conn: sqlite3.Connection, wanted: str) -> PlaylistRow:

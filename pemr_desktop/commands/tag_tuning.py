@@ -40,7 +40,7 @@ def tune(
     if not shown:
         return
     for tag in sorted(shown, key=lambda tag: (tag.change == "kept", tag.group, tag.name)):
-        command.out.print(_line(tag), markup=False)
+        command.out.print(_line(tag))
     if result.in_use:
         command.err.print("To go back: pemr-desktop tune --undo")
 

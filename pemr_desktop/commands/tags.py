@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.library import Tracks
 from pemr_desktop.errors import JobRefused
@@ -105,19 +106,19 @@ def print_suggestions(command: CommandContext, ids: tuple[int, ...]) -> None:
         for start in range(0, len(ids), ROWS_AT_A_TIME):
             for row in queries.rows(conn, ids[start : start + ROWS_AT_A_TIME]):
                 own = ", ".join((*row.genres, *row.moods))
-                table.add_row(str(row.id), Text(named(row)), Text(own), Text(_suggested(row)))
+                table.add_row(str(row.id), Text(named(row)), Text(one_line(own)), Text(_suggested(row)))
     command.out.print(table)
 
 
 def named(row: TrackRow) -> str:
     """Artist and title, or the file name where the file does not say."""
     title = row.title or row.location.rsplit("/", 1)[-1]
-    return f"{row.artist} – {title}" if row.artist else title
+    return one_line(f"{row.artist} – {title}" if row.artist else title)
 
 
 def plan_text(plan: FilePlan) -> Text:
     """What would change in one file, word by word: - before, + after."""
-    text = Text(plan.path.decode("utf-8", "replace"), style="bold")
+    text = Text(one_line(plan.path.decode("utf-8", "replace")), style="bold")
     text.append("\n")
     text.append_text(changes_text(plan.changes))
     for warning in plan.warnings:
@@ -131,11 +132,11 @@ def changes_text(changes: tuple[object, ...]) -> Text:
         before, after = list(change.before), list(change.after)  # type: ignore[attr-defined]
         text.append(f"  {change.field}: ", style="dim")  # type: ignore[attr-defined]
         for value in before:
-            text.append(value if value in after else f"-{value}", style="" if value in after else "red")
+            text.append(one_line(value if value in after else f"-{value}"), style="" if value in after else "red")
             text.append("; ")
         for value in after:
             if value not in before:
-                text.append(f"+{value}", style="green")
+                text.append(one_line(f"+{value}"), style="green")
                 text.append("; ")
         text.right_crop(2)
         text.append("\n")
@@ -159,7 +160,7 @@ def _decide(
 
 def print_refused(command: CommandContext, refused: dict[str, Refusal]) -> None:
     for location, why in refused.items():
-        command.err.print(f"Left untouched: {location}: {said(why)}", markup=False)
+        command.err.print(f"Left untouched: {one_line(location)}: {one_line(said(why))}")
 
 
 def edit(

@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from pemr_desktop import __version__
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext
 from pemr_desktop.errors import JobRefused, PemrDesktopError
 from pemr_desktop.library import queries
@@ -36,7 +37,7 @@ def watch(
         try:
             command.run(Scan(), "Scanning")
         except JobRefused as error:
-            command.err.print(f"Not this time: {error}", markup=False)
+            command.err.print(f"Not this time: {error}")
         time.sleep(every * 60)
 
 
@@ -47,7 +48,7 @@ def backup(context: typer.Context) -> None:
     command: CommandContext = context.obj
     with open_library(command.library) as library:
         made = library.backup(f"by-hand-{datetime.now():%Y%m%d-%H%M%S}")
-    command.out.print(f"Copied the library to {made}.", markup=False)
+    command.out.print(f"Copied the library to {made}.")
 
 
 def restore(
@@ -59,9 +60,9 @@ def restore(
 
     command: CommandContext = context.obj
     source, kept = put_back(command.library, file.expanduser().absolute() if file else None)
-    command.out.print(f"The library is now as in {source}.", markup=False)
+    command.out.print(f"The library is now as in {source}.")
     if kept is not None:
-        command.out.print(f"What was there before is {kept}.", markup=False)
+        command.out.print(f"What was there before is {kept}.")
 
 
 def duplicates(context: typer.Context) -> None:
@@ -73,13 +74,11 @@ def duplicates(context: typer.Context) -> None:
         groups = library.find_duplicates()
         for group in groups:
             rows = library.read(queries.rows, group)
-            command.out.print(Text(f"{rows[0].artist or '?'}: {rows[0].title}", style="bold"))
+            command.out.print(Text(one_line(f"{rows[0].artist or '?'}: {rows[0].title}"), style="bold"))
             for row in rows:
                 length_s = round(row.duration_s or 0)
-                command.out.print(f"  {length_s // 60}:{length_s % 60:02}  {row.format}  {row.location}", markup=False)
-    command.err.print(
-        f"{counted(len(groups), 'group')} of duplicates." if groups else "There are no duplicates.", markup=False
-    )
+                command.out.print(f"  {length_s // 60}:{length_s % 60:02}  {row.format}  {one_line(row.location)}")
+    command.err.print(f"{counted(len(groups), 'group')} of duplicates." if groups else "There are no duplicates.")
 
 
 def doctor(
@@ -95,18 +94,16 @@ def doctor(
     command: CommandContext = context.obj
     command.out.print(f"PEMR Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}")
     command.out.print(", ".join(f"{name} {_installed(name)}" for name in LIBRARIES))
-    command.out.print(
-        f"Settings {command.paths.settings_file}\nLibrary {command.library}\nLogs {command.paths.log}", markup=False
-    )
+    command.out.print(f"Settings {command.paths.settings_file}\nLibrary {command.library}\nLogs {command.paths.log}")
     faults = 0
     model = command.model or bundled_model()
     if model is None or not model.is_file():
-        command.out.print(
-            "[red]fault[/] No model is installed: music cannot be listened to. Install PEMR Desktop again."
-        )
+        sentence = "No model is installed: music cannot be listened to. Install PEMR Desktop again."
+        command.out.print(Text.assemble(("fault ", "red"), sentence))
         faults += 1
     else:
-        command.out.print(f"[green]ok[/] The model {model.name} is there ({model.stat().st_size / 1e6:.1f} MB).")
+        sentence = f"The model {one_line(model.name)} is there ({model.stat().st_size / 1e6:.1f} MB)."
+        command.out.print(Text.assemble(("ok ", "green"), sentence))
     colours = {"ok": "green", "note": "yellow", "fault": "red"}
     try:
         findings = check(command.library)

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext, chosen_tracks
 from pemr_desktop.commands.tags import named
 from pemr_desktop.errors import JobRefused
@@ -62,7 +63,7 @@ def print_groups(command: CommandContext) -> None:
     with command.reader() as conn:
         groups = queries.cover_groups(conn)
         for group in groups:
-            command.out.print(Text(group.title, style="bold"))
+            command.out.print(Text(one_line(group.title), style="bold"))
             for row in queries.rows(conn, group.track_ids):
                 command.out.print(Text(f"  {row.id:>5}  {named(row)}"))
     if not groups:

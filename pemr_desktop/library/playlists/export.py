@@ -19,20 +19,26 @@ from pemr_desktop.tagfiles.errors import readable
 
 ROWS_AT_A_TIME = 500
 JOINER = "; "
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is a formula to a spreadsheet, which it would work out, or run."""
 
 
-def export_tracks(connection: sqlite3.Connection, ids: Sequence[int], path: Path) -> None:
-    """Write tracks in the order of ids to a .csv, .json or .m3u8 file. Raises LibraryError."""
+def export_tracks(connection: sqlite3.Connection, ids: Sequence[int], path: Path) -> tuple[str, ...]:
+    """Write tracks in the order of ids to a .csv, .json or .m3u8 file -> files that such a file cannot name.
+
+    Raises LibraryError.
+    """
     suffix = path.suffix.lower()
     if suffix in (".m3u8", ".m3u"):
-        export_m3u8(connection, ids, path)
-    elif suffix == ".csv":
+        return export_m3u8(connection, ids, path)
+    if suffix == ".csv":
         write_file(path, _csv(connection, ids))
     elif suffix == ".json":
         records = [_record(row) for row in _rows(connection, ids)]
         write_file(path, json.dumps(records, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
     else:
         raise LibraryError(f"{readable(path)}: name the file .csv, .json or .m3u8. Nothing was written.")
+    return ()
 
 
 def _rows(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[TrackRow]:
@@ -62,7 +68,10 @@ def _record(row: TrackRow) -> dict[str, Any]:
 
 
 def _csv(connection: sqlite3.Connection, ids: Sequence[int]) -> bytes:
-    """RFC 4180 with a byte-order mark, by which spreadsheets know that it is UTF-8."""
+    """RFC 4180 with a byte-order mark, by which spreadsheets know that it is UTF-8.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP advises; JSON keeps it.
+    """
     text = io.StringIO()
     writer: csv.DictWriter[str] | None = None
     for row in _rows(connection, ids):
@@ -76,7 +85,9 @@ def _csv(connection: sqlite3.Connection, ids: Sequence[int]) -> bytes:
 
 def _cell(value: object) -> object:
     if isinstance(value, list):
-        return JOINER.join(value)
-    if isinstance(value, dict):
-        return JOINER.join(f"{tag} {probability:g}" for tag, probability in value.items())
+        value = JOINER.join(value)
+    elif isinstance(value, dict):
+        value = JOINER.join(f"{tag} {probability:g}" for tag, probability in value.items())
+    if isinstance(value, str) and value.lstrip(" \n").startswith(FORMULA_STARTS):
+        return f"'{value}"
     return value

@@ -31,20 +31,24 @@ class ImportedPlaylist(msgspec.Struct, frozen=True):
     not_found: tuple[str, ...]
 
 
-def export_playlist(connection: sqlite3.Connection, playlist_id: int, path: Path) -> None:
-    """Write a playlist of the library as M3U8. Raises LibraryError."""
+def export_playlist(connection: sqlite3.Connection, playlist_id: int, path: Path) -> tuple[str, ...]:
+    """Write a playlist of the library as M3U8 -> files that it cannot name. Raises LibraryError."""
     row = connection.execute("SELECT name FROM playlists WHERE id = ?", (playlist_id,)).fetchone()
     if row is None:
         raise LibraryError("This playlist is no longer there.")
     found = connection.execute(
         "SELECT track_id FROM playlist_tracks WHERE playlist_id = ? ORDER BY position", (playlist_id,)
     )
-    export_m3u8(connection, [track_id for (track_id,) in found], path, name=row[0])
+    return export_m3u8(connection, [track_id for (track_id,) in found], path, name=row[0])
 
 
-def export_m3u8(connection: sqlite3.Connection, ids: Sequence[int], path: Path, *, name: str = "") -> None:
-    """Write tracks as M3U8: UTF-8, line feeds, paths relative to the file. Raises LibraryError."""
+def export_m3u8(connection: sqlite3.Connection, ids: Sequence[int], path: Path, *, name: str = "") -> tuple[str, ...]:
+    """Write tracks as M3U8: UTF-8, line feeds, paths relative to the file. Raises LibraryError.
+
+    -> the files that were left out, readable: a line cannot hold a name with a line break in it.
+    """
     lines = [b"#EXTM3U"]
+    left_out: list[str] = []
     if name:
         lines.append(f"#PLAYLIST:{_one_line(name)}".encode())
     for row in rows(connection, ids):
@@ -52,12 +56,12 @@ def export_m3u8(connection: sqlite3.Connection, ids: Sequence[int], path: Path, 
         seconds = round(row.duration_s) if row.duration_s else -1
         entry = os.fsencode(_relative(decode(row.path), path.parent))
         if b"\n" in entry or b"\r" in entry:
-            raise LibraryError(
-                f"{row.location} has a line break in its name, which a playlist file cannot hold. Nothing was written."
-            )
+            left_out.append(row.location)
+            continue
         lines.append(f"#EXTINF:{seconds},{_one_line(title)}".encode())
         lines.append(b"./" + entry if entry.startswith(b"#") else entry)
     write_file(path, b"\n".join(lines) + b"\n")
+    return tuple(left_out)
 
 
 def import_playlist(connection: sqlite3.Connection, path: Path) -> ImportedPlaylist:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -36,6 +35,7 @@ from pemr_desktop.ui.covers.match_list import ShownMatch
 from pemr_desktop.ui.covers.match_pane import MatchPane
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
 from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
 
 ASKED_NOTHING, SEARCHING_OR_NONE, FOUND = range(3)
@@ -76,7 +76,7 @@ class CoversPage(QWidget):
         self.find_all.clicked.connect(self._find_all)
 
         self.comparison = Comparison(context, artwork, self)
-        self.sentence = QLabel(self)
+        self.sentence = Label(self)
         self.sentence.setObjectName("coverSentence")
         self.sentence.setWordWrap(True)
         self.progress = QProgressBar(self)
@@ -163,7 +163,7 @@ class CoversPage(QWidget):
 
     def _lay_out(self) -> None:
         theme = self._context.theme
-        heading = QLabel(self.tr("Covers"), self)
+        heading = Label(self.tr("Covers"), self)
         heading.setProperty("role", "title")
         top = QHBoxLayout()
         top.setSpacing(ROOM)

@@ -23,6 +23,7 @@ from pemr_desktop.protocol.results import CoverMatch
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.artwork.artwork_tile import paint_tile
+from pemr_desktop.ui.widgets.label import tip
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, VAST, WIDE, Theme
 
 MatchRole = Qt.ItemDataRole.UserRole
@@ -125,8 +126,10 @@ class MatchModel(QAbstractListModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return shown.title
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return shown.in_words()
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(shown.in_words())
         return shown if role == MatchRole else None
 
 

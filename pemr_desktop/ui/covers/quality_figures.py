@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pemr_desktop.protocol.cover_quality import CoverQuality
 from pemr_desktop.ui.covers import quality_words as words
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 
@@ -47,7 +48,7 @@ class QualityFigures(QWidget):
 
     def _add_figure(self, figure: str, sentence: str, role: str) -> None:
         row = self._grid.rowCount()
-        number, about = QLabel(figure, self), QLabel(sentence, self)
+        number, about = Label(figure, self), Label(sentence, self)
         number.setProperty("role", role)
         number.setAccessibleName(f"{figure} {sentence}")
         about.setWordWrap(True)
@@ -56,7 +57,7 @@ class QualityFigures(QWidget):
         self._grid.addWidget(about, row, 1, centre)
 
     def _add_sentence(self, sentence: str, role: str) -> None:
-        label = QLabel(sentence, self)
+        label = Label(sentence, self)
         label.setProperty("role", role)
         label.setWordWrap(True)
         self._grid.addWidget(label, self._grid.rowCount(), 1)

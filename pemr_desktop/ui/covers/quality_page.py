@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -43,6 +42,7 @@ from pemr_desktop.ui.covers import quality_words as words
 from pemr_desktop.ui.covers.quality_figures import QualityFigures
 from pemr_desktop.ui.widgets.empty_state import EmptyState
 from pemr_desktop.ui.widgets.job_card import JobCard
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.table_page import LinesModel
 from pemr_desktop.ui.widgets.theme import ROOM, VAST
 
@@ -117,12 +117,12 @@ class QualityPage(QWidget):
         cards.addWidget(self.check, 1)
         cards.addWidget(self.fit, 1)
         self.figures = QualityFigures(self)
-        self.wrong_heading = QLabel(self)
+        self.wrong_heading = Label(self)
         self.wrong_heading.setObjectName("wrongPairsHeading")
         self.wrong_heading.setProperty("role", "section")
         self.wrong_heading.setWordWrap(True)
         self.table = self._make_table()
-        self.not_compared = QLabel(self)
+        self.not_compared = Label(self)
         self.not_compared.setWordWrap(True)
         self.not_compared.setProperty("role", "soft")
         self.find_all = QPushButton(self.tr("Find all versions"), self)
@@ -157,7 +157,7 @@ class QualityPage(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(scroll)
         self.stack.addWidget(self.empty)
-        title = QLabel(self.tr("Quality of covers"), self)
+        title = Label(self.tr("Quality of covers"), self)
         title.setProperty("role", "title")
         title.setContentsMargins(VAST, ROOM, VAST, ROOM)
         layout = QVBoxLayout(self)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import PlanEdits
 from pemr_desktop.ui.widgets.field_table import field_title
+from pemr_desktop.ui.widgets.label import Label, add_named
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class EditTagsDialog(QDialog):
         self._before: dict[int, Values] = {}
         self._lines: dict[str, QLineEdit] = {}
         count = len(track_ids)
-        heading = QLabel(self.tr("1 track") if count == 1 else self.tr("{} tracks").format(count), self)
+        heading = Label(self.tr("1 track") if count == 1 else self.tr("{} tracks").format(count), self)
         heading.setProperty("role", "title")
-        hint = QLabel(
+        hint = Label(
             self.tr("Several values are separated by semicolons. You see every change before it is written."), self
         )
         hint.setProperty("role", "soft")
@@ -58,7 +59,7 @@ class EditTagsDialog(QDialog):
             line.setAccessibleName(field_title(field))
             line.setEnabled(False)
             self._lines[field] = line
-            form.addRow(field_title(field), line)
+            add_named(form, field_title(field), line)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(VAST, WIDE, VAST, WIDE)
         layout.setSpacing(ROOM)

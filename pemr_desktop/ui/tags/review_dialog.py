@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QStackedWidget,
@@ -37,6 +36,7 @@ from pemr_desktop.ui.tags.review_delegate import ReviewDelegate
 from pemr_desktop.ui.tags.review_model import ReviewModel
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class ReviewDialog(QDialog):
     # building
 
     def _build(self) -> None:
-        self.heading = QLabel(self)
+        self.heading = Label(self)
         self.heading.setObjectName("reviewHeading")
         self.heading.setProperty("role", "title")
-        self.sentence = QLabel(self)
+        self.sentence = Label(self)
         self.sentence.setObjectName("reviewSentence")
         self.sentence.setProperty("role", "soft")
         self.sentence.setWordWrap(True)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.tags.tag_diff import Piece, spoken, values_diff
 from pemr_desktop.ui.widgets.field_table import field_title
+from pemr_desktop.ui.widgets.label import tip
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 PROVENANCE_FIELD = "pemr_tags"
@@ -115,7 +116,8 @@ class ReviewModel(QAbstractItemModel):
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             said = spoken(line.pieces) if line.pieces else line.detail
-            return f"{line.text}: {said}" if said else line.text
+            words = f"{line.text}: {said}" if said else line.text
+            return tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -21,6 +21,7 @@ from pemr_desktop.ui.tracks.suggestion_model import lines_of_track, lines_of_tra
 from pemr_desktop.ui.tracks.track_columns import shown_title
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.field_table import fields_html
+from pemr_desktop.ui.widgets.label import HtmlLabel, Label
 from pemr_desktop.ui.widgets.theme import HAIR, ROOM, SNUG, TIGHT, WIDE
 from pemr_desktop.ui.widgets.waveform import Waveform
 
@@ -123,7 +124,7 @@ class Inspector(QWidget):
         self.waveform.setFixedHeight(64)
         self.waveform.seekRequested.connect(self._play_from)
         column.addWidget(self.waveform)
-        self.problem = QLabel(self._body)
+        self.problem = Label(self._body)
         self.problem.setObjectName("inspectorProblem")
         self.problem.setProperty("role", "warning")
         self.problem.setWordWrap(True)
@@ -139,8 +140,9 @@ class Inspector(QWidget):
         column.addSpacing(WIDE)
         self.fields_head = self._section(self.tr("In the file"))
         column.addWidget(self.fields_head)
-        self.fields = self._wrapped("fileTags")
-        self.fields.setTextFormat(Qt.TextFormat.RichText)
+        self.fields = HtmlLabel(self._body)
+        self.fields.setObjectName("fileTags")
+        self.fields.setWordWrap(True)
         self.fields.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.fields)
         column.addSpacing(ROOM)
@@ -162,7 +164,7 @@ class Inspector(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-        self.empty = QLabel(self.tr("Choose a track to see its tags and suggestions."), self)
+        self.empty = Label(self.tr("Choose a track to see its tags and suggestions."), self)
         self.empty.setObjectName("inspectorEmpty")
         self.empty.setProperty("role", "soft")
         self.empty.setWordWrap(True)
@@ -205,7 +207,7 @@ class Inspector(QWidget):
         return label
 
     def _wrapped(self, name: str, role: str = "") -> QLabel:
-        label = QLabel(self._body)
+        label = Label(self._body)
         label.setObjectName(name)
         label.setWordWrap(True)
         if role:
@@ -213,7 +215,7 @@ class Inspector(QWidget):
         return label
 
     def _section(self, text: str) -> QLabel:
-        label = QLabel(text, self._body)
+        label = Label(text, self._body)
         label.setProperty("role", "section")
         return label
 

@@ -33,6 +33,7 @@ from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.tracks.sidebar_model import SidebarItem
+from pemr_desktop.ui.widgets.message_box import MessageBox
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -251,16 +252,21 @@ class LibraryCommands(QObject):
                 _exported, item.playlist_id, path, done=self._tell_exported, failed=self._not_exported
             )
 
-    def _tell_exported(self, path: Path) -> None:
-        self._context.notices.good(self.tr("Exported to {}.").format(path))
+    def _tell_exported(self, exported: tuple[Path, tuple[str, ...]]) -> None:
+        path, left_out = exported
+        said = self.tr("Exported to {}.").format(path)
+        if not left_out:
+            self._context.notices.good(said)
+            return
+        why = self.tr("Left out, since a playlist file cannot hold a line break in a name:")
+        self._context.notices.post(Notice(f"{said} {why} {left_out[0]}", "warning", details="\n".join(left_out)))
 
     def _not_exported(self, error: Exception) -> None:
         self._context.notices.problem(str(error), key="export")
 
     def _agreed(self, question: str, explanation: str, yes: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "PEMR Desktop", question, parent=self._window)
+        box = MessageBox(question, explanation, self._window)
         box.setObjectName("question")
-        box.setInformativeText(explanation)
         button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
         button.setObjectName("agree")
         box.setDefaultButton(box.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole))
@@ -279,11 +285,9 @@ def _members(conn: sqlite3.Connection, view: View) -> list[int]:
     return list(queries.track_ids(conn, view=view))
 
 
-def _group_exported(conn: sqlite3.Connection, view: View, name: str, path: Path) -> Path:
-    export_m3u8(conn, _members(conn, view), path, name=name)
-    return path
+def _group_exported(conn: sqlite3.Connection, view: View, name: str, path: Path) -> tuple[Path, tuple[str, ...]]:
+    return path, export_m3u8(conn, _members(conn, view), path, name=name)
 
 
-def _exported(conn: sqlite3.Connection, playlist_id: int, path: Path) -> Path:
-    export_playlist(conn, playlist_id, path)
-    return path
+def _exported(conn: sqlite3.Connection, playlist_id: int, path: Path) -> tuple[Path, tuple[str, ...]]:
+    return path, export_playlist(conn, playlist_id, path)

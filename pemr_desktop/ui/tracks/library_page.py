@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from pemr_desktop.library.views import View
 from pemr_desktop.ui.tracks.query_line import QueryLine
 from pemr_desktop.ui.tracks.track_model import TrackModel
 from pemr_desktop.ui.tracks.track_table import TrackTable
 from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, WIDE
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class LibraryPage(QWidget):
         self.model = TrackModel(context.reader, self)
         self.table = TrackTable(self.model, context.theme, artwork, self)
         self.empty = EmptyState(context.theme, self)
-        self.heading = QLabel(self)
+        self.heading = Label(self)
         self.heading.setObjectName("listTitle")
         self.heading.setProperty("role", "title")
         self.heading.setContentsMargins(WIDE, ROOM, WIDE, ROOM)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
+from pemr_desktop.ui.widgets.label import HtmlLabel
 from pemr_desktop.ui.widgets.theme import Theme
 
 if TYPE_CHECKING:
@@ -50,11 +51,10 @@ class QueryLine(QWidget):
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setWidget(self.line)
         self._completer.activated.connect(self._complete)
-        self.error = QLabel(self)
+        self.error = HtmlLabel(self)
         self.error.setObjectName("queryError")
         self.error.setProperty("role", "bad")
         self.error.setWordWrap(True)
-        self.error.setTextFormat(Qt.TextFormat.RichText)
         self.error.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

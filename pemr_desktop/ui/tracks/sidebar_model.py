@@ -15,6 +15,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import Facet, FolderRow
 from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import Changed
+from pemr_desktop.ui.widgets.label import tip
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.library_reader import Reader
@@ -221,7 +222,7 @@ class SidebarModel(QStandardItemModel):
             return
         node.setData(bare, SIDEBAR_ITEM_ROLE)
         node.setText(item.text)
-        node.setToolTip(item.text)
+        node.setToolTip(tip(item.text))
         counted = "" if item.count is None else f", {item.count}"
         node.setData(f"{item.text}{counted}", Qt.ItemDataRole.AccessibleTextRole)
         flags = Qt.ItemFlag.ItemIsEnabled

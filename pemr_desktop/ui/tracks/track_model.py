@@ -27,6 +27,7 @@ from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import Changed
 from pemr_desktop.ui.file_urls import file_url
 from pemr_desktop.ui.tracks.track_columns import track_columns
+from pemr_desktop.ui.widgets.label import tip
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.library_reader import Reader
@@ -217,8 +218,8 @@ class TrackModel(QAbstractTableModel):
             return None
         column = self.columns[index.column()]
         text = column.text(row)
-        if role == Qt.ItemDataRole.ToolTipRole and column.id == "tile":
-            return row.location
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(row.location if column.id == "tile" else text)
         if role == Qt.ItemDataRole.AccessibleTextRole and text:
             return f"{column.title}: {text}"
         return text

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTableWidge
 
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.training.training_record import CheckpointRow
+from pemr_desktop.ui.widgets.label import tip
 from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
 MAX_ROWS_SHOWN = 4
@@ -67,7 +68,7 @@ class CheckpointTable(QTableWidget):
             )
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(str(row.path))
+                item.setToolTip(tip(str(row.path)))
                 self.setItem(number, column, item)
             use = self._use_button(row, kind)
             self.setCellWidget(number, USE, use)

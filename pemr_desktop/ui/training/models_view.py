@@ -9,7 +9,6 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.training.model_card import ModelCard
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, VAST, Theme
 
 ROW_PX = 40
@@ -36,9 +36,9 @@ class ModelsView(QWidget):
         super().__init__(parent)
         self.setObjectName("models")
         self._theme = theme
-        title = QLabel(self.tr("Models"), self)
+        title = Label(self.tr("Models"), self)
         title.setProperty("role", "title")
-        about = QLabel(
+        about = Label(
             self.tr(
                 "A model is the ear of the application. Changing it never loses anything: "
                 "your library is listened to again in the background, and what the former model heard is kept."
@@ -64,7 +64,7 @@ class ModelsView(QWidget):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)
-        self.sentence = QLabel(self.tr("No model has listened to your library yet."), self)
+        self.sentence = Label(self.tr("No model has listened to your library yet."), self)
         self.sentence.setProperty("role", "soft")
         column = QVBoxLayout(self)
         column.setContentsMargins(VAST, VAST, VAST, ROOM)
@@ -102,7 +102,7 @@ class ModelsView(QWidget):
         row = QHBoxLayout(holder)
         row.setContentsMargins(ROOM, 0, ROOM, 0)
         if model.active:
-            label = QLabel(self.tr("In use"), holder)
+            label = Label(self.tr("In use"), holder)
             label.setProperty("role", "good")
             row.addWidget(label)
             return holder

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -28,6 +27,7 @@ from pemr_desktop.protocol.sentences import tag_reason
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.widgets.job_card import JobCard
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, VAST, Role
 
 log = logging.getLogger(__name__)
@@ -57,9 +57,9 @@ class TagTuningView(QWidget):
         self.refresh()
 
     def _build(self) -> None:
-        title = QLabel(self.tr("Tune tags"), self)
+        title = Label(self.tr("Tune tags"), self)
         title.setProperty("role", "title")
-        about = QLabel(
+        about = Label(
             self.tr(
                 "The suggested tags come from free music. They can be fitted to yours: a tag changes only where it "
                 "proves better on albums that were kept aside. No file is touched, and you can always go back."
@@ -91,7 +91,7 @@ class TagTuningView(QWidget):
         cards.setSpacing(ROOM)
         cards.addWidget(self.tune, 1)
         cards.addWidget(self.teach, 1)
-        self.outcome = QLabel(self)
+        self.outcome = Label(self)
         self.outcome.setObjectName("tuningOutcome")
         self.outcome.setWordWrap(True)
         self.back = QPushButton(self.tr("Go back to the shipped tags"), self)

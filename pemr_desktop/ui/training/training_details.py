@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from pemr_desktop.ui.training.training_recipes import RecipeChoice
+from pemr_desktop.ui.widgets.label import add_named
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 THREADS = "train.threads"
@@ -39,14 +40,14 @@ class TrainingDetails(QWidget):
             edit.setAccessibleName(field.label)
             edit.setToolTip(field.help)
             self.fields[field.key] = edit
-            form.addRow(field.label, edit)
+            add_named(form, field.label, edit)
         self.further = QPlainTextEdit(self)
         self.further.setObjectName("trainingOverrides")
         self.further.setAccessibleName(self.tr("Further settings, one key=value a line"))
         self.further.setPlaceholderText("pemr.mask_ratio=0.1\ndata.held_out=0.05")
         self.further.setFixedHeight(overrides_height_px)
         self.further.setTabChangesFocus(True)
-        form.addRow(self.tr("Further settings"), self.further)
+        add_named(form, self.tr("Further settings"), self.further)
 
     def show_recipe(self, recipe: RecipeChoice) -> None:
         """What each setting is when nothing is entered."""

@@ -33,6 +33,7 @@ from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.training_details import TrainingDetails
 from pemr_desktop.ui.training.training_recipes import RecipeChoice, read_recipes
 from pemr_desktop.ui.training.training_record import TrainingRequest
+from pemr_desktop.ui.widgets.label import Label, add_named
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, VAST
 
 FORM_WIDTH_PX = 640
@@ -70,9 +71,9 @@ class TrainingForm(QScrollArea):
         column = QVBoxLayout(inner)
         column.setContentsMargins(VAST, VAST, VAST, VAST)
         column.setSpacing(ROOM)
-        title = QLabel(self.tr("Train from scratch"), inner)
+        title = Label(self.tr("Train from scratch"), inner)
         title.setProperty("role", "title")
-        about = QLabel(
+        about = Label(
             self.tr(
                 "A new ear learns from nothing but the sound of your music: no labels, no internet. "
                 "It runs on its own at low priority; you can pause it at any time and go on later."
@@ -90,7 +91,7 @@ class TrainingForm(QScrollArea):
         column.addWidget(self._section(self.tr("How")))
         self._build_how(inner, column)
         self._build_details(inner, column)
-        self.sentence = QLabel(inner)
+        self.sentence = Label(inner)
         self.sentence.setObjectName("trainingFormSentence")
         self.sentence.setProperty("role", "bad")
         self.sentence.setWordWrap(True)
@@ -118,7 +119,7 @@ class TrainingForm(QScrollArea):
         self.viewport().setAutoFillBackground(False)
 
     def _section(self, text: str) -> QLabel:
-        label = QLabel(text, self)
+        label = Label(text, self)
         label.setProperty("role", "section")
         return label
 
@@ -172,7 +173,7 @@ class TrainingForm(QScrollArea):
         for recipe in self._recipes:
             self.recipe.addItem(recipe.name, recipe)
         self.recipe.currentIndexChanged.connect(self._recipe_chosen)
-        self.recipe_about = QLabel(parent)
+        self.recipe_about = Label(parent)
         self.recipe_about.setObjectName("recipeAbout")
         self.recipe_about.setProperty("role", "small")
         self.recipe_about.setWordWrap(True)
@@ -183,13 +184,13 @@ class TrainingForm(QScrollArea):
         form.setHorizontalSpacing(ROOM)
         form.setVerticalSpacing(SNUG)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(self.tr("Train for"), self.hours)
+        add_named(form, self.tr("Train for"), self.hours)
         chosen = QVBoxLayout()
         chosen.setSpacing(TIGHT)
         chosen.addWidget(self.recipe)
         chosen.addWidget(self.recipe_about)
-        form.addRow(self.tr("Recipe"), chosen)
-        form.addRow(self.tr("Name"), self.name)
+        add_named(form, self.tr("Recipe"), chosen)
+        add_named(form, self.tr("Name"), self.name)
         column.addLayout(form)
 
     def _build_details(self, parent: QWidget, column: QVBoxLayout) -> None:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
+from pemr_desktop.ui.widgets.message_box import MessageBox
+
 
 def _say(text: str) -> str:
     return QCoreApplication.translate("TrainingQuestions", text)
@@ -21,12 +23,12 @@ class UseAnswer(NamedTuple):
 
 def may_pause_and_close(parent: QWidget) -> bool:
     """A training runs and the window wants to close: may it be paused?"""
-    box = QMessageBox(parent)
-    box.setObjectName("closeWhileTraining")
-    box.setText(_say("A training is running."))
-    box.setInformativeText(
-        _say("It will finish its step and save, so that you can go on later exactly where it stopped.")
+    box = MessageBox(
+        _say("A training is running."),
+        _say("It will finish its step and save, so that you can go on later exactly where it stopped."),
+        parent,
     )
+    box.setObjectName("closeWhileTraining")
     pause = box.addButton(_say("Pause and close"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(_say("Keep training"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(pause)
@@ -36,15 +38,15 @@ def may_pause_and_close(parent: QWidget) -> bool:
 
 def may_use_model(parent: QWidget, *, offer_tags: bool) -> UseAnswer:
     """The ear of the application is about to change: is that wanted, and with tags?"""
-    box = QMessageBox(parent)
-    box.setObjectName("useModelQuestion")
-    box.setText(_say("Listen with this model from now on?"))
-    box.setInformativeText(
+    box = MessageBox(
+        _say("Listen with this model from now on?"),
         _say(
             "Your library is listened to again in the background. The model in use now stays under “Models”, "
             "with all it has heard, so you can go back at any time."
-        )
+        ),
+        parent,
     )
+    box.setObjectName("useModelQuestion")
     learn = QCheckBox(_say("Learn the tags first: a new model knows none (takes a while)"), box)
     learn.setObjectName("learnTagsFirst")
     learn.setAccessibleName(learn.text())

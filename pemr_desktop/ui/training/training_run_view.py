@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from pemr_desktop.ui.training.curve_plot import CurvePlot
 from pemr_desktop.ui.training.training_record import RunState, TrainingRecord
 from pemr_desktop.ui.training.training_trouble import TrainingTrouble
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 
 TOTAL = "total"
@@ -37,9 +37,9 @@ class Figure(QWidget):
     def __init__(self, name: str, label: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._label = QLabel(label, self)
+        self._label = Label(label, self)
         self._label.setProperty("role", "small")
-        self.value = QLabel("–", self)
+        self.value = Label("–", self)
         self.value.setObjectName(f"{name}Value")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -81,7 +81,7 @@ class TrainingRunView(QWidget):
         self.title = ElidedLabel(parent=self)
         self.title.setObjectName("runTitle")
         self.title.setProperty("role", "title")
-        self.state = QLabel(self)
+        self.state = Label(self)
         self.state.setObjectName("runState")
         self.pause = self._button("pauseTraining", self.tr("Pause"))
         self.pause.setToolTip(self.tr("Finish the step, save, and stop; nothing is lost"))
@@ -100,7 +100,7 @@ class TrainingRunView(QWidget):
         self.progress.setObjectName("trainingProgress")
         self.progress.setAccessibleName(self.tr("Progress of the training"))
         self.progress.setTextVisible(False)
-        self.how_far = QLabel(self)
+        self.how_far = Label(self)
         self.how_far.setObjectName("trainingHowFar")
         self.how_far.setProperty("role", "soft")
         self.how_far.setWordWrap(True)
@@ -162,13 +162,13 @@ class TrainingRunView(QWidget):
         self.plot.set_empty_text(self.tr("The curve appears after the first steps."))
 
     def _build_checkpoints(self) -> None:
-        self._checkpoints_title = QLabel(self.tr("Saved"), self)
+        self._checkpoints_title = Label(self.tr("Saved"), self)
         self._checkpoints_title.setProperty("role", "section")
         self.checkpoints = CheckpointTable(self._theme, self)
         self.checkpoints.useWanted.connect(self.useWanted)
         self._making = QWidget(self)
         self._making.setObjectName("makingModel")
-        self.making_words = QLabel(self._making)
+        self.making_words = Label(self._making)
         self.making_words.setObjectName("makingModelWords")
         self.making_words.setProperty("role", "soft")
         bar = QProgressBar(self._making)

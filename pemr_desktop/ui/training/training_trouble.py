@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from pemr_desktop.ui.training.training_record import TrainingRecord
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
 LOG_HEIGHT_PX = 110
@@ -20,7 +21,7 @@ class TrainingTrouble(QWidget):
         super().__init__(parent)
         self.setObjectName("trainingTrouble")
         self._theme = theme
-        self.sentence = QLabel(self)
+        self.sentence = Label(self)
         self.sentence.setObjectName("trainingFailure")
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

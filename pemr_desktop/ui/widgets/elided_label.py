@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyleOption, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyleOption, QWidget
+
+from pemr_desktop.ui.widgets.label import Label, tip
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(Label):
     """Plain text, elided where it does not fit."""
 
     def __init__(
@@ -18,7 +20,6 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._mode = mode
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
@@ -50,4 +51,4 @@ class ElidedLabel(QLabel):
 
     def _explain(self) -> None:
         hidden = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
-        self.setToolTip(self.text() if hidden else "")
+        self.setToolTip(tip(self.text()) if hidden else "")

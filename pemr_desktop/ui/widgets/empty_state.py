@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE, Theme
 
 ICON_PX = 56
@@ -21,14 +22,14 @@ class EmptyState(QWidget):
         self.setObjectName("emptyState")
         self._theme = theme
         self._icon_name = "music"
-        self._icon = QLabel(self)
+        self._icon = Label(self)
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.headline = QLabel(self)
+        self.headline = Label(self)
         self.headline.setObjectName("emptyHeadline")
         self.headline.setProperty("role", "display")
         self.headline.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.headline.setWordWrap(True)
-        self.sentence = QLabel(self)
+        self.sentence = Label(self)
         self.sentence.setObjectName("emptySentence")
         self.sentence.setProperty("role", "soft")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)

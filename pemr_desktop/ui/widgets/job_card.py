@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pemr_desktop.jobs.client import JobView
 from pemr_desktop.ui import wording
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 
 
@@ -20,11 +21,11 @@ class JobCard(QFrame):
         super().__init__(parent)
         self.setObjectName(name)
         self.setProperty("role", "card")
-        heading = QLabel(title, self)
+        heading = Label(title, self)
         heading.setProperty("role", "title")
-        about = QLabel(sentence, self)
+        about = Label(sentence, self)
         about.setWordWrap(True)
-        self.state = QLabel(self)
+        self.state = Label(self)
         self.state.setObjectName(f"{name}State")
         self.state.setProperty("role", "soft")
         self.state.setWordWrap(True)

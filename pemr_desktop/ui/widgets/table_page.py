@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.ui.widgets.empty_state import EmptyState
+from pemr_desktop.ui.widgets.label import Label, tip
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, WIDE, Theme
 
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -70,8 +70,10 @@ class LinesModel(QAbstractTableModel):
             return None
         item, cells = self._lines[index.row()]
         text = cells[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(text)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{self._headings[index.column()]}: {text}"
         return item if role == ITEM_ROLE else None
@@ -103,7 +105,7 @@ class TablePage(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.table)
         self.stack.addWidget(self.empty)
-        heading = QLabel(title, self)
+        heading = Label(title, self)
         heading.setProperty("role", "title")
         self.head = QHBoxLayout()
         self.head.setContentsMargins(WIDE, ROOM, WIDE, ROOM)

@@ -18,9 +18,10 @@ from typing import TextIO
 from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from pemr_desktop import __version__
+from pemr_desktop.ui.widgets.label import Label
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class CrashReportDialog(QDialog):
         self.setWindowTitle("PEMR Desktop")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(720, 480)
-        said = QLabel(
+        said = Label(
             self.tr(
                 "PEMR Desktop did not end well last time. Your library and your files are safe: "
                 "unfinished jobs can simply be run again. This report stays on your computer; "

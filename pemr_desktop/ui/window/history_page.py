@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelection, QLocale, Qt, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QSplitter, QWidget
 
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import JournalBatch
 from pemr_desktop.protocol.messages import Changed, Undo
+from pemr_desktop.ui.widgets.label import HtmlLabel
 from pemr_desktop.ui.widgets.table_page import TablePage
 from pemr_desktop.ui.widgets.theme import WIDE
 from pemr_desktop.ui.window.history_entries import entries_html, entry_of_link
@@ -50,9 +51,8 @@ class HistoryPage(TablePage):
             self.tr("Nothing has been written yet"),
             self.tr("Every change to your files is kept here, with what was there before, and can be undone."),
         )
-        self.entries = QLabel(self)
+        self.entries = HtmlLabel(self)
         self.entries.setObjectName("batchEntries")
-        self.entries.setTextFormat(Qt.TextFormat.RichText)
         self.entries.setWordWrap(True)
         self.entries.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

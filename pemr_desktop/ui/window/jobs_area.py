@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from pemr_desktop.protocol.messages import (
     ApplyWrites,
@@ -19,6 +19,7 @@ from pemr_desktop.protocol.messages import (
 )
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class JobsArea(QWidget):
         self._theme = theme
         self._lines: dict[int, JobLine] = {}
         self._dismissed: set[int] = set()
-        self._more = QLabel(self)
+        self._more = Label(self)
         self._more.setObjectName("moreJobs")
         self._more.setProperty("role", "small")
         self._layout = QVBoxLayout(self)
@@ -135,9 +136,9 @@ class JobLine(QWidget):
         self.setObjectName("jobLine")
         self._theme = theme
         self._view: JobView | None = None
-        self._icon = QLabel(self)
+        self._icon = Label(self)
         self._icon.setFixedWidth(16)
-        self.title = QLabel(self)
+        self.title = Label(self)
         self.title.setObjectName("jobTitle")
         self.doing = ElidedLabel(parent=self)
         self.doing.setObjectName("jobDoing")
@@ -147,7 +148,7 @@ class JobLine(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(180)
         self.bar.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.left = QLabel(self)
+        self.left = Label(self)
         self.left.setObjectName("jobTimeLeft")
         self.left.setProperty("role", "small")
         self.stop = QToolButton(self)

@@ -12,7 +12,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from pemr_desktop.library.rows import LibraryCounts
 from pemr_desktop.library.views import View
@@ -29,6 +29,7 @@ from pemr_desktop.ui.tracks.sidebar import Sidebar
 from pemr_desktop.ui.tracks.track_commands import TrackCommands
 from pemr_desktop.ui.training.tag_tuning_offer import TagTuningOffer
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM
 from pemr_desktop.ui.window import window_actions
 from pemr_desktop.ui.window.folder_watch import FolderWatch
@@ -141,7 +142,7 @@ class MainWindow(QMainWindow):
         outer.addWidget(PlayerBar(context, self, self.artwork))
         self.setCentralWidget(central)
         self.overlay = DropOverlay(context.theme, central, self, takes_own_rows=False)
-        self.counts_label = QLabel(self)
+        self.counts_label = Label(self)
         self.counts_label.setObjectName("counts")
         self.counts_label.setContentsMargins(0, 0, ROOM, 0)
         self.statusBar().addPermanentWidget(self.counts_label)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from pemr_desktop.ui.notices import Notice, Notices
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
 
 GOOD_STAYS_MS = 12_000
@@ -88,10 +89,10 @@ class _NoticeLine(QFrame):
         self.setProperty("kind", notice.kind)
         row = QHBoxLayout()
         row.setSpacing(SNUG)
-        self._icon = QLabel(self)
+        self._icon = Label(self)
         self._icon.setFixedWidth(18)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
-        text = QLabel(notice.text, self)
+        text = Label(notice.text, self)
         text.setObjectName("noticeText")
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -126,7 +127,7 @@ class _NoticeLine(QFrame):
         return button
 
     def _add_details(self, details: str, row: QHBoxLayout, outer: QVBoxLayout) -> None:
-        label = QLabel(details, self)
+        label = Label(details, self)
         label.setObjectName("noticeDetails")
         label.setProperty("role", "small")
         label.setWordWrap(True)

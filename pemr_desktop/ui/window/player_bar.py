@@ -23,6 +23,7 @@ from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.artwork.artwork_tile import CoverTile
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, WIDE
 from pemr_desktop.ui.widgets.waveform import Waveform
 
@@ -67,7 +68,7 @@ class PlayerBar(QFrame):
         self.volume.setAccessibleName(self.tr("Volume"))
         self.volume.setRange(0, FULL_VOLUME)
         self.volume.setPageStep(10)
-        self.device_sentence = QLabel(self)
+        self.device_sentence = Label(self)
         self.device_sentence.setObjectName("deviceSentence")
         self.device_sentence.setWordWrap(True)
         self.device_sentence.setProperty("role", "warning")
@@ -91,7 +92,7 @@ class PlayerBar(QFrame):
         return button
 
     def _time_label(self, name: str, text: str) -> QLabel:
-        label = QLabel(wording.clock(None), self)
+        label = Label(wording.clock(None), self)
         label.setObjectName(name)
         label.setAccessibleName(text)
         label.setProperty("role", "small")

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.settings import Setting
 from pemr_desktop.settings_file import SettingsStore
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import HAIR, ROOM, SNUG, TIGHT, Theme
 
 EDITOR_WIDTH_PX = 260
@@ -263,10 +263,10 @@ class SettingRow(QWidget):
         self._theme = theme
         self.editor = editor or editor_for(setting, theme)
         self.editor.setFixedWidth(theme.px(EDITOR_WIDTH_PX))
-        self.label = QLabel(say(setting.label), self)
+        self.label = Label(say(setting.label), self)
         self.label.setBuddy(self.editor.control)
         self.label.setWordWrap(True)
-        self.help = QLabel(say(setting.help), self)
+        self.help = Label(say(setting.help), self)
         self.help.setProperty("role", "small")
         self.help.setWordWrap(True)
         self.reset = QToolButton(self)
@@ -275,7 +275,7 @@ class SettingRow(QWidget):
         self.reset.setAccessibleName(words)
         self.reset.setToolTip(words)
         self.reset.clicked.connect(self._reset)
-        self.trouble = QLabel(self)
+        self.trouble = Label(self)
         self.trouble.setObjectName(f"trouble_{setting.name.replace('.', '_')}")
         self.trouble.setProperty("role", "bad")
         self.trouble.setWordWrap(True)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from pemr_desktop.settings import SETTINGS, Setting, Settings
 from pemr_desktop.ui.actions import plain_text, shown_shortcut
 from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
 from pemr_desktop.ui.window.setting_row import ChoiceEditor, SettingRow
 
@@ -41,7 +41,7 @@ class Section(QWidget):
         self.setObjectName(f"section_{name}")
         self.name = name
         self.rows: list[SettingRow] = []
-        self.title = QLabel(title, self)
+        self.title = Label(title, self)
         self.title.setProperty("role", "title")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, VAST)
@@ -77,7 +77,7 @@ class SettingsDialog(QDialog):
         self.list.setObjectName("settingsSections")
         self.list.setAccessibleName(self.tr("Sections"))
         self.list.currentRowChanged.connect(self._section_chosen)
-        self.nothing = QLabel(self.tr("No setting matches."), self)
+        self.nothing = Label(self.tr("No setting matches."), self)
         self.nothing.setObjectName("noSetting")
         self.nothing.setProperty("role", "soft")
         self.area = QScrollArea(self)

@@ -6,9 +6,10 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QKeySequence, QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from pemr_desktop.ui.actions import ActionRegistry, plain_text
+from pemr_desktop.ui.widgets.label import HtmlLabel
 from pemr_desktop.ui.widgets.theme import ROOM, VAST, Theme
 
 SIZE_PX = (620, 640)
@@ -23,9 +24,8 @@ class ShortcutsOverview(QDialog):
         self.setWindowTitle(self.tr("Shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE_PX)
-        self.text = QLabel(self)
+        self.text = HtmlLabel(self)
         self.text.setObjectName("shortcutsText")
-        self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

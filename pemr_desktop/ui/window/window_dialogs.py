@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pemr_desktop import __version__
 from pemr_desktop.protocol.messages import PlanEdits, PlanWrites
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.tags.edit_tags_dialog import MAX_EDITED_TRACKS, EditTagsDialog
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog
+from pemr_desktop.ui.widgets.message_box import MessageBox
 from pemr_desktop.ui.window.command_palette import CommandPalette
 from pemr_desktop.ui.window.shortcuts_overview import ShortcutsOverview
 
@@ -71,8 +72,8 @@ class WindowDialogs(QObject):
             "learns from you. No account, no server, no upload."
         ).format(__version__)
         title = self.tr("About PEMR Desktop")
-        box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=self._window)
-        box.setInformativeText(self.tr("Free software under the GNU General Public License, version 3 or later."))
+        licence = self.tr("Free software under the GNU General Public License, version 3 or later.")
+        box = MessageBox(text, licence, self._window, title)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 

@@ -91,6 +91,30 @@ def test_a_table_holds_every_track(reader: sqlite3.Connection, music: Path, ids:
     assert records[3]["genres"] == ["Pop", "Rock"] and records[0]["year"] == 1959
 
 
+def test_a_name_with_a_line_break_costs_a_playlist_one_entry(
+    library: Library, reader: sqlite3.Connection, music: Path, album: list[Path], song: Callable[..., Path]
+) -> None:
+    odd = song(music / "a\nb.flac", seed=9, title="Odd")
+    library.scan()
+    left_out = export_tracks(reader, queries.track_ids(reader), music / "all.m3u8")
+    assert left_out == (str(odd),)
+    assert set(playlist_entries(music / "all.m3u8")) == set(album)
+
+
+@pytest.mark.parametrize("title", ["=cmd|'/c calc'!A1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"])
+def test_no_cell_of_a_table_is_a_formula(
+    library: Library, reader: sqlite3.Connection, music: Path, song: Callable[..., Path], title: str
+) -> None:
+    song(music / "song.flac", title=title, genre=title)
+    library.add_root(music)
+    library.scan()
+    export_tracks(reader, queries.track_ids(reader), music / "table.csv")
+    with (music / "table.csv").open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert not any(cell.lstrip(" \n").startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
+    assert row["title"].endswith(title.strip())
+
+
 def test_what_cannot_be_written_is_said_and_nothing_is_lost(
     reader: sqlite3.Connection, music: Path, ids: list[int], tmp_path: Path
 ) -> None:
