@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -166,11 +166,13 @@ class Reader(QObject):
                 finally:
                     with self._lock:
                         self._running.pop(question, None)
-                        closing = self._closing
-                if isinstance(error, sqlite3.DatabaseError) and connection is not None and not question.dropped:
+                        ending = self._closing
+                if question.dropped:
+                    answer, error = _SENT, None  # with the error go the frames, and with them cursors that are open
+                if connection is not None and not _is_clean(connection, error):
                     connection.close()
                     connection = None
-                if not question.dropped and not closing and answer is not _SENT:
+                if not question.dropped and not ending and answer is not _SENT:
                     self._answered.emit(question, answer, error)
         finally:
             if connection is not None:
@@ -180,12 +182,14 @@ class Reader(QObject):
         if question.dropped:  # while the connection was being opened
             return _SENT
         answer = question.function(connection, *question.args)
-        return self._send_parts(question, answer) if isinstance(answer, Generator) else answer
+        if isinstance(answer, Generator):
+            with closing(answer):
+                return self._send_parts(question, answer)
+        return answer
 
     def _send_parts(self, question: Question, parts: Generator[Any, None, None]) -> object:
         for part in parts:
             if question.dropped or self._closing:
-                parts.close()
                 break
             self._answered.emit(question, part, None)
         return _SENT
@@ -203,6 +207,24 @@ class Reader(QObject):
     @Slot(object, object, object)
     def _deliver(self, question: Question, answer: Any, error: Exception | None) -> None:
         question.deliver(answer, error)
+
+
+def _is_clean(connection: sqlite3.Connection, error: Exception | None) -> bool:
+    """Whether the next question may use a connection, which an interruption may have left amid a transaction.
+
+    Such a transaction is ended, or the next one could not begin and would see the library as it was. While any
+    statement is still open the interruption holds for whatever comes next; a connection in that state is given up.
+    """
+    if isinstance(error, sqlite3.DatabaseError):
+        return False
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("SELECT 1").fetchone()
+    except sqlite3.Error as left:
+        log.debug("A connection to the library is given up: %s", left)
+        return False
+    return True
 
 
 def _hold(receiver: Answer) -> Callable[[], Answer | None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from typing import NamedTuple
 
 from pemr_desktop.library.search.conditions import term_sets, view_set
@@ -110,18 +111,19 @@ def track_ids(
 
 def id_chunks(
     connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool
-) -> Iterator[array[int]]:
+) -> Generator[array[int], None, None]:
     """`track_ids` as they are found: a screenful first, at once, then many at a time. At least one, maybe empty."""
     if _has_own_order(view, sort):
         yield track_ids(connection, query, view=view, sort=sort, descending=descending)
         return
     connection.execute("BEGIN")  # the rest fits the first ones, whatever is written meanwhile
+    cursor = connection.cursor()
     try:
         asked = selection(connection, query, view=view, sort=sort, descending=descending)
         first = first_ids(connection, asked)
         if first:
             yield first
-        cursor = connection.execute(*whole(connection, asked))
+        cursor.execute(*whole(connection, asked))
         if first:
             cursor.fetchmany(len(first))
         else:
@@ -129,8 +131,9 @@ def id_chunks(
         while chunk := array("q", (row[0] for row in cursor.fetchmany(IDS_PER_CHUNK))):
             yield chunk
     finally:
+        cursor.close()  # an interruption would hold for the next statement, too, as long as this one is open
         if connection.in_transaction:
-            connection.execute("COMMIT")
+            connection.execute("ROLLBACK")
 
 
 def whole(connection: sqlite3.Connection, asked: Selection) -> tuple[str, list[object]]:
@@ -214,12 +217,13 @@ def first_ids(connection: sqlite3.Connection, asked: Selection) -> array[int]:
         f"SELECT t.id FROM tracks t INDEXED BY tracks_by_{asked.order} WHERE {where} {asked.in_order()} LIMIT ?",
         [*(value for id_set in free for value in id_set.values), sum(steps)],
     )
-    for step in steps:
-        some = [row[0] for row in walk.fetchmany(step)]
-        inside = {row[0] for row in connection.execute(sql, [json.dumps(some), *values])}
-        found.extend(track_id for track_id in some if track_id in inside)
-        if len(found) >= MIN_FIRST_ROWS:
-            return found
+    with closing(walk):
+        for step in steps:
+            some = [row[0] for row in walk.fetchmany(step)]
+            inside = {row[0] for row in connection.execute(sql, [json.dumps(some), *values])}
+            found.extend(track_id for track_id in some if track_id in inside)
+            if len(found) >= MIN_FIRST_ROWS:
+                return found
     return array("q")
 
 

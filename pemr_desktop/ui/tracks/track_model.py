@@ -6,6 +6,7 @@ import logging
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import (
@@ -153,7 +154,7 @@ class TrackModel(QAbstractTableModel):
     # ids and rows
 
     @property
-    def ids(self) -> Sequence[int]:
+    def ids(self) -> array[int]:
         """All ids in order."""
         return self._ids
 
@@ -241,9 +242,12 @@ class TrackModel(QAbstractTableModel):
         return ["text/uri-list", IDS_MIME_TYPE]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """Rows as files, and as ids for the playlists of this window. Rows not fetched yet go as ids only."""
+        """Rows as files, and as ids for the playlists of this window."""
+        return self.mime_of([self._ids[row] for row in sorted({index.row() for index in indexes})])
+
+    def mime_of(self, ids: Sequence[int]) -> QMimeData:
+        """`mimeData` of these tracks. Rows not fetched yet go as ids only."""
         data = QMimeData()
-        ids = [self._ids[row] for row in sorted({index.row() for index in indexes})]
         data.setData(IDS_MIME_TYPE, ",".join(str(track_id) for track_id in ids).encode())
         rows = [self._cache[track_id] for track_id in ids if track_id in self._cache]
         data.setUrls([file_url(row.path) for row in rows])
@@ -340,11 +344,11 @@ def _all_ids(conn: Any, query: str, view: View, sort: str, descending: bool) -> 
 
 
 def _ids_in_parts(conn: Any, query: str, view: View, sort: str, descending: bool) -> Iterator[IdPart]:
-    chunks = id_chunks(conn, query, view=view, sort=sort, descending=descending)
-    first = next(chunks)
-    yield IdPart(first, queries.rows(conn, first[:PAGE_ROWS]), True, False)
-    for ids in chunks:
-        yield IdPart(ids, [], False, False)
+    with closing(id_chunks(conn, query, view=view, sort=sort, descending=descending)) as chunks:
+        first = next(chunks)
+        yield IdPart(first, queries.rows(conn, first[:PAGE_ROWS]), True, False)
+        for ids in chunks:
+            yield IdPart(ids, [], False, False)
     yield IdPart(array("q"), [], False, True)
 
 

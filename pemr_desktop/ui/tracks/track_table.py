@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
@@ -73,12 +74,14 @@ class TrackTable(QTableView):
 
     def chosen_ids(self) -> list[int]:
         """Ids of the chosen rows, in the order of the table."""
-        ids = self._tracks.ids
-        lines: list[int] = []
-        chosen = self.selectionModel().selection()
-        for span in (chosen.at(number) for number in range(chosen.count())):
-            lines.extend(range(span.top(), span.bottom() + 1))
-        return [ids[line] for line in sorted(set(lines)) if line < len(ids)]
+        spans = self.selectionModel().selection()
+        lines = sorted((span.top(), span.bottom() + 1) for span in map(spans.at, range(spans.count())))
+        chosen: array[int] = array("q")
+        seen = 0
+        for first, end in lines:
+            chosen.extend(self._tracks.ids[max(first, seen) : end])
+            seen = max(seen, end)
+        return chosen.tolist()
 
     def choose_ids(self, ids: list[int], current: int | None = None) -> None:
         """Choose these rows where they are shown; nothing else stays chosen."""
@@ -186,12 +189,12 @@ class TrackTable(QTableView):
 
     def startDrag(self, supported_actions: Qt.DropAction) -> None:
         """Drag files out; a small plate says how many."""
-        indexes = self.selectionModel().selectedRows()
-        if not indexes:
+        ids = self.chosen_ids()
+        if not ids:
             return
         drag = QDrag(self)
-        drag.setMimeData(self._tracks.mimeData(indexes))
-        drag.setPixmap(self._drag_plate(len(indexes)))
+        drag.setMimeData(self._tracks.mime_of(ids))
+        drag.setPixmap(self._drag_plate(len(ids)))
         drag.setHotSpot(QPoint(-ROOM, -ROOM))
         drag.exec(Qt.DropAction.CopyAction)
 
@@ -230,6 +233,8 @@ class TrackTable(QTableView):
         header.sortIndicatorChanged.connect(self._tracks.sort)
         header.sectionResized.connect(self._section_resized)
         header.setMinimumSectionSize(self._theme.px(40))
+        # A header looks at each row of each column to know whether that column is chosen, whenever it is drawn.
+        header.setSelectionModel(QItemSelectionModel(self._tracks, header))
 
     @Slot(QPoint)
     def _header_menu(self, where: QPoint) -> None:
