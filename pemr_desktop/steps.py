@@ -18,6 +18,7 @@ StepCode = Literal[
     "listening",
     "listened",
     "looking up known pairs",
+    "looking for playlist tracks",
     "looking for same recordings",
     "making suggestions",
     "preparing analysis",

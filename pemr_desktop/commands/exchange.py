@@ -44,7 +44,9 @@ def print_left_out(command: CommandContext, left_out: Sequence[str]) -> None:
         )
 
 
-def import_(context: typer.Context, playlist: Annotated[Path, typer.Argument(help="An M3U or M3U8 file.")]) -> None:
+def import_(
+    context: typer.Context, playlist: Annotated[Path, typer.Argument(help="An M3U, M3U8, PLS or XSPF file.")]
+) -> None:
     """Read a playlist file into the library."""
     command: CommandContext = context.obj
     request = ImportPlaylist(os.fsencode(playlist.expanduser().absolute()))

@@ -21,7 +21,8 @@ from pemr_desktop.library.embeddings.analyses import Segments, ToAnalyse, TrackA
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.errors import LibraryDamaged
 from pemr_desktop.library.paths import encode
-from pemr_desktop.library.playlists import m3u8, playlists
+from pemr_desktop.library.playlists import importing, playlists
+from pemr_desktop.library.playlists.importing import ImportedPlaylist
 from pemr_desktop.library.rows import Recovery, Relation
 from pemr_desktop.library.scanning import roots, scanner
 from pemr_desktop.library.scanning.read_pool import usual_children
@@ -348,10 +349,11 @@ class Library:
         """Compare tracks that were just analysed with all others of the same length."""
         duplicates.find_same_recordings(self.store, track_ids, progress or _silent, cancelled or _never)
 
-    def import_playlist(self, path: Path) -> m3u8.ImportedPlaylist:
-        """Make a playlist of the entries of an M3U file that the library has."""
-        with self.store.writing() as connection:
-            return m3u8.import_playlist(connection, path)
+    def import_playlist(
+        self, path: Path, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> ImportedPlaylist:
+        """Make a playlist of the entries of a playlist file that the library has. Raises JobCancelled."""
+        return importing.import_playlist(self.store, path, progress or _silent, cancelled or _never)
 
     def delete_playlist(self, playlist_id: int) -> None:
         """Delete a playlist; no track is touched."""

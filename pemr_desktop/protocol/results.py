@@ -161,11 +161,15 @@ class AnalyseResult(msgspec.Struct, frozen=True):
 
 
 class PlaylistResult(msgspec.Struct, frozen=True):
-    """The answer of `SavePlaylist` and `ImportPlaylist`. `not_found`: entries that are not in the library."""
+    """The answer of `SavePlaylist` and `ImportPlaylist`.
+
+    `missing`: how many entries are not in the library; `not_found`: the first of them.
+    """
 
     playlist_id: int
     found: int
     not_found: tuple[str, ...] = ()
+    missing: int = 0
 
 
 class VersionsResult(msgspec.Struct, frozen=True):

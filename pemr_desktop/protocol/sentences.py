@@ -77,6 +77,7 @@ def step_texts(translate: Translate) -> Mapping[StepCode, str]:
         "proving": translate("steps", "Proving it on works kept aside"),
         "reading tags": translate("steps", "Reading tags"),
         "rescoring pairs": translate("steps", "Judging all pairs anew"),
+        "looking for playlist tracks": translate("steps", "Looking for the tracks of the playlist"),
         "restarting": translate("steps", "Starting again"),
         "scanning folder": translate("steps", "Looking through {name}"),
         "taking back": translate("steps", "Taking back: {name}"),

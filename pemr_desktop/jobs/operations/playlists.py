@@ -19,9 +19,10 @@ def save_playlist(request: SavePlaylist, context: JobContext) -> Outcome:
 
 def import_playlist(request: ImportPlaylist, context: JobContext) -> Outcome:
     """Read a playlist file. Entries that are not in the library are named and left out."""
-    imported = context.library.import_playlist(Path(os.fsdecode(request.path)))
+    path = Path(os.fsdecode(request.path))
+    imported = context.library.import_playlist(path, progress=context.progress, cancelled=context.cancelled)
     context.touched(playlists=True)
-    return Outcome(PlaylistResult(imported.playlist_id, imported.found, imported.not_found))
+    return Outcome(PlaylistResult(imported.playlist_id, imported.found, imported.not_found, imported.missing))
 
 
 def delete_playlist(request: DeletePlaylist, context: JobContext) -> Outcome:

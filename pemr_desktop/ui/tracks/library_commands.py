@@ -100,7 +100,7 @@ class LibraryCommands(QObject):
     def import_playlist(self) -> None:
         """Ask for a playlist file and take it into the library."""
         start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
-        kinds = f"{self.tr('Playlists')} (*.m3u8 *.m3u)"
+        kinds = f"{self.tr('Playlists')} (*.m3u8 *.m3u *.pls *.xspf)"
         name, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Import a playlist"), start, kinds)
         if name:
             self._context.client.submit(ImportPlaylist(os.fsencode(name)))
