@@ -337,7 +337,8 @@ def _playlist_imported(request: m.ImportPlaylist, result: r.PlaylistResult, tran
     name = Path(os.fsdecode(request.path)).stem
     sentence = translate.tr("Imported “{name}” with %Ln track(s).", "", result.found).format(name=name)
     if result.not_found:
-        sentence += " " + translate.tr("%Ln entr(y|ies) not in the library.", "", len(result.not_found))
+        missing = max(result.missing, len(result.not_found))
+        sentence += " " + translate.tr("%Ln entr(y|ies) not in the library.", "", missing)
     return sentence
 
 

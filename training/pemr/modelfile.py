@@ -21,6 +21,17 @@ from pemr.predictor import Predictor
 
 FORMAT = 1
 KIND = "pemr model"
+STORED_TYPES = (torch.float32, torch.float16, torch.float64, torch.int64, torch.int32, torch.uint8, torch.bool)
+MAX_FILE_BYTES = 1 << 30
+SHAPE_LIMITS = {"layers": (1, 64), "heads": (1, 64), "feed_forward_width": (1, 16_384)}
+FRONT_END_LIMITS = {
+    "sample_rate": (4_000, 192_000),
+    "n_fft": (16, 32_768),
+    "hop_length": (1, 32_768),
+    "n_mels": (1, 1_024),
+    "segment_samples": (1, 192_000 * 60),
+}
+"""No model of this kind is anywhere near: what is beyond would only fill the memory."""
 
 
 class TagHead(msgspec.Struct, frozen=True):
@@ -108,6 +119,7 @@ def load_model(path: Path) -> Model:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
+            _check_size(path)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
     except (OSError, SafetensorError) as error:
         raise ModelMismatch(f"{path} is damaged or not a model file: {error}") from error
@@ -115,10 +127,14 @@ def load_model(path: Path) -> Model:
         raise ModelMismatch(f"{path} is not a PEMR model file")
     if metadata.get("format") != str(FORMAT):
         raise ModelMismatch(f"{path} has model format {metadata.get('format')}; this version reads format {FORMAT}")
+    odd = [name for name, value in tensors.items() if value.dtype not in STORED_TYPES]
+    if odd:
+        raise ModelMismatch(f"{path} holds numbers of a type that no PEMR model has ({tensors[odd[0]].dtype})")
     if metadata.get("digest") != _digest(tensors, metadata.get("info", "")):
         raise ModelMismatch(f"{path} is damaged: its contents do not match its digest")
     try:
         info = msgspec.json.decode(metadata["info"], type=ModelInfo)
+        _check_shape(path, info)
         encoder, predictor = FCN4(), build_predictor(info)
         encoder.load_state_dict(_below("encoder.", tensors))
         if predictor is not None:
@@ -129,6 +145,22 @@ def load_model(path: Path) -> Model:
         raise ModelMismatch(f"{path} does not hold what a PEMR model holds: {error}") from error
     encoder.eval().requires_grad_(False)
     return Model(info, encoder, predictor, weight, bias, _model_id(tensors, info), metadata["digest"])
+
+
+def _check_size(path: Path) -> None:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ModelMismatch(f"{path} is larger than any PEMR model")
+
+
+def _check_shape(path: Path, info: ModelInfo) -> None:
+    """Before anything is built to these sizes. Raises ModelMismatch."""
+    described = [(info.front_end, FRONT_END_LIMITS)]
+    if info.predictor is not None:
+        described.append((info.predictor, SHAPE_LIMITS))  # type: ignore[arg-type]
+    for part, limits in described:
+        for name, (least, most) in limits.items():
+            if not least <= getattr(part, name) <= most:
+                raise ModelMismatch(f"{path} describes a model that cannot be: {name} is {getattr(part, name)}")
 
 
 def build_predictor(info: ModelInfo) -> Predictor | None:

@@ -20,7 +20,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr_desktop.analysis.decoding.process import TOO_LATE, Answer, Order
+from pemr_desktop.analysis.decoding.process import Answer, Order
+from pemr_desktop.child_limits import CLOCK_TIMES, TOO_LATE
 from pemr_desktop.processes import module_command, put_away
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.identity import FileIdentity, identity
@@ -32,8 +33,6 @@ LISTEN_LIMIT_S = 1800.0
 """Of a longer mix the first half hour is listened to: a two-hour file would need half a gigabyte."""
 
 LOOK_UP_EVERY_S = 0.1
-CLOCK_TIMES = 4.0
-"""A child may wait for the disk or for other programs so many times as long as it may compute."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -7,10 +7,8 @@ processor: that is counted here, so that a busy machine costs no file.
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -20,11 +18,11 @@ import numpy.typing as npt
 
 from pemr.audio import read
 from pemr.errors import PemrError
+from pemr_desktop.child_limits import Patience, limit_memory
 
 PEAK_COUNT = 1000
-TOO_LATE = 75
-"""The exit code of a child that gave up."""
-LOOK_UP_EVERY_S = 0.1
+HEADROOM_MB = 3072
+"""For half an hour of sound at any rate, several times over while it is resampled."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -93,32 +91,19 @@ def peaks(samples: npt.NDArray[np.float32], share: float = 1.0) -> bytes:
     return levels.tobytes()
 
 
-class _Patience(threading.Thread):
-    """Ends this process when an order has taken too much of the processor."""
-
-    def __init__(self) -> None:
-        super().__init__(name="patience", daemon=True)
-        self.until_s = math.inf
-        """Processor seconds of this process."""
-
-    def run(self) -> None:
-        while time.process_time() < self.until_s:
-            time.sleep(LOOK_UP_EVERY_S)
-        os._exit(TOO_LATE)
-
-
 def main() -> int:
     """Answer orders until standard input ends."""
-    patience = _Patience()
+    patience = Patience()
     patience.start()
+    limit_memory(HEADROOM_MB)
     orders = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in iter(orders.readline, b""):
         order = msgspec.json.decode(line, type=Order)
-        patience.until_s = time.process_time() + order.processor_s
+        patience.allow(order.processor_s)
         answer, samples = decode(order)
-        patience.until_s = math.inf
+        patience.rest()
         answers.write(msgspec.json.encode(answer) + b"\n")
         answers.write(np.ascontiguousarray(samples).view(np.uint8).data)
         answers.flush()

@@ -20,6 +20,7 @@ from typing import Self
 
 import msgspec
 
+from pemr_desktop.child_limits import CLOCK_TIMES, TOO_LATE
 from pemr_desktop.library.scanning.file_reading import FileContent, Reading, ToRead, reading_of
 from pemr_desktop.library.scanning.read_process import READY, Order, read_frame, write_frame
 from pemr_desktop.processes import module_command, put_away
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 CHILD_MODULE = "pemr_desktop.library.scanning.read_process"
 PATIENCE_S = 10.0
+"""Of the processor for one file; by the clock some times as long."""
 START_S = 60.0
 """How much longer a process may take to start than to read a file: a busy machine, a cold disk, a virus scanner."""
 MAX_FAILED_STARTS = 2
@@ -47,8 +49,9 @@ def usual_children() -> int:
 class TagChild:
     """One child process, started when it is first asked. Used by one thread at a time; `end` may come from any."""
 
-    def __init__(self, command: Sequence[str] = ()) -> None:
+    def __init__(self, command: Sequence[str] = (), patience_s: float = PATIENCE_S) -> None:
         self._command = list(command)
+        self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
         self._decoder = msgspec.msgpack.Decoder(FileContent)
         self._encoder = msgspec.msgpack.Encoder()
@@ -80,10 +83,10 @@ class TagChild:
             one_by_one = len(order) > 1
         return readings
 
-    def give_up_when_late(self, patience_s: float) -> None:
+    def give_up_when_late(self) -> None:
         """End the process when it has not answered for too long; the next order starts another."""
         since = self._busy_since
-        if since is not None and time.monotonic() - since > patience_s:
+        if since is not None and time.monotonic() - since > CLOCK_TIMES * self._patience_s:
             self._late = True
             self._kill()
 
@@ -97,6 +100,7 @@ class TagChild:
         process, self._process = self._process, None
         if process is not None:
             put_away(process)
+            self._late = self._late or process.returncode == TOO_LATE
 
     def _ask(self, order: Sequence[ToRead]) -> list[Reading]:
         """The answers that come before the child ends."""
@@ -106,7 +110,7 @@ class TagChild:
         self._late = False
         try:
             self._busy_since = time.monotonic()
-            write_frame(process.stdin, self._encoder.encode(Order([os.fsencode(file.path) for file in order])))
+            write_frame(process.stdin, self._encoder.encode(self._order(order)))
             process.stdin.flush()
             for file in order:
                 message = read_frame(process.stdout)
@@ -119,6 +123,9 @@ class TagChild:
         finally:
             self._busy_since = None
         return answers
+
+    def _order(self, files: Sequence[ToRead]) -> Order:
+        return Order([os.fsencode(file.path) for file in files], self._patience_s)
 
     def _running(self) -> subprocess.Popen[bytes]:
         """The process, started and ready. Raises OSError."""
@@ -162,7 +169,7 @@ class ReadingPool:
     """Some children with a thread each, and one thread that ends a child that takes too long over a file."""
 
     def __init__(self, count: int, *, patience_s: float = PATIENCE_S, command: Sequence[str] = ()) -> None:
-        self._children = [TagChild(command) for _ in range(count)]
+        self._children = [TagChild(command, patience_s) for _ in range(count)]
         self._free: queue.LifoQueue[TagChild] = queue.LifoQueue()  # the one that runs already first
         for child in self._children:
             self._free.put(child)
@@ -202,7 +209,7 @@ class ReadingPool:
     def _watch_children(self) -> None:
         while not self._over.wait(min(LOOK_UP_EVERY_S, self._patience_s / 4)):
             for child in self._children:
-                child.give_up_when_late(self._patience_s)
+                child.give_up_when_late()
 
 
 def read_files(

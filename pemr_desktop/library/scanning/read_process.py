@@ -16,18 +16,22 @@ from typing import IO
 
 import msgspec
 
+from pemr_desktop.child_limits import Patience, limit_memory
 from pemr_desktop.library.scanning.file_reading import FileContent, read_content
 
 SEND_EVERY_S = 0.1
+HEADROOM_MB = 384
+TOO_LARGE = "Its tags need more memory than any real ones do; it may be made to do harm. It is left as it is."
 READY = b"ready"
 """The first message: everything is loaded."""
 LENGTH = struct.Struct("<I")
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True):
-    """Read these files, in order; each path `os.fsencode`d."""
+    """Read these files, in order; each path `os.fsencode`d. With more of the processor for a file the child ends."""
 
     paths: list[bytes]
+    processor_s: float = 10.0
 
 
 def write_frame(stream: IO[bytes], message: bytes) -> None:
@@ -50,7 +54,7 @@ def encoded_content(path: Path, encoder: msgspec.msgpack.Encoder) -> bytes:
     try:
         return encoder.encode(read_content(path))
     except MemoryError:
-        reason = "Reading it needs more memory than there is."
+        reason = TOO_LARGE
     except RecursionError:
         reason = "Its data is nested too deeply to be read."
     except Exception as error:  # noqa: BLE001
@@ -64,15 +68,21 @@ def main() -> int:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     decoder, encoder = msgspec.msgpack.Decoder(Order), msgspec.msgpack.Encoder()
+    patience = Patience()
+    patience.start()
+    limit_memory(HEADROOM_MB)
     write_frame(answers, READY)
     answers.flush()
     while (message := read_frame(orders)) is not None:
         sent_at = time.monotonic()
-        for path in decoder.decode(message).paths:
+        order = decoder.decode(message)
+        for path in order.paths:
+            patience.allow(order.processor_s)
             write_frame(answers, encoded_content(Path(os.fsdecode(path)), encoder))
             if time.monotonic() - sent_at > SEND_EVERY_S:
                 answers.flush()
                 sent_at = time.monotonic()
+        patience.rest()
         answers.flush()
     return 0
 

@@ -6,7 +6,7 @@ import logging
 from collections import OrderedDict
 
 import msgspec
-from PySide6.QtCore import QObject, QProcess, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QProcess, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap
 
 from pemr_desktop.library.rows import TrackRow
@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 MAX_KEPT_PICTURES = 1_500
 MAX_WAITING = 64
 """Older requests than these are for rows that have been scrolled past; they are asked again when seen again."""
-MAX_CRASHES = 5
+CLOCK_PATIENCE_MS = 20_000
+"""By the clock for one picture: the process itself counts the processor, this is for a disk that does not answer."""
+PAUSES_MS = (0, 0, 0, 1_000, 5_000, 30_000)
+"""Before the process is started again after so many ends in a row; one picture that can be read begins anew."""
 RADIUS_SHARE = 0.10
 
 _Key = tuple[bytes, str, int]
@@ -35,8 +38,12 @@ class Artwork(QObject):
         self._waiting: OrderedDict[_Key, ArtworkRequest] = OrderedDict()
         self._asked: tuple[_Key, ArtworkRequest] | None = None
         self._process: QProcess | None = None
-        self._crashes = 0
+        self._ends_in_a_row = 0
         self._serial = 0
+        self._late = QTimer(self, singleShot=True, interval=CLOCK_PATIENCE_MS)
+        self._late.timeout.connect(self._give_up)
+        self._pause = QTimer(self, singleShot=True)
+        self._pause.timeout.connect(self._send)
         self._unread = bytearray()
         self._decode = msgspec.json.Decoder(ArtworkAnswer).decode
         self._encode = msgspec.json.Encoder().encode
@@ -57,6 +64,8 @@ class Artwork(QObject):
     def close(self) -> None:
         """End the process."""
         self._waiting.clear()
+        self._late.stop()
+        self._pause.stop()
         process, self._process = self._process, None
         if process is not None:
             process.blockSignals(True)
@@ -76,13 +85,19 @@ class Artwork(QObject):
 
     def _send(self) -> None:
         """One request at a time: the newest first, it is what the user looks at."""
-        if self._asked is not None or not self._waiting or self._crashes >= MAX_CRASHES:
+        if self._asked is not None or not self._waiting or self._pause.isActive():
             return
         if self._process is None:
             self._process = self._started()
         key, request = self._waiting.popitem(last=True)
         self._asked = (key, request)
         self._process.write(self._encode(request) + b"\n")
+        self._late.start()
+
+    def _give_up(self) -> None:
+        """A picture that takes for ever costs itself; `_ended` goes on with the next."""
+        if self._process is not None:
+            self._process.kill()
 
     def _started(self) -> QProcess:
         process = QProcess(self)
@@ -107,6 +122,8 @@ class Artwork(QObject):
             if self._asked is not None and answer.key == self._asked[1].key:
                 self._keep(self._asked[0], _pixmap(answer))
                 self._asked = None
+                self._ends_in_a_row = 0
+                self._late.stop()
         self._send()
 
     def _keep(self, key: _Key, pixmap: QPixmap | None) -> None:
@@ -127,11 +144,14 @@ class Artwork(QObject):
             return
         process.deleteLater()
         self._unread.clear()
-        self._crashes += 1
+        self._late.stop()
+        self._ends_in_a_row += 1
         if self._asked is not None:
             log.warning("The process that reads covers ended over %r", self._asked[1].path)
             key, self._asked = self._asked[0], None
             self._keep(key, None)
+        if pause_ms := PAUSES_MS[min(self._ends_in_a_row, len(PAUSES_MS) - 1)]:
+            self._pause.start(pause_ms)
         self._send()
 
 

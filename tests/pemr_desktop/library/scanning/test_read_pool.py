@@ -57,7 +57,7 @@ def songs(music: Path, song: Song, *names: str) -> list[ToRead]:
 
 def test_a_file_that_hangs_is_given_up_and_the_others_are_read(music: Path, song: Song) -> None:
     names = ["a.flac", "b hang.flac", "c.flac", "d.flac", "e hang.flac", "f.flac"]
-    readings = list(read_files(songs(music, song, *names), never, 2, patience_s=4, command=COMMAND))
+    readings = list(read_files(songs(music, song, *names), never, 2, patience_s=1, command=COMMAND))
     assert [reading.asked.path.name for reading in readings] == names
     assert [reading.track is None for reading in readings] == [False, True, False, False, True, False]
     assert "took too long" in readings[1].reason and not readings[1].sure
