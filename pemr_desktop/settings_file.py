@@ -70,8 +70,6 @@ def _document(path: Path) -> tuple[dict[str, Any], str]:
         return {}, ""
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number or a nesting without end
         return {}, f"The settings file {path} cannot be read ({error}). Default settings are used."
-    except (RecursionError, ValueError, MemoryError):  # nested or long beyond all that settings could be
-        return {}, f"The settings file {path} cannot be read: it is no file of settings. Default settings are used."
     except OSError as error:
         return {}, f"The settings file {path} cannot be opened ({error.strerror}). Default settings are used."
 

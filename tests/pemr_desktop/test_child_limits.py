@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pemr_desktop.child_limits import TOO_LATE
-from pemr_desktop.library.scanning.file_reading import ToRead
-from pemr_desktop.library.scanning.read_pool import read_files
+from pemr_desktop.library import queries
+from pemr_desktop.library.opening import open_library
+from pemr_desktop.library.scanning import read_pool
 from pemr_desktop.library.scanning.read_process import TOO_LARGE
 from pemr_desktop.ui.artwork.process import square_pixels
 
@@ -49,35 +49,6 @@ def test_only_the_processor_counts() -> None:
     assert time.monotonic() - begun < 60
 
 
-def bomb(path: Path) -> Path:
-    """An MP3 of a few hundred kB whose compressed title is 600 MB long."""
-    packed = zlib.compressobj(9)
-    body = packed.compress(b"\x03")
-    for _ in range(600):
-        body += packed.compress(b"a" * (1 << 20))
-    body += packed.flush()
-
-    def syncsafe(number: int) -> bytes:
-        return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))
-
-    frame = b"TIT2" + syncsafe(len(body) + 4) + b"\x00\x09" + syncsafe(600 << 20 & 0xFFFFFFF) + body
-    sound = path.read_bytes()
-    path.write_bytes(b"ID3\x04\x00\x00" + syncsafe(len(frame)) + frame + sound[sound.index(b"\xff\xfb") :])
-    return path
-
-
-@linux_only
-def test_a_tag_that_fills_the_memory_costs_one_file(tmp_path: Path, make_audio: Callable[..., Path]) -> None:
-    good = make_audio(tmp_path / "good.flac", seconds=1)
-    bad = bomb(make_audio(tmp_path / "bad.mp3", seconds=1))
-    files = [ToRead(1, path.name.encode(), path, None) for path in (good, bad, good)]
-    readings = list(read_files(files, lambda: False, 1))
-    assert [reading.reason or "" for reading in readings][::2] == ["", ""]
-    assert readings[1].track is None or readings[1].track.tags.fields.get("title") is None
-    if readings[1].track is None:
-        assert readings[1].reason in (TOO_LARGE,) or "ended the reading process" in readings[1].reason
-
-
 @linux_only
 @pytest.mark.parametrize(("width", "height"), [(100_000, 4), (4, 100_000), (6_000, 100)])
 def test_a_picture_of_an_odd_shape_takes_little(tmp_path: Path, width: int, height: int) -> None:
@@ -98,3 +69,31 @@ encoded = Path({str(tmp_path / "a.png")!r}).read_bytes()
 
 def test_what_is_no_picture_of_a_cover_gives_nothing() -> None:
     assert square_pixels(b"\x89PNG\r\n\x1a\n" + bytes(100), 64) == b""
+
+
+GREEDY = """
+from pemr_desktop.library.scanning import read_process
+def read_content(path):
+    return bytes(600 << 20)
+read_process.read_content = read_content
+read_process.main()
+"""
+
+
+@linux_only
+def test_a_file_that_became_a_bomb_is_not_planned_in_the_worker(
+    tmp_path: Path, make_audio: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child asks for more memory than it may have, as a parser does that is told to."""
+    path = make_audio(tmp_path / "music" / "a.flac", seconds=1)
+    with open_library(tmp_path / "library.sqlite") as library:
+        library.add_root(tmp_path / "music")
+        library.scan()
+        (track,) = library.read(queries.track_ids)
+        monkeypatch.setattr(read_pool, "module_command", lambda module: [sys.executable, "-c", GREEDY])
+        assert len(library.plan_edits({track: {"genre": ["Jazz"]}}).plans) == 1  # as the scan read it
+        path.write_bytes(path.read_bytes() + b" ")
+        planned = library.plan_edits({track: {"genre": ["Jazz"]}})
+        assert planned.plans == ()
+        (why,) = planned.refused.values()
+        assert why.message == TOO_LARGE

@@ -17,6 +17,7 @@ from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import show, track_path
 from pemr_desktop.library.suggestions import in_batches
 from pemr_desktop.library.text_folding import fold
+from pemr_desktop.library.writing.vetting import Vetting
 from pemr_desktop.refusals import Refusal
 from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.diff import make_plan
@@ -80,21 +81,22 @@ def plan_writes(
     plans: list[FilePlan] = []
     refused: dict[str, Refusal] = {}
     nothing_to_do: list[tuple[float, int, int]] = []
-    for done, track_id in enumerate(ids):
-        if cancelled():
-            break
-        progress(done, len(ids), Step("comparing tags"))
-        accepted = store.read(_accepted, track_id)
-        wanted = store.read(_wanted, accepted, options)
-        try:
-            plan = _plan(store, track_id, wanted, accepted, options)
-        except TagFileError as error:
-            refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
-            continue
-        if plan.changes:
-            plans.append(plan)
-        else:
-            nothing_to_do += [(time.time(), track_id, tag.tag_id) for tag in accepted if not tag.settled]
+    with Vetting() as vetting:
+        for done, track_id in enumerate(ids):
+            if cancelled():
+                break
+            progress(done, len(ids), Step("comparing tags"))
+            accepted = store.read(_accepted, track_id)
+            wanted = store.read(_wanted, accepted, options)
+            try:
+                plan = _plan(store, track_id, wanted, accepted, options, vetting)
+            except TagFileError as error:
+                refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
+                continue
+            if plan.changes:
+                plans.append(plan)
+            else:
+                nothing_to_do += [(time.time(), track_id, tag.tag_id) for tag in accepted if not tag.settled]
     with store.writing() as connection:
         connection.executemany("UPDATE decisions SET settled_at = ? WHERE track_id = ? AND tag_id = ?", nothing_to_do)
     return Plans(tuple(plans), refused)
@@ -116,27 +118,29 @@ def plan_edits(
     """
     plans: list[FilePlan] = []
     refused: dict[str, Refusal] = {}
-    for done, (track_id, wanted) in enumerate(edits.items()):
-        if cancelled():
-            break
-        progress(done, len(edits), Step("comparing tags"))
-        path = store.read(track_path, track_id)
-        try:
-            plan = make_plan(
-                track_id,
-                path,
-                wanted,
-                mode="replace",
-                add=add,
-                remove=remove,
-                hard_links=options.hard_links,
-                options=options.save_options(),
-            )
-        except TagFileError as error:
-            refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
-            continue
-        if plan.changes:
-            plans.append(plan)
+    with Vetting() as vetting:
+        for done, (track_id, wanted) in enumerate(edits.items()):
+            if cancelled():
+                break
+            progress(done, len(edits), Step("comparing tags"))
+            path = store.read(track_path, track_id)
+            try:
+                vetting.check_track(store, track_id, path)
+                plan = make_plan(
+                    track_id,
+                    path,
+                    wanted,
+                    mode="replace",
+                    add=add,
+                    remove=remove,
+                    hard_links=options.hard_links,
+                    options=options.save_options(),
+                )
+            except TagFileError as error:
+                refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
+                continue
+            if plan.changes:
+                plans.append(plan)
     return Plans(tuple(plans), refused)
 
 
@@ -146,8 +150,10 @@ def _plan(
     wanted: Mapping[str, Sequence[str]],
     accepted: Sequence[_Accepted],
     options: WriteOptions,
+    vetting: Vetting,
 ) -> FilePlan:
     path = store.read(track_path, track_id)
+    vetting.check_track(store, track_id, path)
     plan = make_plan(
         track_id, path, wanted, mode=options.mode, hard_links=options.hard_links, options=options.save_options()
     )

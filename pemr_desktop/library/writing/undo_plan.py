@@ -13,6 +13,7 @@ from pemr_desktop.library.errors import LibraryError, UnknownTrack
 from pemr_desktop.library.paths import decode, encode, show, track_path
 from pemr_desktop.library.writing import journal
 from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer
+from pemr_desktop.library.writing.vetting import Vetting
 from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.clone import clone_path
 from pemr_desktop.tagfiles.diff import make_plan, resolve
@@ -54,16 +55,17 @@ def plan_undo(
     """What would happen to each file, and readable location -> why nothing would."""
     ready: list[tuple[journal.Entry, Undoing]] = []
     refused: dict[str, Refusal] = {}
-    for entry, path in files:
-        try:
-            undoing = _plan_one(entry, path, options)
-        except TagFileError as error:
-            refused[show(encode(path))] = error.file_refusal
-            continue
-        if undoing.changes:
-            ready.append((entry, undoing))
-        else:
-            refused[show(encode(path))] = undoing.left_alone or Refusal("")
+    with Vetting() as vetting:
+        for entry, path in files:
+            try:
+                undoing = _plan_one(entry, path, options, vetting)
+            except TagFileError as error:
+                refused[show(encode(path))] = error.file_refusal
+                continue
+            if undoing.changes:
+                ready.append((entry, undoing))
+            else:
+                refused[show(encode(path))] = undoing.left_alone or Refusal("")
     return ready, refused
 
 
@@ -77,7 +79,7 @@ def _path_now(connection: sqlite3.Connection, entry: journal.Entry) -> Path:
     return decode(entry.path)
 
 
-def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoing:
+def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions, vetting: Vetting) -> Undoing:
     real = resolve(path)
     clone = clone_path(real)
     back = tuple(FieldChange(change.field, change.after, change.before) for change in entry.changes)
@@ -96,6 +98,7 @@ def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions) -> Undoin
             )
 
         return Undoing(real, clone, back, bring_back)
+    vetting.check(real)
     present = read_tags(real).fields
     ours = [change for change in back if present.get(change.field, ()) == change.before]
     others = [change.field for change in back if present.get(change.field, ()) != change.before]
