@@ -150,6 +150,7 @@ class Worker:
         operation = operation_for(task.request)
         try:
             outcome: Outcome = operation.run(task.request, context)
+            result = msgspec.Raw(encode(outcome.result))
         except JobCancelled:
             return Cancelled(task.job_id, reporter.changed)
         except PemrDesktopError as error:
@@ -165,7 +166,6 @@ class Worker:
             log.exception("Job %d failed for a reason nobody thought of", task.job_id)
             why = refusal("unexpected", reason=f"{type(error).__name__}: {error}")
             return Failed(task.job_id, why, traceback.format_exc())
-        result = msgspec.Raw(encode(outcome.result))
         if outcome.cancelled:
             return Cancelled(task.job_id, reporter.changed, result=result)
         return Finished(task.job_id, reporter.changed, result, outcome.then)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
+from pemr_desktop.jobs.context import JobContext, Outcome, open_resources
+from pemr_desktop.jobs.operations import OPERATIONS, QUICK, Operation
+from pemr_desktop.jobs.worker import Worker
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.opening import open_library
+from pemr_desktop.paths import below
 from pemr_desktop.protocol.messages import (
     AddFolders,
     Analyse,
@@ -28,12 +34,13 @@ from pemr_desktop.protocol.messages import (
     Quit,
     Ready,
     RemoveRoot,
+    Request,
     SavePlaylist,
     Scan,
     Start,
     Started,
 )
-from pemr_desktop.protocol.results import AnalyseResult, ScanResult
+from pemr_desktop.protocol.results import AnalyseResult, PlaylistResult, ScanResult
 
 StartWorker = Callable[..., Any]
 
@@ -245,3 +252,25 @@ def test_a_refusal_is_a_sentence_for_the_user(start_worker: StartWorker, home: P
         assert failed.why.message.endswith(".") and "Traceback" not in failed.why.message
     worker.close()
     assert "no/such.mp3" in (home / "log" / "worker.log").read_text()
+
+
+def test_a_result_that_cannot_be_sent_costs_its_job_and_not_the_lane(
+    home: Path, library_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_with_numpy(_request: Request, _context: JobContext) -> Outcome:
+        return Outcome(PlaylistResult(1, np.float64(2.0)))  # type: ignore[arg-type]
+
+    monkeypatch.setitem(OPERATIONS, SavePlaylist, Operation(answer_with_numpy, QUICK))
+    events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    resources = open_resources(library_path, below(home))
+    worker = Worker(resources, events.put)
+    worker.begin()
+    for job_id in (1, 2):
+        worker.take(Start(job_id, SavePlaylist("Evening", ())))
+        assert isinstance(events.get(timeout=20), Started)
+        failed = events.get(timeout=20)
+        assert isinstance(failed, Failed) and failed.job_id == job_id
+        assert failed.why.message.startswith("Something unexpected happened")
+    assert worker.end()
+    assert resources.library is not None
+    resources.library.close()

@@ -105,7 +105,7 @@ class CoverFeatures:
         """Why this track cannot be compared; None if it can."""
         if self.duration_s < MIN_COMPARED_S:
             return Incomparable("too short", self.duration_s)
-        sounding_s = np.count_nonzero(self.packed.any(axis=1)) * FRAME_S
+        sounding_s = float(np.count_nonzero(self.packed.any(axis=1)) * FRAME_S)
         if sounding_s == 0:
             return Incomparable("silent", 0.0)
         if sounding_s < MIN_COMPARED_S:
