@@ -11,10 +11,12 @@ from mutagen.id3 import Frames, Frames_2_2
 
 FRAME_ID = re.compile(rb"[A-Z][A-Z0-9]{3}|[A-Z][A-Z0-9]{2}[\0 ]")
 SHORT_ID = re.compile(rb"[A-Z][A-Z0-9]{2}")
+MAX_FRAMES = 100_000
 LARGEST_CONTENT = 1 << 26
 """Bytes that a compressed frame may unpack to."""
 
 NO_FRAME = "bytes that belong to no frame"
+TOO_MANY = "more frames than any program writes"
 TOO_LONG = "a frame that says it is longer than the block"
 LONG_NAME = {short: kind.__base__.__name__ for short, kind in Frames_2_2.items() if kind.__base__.__name__ in Frames}
 SHORT_NAME = {long: short for short, long in LONG_NAME.items()}
@@ -61,16 +63,14 @@ def pack_size(number: int, length: int = 4) -> bytes:
 
 def take_apart(version: int, data: bytes) -> Parts:
     """The frames of a block's body without its extended header; sizes as the version has them, or as they fit."""
-    plain, packed = (_walk(version, data, is_packed) for is_packed in (False, True))
-    if version == 2:
-        return plain
-    usual, other = (packed, plain) if version == 4 else (plain, packed)
-    if not usual.faults or (other.faults and len(other.frames) <= len(usual.frames)):
+    usual = _walk(version, data, packed=version == 4)
+    if version == 2 or not usual.faults:
         return usual
-    return other
+    other = _walk(version, data, packed=version != 4)
+    return usual if other.faults and len(other.frames) <= len(usual.frames) else other
 
 
-def _walk(version: int, data: bytes, packed: bool) -> Parts:
+def _walk(version: int, data: bytes, *, packed: bool) -> Parts:
     frames: list[Frame] = []
     faults: list[str] = []
     position = 0
@@ -89,8 +89,12 @@ def _frames(version: int, data: bytes, packed: bool, faults: list[str]) -> Itera
     id_length, head = (3, 6) if version == 2 else (4, 10)
     known = SHORT_ID if version == 2 else FRAME_ID
     size_of: Callable[[bytes], int] = packed_size if packed else lambda field: int.from_bytes(field, "big")
-    position = 0
+    position = count = 0
     while position < len(data) and data[position]:
+        count += 1
+        if count > MAX_FRAMES:
+            faults.append(TOO_MANY)
+            return
         name = data[position : position + id_length]
         size_field = data[position + id_length : position + id_length * 2]
         if position + head > len(data) or not known.fullmatch(name):
