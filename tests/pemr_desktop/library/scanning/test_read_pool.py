@@ -25,8 +25,8 @@ Song = Callable[..., Path]
 # The real child, but for some names its parser does what no parser should.
 NASTY_CHILD = """
 import os, sys
-from pemr_desktop.library import tag_child
-real = tag_child.read_content
+from pemr_desktop.library.scanning import read_process
+real = read_process.read_content
 def read(path):
     while "hang" in path.name:
         pass
@@ -35,8 +35,8 @@ def read(path):
     if "deep" in path.name:
         raise RecursionError
     return real(path)
-tag_child.read_content = read
-sys.exit(tag_child.main())
+read_process.read_content = read
+sys.exit(read_process.main())
 """
 COMMAND = [sys.executable, "-c", NASTY_CHILD]
 
