@@ -1,4 +1,4 @@
-"""Limits of a process that parses what strangers wrote: of memory where the system has them, and of processor time."""
+"""Limits of a process that parses untrusted input: of memory where the system has them, and of processor time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of strangers for the terminal: nothing in it commands the terminal."""
+"""Text from untrusted files for the terminal: nothing in it commands the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command says, safe for the terminal: names come from strangers, and a terminal obeys what it is sent."""
+"""What a command says, safe for the terminal: names come from untrusted files, and a terminal obeys what it is sent."""
 
 from __future__ import annotations
 

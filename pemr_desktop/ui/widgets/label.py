@@ -1,7 +1,7 @@
 """Labels that show text as it is, and the one for text that we marked up ourselves.
 
 A QLabel guesses: what looks like markup is drawn as such, and a picture that it names is opened, in the window. Titles,
-file names and models come from strangers. So every label is made here; tooltips are made plain by `window.qss`.
+file names and models come from untrusted files. So every label is made here; tooltips are made plain by `window.qss`.
 """
 
 from __future__ import annotations

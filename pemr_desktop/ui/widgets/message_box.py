@@ -1,4 +1,4 @@
-"""Boxes that ask or tell, in plain text: they name playlists, folders and files, which strangers named."""
+"""Boxes that ask or tell, in plain text: they name playlists, folders and files, with names out of untrusted files."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ def test_a_result_that_cannot_be_sent_costs_its_job_and_not_the_lane(
     def answer_with_numpy(_request: Request, _context: JobContext) -> Outcome:
         return Outcome(PlaylistResult(1, np.float64(2.0)))  # type: ignore[arg-type]
 
-    monkeypatch.setitem(OPERATIONS, SavePlaylist, Operation(answer_with_numpy, QUICK))
+    monkeypatch.setitem(OPERATIONS, SavePlaylist, Operation(answer_with_numpy, QUICK))  # type: ignore[misc]
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     resources = open_resources(library_path, below(home))
     worker = Worker(resources, events.put)

@@ -1,4 +1,4 @@
-"""What strangers wrote is shown as text: no label, tooltip or dialog takes it for markup, and no file that it names is
+"""Untrusted text is shown as text: no label, tooltip or dialog takes it for markup, and no file that it names is
 opened by the window."""
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def test_the_whole_window_shows_markup_as_text(qtbot: QtBot, marked_app: App, ma
         view.expandAll() if hasattr(view, "expandAll") else None
     qtbot.waitUntil(marked_app.reader.idle)
     read |= show_all(window)
-    assert sum("<img" in text for text in read) > 10, "the walk did not come to what strangers wrote"
+    assert sum("<img" in text for text in read) > 10, "the walk did not come to untrusted input"
 
 
 def show_all(window: QWidget) -> set[str]:
