@@ -15,12 +15,12 @@ from pemr_desktop.tagfiles.plan import FieldChange
 def carried(
     opened: Opened, path: Path, changes: Sequence[FieldChange], options: SaveOptions, said: list[str]
 ) -> tuple[FieldChange, ...]:
-    """The values of all other blocks, where the one that is written is new; `said` gets a sentence on them.
+    """The values of all other blocks, where the one that is written says nothing yet; `said` gets a sentence on them.
 
     Raises WriteRefused where a value is in a code page that is not known: nobody would read in the new block what
     stands in the old one.
     """
-    if opened.kind is None or opened.kind.units(opened.block):
+    if opened.kind is None or opened.own_fields:
         return ()
     block = opened.prepared(options)
     done = {change.field for change in changes}

@@ -70,12 +70,17 @@ def read_block(stream: BinaryIO) -> Mp4Block:
 
 
 def _path(index: Atom) -> list[Atom]:
-    """moov, udta, meta, ilst, as far as they are there; of several the first that leads to a tag."""
+    """moov, udta, meta, ilst, as far as they are there; of several the first that leads to a tag.
+
+    Where names stand in a list of their own (`keys`), the items have numbers, and are no tag as iTunes writes it.
+    """
     lists = index.child(b"udta")
     if lists is None:
         return [index]
     for meta in lists.children or ():
-        if meta.name == b"meta" and (tag := meta.child(b"ilst")) is not None:
+        if meta.name != b"meta" or meta.child(b"keys") is not None:
+            continue
+        if (tag := meta.child(b"ilst")) is not None:
             return [index, lists, meta, tag]
     return [index, lists]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mutagen.apev2
+import mutagen.flac
 import mutagen.id3
 import mutagen.wave
 import pytest
@@ -160,6 +161,20 @@ def test_the_info_list_of_a_wav_is_carried_into_its_first_id3_block(sample: Samp
         str(tags["TIT2"]) == "InfoTitle" and str(tags["TPE1"]) == "InfoArtist" and str(tags["TSSE"]) == "Recorder 1.0"
     )
     assert make_plan(1, path, GENRE).changes == ()
+
+
+def test_the_first_comments_of_a_flac_say_what_the_id3_block_before_it_said(sample: Sample) -> None:
+    path = sample(".flac")
+    content = path.read_bytes()
+    assert content[4] == 0
+    position = 4
+    while not content[position] & 0x80:
+        position += 4 + int.from_bytes(content[position + 1 : position + 4], "big")
+    sound = content[position + 4 + int.from_bytes(content[position + 1 : position + 4], "big") :]
+    path.write_bytes(id3(("TIT2", b"\0From ID3")) + content[:4] + b"\x80" + content[5:42] + sound)
+    assert read_tags(path).fields == {"title": ("From ID3",)}
+    apply_plan(make_plan(1, path, GENRE))
+    assert dict(mutagen.flac.FLAC(path).tags) == {"genre": ["Modal"], "title": ["From ID3"]}
 
 
 def test_an_info_list_in_an_unknown_code_page_is_left_alone(sample: Sample) -> None:

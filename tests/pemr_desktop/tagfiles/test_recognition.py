@@ -148,6 +148,28 @@ def test_tags_of_mp4_in_the_form_of_quicktime(sample: Sample, end: bytes) -> Non
     assert path.read_bytes() == bytes(content)
 
 
+def test_numbered_items_of_mp4_are_no_tag_of_ours(sample: Sample) -> None:
+    """FFmpeg writes names of its own into a list `keys`, and numbers in the place of names."""
+    path = sample(".m4a")
+    content = bytearray(path.read_bytes())
+    meta, udta, moov = (content.rindex(name) - 4 for name in (b"meta", b"udta", b"moov"))
+    keys = struct.pack(">I4sIII4s", 29, b"keys", 0, 1, 13, b"mdta") + b"title"
+    value = struct.pack(">I4sII", 21, b"data", 1, 0) + b"Named"
+    items = struct.pack(">I4sII", 37, b"ilst", 29, 1) + value
+    made = content[meta + 8 : meta + 12] + keys + items
+    old = struct.unpack_from(">I", content, meta)[0] - 8
+    content[meta + 8 : meta + 8 + old] = made
+    for offset in (meta, udta, moov):
+        struct.pack_into(">I", content, offset, struct.unpack_from(">I", content, offset)[0] + len(made) - old)
+    path.write_bytes(content)
+    assert read_tags(path).fields == {}
+    sound = decoded(path)
+    apply_plan(make_plan(1, path, {"genre": ["Jazz"]}))
+    assert read_tags(path).fields == {"genre": ("Jazz",)}
+    assert keys + items in path.read_bytes()
+    assert np.array_equal(decoded(path), sound)
+
+
 def decoded(path: Path) -> np.ndarray:
     with av.open(str(path)) as file:
         return np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
