@@ -195,6 +195,54 @@ def measure_filter(app: object) -> None:
         print(f"    filter {text!r}: {times[-1]:.0f} ms, {len(page.model.ids)} rows")
 
 
+def measure_gestures(app: object) -> None:
+    """Processor time of the window's thread, one turn of the event loop after the other, beside a plain table scan."""
+    from PySide6.QtCore import Qt
+
+    page = app.window.page  # type: ignore[attr-defined]
+    table, model, query = page.table, page.model, app.window.top_bar.query  # type: ignore[attr-defined]
+    start = time.thread_time()
+    for row in range(0, model.rowCount(), max(1, model.rowCount() // 1_000)):
+        model.index(row, 0).data()
+    print(f"    a plain scan of 1,000 rows: {1000 * (time.thread_time() - start):.1f} ms of processor")
+    gestures = {
+        "Ctrl+A": lambda: press(table, "A", Qt.KeyboardModifier.ControlModifier),
+        "Home": lambda: press(table, "Home", Qt.KeyboardModifier.ControlModifier),
+        "Shift+End": lambda: press(
+            table, "End", Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        ),
+        "sort": lambda: table.horizontalHeader().setSortIndicator(3, Qt.SortOrder.DescendingOrder),
+        "filter": lambda: query.set_text("amber"),
+        "no filter": lambda: query.set_text(""),
+    }
+    for name, gesture in gestures.items():
+        print(f"{name:>10}: {described(turns_of(app, gesture))}")
+
+
+def press(table: object, key: str, keys: object) -> None:
+    """A key, as the keyboard sends it."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    QTest.keyClick(table, getattr(Qt.Key, f"Key_{key}"), keys)  # type: ignore[call-overload]
+
+
+def turns_of(app: object, gesture: Callable[[], object]) -> list[float]:
+    """Milliseconds of processor of the gesture itself and of each turn of the event loop behind it."""
+    from PySide6.QtWidgets import QApplication
+
+    start = time.thread_time()
+    gesture()
+    turns = [1000 * (time.thread_time() - start)]
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end or not app.reader.idle():  # type: ignore[attr-defined]
+        start = time.thread_time()
+        QApplication.processEvents()
+        turns.append(1000 * (time.thread_time() - start))
+        time.sleep(0.001)
+    return turns
+
+
 def run_for(seconds: float, also: Callable[[], bool] = lambda: False) -> None:
     """Let everything happen for a while, or until `also` holds."""
     end = time.monotonic() + seconds
@@ -206,6 +254,7 @@ def measure_window(home: Path, seconds: float, listen: bool) -> None:
     app = open_app(home)
     wait_for(lambda: first_rows_are_painted(app))
     measure_filter(app)
+    measure_gestures(app)
     frames = Frames(app.window.page.table)  # type: ignore[attr-defined]
     run_for(3.0)
     frames.begin()
