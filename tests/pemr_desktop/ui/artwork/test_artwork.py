@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mutagen.flac import FLAC, Picture
 from PySide6.QtCore import QBuffer, QIODevice
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QImageWriter
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.library import queries
@@ -31,7 +31,7 @@ def png(width: int, height: int, colour: str) -> bytes:
     image.fill(QColor(colour))
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    assert QImageWriter(buffer, b"png").write(image)
     return bytes(buffer.data().data())
 
 
