@@ -23,7 +23,10 @@ def scan(
     context: typer.Context,
     folders: Annotated[list[Path] | None, typer.Argument(help="Folders or files to add. None: all known ones.")] = None,
 ) -> None:
-    """Take folders into the library, look for new, changed and moved files, and listen to them if that is set."""
+    """Take folders into the library and look for new, changed and moved files.
+
+    What is new is listened to, unless the setting analyse.automatic is off.
+    """
     command: CommandContext = context.obj
     if folders:
         paths = tuple(os.fsencode(folder.expanduser().absolute()) for folder in folders)

@@ -28,9 +28,9 @@ def watch(
     context: typer.Context,
     every: Annotated[float, typer.Option(min=0.05, help="Minutes from one look to the next.")] = 10.0,
 ) -> None:
-    """Look for new, changed and moved files again and again, until Ctrl+C, and listen to them if that is set.
+    """Look for new, changed and moved files again and again, until Ctrl+C.
 
-    Unchanged folders are passed over.
+    Unchanged folders are passed over. What is new is listened to, unless the setting analyse.automatic is off.
     """
     command: CommandContext = context.obj
     while True:

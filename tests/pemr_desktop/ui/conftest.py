@@ -26,7 +26,7 @@ from pemr_desktop.library.embeddings.analyses import TrackAnalysis
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.rows import TagRow
-from pemr_desktop.paths import Paths, below
+from pemr_desktop.paths import HOME_VARIABLE, Paths, below
 from pemr_desktop.playback.player import Player
 from pemr_desktop.resources import resource
 from pemr_desktop.settings_file import SettingsStore
@@ -39,8 +39,9 @@ from pemr_desktop.ui.widgets.theme import Theme
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    """Folders of the application, all below one of the test's own."""
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """Folders of the application and of its worker process, all below one of the test's own."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     return below(tmp_path / "home").create()
 
 
