@@ -22,6 +22,9 @@ Tracks = Annotated[list[str] | None, typer.Argument(help="Track numbers, files, 
 def scan(
     context: typer.Context,
     folders: Annotated[list[Path] | None, typer.Argument(help="Folders or files to add. None: all known ones.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read the tags of all files anew, also of those that look as they were.")
+    ] = False,
 ) -> None:
     """Take folders into the library and look for new, changed and moved files.
 
@@ -30,9 +33,9 @@ def scan(
     command: CommandContext = context.obj
     if folders:
         paths = tuple(os.fsencode(folder.expanduser().absolute()) for folder in folders)
-        command.run(AddFolders(paths), "Scanning")
+        command.run(AddFolders(paths, again), "Scanning")
     else:
-        command.run(Scan(), "Scanning")
+        command.run(Scan(again=again), "Scanning")
 
 
 def remove(context: typer.Context, folder: Annotated[Path, typer.Argument(help="A folder of the library.")]) -> None:

@@ -133,12 +133,16 @@ class Library:
         *,
         targets: Sequence[ScanTarget] = (),
         ignore: Sequence[str] = DEFAULT_IGNORE,
+        again: bool = False,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
         changed: Callable[[list[int]], None] | None = None,
         children: int | None = None,
     ) -> ScanOutcome:
-        """Look for new, changed, moved and vanished files in these roots and targets; none named: in all roots."""
+        """Look for new, changed, moved and vanished files in these roots and targets; none named: in all roots.
+
+        `again`: read every file anew, also those that look as they were.
+        """
         wanted = [*targets, *(ScanTarget(root_id) for root_id in root_ids)]
         if not wanted:
             with self.store.reading() as connection:
@@ -147,6 +151,7 @@ class Library:
             self.store,
             wanted,
             ignore=ignore,
+            again=again,
             progress=progress or _silent,
             cancelled=cancelled or _never,
             changed=changed or _nobody,

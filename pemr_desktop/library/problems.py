@@ -22,20 +22,21 @@ def record_problem(
     track_id: int | None = None,
     root_id: int | None = None,
     identity: FileIdentity | None = None,
+    ctime_ns: int | None = None,
 ) -> None:
     """Say why; a later problem of the same file and stage takes its place.
 
-    With `identity` the file is not tried again until it changes.
+    With `identity` the file is not tried again until it changes; `ctime_ns` is when it last did, where that is known.
     """
     if track_id is None:
         track_id = find_track(connection, path)
     if root_id is None:
         root_id = _root_of(connection, path)
     connection.execute(
-        "INSERT INTO problems (root_id, track_id, path, stage, reason, size, mtime_ns, seen_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, stage) DO UPDATE SET root_id = excluded.root_id, "
+        "INSERT INTO problems (root_id, track_id, path, stage, reason, size, mtime_ns, ctime_ns, seen_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, stage) DO UPDATE SET root_id = excluded.root_id, "
         "track_id = excluded.track_id, reason = excluded.reason, size = excluded.size, "
-        "mtime_ns = excluded.mtime_ns, seen_at = excluded.seen_at",
+        "mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, seen_at = excluded.seen_at",
         (
             root_id,
             track_id,
@@ -44,6 +45,7 @@ def record_problem(
             reason,
             identity.size if identity else None,
             identity.mtime_ns if identity else None,
+            ctime_ns if identity else None,
             time.time(),
         ),
     )

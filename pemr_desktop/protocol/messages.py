@@ -20,15 +20,20 @@ class Request(msgspec.Struct, frozen=True, tag_field="job"):
 
 
 class AddFolders(Request, frozen=True, tag="add-folders"):
-    """Take folders (or single files) into the library and scan them."""
+    """Take folders (or single files) into the library and scan them. `again`: as for `Scan`."""
 
     paths: tuple[bytes, ...]
+    again: bool = False
 
 
 class Scan(Request, frozen=True, tag="scan"):
-    """Look for new, changed, moved and vanished files. No root ids: all roots."""
+    """Look for new, changed, moved and vanished files. No root ids: all roots.
+
+    `again`: read the tags of every file anew, also of those that look as they were.
+    """
 
     root_ids: tuple[int, ...] = ()
+    again: bool = False
 
 
 class RemoveRoot(Request, frozen=True, tag="remove-root"):

@@ -32,6 +32,14 @@ def identity_of(status: os.stat_result) -> FileIdentity:
     return FileIdentity(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino)
 
 
+def changed_ns(status: os.stat_result) -> int | None:
+    """When the system last saw a file change, which no program can set back. None on Windows, which does not say.
+
+    Never part of an identity: permissions, links and our own writes change it too.
+    """
+    return None if os.name == "nt" else status.st_ctime_ns  # there it is when the file was made
+
+
 def check_ordinary(path: Path, status: os.stat_result) -> None:
     """Raises TagReadError for folders, pipes, sockets and devices: opening some of them would wait for ever."""
     if stat.S_ISREG(status.st_mode):

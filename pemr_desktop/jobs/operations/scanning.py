@@ -27,14 +27,14 @@ def add_folders(request: AddFolders, context: JobContext) -> Outcome:
     if not targets:
         raise _nothing_added(refused)
     context.touched(roots=True)
-    return _scan(context, targets=targets, refused=refused)
+    return _scan(context, targets=targets, refused=refused, again=request.again)
 
 
 def scan(request: Scan, context: JobContext) -> Outcome:
     """Look for new, changed, moved and vanished files."""
     if context.library.check_roots():
         context.touched(roots=True, everything=True)
-    return _scan(context, root_ids=request.root_ids)
+    return _scan(context, root_ids=request.root_ids, again=request.again)
 
 
 def remove_root(request: RemoveRoot, context: JobContext) -> Outcome:
@@ -63,12 +63,14 @@ def _scan(
     root_ids: Sequence[int] = (),
     targets: Sequence[ScanTarget] = (),
     refused: Sequence[Refusal] = (),
+    again: bool,
 ) -> Outcome:
     library = context.library
     outcome = library.scan(
         root_ids,
         targets=targets,
         ignore=context.settings.scan.ignore,
+        again=again,
         progress=context.progress,
         cancelled=context.cancelled,
         changed=context.touched,

@@ -11,7 +11,7 @@ from pemr_desktop.library.scanning.folder_states import FolderVisit
 from pemr_desktop.library.tracks.storing import ReadTrack
 from pemr_desktop.tagfiles.digest import cut_off_warning, quick_digest_of
 from pemr_desktop.tagfiles.errors import TagReadError
-from pemr_desktop.tagfiles.identity import FileIdentity, identity, identity_of
+from pemr_desktop.tagfiles.identity import FileIdentity, changed_ns, identity, identity_of
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 
@@ -19,7 +19,7 @@ from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 class ToRead(NamedTuple):
     """A file that is new or changed. `known_id`: its track, when there is one. `names_beside`: of its folder.
 
-    `unchanged`: the file is as its track says; only what is derived from it is to be made anew.
+    `unchanged`: size, modification time and inode are as its track says; the tags are read all the same.
     """
 
     root_id: int
@@ -34,13 +34,14 @@ class ToRead(NamedTuple):
 class FileContent(msgspec.Struct, frozen=True, array_like=True):
     """What a file holds. `tags` None: it cannot be read, for the reason; a reason beside tags: something is odd.
 
-    `identity`: the file then; None when it was still changing, or is not known.
+    `identity`: the file then; None when it was still changing, or is not known. `ctime_ns`: when it had last changed.
     """
 
     tags: FileTags | None
     identity: FileIdentity | None
     reason: str
     quick_digest: bytes
+    ctime_ns: int | None = None
 
 
 class Reading(NamedTuple):
@@ -54,6 +55,7 @@ class Reading(NamedTuple):
     reason: str
     identity: FileIdentity | None
     sure: bool = True
+    ctime_ns: int | None = None
 
 
 def read_file(asked: ToRead) -> Reading:
@@ -66,20 +68,26 @@ def reading_of(asked: ToRead, content: FileContent) -> Reading:
     track = None
     if content.tags is not None and content.identity is not None:
         track = ReadTrack(
-            asked.root_id, asked.rel_path, asked.path, content.identity, content.tags, content.quick_digest
+            asked.root_id,
+            asked.rel_path,
+            asked.path,
+            content.identity,
+            content.tags,
+            content.quick_digest,
+            content.ctime_ns,
         )
-    return Reading(asked, track, content.reason, content.identity)
+    return Reading(asked, track, content.reason, content.identity, ctime_ns=content.ctime_ns)
 
 
 def read_content(path: Path) -> FileContent:
     """One file. Never raises for what is wrong with it, as far as Python can tell."""
     try:
         with open_ordinary(path) as (stream, status):
-            state = identity_of(status)
+            state, ctime_ns = identity_of(status), changed_ns(status)
             try:
                 opened = open_tags(stream, path)
             except TagReadError as error:
-                return FileContent(None, _settled(state, path), error.reason, b"")
+                return FileContent(None, _settled(state, path), error.reason, b"", ctime_ns)
             tags = tags_of(opened)
             quick = quick_digest_of(stream, opened.container)
             cut_off = cut_off_warning(stream, opened.container)
@@ -89,7 +97,7 @@ def read_content(path: Path) -> FileContent:
                 )
     except TagReadError as error:
         return FileContent(None, None, error.reason, b"")
-    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick)
+    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick, ctime_ns)
 
 
 def _settled(state: FileIdentity, path: Path) -> FileIdentity | None:

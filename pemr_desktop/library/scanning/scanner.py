@@ -25,11 +25,12 @@ from pemr_desktop.library.scanning.folder_states import (
     known_states,
     state_of,
 )
+from pemr_desktop.library.scanning.known_files import KnownFile, happened_before, known_files, tried_files
 from pemr_desktop.library.scanning.read_pool import read_files
 from pemr_desktop.library.scanning.roots import ScanTarget, below_clause, is_online
 from pemr_desktop.library.scanning.walk import Listing, Pruning, walk
 from pemr_desktop.library.tracks.moved_files import MovedFiles
-from pemr_desktop.library.tracks.storing import insert_track, same_file, still_is, update_track
+from pemr_desktop.library.tracks.storing import insert_track, still_is, update_track
 from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.digest import QUICK_VERSION
 
@@ -64,16 +65,20 @@ def scan(
     targets: Sequence[ScanTarget],
     *,
     ignore: Sequence[str],
+    again: bool,
     progress: Progress,
     cancelled: Cancelled,
     changed: Callable[[list[int]], None],
     children: int,
 ) -> ScanOutcome:
-    """Scan each target. What was stored when it is cancelled, stays. A cancelled scan marks nothing missing."""
+    """Scan each target; `again`: read every file, also those that look as they were.
+
+    What was stored when it is cancelled, stays. A cancelled scan marks nothing missing.
+    """
     counts = _Counts()
     stopped = False
     for target in targets:
-        run = _TargetScan(store, target, Pruning.of(ignore), counts, progress, cancelled, changed, children)
+        run = _TargetScan(store, target, Pruning.of(ignore), counts, again, progress, cancelled, changed, children)
         stopped = not run.run()
         if stopped:
             break
@@ -98,6 +103,7 @@ class _TargetScan:
         target: ScanTarget,
         pruning: Pruning,
         counts: _Counts,
+        again: bool,
         progress: Progress,
         cancelled: Cancelled,
         changed: Callable[[list[int]], None],
@@ -107,6 +113,7 @@ class _TargetScan:
         self.target = target
         self.pruning = pruning
         self.counts = counts
+        self.again = again
         self.progress = progress
         self.cancelled = cancelled
         self.changed = changed
@@ -133,14 +140,8 @@ class _TargetScan:
                 return True
             where, values = below_clause(self.target)
             self.expected = connection.execute(f"SELECT count(*) FROM tracks WHERE {where}", values).fetchone()[0]
-            self.states = known_states(connection, self.target) if row[1] else {}
-            known_problems = connection.execute(
-                "SELECT path, size, mtime_ns, track_id FROM problems "
-                "WHERE stage = 'scan' AND size IS NOT NULL AND root_id = ?",
-                (self.target.root_id,),
-            ).fetchall()
-        self.hopeless = {path: (size, mtime_ns) for path, size, mtime_ns, _ in known_problems}
-        self.odd = {track_id for _, _, _, track_id in known_problems}
+            self.states = known_states(connection, self.target) if row[1] and not self.again else {}
+            self.tried, self.odd = tried_files(connection, self.target.root_id)
         self.root, self.whole = decode(row[0]), bool(row[1])
         if not is_online(self.store, self.target.root_id, self.root):
             self._mark_online(False)
@@ -210,49 +211,48 @@ class _TargetScan:
 
     def _changed_files(self, listing: Listing, visit: FolderVisit) -> Iterator[ToRead]:
         with self.store.reading() as connection:
-            known = {
-                row[0]: row[1:]
-                for row in connection.execute(
-                    "SELECT rel_path, id, size, mtime_ns, inode, missing, quick_version FROM tracks "
-                    "WHERE root_id = ? AND folder = ?",
-                    (self.target.root_id, visit.folder),
-                )
-            }
+            known = known_files(connection, self.target.root_id, visit.folder)
         prefix = visit.folder + b"/" if visit.folder else b""
         names = listing.names()
         changed: list[ToRead] = []
         for name, status in listing.files:
             rel_path = prefix + os.fsencode(name)
             path = Path(listing.folder, name)
-            as_it_was_tried = self.hopeless.get(encode(path)) == (status.st_size, status.st_mtime_ns)
             row = known.pop(rel_path, None)
-            unchanged = False
-            if row is None:
-                if as_it_was_tried:
-                    self.confirmed_problems.add(encode(path))
-                    visit.spoiled = True
-                    continue
-            else:
-                track_id, size, mtime_ns, inode, missing, version = row
-                self.seen.add(track_id)
-                unchanged = same_file(status, size, mtime_ns, inode)
-                if unchanged or (as_it_was_tried and (size, mtime_ns) != (status.st_size, status.st_mtime_ns)):
-                    self.confirmed_problems |= {track_id, encode(path)}
-                    visit.spoiled |= track_id in self.odd
-                    if missing and unchanged:
-                        self.back.append(track_id)
-                    if version == QUICK_VERSION or not unchanged:
-                        continue
-            known_id = None if row is None else track_id
+            if row is not None:
+                self.seen.add(row.track_id)
+            if self._passes_over(encode(path), status, row, visit):
+                continue
+            known_id, unchanged = (None, False) if row is None else (row.track_id, row.is_same(status))
             changed.append(ToRead(self.target.root_id, rel_path, path, known_id, names, visit, unchanged))
         self.not_there += [
-            (row[0], rel_path)
+            (row.track_id, rel_path)
             for rel_path, row in known.items()
-            if not row[4] and (listing.only is None or rel_path in listing.only)
+            if not row.missing and (listing.only is None or rel_path in listing.only)
         ]
         visit.waiting = len(changed)
         self._settle(visit)
         yield from changed
+
+    def _passes_over(self, path: bytes, status: os.stat_result, row: KnownFile | None, visit: FolderVisit) -> bool:
+        """Whether a file need not be read: its track says all of it, or it was tried in the state it is in."""
+        if self.again:
+            return False
+        tried = self.tried.get(path)
+        as_tried = tried is not None and tried.is_as_tried(status)
+        if row is None:
+            if as_tried:
+                self.confirmed_problems.add(path)
+                visit.spoiled = True
+            return as_tried
+        untouched = row.is_untouched(status)
+        if not untouched and not (tried is not None and as_tried and tried.says_all_of(row)):
+            return False
+        self.confirmed_problems |= {row.track_id, path}
+        visit.spoiled |= row.track_id in self.odd
+        if row.missing and row.is_same(status):
+            self.back.append(row.track_id)
+        return row.quick_version == QUICK_VERSION or not untouched
 
     def _settle(self, visit: FolderVisit) -> None:
         if visit.state and visit.is_settled:
@@ -301,7 +301,10 @@ class _TargetScan:
                 reading.reason,
                 track_id=track_id,
                 root_id=asked.root_id,
-                identity=reading.identity if reading.sure or _happened_before(connection, reading) else None,
+                identity=reading.identity
+                if reading.sure or happened_before(connection, encode(asked.path), reading.reason)
+                else None,
+                ctime_ns=reading.ctime_ns,
             )
             self.confirmed_problems.add(encode(asked.path))
         else:
@@ -321,8 +324,8 @@ class _TargetScan:
                 if asked.visit is not None:
                     asked.visit.spoiled = True
                 return asked.known_id  # we or others wrote it since: what is stored is newer, or the next scan reads it
-            update_track(connection, asked.known_id, track, file_unchanged=asked.unchanged)
-            self.counts.changed += not asked.unchanged
+            has_news = update_track(connection, asked.known_id, track, file_unchanged=asked.unchanged)
+            self.counts.changed += has_news or not asked.unchanged
             return asked.known_id
         track_id = self.moved_files.find(connection, track, asked.names_beside)
         if track_id is not None:
@@ -389,12 +392,3 @@ class _TargetScan:
         """Whether this scan would have met a problem's file again."""
         below = encode(self.root / decode(self.target.below)) if self.target.below else encode(self.root)
         return path == below or path.startswith(below + b"/")
-
-
-def _happened_before(connection: sqlite3.Connection, reading: Reading) -> bool:
-    """Whether the same went wrong with the same file at the last scan: then it is the file's fault."""
-    found = connection.execute(
-        "SELECT 1 FROM problems WHERE path = ? AND stage = 'scan' AND reason = ?",
-        (encode(reading.asked.path), reading.reason),
-    )
-    return found.fetchone() is not None

@@ -21,7 +21,7 @@ SAME_LENGTH_S = 0.05
 
 
 class ReadTrack(msgspec.Struct, frozen=True):
-    """One file as the scanner read it."""
+    """One file as the scanner read it. `ctime_ns`: when the system had last seen it change; None: not known."""
 
     root_id: int
     rel_path: bytes
@@ -29,6 +29,7 @@ class ReadTrack(msgspec.Struct, frozen=True):
     identity: FileIdentity
     tags: FileTags
     quick_digest: bytes
+    ctime_ns: int | None = None
 
 
 def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
@@ -45,25 +46,38 @@ def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
 
 def update_track(
     connection: sqlite3.Connection, track_id: int, track: ReadTrack, *, file_unchanged: bool = False
-) -> None:
-    """A file that changed, or came back, or was found at another place. The analysis goes when the sound changed."""
+) -> bool:
+    """A file that changed, or came back, or was found at another place -> whether its tags, cover or sound are others.
+
+    The analysis goes when the sound changed. `file_unchanged`: size, time and inode are as they were; then digests
+    made in another way are no reason to forget.
+    """
     old = connection.execute(
-        "SELECT quick_digest, quick_version, duration_s FROM tracks WHERE id = ?", (track_id,)
+        "SELECT t.quick_digest, t.quick_version, t.duration_s, f.fields, t.has_artwork FROM tracks t "
+        "LEFT JOIN track_fields f ON f.track_id = t.id WHERE t.id = ?",
+        (track_id,),
     ).fetchone()
+    sounds_as_before = old is None or _sounds_as_before(track, *old[:3], file_unchanged=file_unchanged)
     values = _path_columns(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
     values |= {"missing": 0, "missing_since": None}
-    if old is not None and not file_unchanged and not _sounds_as_before(track, *old):
+    if not sounds_as_before:
         values["audio_digest"] = None
         forget_sound(connection, track_id)
     changes = ", ".join(f"{name} = ?" for name in values)
     connection.execute(f"UPDATE tracks SET {changes} WHERE id = ?", (*values.values(), track_id))
     _store_fields(connection, track_id, track.tags)
+    told = pack_fields(track.tags.fields), values["has_artwork"]
+    return old is None or not sounds_as_before or old[3:] != told
 
 
-def _sounds_as_before(track: ReadTrack, quick_digest: bytes | None, version: int, duration_s: float | None) -> bool:
+def _sounds_as_before(
+    track: ReadTrack, quick_digest: bytes | None, version: int, duration_s: float | None, *, file_unchanged: bool
+) -> bool:
     """Whether the sound is still the same. Digests of two versions say nothing of each other; the length has to do."""
     if version == QUICK_VERSION:
         return quick_digest == track.quick_digest
+    if file_unchanged:
+        return True
     now_s = track.tags.duration_s
     return duration_s is not None and now_s is not None and abs(duration_s - now_s) < SAME_LENGTH_S
 
@@ -90,6 +104,7 @@ def _state(track: ReadTrack, now: float) -> dict[str, Any]:
         "size": track.identity.size,
         "mtime_ns": track.identity.mtime_ns,
         "inode": signed(track.identity.inode),
+        "ctime_ns": track.ctime_ns,
         "quick_digest": track.quick_digest,
         "quick_version": QUICK_VERSION,
         "read_at": now,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import pytest
 
 from pemr_desktop import __version__
 from pemr_desktop.commands.window import has_display
+from pemr_desktop.paths import below
 
 Run = Callable[..., Any]
 
@@ -53,6 +58,23 @@ def test_scan_status_and_a_second_scan(run: Run, music: Path) -> None:
     status = run("status").stdout
     assert str(music) in status and "3" in status
     assert "nothing new" in run("scan").stderr
+
+
+def test_scanning_again_sees_what_nothing_else_shows(run: Run, music: Path, home: Path) -> None:
+    """An edit that kept its time, before the library knew when files were changed."""
+    run("scan", music)
+    path = music / "tune 0.flac"
+    for number, folders in enumerate(([], [music])):
+        before = path.stat()
+        file = mutagen.File(path)
+        file["title"] = f"Note {number}"
+        file.save()
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        with closing(sqlite3.connect(below(home).library_file)) as library:
+            library.execute("UPDATE tracks SET ctime_ns = NULL")
+            library.commit()
+        assert "nothing new" in run("scan").stderr
+        assert "1 track changed" in run("scan", "--again", *folders).stderr
 
 
 def test_a_folder_that_is_not_there_is_refused(run: Run, music: Path) -> None:

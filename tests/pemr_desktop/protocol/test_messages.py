@@ -20,7 +20,9 @@ RAW_NAME = b"/music/caf\xe9 \xff.mp3"
 PLAN = FilePlan(7, RAW_NAME, FileIdentity(1, 2**62, 3), (FieldChange("genre", ("Jazz",), ("Jazz", "Bop")),), ("w",))
 REQUESTS = [
     m.AddFolders((RAW_NAME, b"/b")),
+    m.AddFolders((RAW_NAME,), again=True),
     m.Scan((1,)),
+    m.Scan((1,), again=True),
     m.RemoveRoot(2),
     m.Analyse((1, 2), again=True),
     m.Decide((1,), ("jazz",), "accepted"),
