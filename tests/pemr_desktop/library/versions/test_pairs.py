@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pemr_desktop.library import queries
-from pemr_desktop.library.database.reader import migrations
+from pemr_desktop.library.database.reader import APPLICATION_ID, migrations
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.opening import open_library
@@ -151,13 +151,13 @@ def test_tags_and_ear_each_keep_their_own_word(
     assert (pair.relation, pair.source) == ("same recording", "found")
 
 
-def test_a_library_of_before_keeps_its_pairs(library_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ladder = migrations()
-    before = [step for step in ladder if step[0] < EVIDENCE_MIGRATION]
-    monkeypatch.setattr("pemr_desktop.library.opening.migrations", lambda: before)
-    monkeypatch.setattr("pemr_desktop.library.database.reader.migrations", lambda: before)
-    open_library(library_file).close()
+def test_a_library_of_before_keeps_its_pairs(library_file: Path) -> None:
+    library_file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(library_file)) as old:
+        for number, script in migrations():
+            if number < EVIDENCE_MIGRATION:
+                old.executescript(f"{script}\nPRAGMA user_version = {number};")
+        old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         old.execute("INSERT INTO roots (path, added_at) VALUES (x'2f', 0)")
         old.executemany(
             "INSERT INTO tracks (root_id, rel_path, folder, location, size, mtime_ns, inode, added_at, read_at) "
@@ -170,7 +170,6 @@ def test_a_library_of_before_keeps_its_pairs(library_file: Path, monkeypatch: py
         old.execute("INSERT INTO versions (track_a, track_b, relation, source) VALUES (1, 3, 'version', 'tags')")
         old.execute("INSERT INTO versions (track_a, track_b, judged) VALUES (2, 3, 'not a version')")
         old.commit()
-    monkeypatch.undo()
     with open_library(library_file) as library:
         known = {(pair.track_a, pair.track_b): pair.source for pair in library.read(queries.version_pairs, 1)}
         assert known == {(1, 2): "found", (1, 3): "tags"}
