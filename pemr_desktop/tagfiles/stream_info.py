@@ -32,6 +32,7 @@ from mutagen.wavpack import WavPackInfo
 from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.containers.forms import size_splices
 from pemr_desktop.tagfiles.containers.mp4_tree import atom_tree
+from pemr_desktop.tagfiles.containers.mpeg_length import counted_length_s
 from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER, id3_end, id3_length
 from pemr_desktop.tagfiles.containers.wave_length import true_length_s
 from pemr_desktop.tagfiles.errors import CannotHold
@@ -60,7 +61,12 @@ def _behind_id3(info: Callable[[Any], Any]) -> Callable[[BinaryIO], Any]:
 
 def _mpeg(stream: BinaryIO) -> Any:
     stream.seek(0)
-    return SimpleNamespace(info=MPEGInfo(bounded(stream), id3_length(stream.read(ID3_HEADER))))
+    found = MPEGInfo(bounded(stream), id3_length(stream.read(ID3_HEADER)))
+    counted_s = counted_length_s(stream, found.frame_offset, file_length(stream))
+    if counted_s is not None:
+        found.length = counted_s
+        found.bitrate = int((file_length(stream) - found.frame_offset) * 8 / counted_s)
+    return SimpleNamespace(info=found)
 
 
 def _ogg(info: Callable[[Any], Any]) -> Callable[[BinaryIO], Any]:

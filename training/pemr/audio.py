@@ -30,6 +30,10 @@ MAX_CORRUPT_PACKETS = 500
 LEAST_SAMPLE_RATE = 1_000
 BLOCK_S = 1.0
 SEEK_MARGIN_S = 0.5
+HEADERLESS = frozenset({"aac", "ac3", "eac3", "dts", "truehd", "mlp", "amr", "mpeg", "mpegts"})
+"""Formats of FFmpeg that say nowhere how long they are: it guesses."""
+LENGTH_MARKS = (b"Xing", b"Info", b"VBRI")
+FIRST_FRAME_BYTES = 4096
 SPEAKER_GAINS = {
     # contribution of a loudspeaker position to (left, right), ITU-R BS.775; the low-frequency channel is left out
     "FL": (1.0, 0.0),
@@ -51,13 +55,17 @@ SPEAKER_GAINS = {
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What the container says about its first audio stream; `duration_s` is 0 when it does not say."""
+    """What the container says about its first audio stream; `duration_s` is 0 when it does not say.
+
+    `is_guessed`: no header says the duration; it was made of the bit rate and the size of the file.
+    """
 
     duration_s: float
     sample_rate: int
     channels: int
     codec: str
     bit_rate: int
+    is_guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class _Report:
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
     """Read the header of an audio file. Raises `DecodeError` if there is no audio stream."""
     with _open(path) as container:
-        return _info(container, _audio_stream(container, path))
+        return _info(container, _audio_stream(container, path), path)
 
 
 def decode(
@@ -105,7 +113,7 @@ def read(
     have = 0
     with _open(path) as container:
         stream = _audio_stream(container, path)
-        info = _info(container, stream)
+        info = _info(container, stream, path)
         for block in _blocks(container, stream, sample_rate, 1, start_s, report):
             blocks.append(block[:, 0])
             have += len(block)
@@ -117,7 +125,8 @@ def read(
     samples = np.concatenate(blocks)[:wanted]
     finished = wanted is None or have < wanted
     missing_s = info.duration_s - start_s - have / sample_rate
-    truncated = finished and (report.ended_early or missing_s > max(1.0, 0.03 * info.duration_s))
+    announced = missing_s > max(1.0, 0.03 * info.duration_s) and not info.is_guessed
+    truncated = finished and (report.ended_early or announced)
     if truncated or report.corrupt_packets:
         log.warning(
             "%s: %s%d corrupt packets; %.1f s decoded", path, "truncated, " if truncated else "",
@@ -173,7 +182,7 @@ def _audio_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     return stream
 
 
-def _info(container: Any, stream: Any) -> AudioInfo:
+def _info(container: Any, stream: Any, path: str | os.PathLike[str]) -> AudioInfo:
     duration_s = 0.0
     if stream.duration and stream.time_base:
         duration_s = float(stream.duration * stream.time_base)
@@ -186,7 +195,19 @@ def _info(container: Any, stream: Any) -> AudioInfo:
         channels=int(getattr(context, "channels", 0) or 0),
         codec=str(context.name),
         bit_rate=int(context.bit_rate or container.bit_rate or 0),
+        is_guessed=container.format.name in HEADERLESS or (container.format.name == "mp3" and _lacks_length(path)),
     )
+
+
+def _lacks_length(path: str | os.PathLike[str]) -> bool:
+    """Whether the first frame of an MP3 file holds no header that counts the others."""
+    with Path(path).open("rb") as stream:
+        start = 0
+        while (head := stream.read(10))[:3] == b"ID3" and len(head) == 10:
+            start += 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if head[5] & 0x10 else 0)
+            stream.seek(start)
+        first = head + stream.read(FIRST_FRAME_BYTES)
+    return not any(mark in first for mark in LENGTH_MARKS)
 
 
 def _blocks(
