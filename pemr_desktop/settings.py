@@ -35,6 +35,10 @@ class ScanSettings(msgspec.Struct, frozen=True):
         tuple[str, ...],
         _says("Ignore", "Names of files and folders that are never looked at. * stands for anything."),
     ] = (".*", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "*.part", "*.crdownload")
+    films: Annotated[
+        bool,
+        _says("Take the sound of films", "Take films with sound into the library, too. Otherwise they are left out."),
+    ] = False
 
 
 class AnalyseSettings(msgspec.Struct, frozen=True):

@@ -134,6 +134,7 @@ class Library:
         targets: Sequence[ScanTarget] = (),
         ignore: Sequence[str] = DEFAULT_IGNORE,
         again: bool = False,
+        films: bool = False,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
         changed: Callable[[list[int]], None] | None = None,
@@ -142,6 +143,7 @@ class Library:
         """Look for new, changed, moved and vanished files in these roots and targets; none named: in all roots.
 
         `again`: read every file anew, also those that look as they were.
+        Without `films` they are left out, and counted.
         """
         wanted = [*targets, *(ScanTarget(root_id) for root_id in root_ids)]
         if not wanted:
@@ -156,6 +158,7 @@ class Library:
             cancelled=cancelled or _never,
             changed=changed or _nobody,
             children=children or usual_children(),
+            films=films,
         )
 
     # --- the ear

@@ -131,6 +131,7 @@ class ScanResult(msgspec.Struct, frozen=True):
     """The answer of `AddFolders` and `Scan`.
 
     `offline`: readable locations of folders that cannot be reached now; `refused`: why folders were not added.
+    `left_out`: films that were passed over.
     """
 
     found: int
@@ -141,6 +142,7 @@ class ScanResult(msgspec.Struct, frozen=True):
     problems: int
     offline: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    left_out: int = 0
 
 
 class AnalyseResult(msgspec.Struct, frozen=True):

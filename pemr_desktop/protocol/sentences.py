@@ -159,6 +159,8 @@ def _scan(_request: m.Request, result: r.ScanResult, translate: Translate) -> st
     parts = [f"{capitalised(found)}; {told}."]
     if result.problems:
         parts.append(translate.tr("Something is wrong with %Ln file(s): see Problems.", "", result.problems))
+    if result.left_out:
+        parts.append(translate.tr("%Ln film(s) left out: see Problems.", "", result.left_out))
     if result.offline:
         text = translate("summaries", "Not reachable at the moment: {folders}.")
         parts.append(text.format(folders=listed(list(result.offline), translate)))

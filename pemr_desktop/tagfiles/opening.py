@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError
 
 from pemr_desktop.tagfiles.blocks import Blocks, find_blocks
+from pemr_desktop.tagfiles.containers.read_only import READ_ONLY, READ_ONLY_SUFFIXES, read_only_reason
 from pemr_desktop.tagfiles.containers.sniffing import describe_unknown, id3_end, sniff
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.formats.beside import Beside, filled
@@ -34,13 +35,16 @@ class Container:
 
 CONTAINERS: dict[str, Container] = {
     "flac": Container("FLAC", (".flac", ".fla")),
-    "ogg/vorbis": Container("Ogg Vorbis", (".ogg", ".oga")),
-    "ogg/opus": Container("Opus", (".opus", ".ogg", ".oga")),
+    "ogg/vorbis": Container("Ogg Vorbis", (".ogg", ".oga", ".ogv", ".ogx")),
+    "ogg/opus": Container("Opus", (".opus", ".ogg", ".oga", ".ogv", ".ogx")),
     "ogg/speex": Container("Speex", (".spx", ".ogg", ".oga")),
     "ogg/flac": Container("Ogg FLAC", (".oga", ".ogg", ".flac")),
-    "mp4": Container("MP4", (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".3gp", ".alac", ".aac")),
-    "mpeg": Container("MP3", (".mp3", ".mp2", ".mpga")),
-    "riff": Container("WAV", (".wav", ".wave")),
+    "mp4": Container(
+        "MP4",
+        (".m4a", ".m4b", ".mp4", ".m4r", ".m4p", ".m4v", ".f4a", ".mov", ".3gp", ".3gpp", ".3g2", ".alac", ".aac"),
+    ),
+    "mpeg": Container("MP3", (".mp3", ".mp2", ".mp1", ".mpa", ".mpga")),
+    "riff": Container("WAV", (".wav", ".wave", ".bwf")),
     "aiff": Container("AIFF", (".aiff", ".aif", ".aifc")),
     "dsf": Container("DSF", (".dsf",)),
     "dsdiff": Container("DSDIFF", (".dff",)),
@@ -50,12 +54,13 @@ CONTAINERS: dict[str, Container] = {
     "musepack": Container("Musepack", (".mpc", ".mp+")),
     "optimfrog": Container("OptimFROG", (".ofr", ".ofs")),
     "tak": Container("TAK", (".tak",)),
-    "asf": Container("WMA", (".wma", ".asf")),
+    "asf": Container("WMA", (".wma", ".wmv", ".asf")),
     "aac": Container("AAC", (".aac",)),
     "ac3": Container("AC-3", (".ac3", ".eac3")),
 }
 
-SUFFIXES = frozenset(suffix for container in CONTAINERS.values() for suffix in container.suffixes)
+WRITTEN_SUFFIXES = frozenset(suffix for container in CONTAINERS.values() for suffix in container.suffixes)
+SUFFIXES = WRITTEN_SUFFIXES | READ_ONLY_SUFFIXES
 PLACED = ("riff", "aiff", "dsf", "dsdiff", "mp4", "asf", "ogg/vorbis", "ogg/opus", "ogg/speex", "ogg/flac")
 """Containers that begin with the first byte of the file: an ID3 block before them is a mistake."""
 MISPLACED = "An ID3 tag stands before it, where this kind of file has no place for one."
@@ -105,6 +110,8 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
         key = sniff(stream)
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
+    if key in READ_ONLY:
+        raise TagReadError(path, read_only_reason(key))
     container = CONTAINERS.get(key)
     if container is None:
         raise TagReadError(path, describe_unknown(stream))

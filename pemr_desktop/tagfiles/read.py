@@ -55,7 +55,7 @@ def tags_of(opened: Opened) -> FileTags:
     info = opened.file.info
     kind = opened.kind
     return FileTags(
-        fields=_clean(opened.fields),
+        fields=clean(opened.fields),
         format=opened.format,
         tag_kind=kind.name if kind else "",
         duration_s=_duration_s(info),
@@ -80,7 +80,7 @@ def _positive(number: object) -> int | None:
     return int(number) if isinstance(number, int | float) and number > 0 else None
 
 
-def _clean(fields: Fields) -> Fields:
+def clean(fields: Fields) -> Fields:
     """Drop empty values; cut values too long to be a tag, so that one file cannot fill the library."""
     shown: Fields = {}
     for name, values in fields.items():

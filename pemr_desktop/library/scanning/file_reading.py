@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
 from pemr_desktop.library.scanning.folder_states import FolderVisit
 from pemr_desktop.library.tracks.storing import ReadTrack
+from pemr_desktop.tagfiles.containers.read_only import READ_ONLY
+from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.digest import cut_off_warning, quick_digest_of
 from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.foreign import is_film, may_be_film, read_foreign
 from pemr_desktop.tagfiles.identity import FileIdentity, changed_ns, identity, identity_of
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
+
+FILM = "It is a film, and was left out. The setting “Take the sound of films” takes it in."
+"""The reason of a film that was left out; stored with it, and known again by it."""
 
 
 class ToRead(NamedTuple):
@@ -79,18 +85,22 @@ def reading_of(asked: ToRead, content: FileContent) -> Reading:
     return Reading(asked, track, content.reason, content.identity, ctime_ns=content.ctime_ns)
 
 
-def read_content(path: Path) -> FileContent:
-    """One file. Never raises for what is wrong with it, as far as Python can tell."""
+def read_content(path: Path, films: bool = True) -> FileContent:
+    """One file; without `films` they are left out.
+
+    Never raises for what is wrong with it, as far as Python can tell.
+    """
     try:
         with open_ordinary(path) as (stream, status):
             state, ctime_ns = identity_of(status), changed_ns(status)
             try:
-                opened = open_tags(stream, path)
+                tags, container, film = _tags(stream, path, films)
             except TagReadError as error:
                 return FileContent(None, _settled(state, path), error.reason, b"", ctime_ns)
-            tags = tags_of(opened)
-            quick = quick_digest_of(stream, opened.container)
-            cut_off = cut_off_warning(stream, opened.container)
+            if film and not films:
+                return FileContent(None, _settled(state, path), FILM, b"", ctime_ns)
+            quick = quick_digest_of(stream, container)
+            cut_off = "" if container in READ_ONLY else cut_off_warning(stream, container)
             if identity(path) != state:
                 return FileContent(
                     None, None, "It was being written while it was read; the next scan reads it again.", b""
@@ -98,6 +108,17 @@ def read_content(path: Path) -> FileContent:
     except TagReadError as error:
         return FileContent(None, None, error.reason, b"")
     return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick, ctime_ns)
+
+
+def _tags(stream: BinaryIO, path: Path, films: bool) -> tuple[FileTags, str, bool]:
+    """What the file says of itself, its container, and whether it is a film, unless that does not matter."""
+    container = sniff(stream)
+    if container in READ_ONLY:
+        tags, film = read_foreign(stream, path, container)
+        return tags, container, film
+    opened = open_tags(stream, path)
+    film = not films and may_be_film(stream, container) and is_film(stream, path, container)
+    return tags_of(opened), container, film
 
 
 def _settled(state: FileIdentity, path: Path) -> FileIdentity | None:

@@ -62,12 +62,17 @@ def known_files(connection: sqlite3.Connection, root_id: int, folder: bytes) -> 
     return {row[0]: KnownFile(*row[1:]) for row in rows}
 
 
-def tried_files(connection: sqlite3.Connection, root_id: int) -> tuple[dict[bytes, TriedFile], set[int]]:
-    """The files of a root that had a problem in a known state, by path, and the tracks among them."""
+def tried_files(
+    connection: sqlite3.Connection, root_id: int, forget: str = ""
+) -> tuple[dict[bytes, TriedFile], set[int]]:
+    """The files of a root that had a problem in a known state, by path, and the tracks among them.
+
+    `forget`: files with this reason are to be tried again.
+    """
     rows = connection.execute(
         "SELECT path, track_id, size, mtime_ns, ctime_ns FROM problems "
-        "WHERE stage = 'scan' AND size IS NOT NULL AND root_id = ?",
-        (root_id,),
+        "WHERE stage = 'scan' AND size IS NOT NULL AND root_id = ? AND reason <> ?",
+        (root_id, forget),
     ).fetchall()
     return {row[0]: TriedFile(*row[2:]) for row in rows}, {row[1] for row in rows if row[1] is not None}
 

@@ -49,8 +49,9 @@ def usual_children() -> int:
 class TagChild:
     """One child process, started when it is first asked. Used by one thread at a time; `end` may come from any."""
 
-    def __init__(self, command: Sequence[str] = (), patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, command: Sequence[str] = (), patience_s: float = PATIENCE_S, films: bool = True) -> None:
         self._command = list(command)
+        self._films = films
         self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
         self._decoder = msgspec.msgpack.Decoder(FileContent)
@@ -125,7 +126,7 @@ class TagChild:
         return answers
 
     def _order(self, files: Sequence[ToRead]) -> Order:
-        return Order([os.fsencode(file.path) for file in files], self._patience_s)
+        return Order([os.fsencode(file.path) for file in files], self._patience_s, self._films)
 
     def _running(self) -> subprocess.Popen[bytes]:
         """The process, started and ready. Raises OSError."""
@@ -168,8 +169,10 @@ def _blamed(file: ToRead, late: bool) -> Reading:
 class ReadingPool:
     """Some children with a thread each, and one thread that ends a child that takes too long over a file."""
 
-    def __init__(self, count: int, *, patience_s: float = PATIENCE_S, command: Sequence[str] = ()) -> None:
-        self._children = [TagChild(command, patience_s) for _ in range(count)]
+    def __init__(
+        self, count: int, *, patience_s: float = PATIENCE_S, command: Sequence[str] = (), films: bool = True
+    ) -> None:
+        self._children = [TagChild(command, patience_s, films) for _ in range(count)]
         self._free: queue.LifoQueue[TagChild] = queue.LifoQueue()  # the one that runs already first
         for child in self._children:
             self._free.put(child)
@@ -219,6 +222,7 @@ def read_files(
     *,
     patience_s: float = PATIENCE_S,
     command: Sequence[str] = (),
+    films: bool = True,
 ) -> Iterator[Reading]:
     """Read files in `children` processes, answers in order; the next ones are read while the caller stores the last.
 
@@ -227,7 +231,7 @@ def read_files(
     waiting: deque[Future[list[Reading]]] = deque()
     order: list[ToRead] = []
     size = FIRST_ORDER
-    with ReadingPool(children, patience_s=patience_s, command=command) as pool:
+    with ReadingPool(children, patience_s=patience_s, command=command, films=films) as pool:
         for file in files:
             if file is not None:
                 order.append(file)

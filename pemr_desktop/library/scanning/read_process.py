@@ -28,10 +28,14 @@ LENGTH = struct.Struct("<I")
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True):
-    """Read these files, in order; each path `os.fsencode`d. With more of the processor for a file the child ends."""
+    """Read these files, in order; each path `os.fsencode`d. With more of the processor for a file the child ends.
+
+    `films`: their sound is taken in, too.
+    """
 
     paths: list[bytes]
     processor_s: float = 10.0
+    films: bool = True
 
 
 def write_frame(stream: IO[bytes], message: bytes) -> None:
@@ -49,10 +53,10 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
-def encoded_content(path: Path, encoder: msgspec.msgpack.Encoder) -> bytes:
+def encoded_content(path: Path, encoder: msgspec.msgpack.Encoder, films: bool = True) -> bytes:
     """One file as a message. Whatever a damaged file makes a parser raise belongs to that file alone."""
     try:
-        return encoder.encode(read_content(path))
+        return encoder.encode(read_content(path, films))
     except MemoryError:
         reason = TOO_LARGE
     except RecursionError:
@@ -78,7 +82,7 @@ def main() -> int:
         order = decoder.decode(message)
         for path in order.paths:
             patience.allow(order.processor_s)
-            write_frame(answers, encoded_content(Path(os.fsdecode(path)), encoder))
+            write_frame(answers, encoded_content(Path(os.fsdecode(path)), encoder, order.films))
             if time.monotonic() - sent_at > SEND_EVERY_S:
                 answers.flush()
                 sent_at = time.monotonic()

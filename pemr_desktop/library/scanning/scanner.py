@@ -17,7 +17,7 @@ import msgspec
 from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import absolute, decode, encode, folder_of, show
 from pemr_desktop.library.problems import clear_problem, record_problem
-from pemr_desktop.library.scanning.file_reading import Reading, ToRead
+from pemr_desktop.library.scanning.file_reading import FILM, Reading, ToRead
 from pemr_desktop.library.scanning.folder_states import (
     FolderVisit,
     folders_with_tracks,
@@ -42,7 +42,10 @@ BATCH_S = 0.5
 
 
 class ScanOutcome(msgspec.Struct, frozen=True):
-    """What a scan found. `found`: music files looked at; `missing`: newly vanished; `offline`: roots not there."""
+    """What a scan found. `found`: music files looked at; `missing`: newly vanished; `offline`: roots not there.
+
+    `left_out`: films that were passed over; they stand in the list of problems and are not counted as such.
+    """
 
     found: int = 0
     added: int = 0
@@ -52,11 +55,12 @@ class ScanOutcome(msgspec.Struct, frozen=True):
     problems: int = 0
     cancelled: bool = False
     offline: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class _Counts:
     def __init__(self) -> None:
-        self.found = self.added = self.changed = self.moved = self.missing = self.problems = 0
+        self.found = self.added = self.changed = self.moved = self.missing = self.problems = self.left_out = 0
         self.offline: list[str] = []
 
 
@@ -70,6 +74,7 @@ def scan(
     cancelled: Cancelled,
     changed: Callable[[list[int]], None],
     children: int,
+    films: bool = True,
 ) -> ScanOutcome:
     """Scan each target; `again`: read every file, also those that look as they were.
 
@@ -78,7 +83,8 @@ def scan(
     counts = _Counts()
     stopped = False
     for target in targets:
-        run = _TargetScan(store, target, Pruning.of(ignore), counts, again, progress, cancelled, changed, children)
+        pruning = Pruning.of(ignore)
+        run = _TargetScan(store, target, pruning, counts, again, progress, cancelled, changed, children, films)
         stopped = not run.run()
         if stopped:
             break
@@ -91,6 +97,7 @@ def scan(
         problems=counts.problems,
         cancelled=stopped,
         offline=tuple(counts.offline),
+        left_out=counts.left_out,
     )
 
 
@@ -108,6 +115,7 @@ class _TargetScan:
         cancelled: Cancelled,
         changed: Callable[[list[int]], None],
         children: int,
+        films: bool,
     ) -> None:
         self.store = store
         self.target = target
@@ -118,6 +126,7 @@ class _TargetScan:
         self.cancelled = cancelled
         self.changed = changed
         self.children = children
+        self.films = films
         self.seen: set[int] = set()
         self.moved_files = MovedFiles(self.seen)
         self.back: list[int] = []
@@ -141,14 +150,14 @@ class _TargetScan:
             where, values = below_clause(self.target)
             self.expected = connection.execute(f"SELECT count(*) FROM tracks WHERE {where}", values).fetchone()[0]
             self.states = known_states(connection, self.target) if row[1] and not self.again else {}
-            self.tried, self.odd = tried_files(connection, self.target.root_id)
+            self.tried, self.odd = tried_files(connection, self.target.root_id, forget=FILM if self.films else "")
         self.root, self.whole = decode(row[0]), bool(row[1])
         if not is_online(self.store, self.target.root_id, self.root):
             self._mark_online(False)
             self.counts.offline.append(show(row[0]))
             return True
         self._mark_online(True)
-        for reading in read_files(self._files_to_read(), self.cancelled, self.children):
+        for reading in read_files(self._files_to_read(), self.cancelled, self.children, films=self.films):
             self.batch.append(reading)
             self._commit_when_due()
             if self.cancelled():
@@ -293,19 +302,14 @@ class _TargetScan:
     def _store_reading(self, connection: sqlite3.Connection, reading: Reading) -> int | None:
         asked = reading.asked
         track_id = self._store_track(connection, reading)
-        if reading.reason:
+        reason = reading.reason
+        if reason:
+            sure = reading.sure or happened_before(connection, encode(asked.path), reason)
+            state, ctime_ns, root_id = reading.identity if sure else None, reading.ctime_ns, asked.root_id
             record_problem(
-                connection,
-                asked.path,
-                "scan",
-                reading.reason,
-                track_id=track_id,
-                root_id=asked.root_id,
-                identity=reading.identity
-                if reading.sure or happened_before(connection, encode(asked.path), reading.reason)
-                else None,
-                ctime_ns=reading.ctime_ns,
-            )
+                connection, asked.path, "scan", reason,
+                track_id=track_id, root_id=root_id, identity=state, ctime_ns=ctime_ns,
+            )  # fmt: skip
             self.confirmed_problems.add(encode(asked.path))
         else:
             clear_problem(connection, asked.path, "scan")
@@ -352,16 +356,16 @@ class _TargetScan:
                     (self.target.root_id, folder),
                 ).fetchall()
             problems = connection.execute(
-                "SELECT id, path, CASE WHEN size IS NULL THEN -1 ELSE track_id END FROM problems "
-                "WHERE stage = 'scan' AND root_id = ?",
-                (self.target.root_id,),
+                "SELECT id, path, CASE WHEN size IS NULL THEN -1 ELSE track_id END, reason = ? "
+                "FROM problems WHERE stage = 'scan' AND root_id = ?",
+                (FILM, self.target.root_id),
             ).fetchall()
         gone = [
             track_id for track_id, rel_path in self.not_there if track_id not in self.seen and self._is_gone(rel_path)
         ]
         stale = [
             problem_id
-            for problem_id, path, track_id in problems
+            for problem_id, path, track_id, _ in problems
             if self._covers(path) and not self.confirmed_problems & {path, track_id}
         ]
         now = time.time()
@@ -373,7 +377,10 @@ class _TargetScan:
             if not self.target.below:
                 connection.execute("UPDATE roots SET scanned_at = ? WHERE id = ?", (now, self.target.root_id))
         self.counts.missing += len(gone)
-        self.counts.problems += sum(1 for _, path, _ in problems if self._covers(path)) - len(stale)
+        forgotten = set(stale)
+        left = [film for problem_id, path, _, film in problems if self._covers(path) and problem_id not in forgotten]
+        self.counts.left_out += sum(left)
+        self.counts.problems += len(left) - sum(left)
         if gone:
             self.changed(gone)
 

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from pemr_desktop.tagfiles.containers.mpeg_frames import adts_length, begins_with_frames
 from pemr_desktop.tagfiles.containers.ogg import pages
+from pemr_desktop.tagfiles.containers.read_only import read_only_key
 
 ID3_HEADER = 10
 HEAD_BYTES = 4096
@@ -30,9 +31,7 @@ NOT_AUDIO = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
-    (b"\x1a\x45\xdf\xa3", "a Matroska or WebM file, whose tags cannot be read yet"),
     (b"MThd", "a MIDI file"),
-    (b"\0\0\1\xba", "a film (an MPEG program stream)"),
     (b"\0\0\1\xb3", "a film (MPEG video)"),
 )
 
@@ -67,7 +66,7 @@ def sniff(file: BinaryIO) -> str:
     found = _of_head(head)
     if found == "ogg":
         return _ogg_codec(file, skipped)
-    found = found or _mpeg_or_aac(file, skipped)
+    found = found or read_only_key(head) or _mpeg_or_aac(file, skipped)
     return found or ("mpeg" if skipped and not head.startswith(NO_FRAMES) else "")
 
 
