@@ -105,6 +105,11 @@ CASES: list[tuple[m.Request, msgspec.Struct, str]] = [
     (m.Scan(), r.ScanResult(0, 0, 0, 0, 0, 0), "No tracks found; nothing new."),
     (
         m.Scan(),
+        r.ScanResult(3, 0, 0, 0, 0, 0, left_out=2),
+        "3 tracks found; nothing new. 2 films left out: see Problems.",
+    ),
+    (
+        m.Scan(),
         MANY,
         "1,234 tracks found; 1 track added, 2 tracks changed and 3 tracks not there any more. Something is wrong with "
         "1 file: see Problems. Not reachable at the moment: /mnt/disk. /gone is not there, so it was not added.",

@@ -82,7 +82,7 @@ def test_what_only_holds_frames_somewhere_is_never_written_into(
     content = impostors(frames)[kind]
     path.write_bytes((b"ID3\3\0\0\0\0\0\x14" + bytes(20) if has_id3 else b"") + content)
     before = path.read_bytes()
-    with pytest.raises(TagReadError, match=r"not an audio file|No audio"):
+    with pytest.raises(TagReadError, match=r"not an audio file|No audio|can only be read here"):
         make_plan(1, path, {"genre": ["Jazz"]})
     assert path.read_bytes() == before
 
