@@ -80,8 +80,7 @@ def scan(
 
     What was stored when it is cancelled, stays. A cancelled scan marks nothing missing.
     """
-    counts = _Counts()
-    stopped = False
+    counts, stopped = _Counts(), False
     for target in targets:
         pruning = Pruning.of(ignore)
         run = _TargetScan(store, target, pruning, counts, again, progress, cancelled, changed, children, films)

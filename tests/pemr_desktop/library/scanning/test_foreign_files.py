@@ -103,7 +103,12 @@ def test_what_came_out_of_a_pipe_has_a_length(library: Library, music: Path) -> 
 
 @pytest.mark.parametrize(
     ("name", "codec", "film"),
-    [("a.mkv", "libopus", "mpeg4"), ("a.mp4", "aac", "mpeg4"), ("a.mpg", "mp2", "mpeg2video"), ("a.wmv", "wmav2", "wmv2")],
+    [
+        ("a.mkv", "libopus", "mpeg4"),
+        ("a.mp4", "aac", "mpeg4"),
+        ("a.mpg", "mp2", "mpeg2video"),
+        ("a.wmv", "wmav2", "wmv2"),
+    ],
 )
 def test_a_film_is_left_out_counted_and_listed_until_it_is_wanted(
     library: Library, music: Path, name: str, codec: str, film: str
