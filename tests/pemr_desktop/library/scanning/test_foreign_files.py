@@ -50,7 +50,7 @@ def write(
         resampler = av.AudioResampler(stream.format, "mono", rate, frame_size=stream.frame_size or 1024)
         frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
         frame.sample_rate = RATE
-        if pictures is not None:
+        if isinstance(pictures, av.VideoStream):
             for number in range(10):
                 picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number * 20, np.uint8), format="rgb24")
                 container.mux(pictures.encode(picture))
