@@ -37,6 +37,7 @@ make_debian() {
     fi
     [ -n "$MIRROR" ] || { echo "The apt sources of this machine have no $SUITE; say where it is: MIRROR=" >&2; exit 1; }
     debootstrap --variant=minbase --include=git,make,python3 "$SUITE" "$FOLDER" "$MIRROR"
+    [ -e "$FOLDER/etc/hosts" ] || echo "127.0.0.1 localhost" >"$FOLDER/etc/hosts" # what the installer of Debian writes
 }
 
 # What pip is told here, by variables and files: paths in it are made to be there inside as well.
