@@ -30,7 +30,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def home(tmp_path: Path) -> Path:
     """The home of then, with its music in another folder, as after a move to a new computer."""
     with tarfile.open(MADE) as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from 3.11.4 on
+        archive.extractall(tmp_path)
     with closing(sqlite3.connect(tmp_path / "home" / "data" / "library.sqlite")) as library, library:
         moved = library.execute("UPDATE roots SET path = ? WHERE path = ?", (os.fsencode(tmp_path / "music"), MADE_IN))
         assert moved.rowcount == 1
