@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 from sendable_reports import pytest_report_to_serializable as pytest_report_to_serializable
 from skipped_tests import pytest_unconfigure as pytest_unconfigure
 from sounds import melody, write_audio
+
+
+def pytest_configure() -> None:
+    """Let Ctrl+C be heard: what a shell starts with `&` ignores it, and so would every program that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
