@@ -79,10 +79,10 @@ def render_versions(
     """
     import torch
 
-    from pemr.covers.corpus.render_tools import bring_tools
-    from pemr.covers.corpus.tune_list import Split
     from pemr.covers.corpus.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
     from pemr.datasets.folder import AUDIO_SUFFIXES
+    from pemr.rendering.render_tools import bring_tools
+    from pemr.rendering.tune_list import Split
 
     torch.set_num_threads(1)
     if development and calibration:

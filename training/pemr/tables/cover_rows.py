@@ -13,7 +13,6 @@ from pemr import events
 from pemr.audio import decode
 from pemr.covers.alignment.features import SAMPLE_RATE
 from pemr.covers.alignment.spectrum import Spectrum, spectrum
-from pemr.covers.corpus.tune_list import Split
 from pemr.covers.corpus.version_corpus import CorpusVersion, Moments, moments_of, read_versions, write_work
 from pemr.covers.networks.clips import ClipSettings
 from pemr.covers.networks.registry import NetworkSettings, load_network
@@ -29,6 +28,7 @@ from pemr.frontend import LogMel
 from pemr.modelfile import load_model
 from pemr.protocols.settings import with_overrides
 from pemr.recipe import Recipe
+from pemr.rendering.tune_list import Split
 from pemr.tables.paths import clique_set
 from pemr.tables.rows import Line, Stopped, TableRun
 from pemr.tables.table_recipe import RANDOM, TableRow

@@ -12,12 +12,7 @@ from typer.testing import CliRunner
 from pemr.command import build
 from pemr.covers.alignment.qmax import AlignmentFeatures, coarse_features, compare
 from pemr.covers.alignment.spectrum import features_of, spectrum
-from pemr.covers.corpus.abc_notation import read_tune
-from pemr.covers.corpus.arrange import arrange, arrange_song
-from pemr.covers.corpus.midifile import midi_bytes, read_midi
-from pemr.covers.corpus.pop_songs import compose
 from pemr.covers.corpus.sketch import sketch
-from pemr.covers.corpus.tune_list import CALIBRATION_WORKS, development_works, reserved_sounds, tune_works, works_of
 from pemr.covers.corpus.version_corpus import (
     Rendering,
     WorkToRender,
@@ -30,6 +25,11 @@ from pemr.covers.corpus.version_corpus import (
     works_to_render,
 )
 from pemr.errors import CorpusError
+from pemr.rendering.abc_notation import read_tune
+from pemr.rendering.arrange import arrange, arrange_song
+from pemr.rendering.midifile import midi_bytes, read_midi
+from pemr.rendering.pop_songs import compose
+from pemr.rendering.tune_list import CALIBRATION_WORKS, development_works, reserved_sounds, tune_works, works_of
 
 SOUNDFONT_FOLDERS = ("sounds/sf2", "sounds/sf3", "soundfonts")
 TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF | G4 G4 :|\n"

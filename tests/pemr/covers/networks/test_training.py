@@ -9,8 +9,6 @@ import pytest
 import torch
 
 from pemr.covers.alignment.spectrum import spectrum
-from pemr.covers.corpus.arrange import arrange_song
-from pemr.covers.corpus.pop_songs import compose
 from pemr.covers.corpus.sketch import sketch
 from pemr.covers.corpus.version_corpus import (
     CorpusVersion,
@@ -27,6 +25,8 @@ from pemr.covers.networks.training import CoverTraining, train
 from pemr.errors import CheckpointError, CorpusError, ModelMismatch, RecipeError
 from pemr.frontend import FrontEnd
 from pemr.modelfile import load_model
+from pemr.rendering.arrange import arrange_song
+from pemr.rendering.pop_songs import compose
 
 SMALL = CoverTraining(
     NetworkSettings("pitch-class", 16, 4), ClipSettings(works=3, clips_a_work=3, lengths=(32,)), steps=6, warm_up=2

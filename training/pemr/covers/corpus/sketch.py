@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from pemr.covers.alignment.features import FRAME_S
 from pemr.covers.alignment.spectrum import LOWEST_DB, SEMITONES, STEP_DB, Spectrum
-from pemr.covers.corpus.arrange import DRUM_CHANNEL, LEAD_CHANNEL, SECOND_CHANNEL, Arrangement, MidiNote
 from pemr.frontend import LogFrequency
+from pemr.rendering.arrange import DRUM_CHANNEL, LEAD_CHANNEL, SECOND_CHANNEL, Arrangement, MidiNote
 
 Floats = npt.NDArray[np.float32]
 

@@ -29,17 +29,17 @@ from safetensors.numpy import save
 from pemr.audio import decode
 from pemr.covers.alignment.features import SAMPLE_RATE, Samples
 from pemr.covers.alignment.spectrum import Spectrum, spectrum
-from pemr.covers.corpus.accompaniment import MmaBand, mma_grooves
-from pemr.covers.corpus.arrange import USUAL_BPM, Accompanist, Arrangement, arrange, arrange_song
-from pemr.covers.corpus.pop_songs import compose
 from pemr.covers.corpus.sketch import sketch
-from pemr.covers.corpus.synthesis import synthesise
-from pemr.covers.corpus.tune_list import Split, load_tune, reserved_sounds, tune_works, works_of
-from pemr.covers.corpus.variation import vary
 from pemr.datasets.cliques import CliqueSet
 from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
 from pemr.frontend import FrontEnd
+from pemr.rendering.accompaniment import MmaBand, mma_grooves
+from pemr.rendering.arrange import USUAL_BPM, Accompanist, Arrangement, arrange, arrange_song
+from pemr.rendering.pop_songs import compose
+from pemr.rendering.synthesis import synthesise
+from pemr.rendering.tune_list import Split, load_tune, reserved_sounds, tune_works, works_of
+from pemr.rendering.variation import vary
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from pemr.covers.corpus.abc_notation import key_sharps, read_tune, tunes_in
 from pemr.errors import CorpusError
+from pemr.rendering.abc_notation import key_sharps, read_tune, tunes_in
 
 HEAD = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n"
 

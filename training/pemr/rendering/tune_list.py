@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from pemr.covers.corpus.abc_notation import Tune, read_tune, tunes_in
 from pemr.errors import CorpusError
+from pemr.rendering.abc_notation import Tune, read_tune, tunes_in
 
 Split = Literal["train", "calibration", "development"]
 """Networks learn from `train`; how their scores and the alignment's are joined, from `calibration`."""
@@ -32,7 +32,7 @@ class ReservedSounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @functools.cache
 def reserved_sounds() -> ReservedSounds:
-    text = resources.files("pemr.covers.corpus").joinpath("reserved_sounds.toml").read_text("utf-8")
+    text = resources.files("pemr.rendering").joinpath("reserved_sounds.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), ReservedSounds)
 
 
@@ -40,7 +40,7 @@ def reserved_sounds() -> ReservedSounds:
 def tune_works() -> dict[int, tuple[str, ...]]:
     """Work number -> its printed settings (`book.abc#n`), the reserved works left out."""
     works: dict[int, list[str]] = {}
-    for line in resources.files("pemr.covers.corpus").joinpath("tune_works.tsv").read_text("utf-8").splitlines():
+    for line in resources.files("pemr.rendering").joinpath("tune_works.tsv").read_text("utf-8").splitlines():
         if line.startswith("#"):
             continue
         book, _, numbers = line.partition("\t")

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pemr.covers.corpus.tune_list import Split
 from pemr.datasets.free_game_music import download_package
 from pemr.durable_files import write_output
 from pemr.errors import CorpusError
+from pemr.rendering.tune_list import Split
 
 BOOKS_PACKAGE = "music21==10.5.1"
 BOOKS = ("airdsAirs", "oneills1850", "ryansMammoth")

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from pemr.covers.corpus.abc_notation import Note, Tune
-from pemr.covers.corpus.variation import MAJOR_SCALE, step, vary
+from pemr.rendering.abc_notation import Note, Tune
+from pemr.rendering.variation import MAJOR_SCALE, step, vary
 
 PITCHES = (74, 71, 67, 71, 74, 76, 74, 72, 71, 72, 69, 66, 67, 71, 74, 79) * 4
 REEL = Tune("A reel", Fraction(4), 1, tuple(Note(Fraction(k, 2), Fraction(1, 2), p) for k, p in enumerate(PITCHES)))

@@ -11,9 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pemr.covers.corpus.arrange import QUALITIES, Chord, MidiNote
-from pemr.covers.corpus.midifile import read_midi
-from pemr.covers.corpus.tune_list import Split, reserved_sounds
+from pemr.rendering.arrange import QUALITIES, Chord, MidiNote
+from pemr.rendering.midifile import read_midi
+from pemr.rendering.tune_list import Split, reserved_sounds
 
 NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 CHORD_NAMES = {intervals: name for name, intervals in QUALITIES.items()} | {(0, 3, 7, 10): "m7", (0, 3, 6, 10): "m7b5"}

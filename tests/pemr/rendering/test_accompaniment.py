@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pemr.covers.corpus.abc_notation import read_tune
-from pemr.covers.corpus.accompaniment import MmaBand, mma_grooves
-from pemr.covers.corpus.arrange import arrange
-from pemr.covers.corpus.midifile import midi_bytes
-from pemr.covers.corpus.tune_list import reserved_sounds
+from pemr.rendering.abc_notation import read_tune
+from pemr.rendering.accompaniment import MmaBand, mma_grooves
+from pemr.rendering.arrange import arrange
+from pemr.rendering.midifile import midi_bytes
+from pemr.rendering.tune_list import reserved_sounds
 
 TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF | G4 G4 :|\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from pemr.covers.corpus.arrange import DRUM_CHANNEL, LEAD_CHANNEL, SECOND_CHANNEL, Arrangement, MidiNote
 from pemr.errors import CorpusError
+from pemr.rendering.arrange import DRUM_CHANNEL, LEAD_CHANNEL, SECOND_CHANNEL, Arrangement, MidiNote
 
 TICKS_PER_QUARTER = 480
 MIDI_DRUM_CHANNEL = 9

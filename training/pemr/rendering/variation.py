@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from pemr.covers.corpus.abc_notation import Note, Tune
+from pemr.rendering.abc_notation import Note, Tune
 
 MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 SHORTEST = Fraction(1, 8)

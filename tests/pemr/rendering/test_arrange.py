@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pemr.covers.corpus.abc_notation import read_tune
-from pemr.covers.corpus.arrange import DRUM_CHANNEL, LEAD_CHANNEL, arrange
-from pemr.covers.corpus.midifile import midi_bytes
-from pemr.covers.corpus.tune_list import load_tune
 from pemr.errors import CorpusError
+from pemr.rendering.abc_notation import read_tune
+from pemr.rendering.arrange import DRUM_CHANNEL, LEAD_CHANNEL, arrange
+from pemr.rendering.midifile import midi_bytes
+from pemr.rendering.tune_list import load_tune
 
 TUNE = "X:1\nT:Made Up\nM:4/4\nL:1/8\nK:G\n|: GABc dedB | c2ec B2dB | c2A2 GAGF | G4 G4 :|\n"
 

@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from pemr.covers.corpus.arrange import Arrangement
-from pemr.covers.corpus.midifile import midi_bytes
 from pemr.errors import CorpusError
+from pemr.rendering.arrange import Arrangement
+from pemr.rendering.midifile import midi_bytes
 
 
 def synthesise(arrangement: Arrangement, soundfont: Path, target: Path) -> None:

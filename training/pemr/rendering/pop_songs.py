@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from pemr.covers.corpus.abc_notation import Note
-from pemr.covers.corpus.arrange import QUALITIES, Chord, Section, Song
+from pemr.rendering.abc_notation import Note
+from pemr.rendering.arrange import QUALITIES, Chord, Section, Song
 
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 PROGRESSIONS = {

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pemr.covers.corpus.abc_notation import Note, Tune
+from pemr.rendering.abc_notation import Note, Tune
 
 LEADS = (0, 4, 11, 21, 24, 40, 41, 56, 64, 65, 66, 68, 71, 73, 74, 79, 105, 110, 22, 52, 80, 26)
 CHORDERS = (0, 1, 4, 16, 19, 24, 25, 27, 48, 50, 61, 89, 105, 46, 6)

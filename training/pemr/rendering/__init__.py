@@ -1,0 +1,1 @@
+"""Scores that are free to use, arranged for bands and played: what every rendered corpus is made with."""
