@@ -81,7 +81,7 @@ class WorkerClient(QObject):
 
     def submit(self, request: Request) -> int:
         """Ask for a job; its id comes back at once."""
-        start = self._ledger.add(request, title(request))
+        start = self._ledger.add(request, title(request, translate))
         if self._is_ready:
             self._send(start)
         self.jobsChanged.emit()

@@ -270,7 +270,7 @@ def _taught(request: m.FitCoverSearch, result: CoverFitReport, translate: Transl
     scores = fit_scores(result, translate)
     if request.dry_run:
         return f"{scores} {_trial(translate)}"
-    return f"{translate('summaries', 'The cover search has learned from your library.')} {scores}"
+    return translate("summaries", "The cover search has learned from your library.") + f" {scores}"
 
 
 def _untaught(_request: m.ResetCoverSearch, result: r.WentBack, translate: Translate) -> str:

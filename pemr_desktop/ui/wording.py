@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
+
+from pemr_desktop.jobs.translation import translate
 
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
 LARGEST_TEMPO_RATIO = 100
-
-
-def _say(text: str) -> str:
-    return QCoreApplication.translate("wording", text)
 
 
 def clock(seconds: float | None) -> str:
@@ -34,57 +32,65 @@ def key_shift(semitones: int) -> str:
     """Semitones from one version to the other -> `+3 semitones`, `same key`."""
     shift = nearest_key_shift(semitones)
     if shift == 0:
-        return _say("same key")
+        return translate("wording", "same key")
     sign = "+" if shift > 0 else "−"
-    unit = _say("semitone") if abs(shift) == 1 else _say("semitones")
+    unit = translate("wording", "semitone") if abs(shift) == 1 else translate("wording", "semitones")
     return f"{sign}{abs(shift)} {unit}"
 
 
 def tempo(ratio: float) -> str:
     """Tempo of the other version over that of the query -> `12 % faster`, `same tempo`, `half the tempo`."""
     if not 0 < ratio < LARGEST_TEMPO_RATIO:
-        return _say("tempo not known")
+        return translate("wording", "tempo not known")
     percent = round((ratio - 1) * 100)
     if percent == 0:
-        return _say("same tempo")
+        return translate("wording", "same tempo")
     if 96 <= percent <= 104:
-        return _say("twice the tempo")
+        return translate("wording", "twice the tempo")
     if percent in (-51, -50, -49):
-        return _say("half the tempo")
-    return (_say("{} % faster") if percent > 0 else _say("{} % slower")).format(abs(percent))
+        return translate("wording", "half the tempo")
+    return (translate("wording", "{} % faster") if percent > 0 else translate("wording", "{} % slower")).format(
+        abs(percent)
+    )
 
 
 def time_left(seconds: float | None) -> str:
     """Seconds still to go -> a phrase that does not pretend to know more than it does."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return _say("time left not known yet")
+        return translate("wording", "time left not known yet")
     if seconds < 10:
-        return _say("a few seconds left")
+        return translate("wording", "a few seconds left")
     if seconds < 55:
-        return _say("about {} seconds left").format(round(seconds / 5) * 5)
+        return translate("wording", "about {} seconds left").format(round(seconds / 5) * 5)
     if seconds < 90:
-        return _say("about a minute left")
+        return translate("wording", "about a minute left")
     minutes = round(seconds / MINUTE_S)
     if minutes < 60:
-        return _say("about {} minutes left").format(minutes)
+        return translate("wording", "about {} minutes left").format(minutes)
     if seconds < DAY_S:
         hours, rest = divmod(round(seconds / 600) * 10, 60)
         if hours == 24:
-            return _say("about a day left")
-        return (_say("about {} h {} min left") if rest else _say("about {} h left")).format(hours, rest)
+            return translate("wording", "about a day left")
+        return (
+            translate("wording", "about {} h {} min left") if rest else translate("wording", "about {} h left")
+        ).format(hours, rest)
     days = round(seconds / DAY_S)
-    return _say("about a day left") if days == 1 else _say("about {} days left").format(days)
+    return (
+        translate("wording", "about a day left")
+        if days == 1
+        else translate("wording", "about {} days left").format(days)
+    )
 
 
 def duration(seconds: float) -> str:
     """A span of time that has passed -> `40 s`, `12 min`, `3 h 20 min`."""
     whole = max(0, round(seconds))
     if whole < MINUTE_S:
-        return _say("{} s").format(whole)
+        return translate("wording", "{} s").format(whole)
     minutes = whole // MINUTE_S
     if minutes < 60:
-        return _say("{} min").format(minutes)
-    return _say("{} h {} min").format(minutes // 60, minutes % 60)
+        return translate("wording", "{} min").format(minutes)
+    return translate("wording", "{} h {} min").format(minutes // 60, minutes % 60)
 
 
 def size(byte_count: float) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QCoreApplication,
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
@@ -18,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library.rows import Relation, TrackRow
 from pemr_desktop.protocol.results import CoverMatch
 from pemr_desktop.ui import wording
@@ -34,10 +34,6 @@ KEY_AND_TEMPO_PX = 120
 PILL_PX = 136
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-def _say(text: str) -> str:
-    return QCoreApplication.translate("MatchList", text)
 
 
 @dataclass(frozen=True)
@@ -59,15 +55,15 @@ class ShownMatch:
     def kind(self) -> str:
         """What the user said, else what was found, in words."""
         said = {
-            "same recording": _say("Same recording"),
-            "version": _say("Confirmed version"),
-            "not a version": _say("Not a version"),
+            "same recording": translate("MatchList", "Same recording"),
+            "version": translate("MatchList", "Confirmed version"),
+            "not a version": translate("MatchList", "Not a version"),
         }
         found = {
-            "same recording": _say("Same recording"),
-            "version": _say("Version"),
-            "possible": _say("Possible version"),
-            "none": _say("Unlikely"),
+            "same recording": translate("MatchList", "Same recording"),
+            "version": translate("MatchList", "Version"),
+            "possible": translate("MatchList", "Possible version"),
+            "none": translate("MatchList", "Unlikely"),
         }
         return said[self.said] if self.said is not None else found[self.match.verdict]
 
@@ -79,7 +75,7 @@ class ShownMatch:
     def in_words(self) -> str:
         """All of it for a screen reader."""
         artist = self.row.artist if self.row is not None else ""
-        sure = _say("{} sure").format(wording.confidence(self.match.probability))
+        sure = translate("MatchList", "{} sure").format(wording.confidence(self.match.probability))
         return ", ".join(part for part in (self.title, artist, self.kind, sure, self.key_and_tempo) if part)
 
 
@@ -254,7 +250,7 @@ class MatchDelegate(QStyledItemDelegate):
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         middle = box.center().y()
         artist = shown.row.artist if shown.row is not None else ""
-        under = shown.key_and_tempo if narrow else (artist or _say("Unknown artist"))
+        under = shown.key_and_tempo if narrow else (artist or translate("MatchList", "Unknown artist"))
         if shown.row is not None and shown.row.album and not narrow:
             under = f"{under}  ·  {shown.row.album}"
         width = int(box.width())

@@ -68,7 +68,7 @@ class LibraryCommands(QObject):
     def add_files(self) -> None:
         """Ask for single files."""
         start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
-        kinds = f"{self.tr('Music')} ({SOUND_SUFFIXES});;{self.tr('All files')} (*)"
+        kinds = self.tr("Music") + f" ({SOUND_SUFFIXES});;" + self.tr("All files") + " (*)"
         files, _kind = QFileDialog.getOpenFileNames(self._window, self.tr("Add files"), start, kinds)
         self.add([Path(file) for file in files])
 
@@ -100,7 +100,7 @@ class LibraryCommands(QObject):
     def import_playlist(self) -> None:
         """Ask for a playlist file and take it into the library."""
         start = str(self._context.paths.music if self._context.paths.music.is_dir() else Path.home())
-        kinds = f"{self.tr('Playlists')} (*.m3u8 *.m3u *.pls *.xspf)"
+        kinds = self.tr("Playlists") + " (*.m3u8 *.m3u *.pls *.xspf)"
         name, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Import a playlist"), start, kinds)
         if name:
             self._context.client.submit(ImportPlaylist(os.fsencode(name)))

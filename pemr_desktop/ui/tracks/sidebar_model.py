@@ -137,57 +137,56 @@ class SidebarModel(QStandardItemModel):
 
     def _sections(self, facts: _Facts) -> tuple[SidebarItem, ...]:
         counts = facts.counts
-        say = self.tr
         library = (
-            SidebarItem("all", say("All music"), "music", View("all"), count=_known(counts, "tracks")),
-            SidebarItem("recent", say("Recently added"), "recent", View("recent")),
+            SidebarItem("all", self.tr("All music"), "music", View("all"), count=_known(counts, "tracks")),
+            SidebarItem("recent", self.tr("Recently added"), "recent", View("recent")),
             SidebarItem(
                 "suggested",
-                say("With suggestions"),
+                self.tr("With suggestions"),
                 "suggestion",
                 View("suggested"),
                 count=_known(counts, "with_suggestions"),
             ),
             SidebarItem(
-                "pending", say("To be written"), "review", View("pending"), count=_known(counts, "pending_writes")
+                "pending", self.tr("To be written"), "review", View("pending"), count=_known(counts, "pending_writes")
             ),
         )
         facets = tuple(
             SidebarItem(f"facet.{name}", text, icon, facet=name, opens=True)
             for name, text, icon in (
-                ("genre", say("Genres"), "tag"),
-                ("mood", say("Moods"), "mood"),
-                ("artist", say("Artists"), "artist"),
-                ("album", say("Albums"), "album"),
-                ("decade", say("Decades"), "year"),
-                ("suggestion", say("Suggested tags"), "suggestion"),
-                ("format", say("Formats"), "format"),
+                ("genre", self.tr("Genres"), "tag"),
+                ("mood", self.tr("Moods"), "mood"),
+                ("artist", self.tr("Artists"), "artist"),
+                ("album", self.tr("Albums"), "album"),
+                ("decade", self.tr("Decades"), "year"),
+                ("suggestion", self.tr("Suggested tags"), "suggestion"),
+                ("format", self.tr("Formats"), "format"),
             )
         )
         care = (
-            SidebarItem("duplicates", say("Duplicates"), "duplicates", View("duplicates")),
-            SidebarItem("problems", say("Problems"), "warning", page="problems", count=_known(counts, "problems")),
-            SidebarItem("offline", say("Offline"), "offline", View("offline"), count=_known(counts, "offline")),
-            SidebarItem("history", say("History"), "history", page="history"),
+            SidebarItem("duplicates", self.tr("Duplicates"), "duplicates", View("duplicates")),
+            SidebarItem("problems", self.tr("Problems"), "warning", page="problems", count=_known(counts, "problems")),
+            SidebarItem("offline", self.tr("Offline"), "offline", View("offline"), count=_known(counts, "offline")),
+            SidebarItem("history", self.tr("History"), "history", page="history"),
         )
         covers = (
-            SidebarItem("covers", say("Find covers"), "search", page="covers"),
-            SidebarItem("cover-quality", say("Quality"), "check", page="cover-quality"),
+            SidebarItem("covers", self.tr("Find covers"), "search", page="covers"),
+            SidebarItem("cover-quality", self.tr("Quality"), "check", page="cover-quality"),
             *facts.groups,
         )
         teaching = (
-            SidebarItem("tuning", say("Tune tags"), "suggestion", page="tuning"),
-            SidebarItem("training", say("Training"), "training", page="training"),
-            SidebarItem("models", say("Models"), "model", page="models"),
+            SidebarItem("tuning", self.tr("Tune tags"), "suggestion", page="tuning"),
+            SidebarItem("training", self.tr("Training"), "training", page="training"),
+            SidebarItem("models", self.tr("Models"), "model", page="models"),
         )
         sections = [
-            SidebarItem("section.library", say("Library"), children=library),
-            SidebarItem("section.browse", say("Browse"), children=facets),
-            SidebarItem("section.folders", say("Folders"), children=facts.roots),
-            SidebarItem("section.playlists", say("Playlists"), children=facts.playlists),
-            SidebarItem("section.covers", say("Covers"), children=covers),
-            SidebarItem("section.care", say("Care"), children=care),
-            SidebarItem("section.teaching", say("Teaching"), children=teaching),
+            SidebarItem("section.library", self.tr("Library"), children=library),
+            SidebarItem("section.browse", self.tr("Browse"), children=facets),
+            SidebarItem("section.folders", self.tr("Folders"), children=facts.roots),
+            SidebarItem("section.playlists", self.tr("Playlists"), children=facts.playlists),
+            SidebarItem("section.covers", self.tr("Covers"), children=covers),
+            SidebarItem("section.care", self.tr("Care"), children=care),
+            SidebarItem("section.teaching", self.tr("Teaching"), children=teaching),
         ]
         return tuple(section for section in sections if section.children)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui import wording
 
@@ -33,24 +34,23 @@ class Column:
 def track_columns() -> tuple[Column, ...]:
     """All columns in their usual order, titled in the language of the window."""
 
-    def say(text: str) -> str:
-        return QCoreApplication.translate("columns", text)
-
     return (
         Column("tile", "", 48, "", lambda row: ""),
-        Column("title", say("Title"), 250, "title", shown_title),
-        Column("artist", say("Artist"), 150, "artist", lambda row: row.artist),
-        Column("album", say("Album"), 170, "album", lambda row: row.album),
-        Column("duration", say("Length"), 72, "duration", _length, numeric=True),
-        Column("tags", say("Tags"), 330, "genre", said_tags),
-        Column("year", say("Year"), 56, "year", lambda row: str(row.year or ""), numeric=True, shown=False),
-        Column("genre", say("Genre"), 120, "genre", lambda row: ", ".join(row.genres), shown=False),
-        Column("mood", say("Mood"), 120, "", lambda row: ", ".join(row.moods), shown=False),
-        Column("albumartist", say("Album artist"), 160, "", lambda row: row.album_artist, shown=False),
-        Column("track", say("Track"), 56, "", _track, numeric=True, shown=False),
-        Column("format", say("Format"), 72, "format", lambda row: row.format, shown=False),
-        Column("added", say("Added"), 96, "added", _added, shown=False),
-        Column("path", say("File"), 320, "path", lambda row: row.location, shown=False),
+        Column("title", translate("columns", "Title"), 250, "title", shown_title),
+        Column("artist", translate("columns", "Artist"), 150, "artist", lambda row: row.artist),
+        Column("album", translate("columns", "Album"), 170, "album", lambda row: row.album),
+        Column("duration", translate("columns", "Length"), 72, "duration", _length, numeric=True),
+        Column("tags", translate("columns", "Tags"), 330, "genre", said_tags),
+        Column(
+            "year", translate("columns", "Year"), 56, "year", lambda row: str(row.year or ""), numeric=True, shown=False
+        ),
+        Column("genre", translate("columns", "Genre"), 120, "genre", lambda row: ", ".join(row.genres), shown=False),
+        Column("mood", translate("columns", "Mood"), 120, "", lambda row: ", ".join(row.moods), shown=False),
+        Column("albumartist", translate("columns", "Album artist"), 160, "", lambda row: row.album_artist, shown=False),
+        Column("track", translate("columns", "Track"), 56, "", _track, numeric=True, shown=False),
+        Column("format", translate("columns", "Format"), 72, "format", lambda row: row.format, shown=False),
+        Column("added", translate("columns", "Added"), 96, "added", _added, shown=False),
+        Column("path", translate("columns", "File"), 320, "path", lambda row: row.location, shown=False),
     )
 
 
@@ -58,7 +58,9 @@ def said_tags(row: TrackRow) -> str:
     """File tags and suggestions in words: for the screen reader, the tooltip and the clipboard."""
     said = list(row.genres) + list(row.moods)
     for suggestion in row.suggestions:
-        word = QCoreApplication.translate("columns", "accepted" if suggestion.decision == "accepted" else "suggested")
+        word = (
+            translate("columns", "accepted") if suggestion.decision == "accepted" else translate("columns", "suggested")
+        )
         said.append(f"{suggestion.tag} ({word}, {wording.confidence(suggestion.probability)})")
     return ", ".join(said)
 

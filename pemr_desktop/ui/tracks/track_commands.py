@@ -162,7 +162,7 @@ class TrackCommands(QObject):
 
     def find_covers_of_file(self) -> None:
         """Ask for a file, in the library or not, and look for versions of it."""
-        kinds = f"{self.tr('Music')} ({SOUND_SUFFIXES});;{self.tr('All files')} (*)"
+        kinds = self.tr("Music") + f" ({SOUND_SUFFIXES});;" + self.tr("All files") + " (*)"
         start = self._context.paths.music if self._context.paths.music.is_dir() else Path.home()
         file, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Find covers of a file"), str(start), kinds)
         if file:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.ui.widgets.message_box import MessageBox
-
-
-def _say(text: str) -> str:
-    return QCoreApplication.translate("TrainingQuestions", text)
 
 
 class UseAnswer(NamedTuple):
@@ -24,13 +20,16 @@ class UseAnswer(NamedTuple):
 def may_pause_and_close(parent: QWidget) -> bool:
     """A training runs and the window wants to close: may it be paused?"""
     box = MessageBox(
-        _say("A training is running."),
-        _say("It will finish its step and save, so that you can go on later exactly where it stopped."),
+        translate("TrainingQuestions", "A training is running."),
+        translate(
+            "TrainingQuestions",
+            "It will finish its step and save, so that you can go on later exactly where it stopped.",
+        ),
         parent,
     )
     box.setObjectName("closeWhileTraining")
-    pause = box.addButton(_say("Pause and close"), QMessageBox.ButtonRole.AcceptRole)
-    box.addButton(_say("Keep training"), QMessageBox.ButtonRole.RejectRole)
+    pause = box.addButton(translate("TrainingQuestions", "Pause and close"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(translate("TrainingQuestions", "Keep training"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(pause)
     box.exec()
     return box.clickedButton() is pause
@@ -39,15 +38,18 @@ def may_pause_and_close(parent: QWidget) -> bool:
 def may_use_model(parent: QWidget, *, offer_tags: bool) -> UseAnswer:
     """The ear of the application is about to change: is that wanted, and with tags?"""
     box = MessageBox(
-        _say("Listen with this model from now on?"),
-        _say(
+        translate("TrainingQuestions", "Listen with this model from now on?"),
+        translate(
+            "TrainingQuestions",
             "Your library is listened to again in the background. The model in use now stays under “Models”, "
-            "with all it has heard, so you can go back at any time."
+            "with all it has heard, so you can go back at any time.",
         ),
         parent,
     )
     box.setObjectName("useModelQuestion")
-    learn = QCheckBox(_say("Learn the tags first: a new model knows none (takes a while)"), box)
+    learn = QCheckBox(
+        translate("TrainingQuestions", "Learn the tags first: a new model knows none (takes a while)"), box
+    )
     learn.setObjectName("learnTagsFirst")
     learn.setAccessibleName(learn.text())
     learn.setChecked(offer_tags)
@@ -55,7 +57,7 @@ def may_use_model(parent: QWidget, *, offer_tags: bool) -> UseAnswer:
         box.setCheckBox(learn)
     else:
         learn.hide()
-    use = box.addButton(_say("Use this model"), QMessageBox.ButtonRole.AcceptRole)
+    use = box.addButton(translate("TrainingQuestions", "Use this model"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(use)
     box.exec()

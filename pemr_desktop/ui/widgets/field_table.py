@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from PySide6.QtCore import QCoreApplication
-
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.ui.widgets.colours import Colours
 
 FIRST = (
@@ -31,24 +30,23 @@ HIDDEN = ("pemr_tags",)
 
 def field_title(field: str) -> str:
     """A tag field in words; fields without a name of their own are shown as the file spells them."""
-    say = QCoreApplication.translate
     known = {
-        "title": say("fields", "Title"),
-        "artist": say("fields", "Artist"),
-        "album": say("fields", "Album"),
-        "albumartist": say("fields", "Album artist"),
-        "composer": say("fields", "Composer"),
-        "tracknumber": say("fields", "Track"),
-        "discnumber": say("fields", "Disc"),
-        "date": say("fields", "Date"),
-        "genre": say("fields", "Genre"),
-        "mood": say("fields", "Mood"),
-        "bpm": say("fields", "BPM"),
-        "key": say("fields", "Key"),
-        "grouping": say("fields", "Grouping"),
-        "comment": say("fields", "Comment"),
-        "compilation": say("fields", "Compilation"),
-        "pemr_tags": say("fields", "Origin of tags"),
+        "title": translate("fields", "Title"),
+        "artist": translate("fields", "Artist"),
+        "album": translate("fields", "Album"),
+        "albumartist": translate("fields", "Album artist"),
+        "composer": translate("fields", "Composer"),
+        "tracknumber": translate("fields", "Track"),
+        "discnumber": translate("fields", "Disc"),
+        "date": translate("fields", "Date"),
+        "genre": translate("fields", "Genre"),
+        "mood": translate("fields", "Mood"),
+        "bpm": translate("fields", "BPM"),
+        "key": translate("fields", "Key"),
+        "grouping": translate("fields", "Grouping"),
+        "comment": translate("fields", "Comment"),
+        "compilation": translate("fields", "Compilation"),
+        "pemr_tags": translate("fields", "Origin of tags"),
     }
     return known.get(field, field)
 
@@ -57,7 +55,7 @@ def fields_html(fields: Mapping[str, tuple[str, ...]], colours: Colours) -> str:
     """All fields with their values; very long values are cut with an ellipsis."""
     shown = [name for name in fields if name not in HIDDEN and any(fields[name])]
     if not shown:
-        nothing = QCoreApplication.translate("fields", "This file has no tags.")
+        nothing = translate("fields", "This file has no tags.")
         return f'<span style="color:{colours.text_soft}">{escape(nothing)}</span>'
     ordered = sorted(shown, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     lines = [

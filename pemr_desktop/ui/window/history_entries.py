@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QCoreApplication
-
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library.rows import JournalBatch, JournalEntry
 from pemr_desktop.tagfiles.plan import FieldChange
 from pemr_desktop.ui.tags.tag_diff import as_html, values_diff
@@ -27,7 +26,8 @@ def entries_html(batch: JournalBatch | None, entries: Sequence[JournalEntry], co
             parts.append(f'<p style="margin:0 0 2px 12px;color:{colours.warning}">{escape(entry.reason)}</p>')
         parts.append("<p style='margin:0 0 6px 0'></p>")
     if len(entries) > MAX_ENTRIES:
-        parts.append(f"<p>{_tr('… and {} more files').format(len(entries) - MAX_ENTRIES)}</p>")
+        more = translate("HistoryPage", "… and {} more files").format(len(entries) - MAX_ENTRIES)
+        parts.append(f"<p>{more}</p>")
     return "".join(parts)
 
 
@@ -39,22 +39,23 @@ def entry_of_link(link: str) -> int | None:
 
 def _state(batch: JournalBatch | None, entry: JournalEntry, colours: Colours) -> str:
     if entry.undone:
-        return f' <span style="color:{colours.text_soft}">– {escape(_tr("undone"))}</span>'
+        undone = escape(translate("HistoryPage", "undone"))
+        return f' <span style="color:{colours.text_soft}">– {undone}</span>'
     if batch is None or entry.state != "done":
         return ""
-    text = _tr("Undo this file") if batch.operation == "write" else _tr("Write it again")
+    text = (
+        translate("HistoryPage", "Undo this file")
+        if batch.operation == "write"
+        else translate("HistoryPage", "Write it again")
+    )
     return f' &nbsp; <a href="{UNDO_LINK}{entry.id}" style="color:{colours.accent}">{escape(text)}</a>'
 
 
 def _change(change: FieldChange, colours: Colours) -> str:
     if change.field in HIDDEN:
-        noted = escape(_tr("It was noted where these tags come from."))
+        noted = escape(translate("HistoryPage", "It was noted where these tags come from."))
         return f'<p style="margin:0 0 2px 12px;color:{colours.text_soft}">{noted}</p>'
     added, removed = (colours.good, colours.good_ground), (colours.bad, colours.bad_ground)
     diff = as_html(values_diff(change.before, change.after), added, removed)
     title = escape(field_title(change.field))
     return f'<p style="margin:0 0 2px 12px"><span style="color:{colours.text_soft}">{title}:</span> {diff}</p>'
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("HistoryPage", text)

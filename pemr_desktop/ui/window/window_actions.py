@@ -36,41 +36,40 @@ def register(
         context.actions.add(spec)
 
 
-def _say(text: str) -> str:
-    return QCoreApplication.translate("actions", text)
+def tr(text: str) -> str:
+    """The text in the language of the window. lupdate finds it by this name, and gives it no context."""
+    return QCoreApplication.translate("", text)
 
 
 def _library(do: LibraryCommands, tracks: TrackCommands, view: ViewCommands) -> tuple[ActionSpec, ...]:
-    section = _say("Library")
+    section = tr("Library")
     here = view.sidebar.current_item
     return (
-        ActionSpec(
-            "library.add-folder", _say("Add &folder…"), do.add_folder, ("Ctrl+O",), "folder-add", section=section
-        ),
-        ActionSpec("library.add-files", _say("Add fi&les…"), do.add_files, ("Ctrl+Shift+O",), "add", section=section),
+        ActionSpec("library.add-folder", tr("Add &folder…"), do.add_folder, ("Ctrl+O",), "folder-add", section=section),
+        ActionSpec("library.add-files", tr("Add fi&les…"), do.add_files, ("Ctrl+Shift+O",), "add", section=section),
         ActionSpec(
             "library.add-music",
-            _say("Add the system's &music folder"),
+            tr("Add the system's &music folder"),
             do.add_music_folder,
             icon="music",
             section=section,
             enabled_when=lambda: do.music_folder() is not None,
         ),
         ActionSpec(
-            "library.open-demo", _say("Open the &demo music"), do.open_demo, section=section, enabled_when=do.has_demo
+            "library.open-demo", tr("Open the &demo music"), do.open_demo, section=section, enabled_when=do.has_demo
         ),
-        ActionSpec("library.scan", _say("Look for &new files"), do.scan, ("F5",), "refresh", section=section),
-        ActionSpec("library.analyse", _say("&Listen to new tracks"), do.analyse_all, icon="listen", section=section),
+        ActionSpec("library.scan", tr("Look for &new files"), do.scan, ("F5",), "refresh", section=section),
+        ActionSpec("library.analyse", tr("&Listen to new tracks"), do.analyse_all, icon="listen", section=section),
         ActionSpec(
             "library.find-all-versions",
-            _say("Find all &versions"),
+            tr("Find all &versions"),
             tracks.find_all_versions,
             icon="covers",
             section=section,
         ),
         ActionSpec(
             "library.remove",
-            _say("&Remove folder or playlist…"),
+            tr("&Remove folder or playlist…"),
             lambda: do.remove(here()),
             ("Del",),
             "delete",
@@ -78,25 +77,23 @@ def _library(do: LibraryCommands, tracks: TrackCommands, view: ViewCommands) -> 
             enabled_when=lambda: do.can_remove(here()),
             owner=view.sidebar,
         ),
-        ActionSpec("window.settings", _say("&Settings…"), view.open_settings, ("Ctrl+,",), "settings", section=section),
-        ActionSpec("window.quit", _say("&Quit"), view.close_window, ("Ctrl+Q",), section=section),
+        ActionSpec("window.settings", tr("&Settings…"), view.open_settings, ("Ctrl+,",), "settings", section=section),
+        ActionSpec("window.quit", tr("&Quit"), view.close_window, ("Ctrl+Q",), section=section),
     )
 
 
 def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ...]:
-    section = _say("Tracks")
+    section = tr("Tracks")
     chosen = do.any_chosen
     return (
-        ActionSpec("track.play", _say("&Play"), do.play, icon="play", section=section, enabled_when=chosen),
+        ActionSpec("track.play", tr("&Play"), do.play, icon="play", section=section, enabled_when=chosen),
         ActionSpec(
-            "track.append", _say("Play &later"), do.append, ("Ctrl+Shift+Return",), "playlist", "", section, chosen
+            "track.append", tr("Play &later"), do.append, ("Ctrl+Shift+Return",), "playlist", "", section, chosen
         ),
-        ActionSpec(
-            "track.find-covers", _say("Find &covers"), do.find_covers, ("Ctrl+D",), "covers", "", section, chosen
-        ),
+        ActionSpec("track.find-covers", tr("Find &covers"), do.find_covers, ("Ctrl+D",), "covers", "", section, chosen),
         ActionSpec(
             "track.find-covers-of-file",
-            _say("Find covers of a &file…"),
+            tr("Find covers of a &file…"),
             do.find_covers_of_file,
             ("Ctrl+Shift+D",),
             "covers",
@@ -104,7 +101,7 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
         ),
         ActionSpec(
             "track.more-like-this",
-            _say("&More like this"),
+            tr("&More like this"),
             do.more_like_this,
             ("Ctrl+L",),
             "waveform",
@@ -112,11 +109,11 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
             section,
             chosen,
         ),
-        ActionSpec("track.export", _say("&Export…"), do.export, ("Ctrl+S",), "export", "", section, do.on_library),
-        ActionSpec("track.analyse-again", _say("Listen &again"), do.analyse_again, (), "listen", "", section, chosen),
+        ActionSpec("track.export", tr("&Export…"), do.export, ("Ctrl+S",), "export", "", section, do.on_library),
+        ActionSpec("track.analyse-again", tr("Listen &again"), do.analyse_again, (), "listen", "", section, chosen),
         ActionSpec(
             "playlist.new",
-            _say("New playlist of these…"),
+            tr("New playlist of these…"),
             do.new_playlist,
             ("Ctrl+N",),
             "playlist",
@@ -126,7 +123,7 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
         ),
         ActionSpec(
             "playlist.import",
-            _say("&Import a playlist…"),
+            tr("&Import a playlist…"),
             library.import_playlist,
             (),
             "import",
@@ -134,7 +131,7 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
         ),
         ActionSpec(
             "playlist.remove-tracks",
-            _say("Remove from this playlist"),
+            tr("Remove from this playlist"),
             do.remove_from_playlist,
             ("Del",),
             "remove",
@@ -143,24 +140,24 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
             owner=do.table,
         ),
         ActionSpec(
-            "track.copy-paths", _say("Copy file &names"), do.copy_paths, ("Ctrl+Shift+C",), "copy", "", section, chosen
+            "track.copy-paths", tr("Copy file &names"), do.copy_paths, ("Ctrl+Shift+C",), "copy", "", section, chosen
         ),
         ActionSpec(
-            "track.show-file", _say("Show in file &manager"), do.show_file, ("Ctrl+E",), "show", "", section, chosen
+            "track.show-file", tr("Show in file &manager"), do.show_file, ("Ctrl+E",), "show", "", section, chosen
         ),
     )
 
 
 def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tuple[ActionSpec, ...]:
-    section = _say("Tags")
+    section = tr("Tags")
     can = do.can_decide
     return (
-        ActionSpec("tags.accept", _say("&Accept suggestion"), do.accept_suggestion, ("A",), "check", "", section, can),
-        ActionSpec("tags.reject", _say("&Reject suggestion"), do.reject_suggestion, ("R",), "cross", "", section, can),
-        ActionSpec("tags.next", _say("Next suggestion"), do.next_suggestion, ("J",), "chevron-down", "", section, can),
+        ActionSpec("tags.accept", tr("&Accept suggestion"), do.accept_suggestion, ("A",), "check", "", section, can),
+        ActionSpec("tags.reject", tr("&Reject suggestion"), do.reject_suggestion, ("R",), "cross", "", section, can),
+        ActionSpec("tags.next", tr("Next suggestion"), do.next_suggestion, ("J",), "chevron-down", "", section, can),
         ActionSpec(
             "tags.previous",
-            _say("Previous suggestion"),
+            tr("Previous suggestion"),
             do.previous_suggestion,
             ("K",),
             "chevron-up",
@@ -170,7 +167,7 @@ def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tupl
         ),
         ActionSpec(
             "tags.edit",
-            _say("&Edit tags…"),
+            tr("&Edit tags…"),
             lambda: dialogs.edit_tags(do.chosen()),
             ("F2",),
             "edit",
@@ -180,24 +177,24 @@ def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tupl
         ),
         ActionSpec(
             "tags.accept-above",
-            _say("Accept &sure suggestions"),
+            tr("Accept &sure suggestions"),
             do.accept_above,
             ("Ctrl+Return",),
             "suggestion",
-            _say("Accept what is at least as likely as the settings ask for"),
+            tr("Accept what is at least as likely as the settings ask for"),
             section,
             do.any_chosen,
         ),
         ActionSpec(
             "tags.accept-everywhere",
-            _say("Accept sure suggestions of &all tracks"),
+            tr("Accept sure suggestions of &all tracks"),
             do.accept_above_everywhere,
             section=section,
         ),
-        ActionSpec("tags.review", _say("Re&view tags…"), do.review, ("Ctrl+R",), "review", "", section, do.any_chosen),
+        ActionSpec("tags.review", tr("Re&view tags…"), do.review, ("Ctrl+R",), "review", "", section, do.any_chosen),
         ActionSpec(
             "tags.review-all",
-            _say("Review &everything…"),
+            tr("Review &everything…"),
             do.review_everything,
             ("Ctrl+Shift+R",),
             "review",
@@ -205,21 +202,21 @@ def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tupl
             section,
         ),
         ActionSpec(
-            "tags.history", _say("&History and undo"), lambda: view.go("history"), ("Ctrl+H",), "history", "", section
+            "tags.history", tr("&History and undo"), lambda: view.go("history"), ("Ctrl+H",), "history", "", section
         ),
     )
 
 
 def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> tuple[ActionSpec, ...]:
     queue, player = context.queue, context.player
-    section = _say("Playback")
+    section = tr("Playback")
     return (
         ActionSpec(
-            "playback.toggle", _say("&Play or pause"), do.play_or_pause, ("Space", "Media Play"), "play", "", section
+            "playback.toggle", tr("&Play or pause"), do.play_or_pause, ("Space", "Media Play"), "play", "", section
         ),
         ActionSpec(
             "playback.next",
-            _say("&Next track"),
+            tr("&Next track"),
             queue.next,
             ("Ctrl+Right", "Media Next"),
             "next",
@@ -229,7 +226,7 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
         ),
         ActionSpec(
             "playback.previous",
-            _say("P&revious track"),
+            tr("P&revious track"),
             queue.previous,
             ("Ctrl+Left", "Media Previous"),
             "previous",
@@ -239,7 +236,7 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
         ),
         ActionSpec(
             "playback.stop",
-            _say("&Stop"),
+            tr("&Stop"),
             queue.stop,
             ("Ctrl+.", "Media Stop"),
             "stop",
@@ -248,11 +245,11 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
             lambda: player.state != "stopped",
         ),
         ActionSpec(
-            "playback.louder", _say("&Louder"), lambda: view.change_volume(0.05), ("Ctrl+Up",), "volume", "", section
+            "playback.louder", tr("&Louder"), lambda: view.change_volume(0.05), ("Ctrl+Up",), "volume", "", section
         ),
         ActionSpec(
             "playback.softer",
-            _say("S&ofter"),
+            tr("S&ofter"),
             lambda: view.change_volume(-0.05),
             ("Ctrl+Down",),
             "volume",
@@ -263,16 +260,16 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
 
 
 def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
-    section = _say("View")
+    section = tr("View")
     destinations = (
-        ("library", "all", _say("All &music"), "music", "Ctrl+1"),
-        ("suggested", "suggested", _say("With su&ggestions"), "suggestion", "Ctrl+2"),
-        ("covers", "covers", _say("&Covers"), "covers", "Ctrl+3"),
-        ("training", "training", _say("&Training"), "training", "Ctrl+4"),
-        ("models", "models", _say("M&odels"), "model", "Ctrl+5"),
-        ("problems", "problems", _say("&Problems"), "warning", "Ctrl+6"),
-        ("tuning", "tuning", _say("T&une tags"), "suggestion", "Ctrl+7"),
-        ("cover-quality", "cover-quality", _say("&Quality of covers"), "check", "Ctrl+8"),
+        ("library", "all", tr("All &music"), "music", "Ctrl+1"),
+        ("suggested", "suggested", tr("With su&ggestions"), "suggestion", "Ctrl+2"),
+        ("covers", "covers", tr("&Covers"), "covers", "Ctrl+3"),
+        ("training", "training", tr("&Training"), "training", "Ctrl+4"),
+        ("models", "models", tr("M&odels"), "model", "Ctrl+5"),
+        ("problems", "problems", tr("&Problems"), "warning", "Ctrl+6"),
+        ("tuning", "tuning", tr("T&une tags"), "suggestion", "Ctrl+7"),
+        ("cover-quality", "cover-quality", tr("&Quality of covers"), "check", "Ctrl+8"),
     )
     going = tuple(
         ActionSpec(f"go.{name}", text, partial(view.go, key), (keys,), icon, "", section)
@@ -291,18 +288,18 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
             checked_when=partial(has_scheme, name),
         )
         for name, text in (
-            ("system", _say("Colours like the s&ystem")),
-            ("light", _say("&Light")),
-            ("dark", _say("&Dark")),
+            ("system", tr("Colours like the s&ystem")),
+            ("light", tr("&Light")),
+            ("dark", tr("&Dark")),
         )
     )
     zoom = context.theme
     return (
         *going,
-        ActionSpec("view.query", _say("&Filter"), view.focus_query, ("Ctrl+F", "/"), "search", "", section),
+        ActionSpec("view.query", tr("&Filter"), view.focus_query, ("Ctrl+F", "/"), "search", "", section),
         ActionSpec(
             "view.sidebar",
-            _say("&Sidebar"),
+            tr("&Sidebar"),
             view.toggle_sidebar,
             ("F9",),
             "sidebar",
@@ -313,7 +310,7 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
         ),
         ActionSpec(
             "view.inspector",
-            _say("&Inspector"),
+            tr("&Inspector"),
             view.toggle_inspector,
             ("F10",),
             "inspector",
@@ -325,7 +322,7 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
         *schemes,
         ActionSpec(
             "view.larger",
-            _say("L&arger"),
+            tr("L&arger"),
             lambda: view.set_zoom(zoom.zoom + 0.1),
             ("Ctrl++", "Ctrl+="),
             "",
@@ -333,25 +330,25 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
             section,
         ),
         ActionSpec(
-            "view.smaller", _say("S&maller"), lambda: view.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
+            "view.smaller", tr("S&maller"), lambda: view.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
         ),
-        ActionSpec("view.usual-size", _say("&Usual size"), lambda: view.set_zoom(1.0), ("Ctrl+0",), "", "", section),
+        ActionSpec("view.usual-size", tr("&Usual size"), lambda: view.set_zoom(1.0), ("Ctrl+0",), "", "", section),
     )
 
 
 def _help(dialogs: WindowDialogs) -> tuple[ActionSpec, ...]:
-    section = _say("Help")
+    section = tr("Help")
     return (
         ActionSpec(
             "help.palette",
-            _say("&Commands…"),
+            tr("&Commands…"),
             dialogs.palette,
             ("Ctrl+K",),
             "palette",
             section=section,
             in_palette=False,
         ),
-        ActionSpec("help.shortcuts", _say("&Shortcuts"), dialogs.shortcuts, ("F1",), "keyboard", "", section),
-        ActionSpec("help.log", _say("Show the &log folder"), dialogs.log_folder, (), "folder", "", section),
-        ActionSpec("help.about", _say("&About"), dialogs.about, (), "info", "", section),
+        ActionSpec("help.shortcuts", tr("&Shortcuts"), dialogs.shortcuts, ("F1",), "keyboard", "", section),
+        ActionSpec("help.log", tr("Show the &log folder"), dialogs.log_folder, (), "folder", "", section),
+        ActionSpec("help.about", tr("&About"), dialogs.about, (), "info", "", section),
     )

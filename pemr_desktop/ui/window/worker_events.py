@@ -143,7 +143,7 @@ class WorkerTalk(QObject):
 
     def _offer_review(self, summary: str) -> None:
         review = self._context.actions.action("tags.review-all")
-        sentence = f"{summary} {self.tr('No file is changed before you review and write them.')}"
+        sentence = summary + " " + self.tr("No file is changed before you review and write them.")
         self._context.notices.post(Notice(sentence, "good", "", self.tr("Review tags…"), review.trigger, "accepted"))
 
     def _save_playlist(self, request: SavePlaylist) -> None:

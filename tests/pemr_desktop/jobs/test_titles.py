@@ -35,4 +35,6 @@ def test_every_job_has_a_title_in_plain_words(kind: type[m.Request]) -> None:
 def test_titles_name_what_they_are_about() -> None:
     assert title(m.AddFolders((b"/home/me/Music/",))) == "Scanning Music"
     assert title(m.FindCovers(path=b"/tmp/caf\xe9.mp3")) == "Finding covers of caf\ufffd.mp3"
-    assert "312" in title(m.Analyse(tuple(range(312))))
+    assert title(m.Analyse(tuple(range(312)))) == "Listening to 312 tracks"
+    assert title(m.Analyse((1,))) == "Listening to a track"
+    assert title(m.AddFolders((b"/a", b"/b"))) == "Scanning 2 folders"

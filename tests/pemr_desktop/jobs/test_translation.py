@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -20,7 +21,9 @@ from pemr_desktop.refusals import refusal, said
 from pemr_desktop.steps import Step
 
 ROOT = Path(pemr_desktop.__file__).parent
-SOURCES = ["protocol/sentences.py", "protocol/cover_sentences.py", "refusals.py", "sentences.py"]
+SOURCES = sorted(ROOT.rglob("*.py"))
+WORDS_OF_TABLES = {"settings", "menus"}
+"""Contexts whose words stand in a table and not in a call."""
 GERMAN = {
     "%Ln track(s) found": ("%Ln Titel gefunden", "%Ln Titel gefunden"),
     "%Ln track(s) added": ("%Ln Titel ist neu", "%Ln Titel sind neu"),
@@ -30,11 +33,19 @@ GERMAN = {
 
 
 @pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What lupdate finds in the application."""
+    listing = tmp_path_factory.mktemp("found") / "all.ts"
+    tool("pyside6-lupdate", *map(str, SOURCES), "-ts", str(listing))
+    return {message.findtext("source", "") for message in ElementTree.parse(listing).iter("message")}
+
+
+@pytest.fixture(scope="module")
 def german(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A translation of some sentences, made as a translator would: lupdate, words put in, lrelease."""
     folder = tmp_path_factory.mktemp("german")
     source, made = folder / "pemr_desktop_de.ts", folder / "pemr_desktop_de.qm"
-    tool("pyside6-lupdate", *(str(ROOT / name) for name in SOURCES), "-ts", str(source), "-target-language", "de")
+    tool("pyside6-lupdate", *map(str, SOURCES), "-ts", str(source), "-target-language", "de")
     tree = ElementTree.parse(source)
     for message in tree.iter("message"):
         words = GERMAN.get(message.findtext("source", ""))
@@ -54,6 +65,45 @@ def german(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tool(name: str, *arguments: str) -> None:
     subprocess.run([Path(sys.executable).with_name(name), *arguments], check=True, capture_output=True)
+
+
+def test_lupdate_finds_every_text_that_goes_through_a_translator(found: set[str]) -> None:
+    missed, elsewhere = [], set()
+    for path in SOURCES:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = ast.unparse(call.func).rpartition(".")[2]
+            texts = call.args[1:2] if name == "translate" else call.args[:1] if name == "tr" else []
+            for text in texts:
+                if not isinstance(text, ast.Constant):
+                    elsewhere.add(ast.unparse(call.args[0]).strip("'"))
+                elif text.value not in found:
+                    missed.append(f"{path.name}:{call.lineno}: {text.value!r}")
+    assert missed == []
+    assert elsewhere <= WORDS_OF_TABLES | {"text", "message", "context", ""}
+
+
+def test_lupdate_finds_titles_refusals_and_results(found: set[str]) -> None:
+    assert {
+        "Scanning %n folder(s)",
+        "Teaching the cover search",
+        "There is no library at {library} yet.",
+        "Compared {compared} of tracks: {found} of versions found, {groups} in all.",
+        "No cover found {among}.",
+    } <= found
+
+
+def test_no_translator_hides_behind_another_name() -> None:
+    """lupdate goes by the name of what is called, and would not find the words."""
+    hidden = [
+        f"{path.name}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).rpartition(".")[2] in ("tr", "translate")
+        if ast.unparse(node.targets[0]).rpartition(".")[2].lstrip("_") not in ("tr", "translate")
+    ]
+    assert hidden == []
 
 
 def test_sentences_are_said_in_the_language_of_the_window_with_its_plurals(qtbot: QtBot, german: Path) -> None:
