@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal, cast
 
 import typer
@@ -15,6 +17,8 @@ from pemr_desktop.commands.library import Tracks
 from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.library.writing.choice import choosable, chosen_plans
+from pemr_desktop.library.writing.note import PROVENANCE
 from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, PlanEdits, PlanWrites
 from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.refusals import Refusal, said
@@ -26,6 +30,12 @@ OnlyTags = Annotated[list[str], typer.Option("--tag", help="Only these tags; may
 
 Links = Annotated[str, typer.Option(help="Files with several names: refuse, break, or 'in place'.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Write. Without it, only show what would change.")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="Only changes of this field; may be given several times.")
+]
+Except = Annotated[
+    list[str] | None, typer.Option("--except", help="No change of this field; may be given several times.")
+]
 
 
 def tags(
@@ -57,39 +67,86 @@ def reject(context: typer.Context, tracks: Annotated[list[str], typer.Argument()
 def write(
     context: typer.Context,
     tracks: Tracks = None,
+    only: Only = None,
+    except_: Except = None,
     apply: Apply = False,
     hard_links: Links = "refuse",
 ) -> None:
-    """Write accepted tags to files; without --apply only show what would change."""
+    """Write accepted tags to files; without --apply only show what would change.
+
+    What --only and --except leave out stays accepted and is offered again.
+    """
     command: CommandContext = context.obj
     links = checked_links(hard_links)
     ids: tuple[int, ...] = ()
     if tracks:
         with command.reader() as conn:
             ids = chosen_tracks(conn, tracks)
-    plan_and_write(command, PlanWrites(ids, links), links, apply=apply)
+    plan_and_write(command, PlanWrites(ids, links), links, Choice(only, except_), apply=apply)
 
 
-def plan_and_write(command: CommandContext, request: PlanWrites | PlanEdits, links: HardLinks, *, apply: bool) -> None:
+@dataclass(frozen=True)
+class Choice:
+    """Which fields are written: these alone (`only`; none named: all), and none of others (`but`)."""
+
+    only: Sequence[str] | None = None
+    but: Sequence[str] | None = None
+
+    def of(self, plans: Sequence[FilePlan]) -> tuple[FilePlan, ...]:
+        """The plans with the chosen changes."""
+        only, but = ([field.strip().lower() for field in fields or ()] for fields in (self.only, self.but))
+        return chosen_plans(plans, only, but)
+
+
+def plan_and_write(
+    command: CommandContext,
+    request: PlanWrites | PlanEdits,
+    links: HardLinks,
+    choice: Choice = Choice(),
+    *,
+    apply: bool,
+) -> None:
     """Show word by word what would change, and write it if asked to. Exit code 1 when a file was left untouched."""
     with command.worker() as jobs:
         planned = cast("PlanResult", jobs.run(request, "Preparing"))
-        for plan in planned.plans:
+        plans = choice.of(planned.plans)
+        for plan in plans:
             command.out.print(plan_text(plan))
+        _print_left_out(command, planned, plans)
         print_refused(command, planned.refused)
         if not apply:
-            if planned.plans:
+            if plans:
                 command.err.print("Nothing was written. Add --apply to write.")
             return
         refused = dict(planned.refused)
-        if planned.plans:
-            written = cast("WriteResult", jobs.run(ApplyWrites(planned.plans, links), "Writing"))
+        if plans:
+            written = cast("WriteResult", jobs.run(ApplyWrites(plans, links), "Writing"))
             print_refused(command, written.refused)
             refused |= written.refused
             if written.batch_id is not None:
                 command.err.print(f"To bring it back: pemr-desktop undo {written.batch_id}")
     if refused:
         raise typer.Exit(1)
+
+
+def _print_left_out(command: CommandContext, planned: PlanResult, chosen: Sequence[FilePlan]) -> None:
+    """What is not written although it was accepted, and what only the note says."""
+    noted = Counter(tag for plan in chosen for tag in plan.only_noted if PROVENANCE in _fields(plan))
+    if noted:
+        names = one_line(", ".join(sorted(noted)))
+        command.err.print(f"In the note PEMR_TAGS only, because files have no field for them: {names}.")
+    nowhere = Counter(tag for tags in planned.without_field.values() for tag in tags)
+    if nowhere:
+        names = one_line(", ".join(sorted(nowhere)))
+        command.err.print(f"Not written, because files have no field for them: {names}. They stay accepted here.")
+    left = sum(len(choosable(plan)) for plan in planned.plans) - sum(len(choosable(plan)) for plan in chosen)
+    if left:
+        changes = "1 change was" if left == 1 else f"{left} changes were"
+        command.err.print(f"{changes} left out and can be written another time.")
+
+
+def _fields(plan: FilePlan) -> set[str]:
+    return {change.field for change in plan.changes}
 
 
 def checked_links(word: str) -> HardLinks:
@@ -173,6 +230,8 @@ def edit(
     remove: Annotated[
         list[str] | None, typer.Option(help="field=value: take out; the field alone: take out all of it.")
     ] = None,
+    only: Only = None,
+    except_: Except = None,
     apply: Apply = False,
     hard_links: Links = "refuse",
 ) -> None:
@@ -187,7 +246,7 @@ def edit(
     with command.reader() as conn:
         ids = chosen_tracks(conn, tracks)
     request = PlanEdits(dict.fromkeys(ids, setting), links, add=adding, remove=removing)
-    plan_and_write(command, request, links, apply=apply)
+    plan_and_write(command, request, links, Choice(only, except_), apply=apply)
 
 
 def _values(words: Sequence[str], *, alone: bool = False) -> dict[str, tuple[str, ...]]:

@@ -113,10 +113,14 @@ class SimilarResult(msgspec.Struct, frozen=True):
 
 
 class PlanResult(msgspec.Struct, frozen=True):
-    """The answer of `PlanWrites` and `PlanEdits`. `refused`: readable location -> reason."""
+    """The answer of `PlanWrites` and `PlanEdits`. `refused`: readable location -> reason.
+
+    `without_field`: readable location -> accepted tags that have no place in the file.
+    """
 
     plans: tuple[FilePlan, ...]
     refused: dict[str, Refusal]
+    without_field: dict[str, tuple[str, ...]] = {}
 
 
 class WriteResult(msgspec.Struct, frozen=True):

@@ -64,8 +64,10 @@ def make_plan(
             )
         said: list[str] = []
         changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
+        along: tuple[FieldChange, ...] = ()
         if changes:
-            changes += carried(opened, real, changes, options, said)
+            along = carried(opened, real, changes, options, said)
+            changes += along
             rewrite(opened, stream, real, changes, options)
         if cut_off := cut_off_warning(stream, opened.container):
             said.append(f"{cut_off} Tags can be written all the same; what is lacking stays lacking.")
@@ -75,6 +77,7 @@ def make_plan(
         identity=identity_of(status),
         changes=changes,
         warnings=(*opened.warnings, *said),
+        carried=tuple(change.field for change in along),
     )
 
 
@@ -98,11 +101,15 @@ def _changes(
     options: SaveOptions,
     said: list[str],
 ) -> tuple[FieldChange, ...]:
-    """The changes; `said` gets a sentence for every value that the file can hold only in another form."""
+    """The changes; `said` gets a sentence for every value that the file can hold only in another form, or not at all.
+
+    Raises WriteRefused where nothing is left that it can hold; in mode exact for any single field.
+    """
     assert opened.kind is not None
     present = opened.fields
     block = opened.prepared(options)
     changes = []
+    refused: list[str] = []
     for field in dict.fromkeys([*wanted, *remove, *add]):
         known = find_field(field)
         if known is not None and not known.writable:
@@ -118,12 +125,16 @@ def _changes(
         try:
             held = opened.kind.hold(block, field, after, options)
         except CannotHold as error:
-            raise WriteRefused(path, f"{error} It was left untouched.") from error
+            refused.append(str(error))
+            continue
         if held != before:
             changes.append(FieldChange(field, before, held))
             if held != after:
                 forms = "“" + "; ".join(held) + "”" if held else "nothing"
                 said.append(f"“{'; '.join(after)}” becomes {forms} in “{field}”: these tags hold it no other way.")
+    if refused and (mode == "exact" or not changes):
+        raise WriteRefused(path, f"{' '.join(refused)} It was left untouched.")
+    said += [f"{reason} This field stays as it is." for reason in refused]
     return tuple(changes)
 
 

@@ -24,10 +24,16 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class FilePlan(msgspec.Struct, frozen=True):
-    """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings`: sentences for the user."""
+    """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings`: sentences for the user.
+
+    `carried`: fields that a new block must say, too, whichever of the other changes is written. `only_noted`: accepted
+    tags for which there is no field, so that only the note names them.
+    """
 
     track_id: int
     path: bytes
     identity: FileIdentity
     changes: tuple[FieldChange, ...]
     warnings: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    only_noted: tuple[str, ...] = ()

@@ -74,7 +74,7 @@ def _options(context: JobContext, hard_links: HardLinks) -> WriteOptions:
 
 
 def _planned(planned: Plans) -> Outcome:
-    return Outcome(PlanResult(tuple(planned.plans), dict(planned.refused)))
+    return Outcome(PlanResult(tuple(planned.plans), dict(planned.refused), dict(planned.without_field)))
 
 
 def _written(written: Written, context: JobContext) -> Outcome:

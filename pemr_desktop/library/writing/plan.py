@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +14,7 @@ from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import show, track_path
 from pemr_desktop.library.suggestions import in_batches
 from pemr_desktop.library.text_folding import fold
+from pemr_desktop.library.writing.note import PROVENANCE, new_note, noted_names
 from pemr_desktop.library.writing.vetting import Vetting
 from pemr_desktop.refusals import Refusal
 from pemr_desktop.steps import Progress, Step
@@ -26,12 +24,8 @@ from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
 from pemr_desktop.tagfiles.write import Milestones, apply_plan
 
-log = logging.getLogger(__name__)
-
 # Groups with a field of their own that players know. All other groups go into PEMR_TAGS only.
 FIELD_OF_GROUP = {"genre": "genre", "mood": "mood"}
-PROVENANCE = "pemr_tags"
-SCHEMA = 1
 Writer = Callable[[Milestones], None]
 """Writes one file, and tells how far it is."""
 
@@ -51,10 +45,15 @@ class WriteOptions(msgspec.Struct, frozen=True):
 
 
 class Plans(msgspec.Struct, frozen=True):
-    """Plans for the files that would change. `refused`: readable location -> reason. The rest needs no writing."""
+    """Plans for the files that would change. `refused`: readable location -> reason. The rest needs no writing.
+
+    `without_field`: readable location -> accepted tags for which there is no field, and, as no notes are wanted, no
+    other place.
+    """
 
     plans: tuple[FilePlan, ...]
     refused: dict[str, Refusal]
+    without_field: dict[str, tuple[str, ...]] = {}
 
 
 class _Accepted(msgspec.Struct, frozen=True):
@@ -80,6 +79,7 @@ def plan_writes(
     ids = store.read(_tracks_to_write, list(track_ids))
     plans: list[FilePlan] = []
     refused: dict[str, Refusal] = {}
+    without_field: dict[str, tuple[str, ...]] = {}
     nothing_to_do: list[tuple[float, int, int]] = []
     with Vetting() as vetting:
         for done, track_id in enumerate(ids):
@@ -93,13 +93,15 @@ def plan_writes(
             except TagFileError as error:
                 refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
                 continue
+            if (homeless := _homeless(accepted)) and not options.provenance:
+                without_field[show(plan.path)] = homeless
             if plan.changes:
                 plans.append(plan)
             else:
                 nothing_to_do += [(time.time(), track_id, tag.tag_id) for tag in accepted if not tag.settled]
     with store.writing() as connection:
         connection.executemany("UPDATE decisions SET settled_at = ? WHERE track_id = ? AND tag_id = ?", nothing_to_do)
-    return Plans(tuple(plans), refused)
+    return Plans(tuple(plans), refused, without_field)
 
 
 def plan_edits(
@@ -160,7 +162,12 @@ def _plan(
     only_provenance = all(change.field == PROVENANCE for change in plan.changes)
     if only_provenance and all(tag.group in FIELD_OF_GROUP for tag in accepted if not tag.settled):
         return msgspec.structs.replace(plan, changes=())  # the file says all of it already, in its own words
-    return plan
+    return msgspec.structs.replace(plan, only_noted=_homeless(accepted)) if options.provenance else plan
+
+
+def _homeless(accepted: Sequence[_Accepted]) -> tuple[str, ...]:
+    """Tags not written yet that have no field of their own: instruments, voices and the like."""
+    return tuple(tag.name for tag in accepted if not tag.settled and tag.group not in FIELD_OF_GROUP)
 
 
 def _tracks_to_write(connection: sqlite3.Connection, track_ids: list[int]) -> list[int]:
@@ -206,15 +213,9 @@ def _spelling(connection: sqlite3.Connection, field: str, name: str) -> str:
 
 
 def provenance(accepted: Sequence[_Accepted]) -> str:
-    """Who said what: short JSON for the PEMR_TAGS field."""
+    """Who said what, for the PEMR_TAGS field."""
     models = [tag.model_id for tag in accepted if tag.model_id]
-    note = {
-        "schema": SCHEMA,
-        "model": models[0] if models else "",
-        "date": datetime.now(UTC).date().isoformat(),
-        "accepted": {tag.name: round(tag.probability, 2) if tag.probability is not None else None for tag in accepted},
-    }
-    return json.dumps(note, ensure_ascii=False, separators=(",", ":"))
+    return new_note(models[0] if models else "", {tag.name: tag.probability for tag in accepted})
 
 
 def settled_by(connection: sqlite3.Connection, plan: FilePlan) -> tuple[int, ...]:
@@ -223,7 +224,7 @@ def settled_by(connection: sqlite3.Connection, plan: FilePlan) -> tuple[int, ...
     noted: set[str] = set()
     for change in plan.changes:
         if change.field == PROVENANCE and change.after:
-            noted = {fold(name) for name in _noted_names(change.after[0])}
+            noted = {fold(name) for name in noted_names(change.after[0])}
     rows = connection.execute(
         "SELECT d.tag_id, t.folded, t.group_name FROM decisions d JOIN tags t ON t.id = d.tag_id "
         "WHERE d.track_id = ? AND d.decision = 'accepted' AND d.settled_at IS NULL",
@@ -234,15 +235,6 @@ def settled_by(connection: sqlite3.Connection, plan: FilePlan) -> tuple[int, ...
         for tag_id, folded, group in rows
         if folded in said.get(FIELD_OF_GROUP.get(group, ""), set()) or folded in noted
     )
-
-
-def _noted_names(note: str) -> list[str]:
-    try:
-        accepted = json.loads(note).get("accepted", {})
-    except (ValueError, AttributeError) as error:
-        log.debug("PEMR_TAGS is not ours: %s", error)
-        return []
-    return list(accepted) if isinstance(accepted, dict) else []
 
 
 def plan_writer(plan: FilePlan, clone: Path, options: WriteOptions) -> Writer:

@@ -13,10 +13,16 @@ from PySide6.QtWidgets import (
     QTreeView,
 )
 
-from pemr_desktop.ui.tags.review_model import LINE_ROLE, ReviewLine
+from pemr_desktop.ui.tags.review_lines import ReviewLine
+from pemr_desktop.ui.tags.review_model import LINE_ROLE
 from pemr_desktop.ui.widgets.theme import SNUG, Theme
 
-ROW_PX, TICK_PX, FIELD_PX = 28, 18, 110
+ROW_PX, TICK_PX, FIELD_PX = 28, 18, 130
+SIGN = {
+    Qt.CheckState.Checked: QStyle.StateFlag.State_On,
+    Qt.CheckState.Unchecked: QStyle.StateFlag.State_Off,
+    Qt.CheckState.PartiallyChecked: QStyle.StateFlag.State_NoChange,
+}
 
 _Index = QModelIndex | QPersistentModelIndex
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -35,17 +41,29 @@ class ReviewDelegate(QStyledItemDelegate):
         return QSize(200, self._theme.px(ROW_PX))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Ground, then a file or a field."""
+        """Ground, tick or sign, then a branch or a leaf."""
         line: ReviewLine = index.data(LINE_ROLE)
         rect = QRect(option.rect)
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             line_rect = QRect(0, rect.top(), self._tree.viewport().width(), rect.height())
             painter.fillRect(line_rect, self._theme.color("selection"))
-        if line.is_file:
-            self._paint_file(painter, rect, index, line)
+        box = self._tick(rect, line)
+        state = index.data(Qt.ItemDataRole.CheckStateRole)
+        if state is not None:
+            self._paint_tick(painter, box, state)
+        elif line.is_warning:
+            size = self._theme.px(16)
+            pixmap = self._theme.pixmap("warning", size, "warning", self._tree.devicePixelRatioF())
+            painter.drawPixmap(box.left(), box.center().y() - size // 2 + 1, pixmap)
+        left = box.right() + SNUG
+        room = QRect(left, rect.top(), rect.right() - SNUG - left, rect.height())
+        if line.is_branch:
+            self._paint_branch(painter, room, line)
+        elif line.is_warning:
+            self._text(painter, room, line.text, self._theme.font("small"), "warning")
         else:
-            self._paint_field(painter, rect, line)
+            self._paint_field(painter, room, line, is_left_out=state == Qt.CheckState.Unchecked)
         painter.restore()
 
     def editorEvent(
@@ -53,66 +71,48 @@ class ReviewDelegate(QStyledItemDelegate):
     ) -> bool:
         """A click on the tick changes it."""
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            state = index.data(Qt.ItemDataRole.CheckStateRole)
-            if state is not None and self._tick(QRect(option.rect)).contains(event.position().toPoint()):
-                return self._toggle(model, index)
-            return False
+            box = self._tick(QRect(option.rect), index.data(LINE_ROLE))
+            return box.contains(event.position().toPoint()) and toggle(model, index)
         return super().editorEvent(event, model, option, index)
 
-    def _toggle(self, model: QAbstractItemModel, index: _Index) -> bool:
-        ticked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
-        wanted = Qt.CheckState.Unchecked if ticked else Qt.CheckState.Checked
-        return model.setData(index, wanted, Qt.ItemDataRole.CheckStateRole)
-
-    def _tick(self, rect: QRect) -> QRect:
+    def _tick(self, rect: QRect, line: ReviewLine) -> QRect:
         size = self._theme.px(TICK_PX)
-        return QRect(rect.left(), rect.center().y() - size // 2 + 1, size, size)
+        indent = 0 if line.is_branch else size + SNUG
+        return QRect(rect.left() + indent, rect.center().y() - size // 2 + 1, size, size)
 
-    def _paint_file(self, painter: QPainter, rect: QRect, index: _Index, line: ReviewLine) -> None:
-        theme, box = self._theme, self._tick(rect)
-        state = index.data(Qt.ItemDataRole.CheckStateRole)
-        if state is not None:
-            option = QStyleOptionButton()
-            option.rect = box
-            option.palette = self._tree.palette()
-            option.state = QStyle.StateFlag.State_Enabled
-            ticked = state == Qt.CheckState.Checked
-            option.state |= QStyle.StateFlag.State_On if ticked else QStyle.StateFlag.State_Off
-            style = QApplication.style()
-            style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter, self._tick_host())
-        elif line.is_warning:
-            size = theme.px(16)
-            pixmap = theme.pixmap("warning", size, "warning", self._tree.devicePixelRatioF())
-            painter.drawPixmap(box.left(), box.center().y() - size // 2 + 1, pixmap)
-        font = theme.font("body")
+    def _paint_tick(self, painter: QPainter, box: QRect, state: Qt.CheckState) -> None:
+        option = QStyleOptionButton()
+        option.rect = box
+        option.palette = self._tree.palette()
+        option.state = QStyle.StateFlag.State_Enabled | SIGN[state]
+        QApplication.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter, self._tree)
+
+    def _paint_branch(self, painter: QPainter, room: QRect, line: ReviewLine) -> None:
+        font = self._theme.font("body")
         font.setWeight(QFont.Weight.DemiBold)
-        left = box.right() + SNUG
-        room = rect.right() - SNUG - left
-        left += self._text(painter, QRect(left, rect.top(), int(room * 0.6), rect.height()), line.text, font, "text")
+        name = QRect(room.left(), room.top(), int(room.width() * 0.6), room.height())
+        left = room.left() + self._text(painter, name, line.text, font, "text") + SNUG
         tone = "warning" if line.is_warning else "text_soft"
-        rest = QRect(left + SNUG, rect.top(), max(0, rect.right() - SNUG - left - SNUG), rect.height())
-        self._text(painter, rest, line.detail, theme.font("small"), tone, Qt.TextElideMode.ElideMiddle)
+        rest = QRect(left, room.top(), max(0, room.right() - left), room.height())
+        self._text(painter, rest, line.detail, self._theme.font("small"), tone, Qt.TextElideMode.ElideMiddle)
 
-    def _tick_host(self) -> QTreeView:
-        return self._tree
+    def _paint_field(self, painter: QPainter, room: QRect, line: ReviewLine, *, is_left_out: bool) -> None:
+        """The name of a field, what changes in it, and what is to be said of that; what is left out is fainter."""
+        width = self._theme.px(FIELD_PX)
+        tone = "text_faint" if is_left_out else "text_soft"
+        name = QRect(room.left(), room.top(), width - SNUG, room.height())
+        self._text(painter, name, line.text, self._theme.font("body"), tone)
+        rest = room.adjusted(width, 0, 0, 0)
+        if line.pieces and is_left_out:
+            self._text(painter, rest, "".join(piece.text for piece in line.pieces), self._theme.font("body"), tone)
+        elif line.pieces:
+            rest.setLeft(self._paint_pieces(painter, rest, line) + 2 * SNUG)
+            self._text(painter, rest, line.detail, self._theme.font("small"), "text_faint")
+        else:
+            self._text(painter, rest, line.detail, self._theme.font("body"), tone)
 
-    def _paint_field(self, painter: QPainter, rect: QRect, line: ReviewLine) -> None:
-        theme = self._theme
-        left = rect.left() + theme.px(TICK_PX) + SNUG
-        if line.is_warning:
-            room = QRect(left, rect.top(), rect.right() - SNUG - left, rect.height())
-            self._text(painter, room, line.text, theme.font("small"), "warning")
-            return
-        width = theme.px(FIELD_PX)
-        self._text(painter, QRect(left, rect.top(), width, rect.height()), line.text, theme.font("body"), "text_soft")
-        left += width
-        if not line.pieces:
-            note = QRect(left, rect.top(), rect.right() - SNUG - left, rect.height())
-            self._text(painter, note, line.detail, theme.font("body"), "text_soft")
-            return
-        self._paint_pieces(painter, QRect(left, rect.top(), rect.right() - SNUG - left, rect.height()), line)
-
-    def _paint_pieces(self, painter: QPainter, room: QRect, line: ReviewLine) -> None:
+    def _paint_pieces(self, painter: QPainter, room: QRect, line: ReviewLine) -> int:
+        """Draw the difference; where it ends comes back."""
         x, theme = float(room.left()), self._theme
         for piece in line.pieces:
             font = theme.font("body")
@@ -135,6 +135,7 @@ class ReviewDelegate(QStyledItemDelegate):
             x += width
             if x >= room.right():
                 break
+        return round(x)
 
     def _text(
         self,
@@ -152,3 +153,12 @@ class ReviewDelegate(QStyledItemDelegate):
         painter.setPen(self._theme.color(tone))
         painter.drawText(room, _LEFT, shown)
         return metrics.horizontalAdvance(shown)
+
+
+def toggle(model: QAbstractItemModel, index: _Index) -> bool:
+    """Tick what is not wholly ticked, untick what is -> whether there was a tick."""
+    state = index.data(Qt.ItemDataRole.CheckStateRole)
+    if state is None:
+        return False
+    wanted = Qt.CheckState.Unchecked if state == Qt.CheckState.Checked else Qt.CheckState.Checked
+    return model.setData(index, wanted, Qt.ItemDataRole.CheckStateRole)

@@ -32,7 +32,7 @@ from pemr_desktop.protocol.messages import (
 from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.protocol.sentences import doing
 from pemr_desktop.refusals import said
-from pemr_desktop.ui.tags.review_delegate import ReviewDelegate
+from pemr_desktop.ui.tags.review_delegate import ReviewDelegate, toggle
 from pemr_desktop.ui.tags.review_model import ReviewModel
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.empty_state import EmptyState
@@ -58,6 +58,7 @@ class ReviewDialog(QDialog):
         self._context = context
         self._stage: Stage = "planning"
         self._batch_id: int | None = None
+        self._is_of_accepted = isinstance(request, PlanWrites)
         self._build()
         client = context.client
         client.progress.connect(self._progress)
@@ -91,6 +92,10 @@ class ReviewDialog(QDialog):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.tree)
         self.stack.addWidget(self.outcome)
+        self.left_out = Label(self)
+        self.left_out.setObjectName("reviewLeftOut")
+        self.left_out.setProperty("role", "small")
+        self.left_out.hide()
         self.bar = QProgressBar(self)
         self.bar.setObjectName("reviewProgress")
         self.bar.setTextVisible(False)
@@ -103,15 +108,16 @@ class ReviewDialog(QDialog):
         layout.addLayout(_indented(self.heading))
         layout.addLayout(_indented(self.sentence))
         layout.addLayout(_indented(self.stack), 1)
+        layout.addLayout(_indented(self.left_out))
         layout.addLayout(_indented(self.bar))
         layout.addLayout(_indented(self.doing))
         layout.addLayout(self._buttons())
 
     def _buttons(self) -> QHBoxLayout:
-        self.all_ticked = QCheckBox(self.tr("All files"), self)
-        self.all_ticked.setObjectName("reviewAll")
-        self.all_ticked.setAccessibleName(self.tr("All files"))
-        self.all_ticked.clicked.connect(self.model.tick_all)
+        self.notes = QCheckBox(self.tr("Show the note of every file"), self)
+        self.notes.setObjectName("reviewNotes")
+        self.notes.setAccessibleName(self.notes.text())
+        self.notes.toggled.connect(self._show_notes)
         self.undo = QPushButton(self.tr("Undo"), self)
         self.undo.setObjectName("reviewUndo")
         self.undo.setAccessibleName(self.tr("Undo what was just written"))
@@ -127,7 +133,7 @@ class ReviewDialog(QDialog):
         row = QHBoxLayout()
         row.setContentsMargins(VAST, 0, VAST, 0)
         row.setSpacing(SNUG)
-        row.addWidget(self.all_ticked)
+        row.addWidget(self.notes)
         row.addStretch(1)
         for button in (self.undo, self.close_button, self.apply):
             row.addWidget(button)
@@ -138,7 +144,8 @@ class ReviewDialog(QDialog):
     def _enter(self, stage: Stage) -> None:
         self._stage = stage
         reviewing, writing = stage == "reviewing", stage in ("planning", "writing")
-        self.all_ticked.setVisible(reviewing)
+        self.notes.setVisible(reviewing and self.model.has_hidden_notes())
+        self.left_out.setVisible(reviewing and not self.model.ticks.changes.is_all)
         self.apply.setVisible(reviewing)
         self.bar.setVisible(writing)
         self.doing.setVisible(writing)
@@ -163,9 +170,10 @@ class ReviewDialog(QDialog):
         self.sentence.setAccessibleName(sentence)
 
     def _review(self, result: PlanResult) -> None:
-        self.model.set_plans(result.plans, {path: said(why, translate) for path, why in result.refused.items()})
+        refused = {path: said(why, translate) for path, why in result.refused.items()}
+        self.model.set_plans(result.plans, refused, result.without_field)
         self.tree.expandAll()
-        if not result.plans and not result.refused:
+        if not result.plans and not result.refused and not result.without_field:
             self._end(
                 "check",
                 self.tr("Nothing to write"),
@@ -174,7 +182,9 @@ class ReviewDialog(QDialog):
             return
         self._enter("reviewing")
         count = len(result.plans)
-        heading = self.tr("1 file would change") if count == 1 else self.tr("{} files would change").format(count)
+        heading = (
+            self.tr("1 file would change") if count == 1 else self.tr("{} files would change").format(f"{count:,}")
+        )
         sentence = self.tr("Added words are marked. No sound is touched, and every write can be undone.")
         if result.refused:
             left = len(result.refused)
@@ -185,21 +195,27 @@ class ReviewDialog(QDialog):
             )
         self._say(heading, sentence)
 
+    @Slot(bool)
+    def _show_notes(self, shown: bool) -> None:
+        self.model.show_notes(shown)
+        self.tree.expandAll()
+
     @Slot()
     def _ticked(self) -> None:
-        count, total = len(self.model.ticked_plans()), self.model.plan_count()
-        text = self.tr("Write tags to 1 file") if count == 1 else self.tr("Write tags to {} files").format(count)
+        files, changes = self.model.ticks.files, self.model.ticks.changes
+        count = files.ticked
+        text = self.tr("Write tags to 1 file") if count == 1 else self.tr("Write tags to {} files").format(f"{count:,}")
         self.apply.setText(text)
         self.apply.setAccessibleName(text)
         self.apply.setEnabled(count > 0)
-        self.all_ticked.setTristate(0 < count < total)
-        self.all_ticked.setCheckState(
-            Qt.CheckState.Checked
-            if count == total
-            else Qt.CheckState.PartiallyChecked
-            if count
-            else Qt.CheckState.Unchecked
-        )
+        left = changes.total - changes.ticked
+        self.left_out.setVisible(left > 0)
+        if self._is_of_accepted:
+            one = self.tr("1 change is left out. It stays accepted, and is offered again.")
+            many = self.tr("{} changes are left out. They stay accepted, and are offered again.")
+        else:
+            one, many = self.tr("1 change is left out."), self.tr("{} changes are left out.")
+        self.left_out.setText(one if left == 1 else many.format(f"{left:,}"))
 
     @Slot()
     def _write(self) -> None:
@@ -285,12 +301,12 @@ class ReviewDialog(QDialog):
 
 
 class _ReviewTree(QTreeView):
-    """Space ticks a file, or the file of a field."""
+    """Space ticks the line with the cursor: a change, a file, a field in all files, or everything."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("reviewTree")
-        self.setAccessibleName(self.tr("Files that would change"))
+        self.setAccessibleName(self.tr("Files that would change, and what in them"))
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setItemsExpandable(False)
@@ -299,13 +315,8 @@ class _ReviewTree(QTreeView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space toggles."""
-        index = self.currentIndex()
-        if event.key() == Qt.Key.Key_Space and index.isValid():
-            file = index.parent() if index.parent().isValid() else index
-            ticked = file.data(Qt.ItemDataRole.CheckStateRole)
-            if ticked is not None:
-                wanted = Qt.CheckState.Unchecked if ticked == Qt.CheckState.Checked else Qt.CheckState.Checked
-                self.model().setData(file, wanted, Qt.ItemDataRole.CheckStateRole)
+        if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            toggle(self.model(), self.currentIndex())
             return
         super().keyPressEvent(event)
 

@@ -1,92 +1,95 @@
-"""What would be written: a file a branch, a changed field a leaf; files can be left out with a tick."""
+"""What would be written: what all files have in common, then a file a branch and a changed field a leaf, with ticks."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
-from pemr_desktop.ui.tags.tag_diff import Piece, spoken, values_diff
-from pemr_desktop.ui.widgets.field_table import field_title
+from pemr_desktop.tagfiles.plan import FilePlan
+from pemr_desktop.ui.tags.review_lines import ReviewLine, ReviewWords
+from pemr_desktop.ui.tags.review_ticks import ReviewTicks, Share
+from pemr_desktop.ui.tags.tag_diff import spoken
 from pemr_desktop.ui.widgets.label import tip
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
-PROVENANCE_FIELD = "pemr_tags"
 
 _Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True)
-class ReviewLine:
-    """One line: a file (`field` empty, `pieces` empty), a changed field, a warning, or a refused file."""
-
-    text: str
-    detail: str = ""
-    pieces: tuple[Piece, ...] = ()
-    is_file: bool = False
-    is_warning: bool = False
+_TEXT_ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
 
 
 class ReviewModel(QAbstractItemModel):
-    """Plans with ticks, then the files that are left alone, with reasons."""
+    """A branch for all files with a tick for each field, plans with a tick for each change, files left alone."""
 
     tickedChanged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._plans: list[FilePlan] = []
+        self.ticks = ReviewTicks()
+        self._words = ReviewWords()
         self._refused: list[tuple[str, str]] = []
-        self._ticked: list[bool] = []
+        self._summary: list[ReviewLine] = []
         self._leaves: dict[int, list[ReviewLine]] = {}
+        self._with_notes = False
 
-    def set_plans(self, plans: Sequence[FilePlan], refused: Mapping[str, str]) -> None:
-        """Show these, all ticked."""
+    def set_plans(
+        self,
+        plans: Sequence[FilePlan],
+        refused: Mapping[str, str],
+        without_field: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Show these, all ticked. `without_field`: location -> accepted tags that have no place in the file."""
         self.beginResetModel()
-        self._plans = list(plans)
+        self.ticks = ReviewTicks(plans)
+        self._words = ReviewWords(plans, without_field or {})
         self._refused = sorted(refused.items())
-        self._ticked = [True] * len(self._plans)
+        self._summary = self._words.summary(self.ticks.fields)
         self._leaves.clear()
         self.endResetModel()
         self.tickedChanged.emit()
 
     def ticked_plans(self) -> tuple[FilePlan, ...]:
-        """The plans to write."""
-        return tuple(plan for plan, ticked in zip(self._plans, self._ticked, strict=True) if ticked)
-
-    def plan_count(self) -> int:
-        """All files that would change, ticked or not."""
-        return len(self._plans)
+        """The plans to write, with the ticked changes."""
+        return self.ticks.chosen()
 
     def tick_all(self, ticked: bool) -> None:
-        """Tick every file, or none."""
-        self._ticked = [ticked] * len(self._plans)
-        if self._plans:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._plans) - 1, 0))
-        self.tickedChanged.emit()
+        """Tick every change, or none."""
+        self._change(lambda: self.ticks.tick_all(ticked))
+
+    def has_hidden_notes(self) -> bool:
+        """Whether files have a note that says nothing but what the summary says once."""
+        return self._words.has_hidden_notes
+
+    def show_notes(self, shown: bool) -> None:
+        """Show the note of every file, or only those that say more than the others."""
+        self.beginResetModel()
+        self._with_notes = shown
+        self._leaves.clear()
+        self.endResetModel()
+
+    def first_file(self) -> int:
+        """The row of the first file: before it stands what all have in common, if there is anything to be said."""
+        return 1 if self._summary else 0
 
     # Qt
 
     def index(self, row: int, column: int, parent: _Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Files have the id 0, their fields the number of the file, from 1."""
+        """Branches have the id 0, their leaves the number of the branch, from 1."""
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
         return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
 
     def parent(self, index: _Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
-        """The file of a field."""
+        """The branch of a leaf."""
         if not index.isValid() or index.internalId() == 0:
             return QModelIndex()
         return self.createIndex(index.internalId() - 1, 0, 0)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        """Files, or the lines below one."""
+        """Branches, or the leaves of one."""
         if not parent.isValid():
-            return len(self._plans) + len(self._refused)
+            return self.first_file() + len(self.ticks.plans) + len(self._refused)
         if parent.internalId() != 0 or parent.column() > 0:
             return 0
         return len(self._below(parent.row()))
@@ -96,65 +99,97 @@ class ReviewModel(QAbstractItemModel):
         return 1
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        """Files that would change can be ticked."""
+        """What would be written can be ticked."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if index.isValid() and index.internalId() == 0 and index.row() < len(self._plans):
-            flags |= Qt.ItemFlag.ItemIsUserCheckable
-        return flags if index.isValid() else Qt.ItemFlag.NoItemFlags
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if self._share(index) is not None else flags
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Text, tick, and the line itself for the delegate."""
         if not index.isValid():
             return None
-        is_file = index.internalId() == 0
+        share = self._share(index)
         if role == Qt.ItemDataRole.CheckStateRole:
-            if is_file and index.row() < len(self._plans):
-                return Qt.CheckState.Checked if self._ticked[index.row()] else Qt.CheckState.Unchecked
-            return None
-        line = self._file(index.row()) if is_file else self._below(index.internalId() - 1)[index.row()]
+            return None if share is None else _state(share)
+        line = self._line(index)
         if role == LINE_ROLE:
             return line
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            said = spoken(line.pieces) if line.pieces else line.detail
+        if role in _TEXT_ROLES:
+            said = "; ".join(part for part in (spoken(line.pieces), line.detail) if part)
             words = f"{line.text}: {said}" if said else line.text
             return tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole and share is not None:
+            return self._words.said_share(share)
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Tick or untick a file."""
-        if role != Qt.ItemDataRole.CheckStateRole or not index.isValid() or index.internalId() != 0:
+        """Tick or untick a change, a file, a field in all files, or everything."""
+        if role != Qt.ItemDataRole.CheckStateRole or self._share(index) is None:
             return False
-        if index.row() >= len(self._plans):
-            return False
-        self._ticked[index.row()] = Qt.CheckState(value) == Qt.CheckState.Checked
-        here = self.index(index.row(), 0)
-        self.dataChanged.emit(here, here)
-        self.tickedChanged.emit()
+        ticked = Qt.CheckState(value) == Qt.CheckState.Checked
+        row, field = self._place(index), self._line(index).field
+        if row < 0:
+            self._change(lambda: self.ticks.tick_field(field, ticked) if field else self.ticks.tick_all(ticked))
+        elif field:
+            self._change(lambda: self.ticks.tick(row, field, ticked))
+        else:
+            self._change(lambda: self.ticks.tick_file(row, ticked))
         return True
 
-    def _file(self, row: int) -> ReviewLine:
-        if row >= len(self._plans):
-            location, reason = self._refused[row - len(self._plans)]
-            return ReviewLine(location, reason, is_file=True, is_warning=True)
-        path = Path(os.fsdecode(self._plans[row].path))
-        return ReviewLine(_shown(path.name), _shown(str(path.parent)), is_file=True)
+    def _change(self, change: Callable[[], None]) -> None:
+        """A tick may show at many places at once: its file, its field, all files, a note that has nothing to note."""
+        change()
+        for branch in [*range(self.first_file()), *(self.first_file() + row for row in self._leaves)]:
+            parent = self.index(branch, 0)
+            last = self.rowCount(parent) - 1
+            if last >= 0:
+                self.dataChanged.emit(self.index(0, 0, parent), self.index(last, 0, parent))
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
+        self.tickedChanged.emit()
 
-    def _below(self, row: int) -> list[ReviewLine]:
-        if row >= len(self._plans):
+    def _place(self, index: _Index) -> int:
+        """The number of the plan that a line belongs to; below 0 for what all files have in common."""
+        return (index.row() if index.internalId() == 0 else index.internalId() - 1) - self.first_file()
+
+    def _share(self, index: _Index) -> Share | None:
+        """How much of a line is ticked; None for what cannot be ticked."""
+        if not index.isValid():
+            return None
+        row, line = self._place(index), self._line(index)
+        if row >= len(self.ticks.plans) or not line.can_tick:
+            return None
+        if row < 0:
+            return self.ticks.of_field(line.field) if line.field else self.ticks.changes
+        return Share(int(self.ticks.is_ticked(row, line.field)), 1) if line.field else self.ticks.of_file(row)
+
+    def _line(self, index: _Index) -> ReviewLine:
+        if index.internalId() == 0:
+            return self._branch(index.row())
+        return self._below(index.internalId() - 1)[index.row()]
+
+    def _branch(self, branch: int) -> ReviewLine:
+        row = branch - self.first_file()
+        if row < 0:
+            return self._words.all_files(self.ticks.files)
+        if row < len(self.ticks.plans):
+            return self._words.file(row)
+        location, reason = self._refused[row - len(self.ticks.plans)]
+        return ReviewLine(location, reason, is_branch=True, is_warning=True)
+
+    def _below(self, branch: int) -> list[ReviewLine]:
+        row = branch - self.first_file()
+        if row < 0:
+            return self._summary
+        if row >= len(self.ticks.plans):
             return []
         if row not in self._leaves:
-            plan = self._plans[row]
-            lines = [self._change(change) for change in plan.changes]
-            self._leaves[row] = lines + [ReviewLine(text, is_warning=True) for text in plan.warnings]
+            self._leaves[row] = self._words.leaves(row, with_note=self._with_notes)
         return self._leaves[row]
 
-    def _change(self, change: FieldChange) -> ReviewLine:
-        title = field_title(change.field)
-        if change.field == PROVENANCE_FIELD:
-            note = self.tr("notes that these tags came from PEMR Desktop")
-            return ReviewLine(title, note)
-        return ReviewLine(title, pieces=tuple(values_diff(change.before, change.after)))
 
-
-def _shown(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _state(share: Share) -> Qt.CheckState:
+    if share.is_all:
+        return Qt.CheckState.Checked
+    return Qt.CheckState.Unchecked if share.is_none else Qt.CheckState.PartiallyChecked

@@ -117,3 +117,14 @@ def test_what_was_written_into_a_file_of_two_names_comes_back_into_both(
     run("undo")
     assert other.read_bytes() == original
     assert other.samefile(scanned[0])
+
+
+def test_only_some_fields_of_an_edit_are_written(run: Run, scanned: list[Path]) -> None:
+    words = ("edit", scanned[0], "--set", "genre=Jazz", "--add", "mood=calm", "--set", "title=Other")
+    said = run(*words, "--only", "genre")
+    assert "+Jazz" in said.stdout and "calm" not in said.stdout and "Other" not in said.stdout
+    assert "2 changes were left out and can be written another time." in said.stderr
+    run(*words, "--except", "Genre", "--except", "title", "--apply")
+    fields = read_tags(scanned[0]).fields
+    assert (fields["genre"], fields["mood"], fields["title"]) == (("Folk",), ("calm",), ("Tune 0",))
+    assert "Written" not in run(*words, "--only", "composer", "--apply").stderr

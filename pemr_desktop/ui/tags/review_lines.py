@@ -1,0 +1,152 @@
+"""The lines of the review in words: what changes in a file, what all files have in common, what is not written."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from pemr_desktop.library.writing.note import PROVENANCE
+from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
+from pemr_desktop.ui.tags.review_ticks import Share
+from pemr_desktop.ui.tags.tag_diff import Piece, values_diff
+from pemr_desktop.ui.widgets.field_table import field_title
+
+SEEN_OFTEN = 3
+"""A remark that so many files get is made once, for all of them."""
+MOST_NAMES = 12
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("ReviewLines", text)
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """One line: a branch (all files, a file, a refused file), or a leaf below one.
+
+    `field`: what its tick is about, "" for a branch; `detail`: what is said behind `text` and `pieces`.
+    """
+
+    text: str
+    detail: str = ""
+    pieces: tuple[Piece, ...] = ()
+    field: str = ""
+    is_branch: bool = False
+    is_warning: bool = False
+    can_tick: bool = False
+
+
+class ReviewWords:
+    """The lines of some plans. `without_field`: location -> accepted tags that have no place in the file."""
+
+    def __init__(
+        self, plans: Sequence[FilePlan] = (), without_field: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self._plans = plans
+        self._without_field = without_field or {}
+        self._files_with = Counter(change.field for plan in plans for change in plan.changes)
+        often = Counter(warning for plan in plans for warning in plan.warnings)
+        self._said_once = {text: count for text, count in often.items() if count >= SEEN_OFTEN}
+        self._hides_notes = len(plans) > 1
+        self.has_hidden_notes = self._hides_notes and any(self._is_hidden(plan) for plan in plans)
+
+    def all_files(self, files: Share) -> ReviewLine:
+        """The branch over everything."""
+        return ReviewLine(_say("All files"), self.said_share(files), is_branch=True, can_tick=True)
+
+    def said_share(self, share: Share) -> str:
+        """How much of something is ticked."""
+        if share.total == 1 or share.is_all:
+            return "" if share.ticked else _say("not ticked")
+        return _say("{} of {} ticked").format(f"{share.ticked:,}", f"{share.total:,}")
+
+    def summary(self, fields: Sequence[str]) -> list[ReviewLine]:
+        """What stands below all files: each field, what only the note says, what is said of many files.
+
+        Empty for a single file about which there is nothing more to be said.
+        """
+        remarks = [*self._noted_only(), *self._nowhere(), *self._often_said()]
+        if len(self._plans) < 2 and not remarks:
+            return []
+        return [*(self._field_everywhere(field) for field in fields), *remarks]
+
+    def file(self, row: int) -> ReviewLine:
+        """The branch of a file."""
+        path = Path(os.fsdecode(self._plans[row].path))
+        return ReviewLine(_shown(path.name), _shown(str(path.parent)), is_branch=True, can_tick=True)
+
+    def leaves(self, row: int, *, with_note: bool) -> list[ReviewLine]:
+        """The changes of a file, then what goes along with them, then what is to be known about it."""
+        plan = self._plans[row]
+        chosen = [change for change in plan.changes if change.field not in plan.carried]
+        own = [change for change in chosen if change.field != PROVENANCE or with_note or not self._is_hidden(plan)]
+        lines = [self._change(plan, change) for change in own]
+        lines += [_carried(change) for change in plan.changes if change.field in plan.carried]
+        return lines + [ReviewLine(text, is_warning=True) for text in plan.warnings if text not in self._said_once]
+
+    def _is_hidden(self, plan: FilePlan) -> bool:
+        """Whether its note says nothing that the line for all files does not say."""
+        others = any(change.field != PROVENANCE for change in plan.changes)
+        return self._hides_notes and others and not plan.only_noted
+
+    def _change(self, plan: FilePlan, change: FieldChange) -> ReviewLine:
+        title = field_title(change.field)
+        if change.field == PROVENANCE:
+            names = ", ".join(plan.only_noted)
+            note = _say("the only place for {}").format(names) if names else _note()
+            return ReviewLine(title, _shown(note), field=change.field, can_tick=True)
+        pieces = tuple(values_diff(change.before, change.after))
+        return ReviewLine(title, pieces=pieces, field=change.field, can_tick=True)
+
+    def _field_everywhere(self, field: str) -> ReviewLine:
+        detail = _files(self._files_with[field])
+        if field == PROVENANCE:
+            detail = f"{detail}: {_note()}"
+        return ReviewLine(field_title(field), detail, field=field, can_tick=True)
+
+    def _noted_only(self) -> Iterable[ReviewLine]:
+        names = _named(tag for plan in self._plans for tag in plan.only_noted)
+        if names:
+            said = _say("Files have no field for these; they are only named in “{}”: {}")
+            yield ReviewLine(said.format(field_title(PROVENANCE), names), is_warning=True)
+
+    def _nowhere(self) -> Iterable[ReviewLine]:
+        names = _named(tag for tags in self._without_field.values() for tag in tags)
+        if names:
+            said = _say("Not written, because files have no field for them: {}. They stay accepted here.")
+            yield ReviewLine(said.format(names), is_warning=True)
+
+    def _often_said(self) -> Iterable[ReviewLine]:
+        for text, count in self._said_once.items():
+            yield ReviewLine(f"{_files(count)}: {text}", is_warning=True)
+
+
+def _carried(change: FieldChange) -> ReviewLine:
+    pieces = tuple(values_diff(change.before, change.after))
+    return ReviewLine(field_title(change.field), _say("goes along into the new tag"), pieces)
+
+
+def _note() -> str:
+    return _say("notes that these tags came from PEMR Desktop")
+
+
+def _files(count: int) -> str:
+    return _say("1 file") if count == 1 else _say("{} files").format(f"{count:,}")
+
+
+def _named(tags: Iterable[str]) -> str:
+    """Tags with how many files have them, the most frequent first."""
+    counted = Counter(tags).most_common()
+    names = [f"{_shown(name)} ({count:,})" for name, count in counted[:MOST_NAMES]]
+    if len(counted) > MOST_NAMES:
+        names.append(_say("{} more").format(len(counted) - MOST_NAMES))
+    return ", ".join(names)
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
