@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import qtbot as qtbot
 from sendable_reports import pytest_report_to_serializable as pytest_report_to_serializable
 from skipped_tests import pytest_unconfigure as pytest_unconfigure
 from sounds import melody, write_audio

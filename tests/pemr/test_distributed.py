@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from patience import PATIENCE_S
 from pemr import events
 from pemr.checkpoint import load_checkpoint
 from pemr.pretrain import pretrain
@@ -105,7 +106,7 @@ def test_two_machines_learn_what_one_process_learns_from_the_same_batches(
         )
         for number, name in enumerate(("two", "other machine"))
     ]  # fmt: skip
-    said = [machine.communicate(timeout=500)[0] for machine in machines]
+    said = [machine.communicate(timeout=PATIENCE_S)[0] for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0]
     assert [words.count("processes=2") for words in said] == [len(METHODS), 0], "one process speaks for both"
     assert not list((tmp_path / "other machine").rglob("*.pt"))

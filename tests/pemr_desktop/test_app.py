@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from pemr_desktop.paths import below
-
-PATIENCE_S = 60.0
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from patience import PATIENCE_S
 from pemr.archive.embedding import embed_folders, parts_folder
 from pemr.archive.parts import plan_parts
 from pemr.archive.rows import METADATA_KEY
@@ -191,7 +192,7 @@ def test_stopped_by_a_signal_the_command_says_that_it_can_go_on(music: Path, tin
     while not parts_folder(out).exists() and process.poll() is None:
         os.sched_yield()
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "goes on from here" in said
     assert not out.exists()

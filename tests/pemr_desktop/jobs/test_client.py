@@ -29,7 +29,7 @@ def test_a_job_submitted_before_the_worker_is_ready_is_done(client: WorkerClient
     assert client.jobs()[0].title == "Scanning music" and client.jobs()[0].state == "waiting"
     ended: list[Finished] = []
     client.finished.connect(ended.append)
-    with qtbot.waitSignals([client.ready, client.started, client.changed, client.finished], timeout=20_000):
+    with qtbot.waitSignals([client.ready, client.started, client.changed, client.finished]):
         client.start()
     finished = ended[0]
     assert isinstance(finished, Finished) and finished.job_id == job_id
@@ -43,12 +43,12 @@ def test_a_job_submitted_before_the_worker_is_ready_is_done(client: WorkerClient
 def test_a_worker_that_is_killed_is_started_again_and_told_what_was_open(
     client: WorkerClient, qtbot: QtBot, music: Path
 ) -> None:
-    with qtbot.waitSignal(client.ready, timeout=20_000):
+    with qtbot.waitSignal(client.ready):
         client.start()
     job_id = client.submit(AddFolders((os.fsencode(music),)))
     first = client.process_id()
     assert first is not None
-    with qtbot.waitSignals([client.crashed, client.restarted, client.finished], timeout=30_000):
+    with qtbot.waitSignals([client.crashed, client.restarted, client.finished]):
         os.kill(first, signal.SIGKILL)
     assert client.process_id() not in (None, first)
     view = client.job(job_id)
@@ -56,7 +56,7 @@ def test_a_worker_that_is_killed_is_started_again_and_told_what_was_open(
 
 
 def test_stop_ends_the_worker_and_it_stays_ended(client: WorkerClient, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(client.ready, timeout=20_000):
+    with qtbot.waitSignal(client.ready):
         client.start()
     process_id = client.process_id()
     assert process_id is not None
@@ -71,7 +71,7 @@ def test_a_job_cancelled_before_the_worker_is_ready_never_starts(client: WorkerC
     with qtbot.waitSignal(client.cancelled):
         client.cancel(job_id)
     other = client.submit(SavePlaylist("Kept", ()))
-    with qtbot.waitSignal(client.finished, timeout=20_000) as heard:
+    with qtbot.waitSignal(client.finished) as heard:
         client.start()
     assert heard.args[0].job_id == other
     assert [view.state for view in client.jobs()] == ["cancelled", "finished"]
@@ -86,7 +86,7 @@ def test_a_worker_that_cannot_start_is_given_up_with_a_sentence(
     client.failed.connect(failed.append)
     monkeypatch.setattr(client, "_command", [sys.executable, "-c", "raise SystemExit(3)"])
     job_id = client.submit(Scan())
-    with qtbot.waitSignal(client.failed, timeout=30_000):
+    with qtbot.waitSignal(client.failed):
         client.start()
     assert failed[0].job_id == job_id and "several times" in failed[0].why.message
     assert "unharmed" in said[-1]

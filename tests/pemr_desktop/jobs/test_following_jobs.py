@@ -56,10 +56,10 @@ def test_the_window_asks_once_for_what_a_scan_found(
     try:
         client.submit(AddFolders((os.fsencode(music),)))
         client.start()
-        qtbot.waitUntil(lambda: analyses() == ["finished"], timeout=120_000)
+        qtbot.waitUntil(lambda: analyses() == ["finished"])
         with closing(open_reader(library_path)) as conn:
             assert queries.counts(conn).analysed == 12
-        with qtbot.waitSignal(client.finished, timeout=30_000):
+        with qtbot.waitSignal(client.finished):
             client.submit(Scan())
         assert analyses() == ["finished"]
     finally:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from patience import PATIENCE_S
 from pemr_desktop.jobs.context import JobContext, Outcome, open_resources
 from pemr_desktop.jobs.operations import OPERATIONS, QUICK, Operation
 from pemr_desktop.jobs.worker import Worker
@@ -267,8 +268,8 @@ def test_a_result_that_cannot_be_sent_costs_its_job_and_not_the_lane(
     worker.begin()
     for job_id in (1, 2):
         worker.take(Start(job_id, SavePlaylist("Evening", ())))
-        assert isinstance(events.get(timeout=20), Started)
-        failed = events.get(timeout=20)
+        assert isinstance(events.get(timeout=PATIENCE_S), Started)
+        failed = events.get(timeout=PATIENCE_S)
         assert isinstance(failed, Failed) and failed.job_id == job_id
         assert failed.why.message.startswith("Something unexpected happened")
     assert worker.end()

@@ -20,7 +20,7 @@ def mixer(tone: Callable[..., Path], qtbot: QtBot) -> Iterator[Mixer]:
     """Two seconds of 440 Hz, decoded and ready."""
     mixer = Mixer(RATE)
     programme = Programme(sample_rate=RATE, path=tone("tone.flac", seconds=2.0))
-    qtbot.waitUntil(lambda: programme.ring.written == 2 * RATE, timeout=10_000)
+    qtbot.waitUntil(lambda: programme.ring.written == 2 * RATE)
     mixer.programme = programme
     yield mixer
     programme.close()
@@ -77,7 +77,7 @@ def test_a_change_of_volume_makes_no_click(mixer: Mixer) -> None:
 
 def test_another_programme_takes_over_without_a_click(mixer: Mixer, tone: Callable[..., Path], qtbot: QtBot) -> None:
     other = Programme(sample_rate=RATE, path=tone("other.flac", hertz=220))
-    qtbot.waitUntil(lambda: other.ring.written == RATE, timeout=10_000)
+    qtbot.waitUntil(lambda: other.ring.written == RATE)
     before = render(mixer, 10)
     mixer.programme = other
     after = render(mixer, 10)

@@ -14,8 +14,6 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.playback.player import Player, output_devices
 from sound_server import RECORDING_RATE, SoundServer, start_sound_server
 
-START_MS = 20_000
-
 
 def loudest_hertz(sound: np.ndarray) -> float:
     """The frequency with the most energy in a recording (n,)."""
@@ -44,10 +42,10 @@ def test_what_is_played_is_what_is_heard(
     player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
 ) -> None:
     recording = sound_server.record()
-    qtbot.waitUntil(lambda: recording.seconds() > 0, timeout=START_MS)
-    with qtbot.waitSignal(player.trackEnded, timeout=START_MS):
+    qtbot.waitUntil(lambda: recording.seconds() > 0)
+    with qtbot.waitSignal(player.trackEnded):
         player.play(tone("song.flac", hertz=523.25, seconds=1.5))
-    qtbot.waitUntil(lambda: player.state == "stopped", timeout=START_MS)
+    qtbot.waitUntil(lambda: player.state == "stopped")
     recording.stop()
     sound = recording.sound()
     assert len(sound) / RECORDING_RATE == pytest.approx(1.5, abs=0.05)
@@ -59,15 +57,15 @@ def test_the_next_file_is_heard_without_a_gap(
     player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
 ) -> None:
     recording = sound_server.record()
-    qtbot.waitUntil(lambda: recording.seconds() > 0, timeout=START_MS)
+    qtbot.waitUntil(lambda: recording.seconds() > 0)
     started: list[Path] = []
     player.trackStarted.connect(started.append)
     first, second = tone("first.flac", hertz=440), tone("second.opus", hertz=660, sample_rate=48_000)
-    with qtbot.waitSignals([player.trackEnded, player.trackEnded], timeout=START_MS):
+    with qtbot.waitSignals([player.trackEnded, player.trackEnded]):
         player.play(first)
         player.enqueue(second)
         assert player.queued == (second,)
-    qtbot.waitUntil(lambda: player.state == "stopped", timeout=START_MS)
+    qtbot.waitUntil(lambda: player.state == "stopped")
     recording.stop()
     sound = recording.sound()
     assert started == [first, second]
@@ -85,13 +83,13 @@ def test_position_duration_and_state_are_told(
     states: list[str] = []
     player.stateChanged.connect(states.append)
     player.play(tone("long.flac", seconds=30), start_s=10.0)
-    qtbot.waitUntil(lambda: player.position_s > 10.3, timeout=START_MS)
+    qtbot.waitUntil(lambda: player.position_s > 10.3)
     assert player.duration_s == pytest.approx(30.0, abs=0.01)
     player.pause()
-    qtbot.waitUntil(lambda: player.state == "paused", timeout=START_MS)
+    qtbot.waitUntil(lambda: player.state == "paused")
     player.seek(20.0)
     player.toggle()
-    qtbot.waitUntil(lambda: player.position_s > 20.2, timeout=START_MS)
+    qtbot.waitUntil(lambda: player.position_s > 20.2)
     player.stop()
     assert states == ["playing", "paused", "playing", "stopped"]
 
@@ -104,7 +102,7 @@ def test_a_file_whose_name_is_no_text_plays(
         tone("song.flac").rename(odd)
     except OSError:
         pytest.skip("this file system takes only names that are text")
-    with qtbot.waitSignal(player.trackStarted, timeout=START_MS) as started:
+    with qtbot.waitSignal(player.trackStarted) as started:
         player.play(odd)
     assert started.args == [odd]
 
@@ -115,7 +113,7 @@ def test_a_broken_file_is_named_and_the_next_one_plays(
     good = tone("good.flac")
     failures: list[str] = []
     player.failed.connect(failures.append)
-    with qtbot.waitSignals([player.failed, player.trackStarted], timeout=START_MS, order="strict"):
+    with qtbot.waitSignals([player.failed, player.trackStarted], order="strict"):
         player.play(broken_file)
         player.enqueue(good)
     assert len(failures) == 1
@@ -127,13 +125,13 @@ def test_an_engine_that_is_killed_is_reported_and_the_next_play_works(
     player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
 ) -> None:
     song = tone("song.flac", seconds=20)
-    with qtbot.waitSignal(player.trackStarted, timeout=START_MS):
+    with qtbot.waitSignal(player.trackStarted):
         player.play(song)
-    with qtbot.waitSignal(player.failed, timeout=START_MS) as failure:
+    with qtbot.waitSignal(player.failed) as failure:
         os.kill(engine_pid(player), signal.SIGKILL)
     assert "press play" in failure.args[0]
     assert player.state == "stopped"
-    with qtbot.waitSignal(player.trackStarted, timeout=START_MS):
+    with qtbot.waitSignal(player.trackStarted):
         player.play(song)
     assert player.state == "playing"
 
@@ -142,8 +140,8 @@ def test_a_sound_server_that_dies_holds_the_position_and_play_goes_on_when_it_is
     player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot, tmp_path: Path
 ) -> None:
     player.play(tone("song.flac", seconds=20), start_s=5.0)
-    qtbot.waitUntil(lambda: player.position_s > 5.3, timeout=START_MS)
-    with qtbot.waitSignal(player.deviceMissing, timeout=START_MS) as missing:
+    qtbot.waitUntil(lambda: player.position_s > 5.3)
+    with qtbot.waitSignal(player.deviceMissing) as missing:
         sound_server.die()
     assert "paused" in missing.args[0]
     assert player.state == "paused"
@@ -151,13 +149,13 @@ def test_a_sound_server_that_dies_holds_the_position_and_play_goes_on_when_it_is
     (tmp_path / "sound-server" / "socket").unlink(missing_ok=True)
     again = start_sound_server(tmp_path / "sound-server")
     player.toggle()
-    qtbot.waitUntil(lambda: player.state == "playing" and player.position_s > 5.5, timeout=START_MS)
+    qtbot.waitUntil(lambda: player.state == "playing" and player.position_s > 5.5)
     player.close()
     again.end()
 
 
 def test_the_output_devices_are_told(player: Player, sound_server: SoundServer, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(player.devicesChanged, timeout=START_MS):
+    with qtbot.waitSignal(player.devicesChanged):
         player.warm_up()
     assert "pulse" in player.output_devices()
     assert output_devices() == player.output_devices()
@@ -166,7 +164,7 @@ def test_the_output_devices_are_told(player: Player, sound_server: SoundServer, 
 def test_without_an_audio_device_playing_says_so_and_nothing_else_happens(
     player: Player, no_sound: None, tone: Callable[..., Path], qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(player.deviceMissing, timeout=START_MS) as missing:
+    with qtbot.waitSignal(player.deviceMissing) as missing:
         player.play(tone("song.flac"))
     assert "Everything else works" in missing.args[0]
     assert player.state == "stopped"
@@ -174,7 +172,7 @@ def test_without_an_audio_device_playing_says_so_and_nothing_else_happens(
 
 
 def test_the_engine_ends_when_the_player_is_closed(player: Player, no_sound: None, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(player.devicesChanged, timeout=START_MS):
+    with qtbot.waitSignal(player.devicesChanged):
         player.warm_up()
     pid = engine_pid(player)
     player.close()

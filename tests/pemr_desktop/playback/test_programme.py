@@ -40,7 +40,7 @@ def heard(programme: Programme, qtbot: QtBot) -> np.ndarray:
         blocks.append(block[:count])
         return count == 0 and programme.finished
 
-    qtbot.waitUntil(drain, timeout=10_000)
+    qtbot.waitUntil(drain)
     return np.concatenate(blocks)
 
 
@@ -87,7 +87,7 @@ def test_decoding_waits_when_it_is_far_enough_ahead(
     programme_of: Callable[..., Programme], tone: Callable[..., Path], qtbot: QtBot
 ) -> None:
     programme = programme_of(tone("long.flac", seconds=3 * AHEAD_S))
-    qtbot.waitUntil(lambda: programme.ring.available == programme.ring.capacity, timeout=10_000)
+    qtbot.waitUntil(lambda: programme.ring.available == programme.ring.capacity)
     assert programme.segments[0].end is None
 
 
@@ -96,6 +96,6 @@ def test_files_that_wait_are_named_until_they_sound(
 ) -> None:
     first, second, third = tone("1.flac", seconds=1), tone("2.flac", seconds=9), tone("3.flac")
     programme = programme_of(first, second, third)
-    qtbot.waitUntil(lambda: len(programme.segments) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(programme.segments) == 2)
     assert programme.upcoming(0) == [second, third]
     assert programme.upcoming(RATE) == [third]

@@ -182,6 +182,6 @@ def app(qtbot: QtBot, qapp: QApplication, paths: Paths) -> Iterator[App]:
 @pytest.fixture
 def working_app(qtbot: QtBot, app: App) -> App:
     """The application with its worker running."""
-    with qtbot.waitSignal(app.client.ready, timeout=20_000):
+    with qtbot.waitSignal(app.client.ready):
         app.client.start()
     return app

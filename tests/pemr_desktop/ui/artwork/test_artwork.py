@@ -62,7 +62,7 @@ def test_a_cover_arrives_from_the_process(
 ) -> None:
     row = row_with_cover(paths, make_audio(tmp_path / "music" / "a.flac", seconds=1), png(64, 64, "#00ff00"))
     assert row.has_artwork
-    with qtbot.waitSignal(artwork.arrived, timeout=20_000):
+    with qtbot.waitSignal(artwork.arrived):
         assert artwork.tile(row, 32, 1.0) is None
     cover = artwork.tile(row, 32, 1.0)
     assert cover is not None and cover.toImage().pixelColor(16, 16) == QColor("#00ff00")
@@ -73,6 +73,6 @@ def test_a_broken_cover_is_asked_for_once(
 ) -> None:
     row = row_with_cover(paths, make_audio(tmp_path / "music" / "a.flac", seconds=1), png(64, 64, "#00ff00")[:60])
     artwork.tile(row, 32, 1.0)
-    qtbot.waitUntil(lambda: bool(artwork._kept), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(artwork._kept))
     assert artwork.tile(row, 32, 1.0) is None
     assert artwork._asked is None

@@ -96,7 +96,7 @@ def show(qtbot: QtBot, context: WindowContext) -> Show:
         qtbot.addWidget(page)
         page.resize(980, 760)
         page.show()
-        qtbot.waitUntil(lambda: bool(page.check.state.text()), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(page.check.state.text()))
         return page
 
     return make

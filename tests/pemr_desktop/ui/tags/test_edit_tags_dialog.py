@@ -18,7 +18,6 @@ from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tags.edit_tags_dialog import EditTagsDialog, parsed, shown
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog
 
-WORKER_MS = 30_000
 values = st.lists(
     st.text(min_size=1, max_size=8).map(str.strip).filter(lambda text: text and ";" not in text),
     unique=True,
@@ -49,7 +48,7 @@ def test_only_what_was_typed_is_changed(qtbot: QtBot, suggested_tracks: list[int
 
 def test_an_edit_is_reviewed_and_written(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> None:
     window = working_app.window
-    qtbot.waitUntil(lambda: len(window.page.model.ids) == 6, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: len(window.page.model.ids) == 6)
     window.page.table.choose_ids([suggested_tracks[0]])
     window.context.actions.run("tags.edit")
     dialog = window.findChild(EditTagsDialog)
@@ -59,12 +58,12 @@ def test_an_edit_is_reviewed_and_written(qtbot: QtBot, suggested_tracks: list[in
     dialog.review.click()
     qtbot.waitUntil(lambda: window.findChild(ReviewDialog) is not None)
     review = window.findChild(ReviewDialog)
-    qtbot.waitUntil(lambda: review.stage == "reviewing", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "reviewing")
     review.apply.click()
-    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "ended")
     review.close_button.click()
     connection = open_reader(working_app.paths.library_file)
     path = Path(os.fsdecode(queries.rows(connection, [suggested_tracks[0]])[0].path))
     connection.close()
     assert FLAC(path)["title"] == ["Alpha and Omega"]
-    qtbot.waitUntil(lambda: window.inspector.title.text() == "Alpha and Omega", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: window.inspector.title.text() == "Alpha and Omega")

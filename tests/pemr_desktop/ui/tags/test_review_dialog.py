@@ -18,7 +18,6 @@ from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.protocol.messages import Decide, Finished
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog
 
-WORKER_MS = 60_000
 Lines = Callable[[ReviewDialog], dict[str, QModelIndex]]
 
 
@@ -53,18 +52,18 @@ def click_tick(review: ReviewDialog, line: QModelIndex) -> None:
 def review(qtbot: QtBot, suggested_tracks: list[int], working_app: App) -> ReviewDialog:
     """The review of jazz, calm and piano, which is an instrument, on all six tracks; three of them are Rock."""
     window, client = working_app.window, working_app.client
-    qtbot.waitUntil(lambda: len(window.page.model.ids) == 6, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: len(window.page.model.ids) == 6)
     wanted = Decide(tuple(suggested_tracks), ("jazz", "calm", "piano"), "accepted")
 
     def is_it(event: Finished) -> bool:
         return event.job_id == job
 
-    with qtbot.waitSignal(client.finished, timeout=WORKER_MS, check_params_cb=is_it):
+    with qtbot.waitSignal(client.finished, check_params_cb=is_it):
         job = client.submit(wanted)
     window.dialogs.review([])
     dialog = window.findChild(ReviewDialog)
     assert isinstance(dialog, ReviewDialog)
-    qtbot.waitUntil(lambda: dialog.stage == "reviewing", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: dialog.stage == "reviewing")
     return dialog
 
 
@@ -86,7 +85,7 @@ def test_single_changes_are_left_out_written_and_offered_again(
     assert review.left_out.text() == "5 changes are left out. They stay accepted, and are offered again."
     assert review.apply.text() == "Write tags to 5 files"
     review.apply.click()
-    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "ended")
     alpha, beta = FLAC(paths["Alpha"]), FLAC(paths["Beta"])
     assert "genre" not in alpha and alpha["mood"] == ["calm"] and "jazz" not in alpha["pemr_tags"][0]
     assert beta["genre"] == ["Rock", "jazz"] and "mood" not in beta
@@ -95,7 +94,7 @@ def test_single_changes_are_left_out_written_and_offered_again(
 
     working_app.window.dialogs.review([])
     again = working_app.window.findChildren(ReviewDialog)[-1]
-    qtbot.waitUntil(lambda: again.stage == "reviewing", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: again.stage == "reviewing")
     offered = {plan.track_id: {change.field for change in plan.changes} for plan in again.model.ticked_plans()}
     assert offered == {
         ids["Alpha"]: {"genre", "pemr_tags"},

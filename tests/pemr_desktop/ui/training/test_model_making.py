@@ -7,8 +7,6 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.ui.training.model_making import ModelMaking, teacher_folder
 
-STARTS_MS = 60_000
-
 
 def test_the_teacher_that_comes_along_is_found() -> None:
     folder = teacher_folder()
@@ -20,7 +18,7 @@ def test_what_is_no_checkpoint_gives_a_sentence_and_the_reason(qtbot: QtBot, tmp
     broken = tmp_path / "latest.pt"
     broken.write_bytes(b"not a checkpoint")
     making = ModelMaking()
-    with qtbot.waitSignal(making.failed, timeout=STARTS_MS) as failed:
+    with qtbot.waitSignal(making.failed) as failed:
         making.make(broken, tmp_path / "models" / "new.safetensors")
     sentence, words = failed.args
     assert sentence == "The model could not be made from the saved state. The training is unharmed."
@@ -33,7 +31,7 @@ def test_making_a_model_can_be_cancelled(qtbot: QtBot, tmp_path: Path) -> None:
     making = ModelMaking()
     with qtbot.waitSignal(making.doing):
         making.make(tmp_path / "latest.pt", tmp_path / "new.safetensors")
-    with qtbot.waitSignal(making.cancelled, timeout=STARTS_MS):
+    with qtbot.waitSignal(making.cancelled):
         making.cancel()
     assert not making.is_busy()
 

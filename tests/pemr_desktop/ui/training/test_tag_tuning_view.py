@@ -57,7 +57,7 @@ def show(qtbot: QtBot, context: WindowContext, few_are_enough: None) -> Callable
         qtbot.addWidget(view)
         view.resize(980, 700)
         view.show()
-        qtbot.waitUntil(lambda: bool(view.tune.state.text()), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(view.tune.state.text()))
         return view
 
     return make
@@ -151,7 +151,7 @@ def test_tuning_is_offered_once_and_one_press_starts_it(
     context.navigation.pageWanted.connect(wanted.append)
     result = AnalyseResult(4, 0, 16.0, 1.0, {})
     finish(context, Analyse(), result)
-    qtbot.waitUntil(lambda: bool(posted), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(posted))
     assert posted[0].action_text == "Tune to my library" and posted[0].action is not None
     assert not context.settings.current.tuning.offer
     finish(context, Analyse(), result)
@@ -184,7 +184,7 @@ def test_after_many_answers_learning_from_them_is_offered_once(
     with open_library(paths.library_file) as library:
         library.decide(suggested_tracks, ["jazz"], "rejected")
     finish(context, user_labels)
-    qtbot.waitUntil(lambda: bool(posted), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(posted))
     assert "answered 6 suggestions" in posted[0].text and posted[0].action is not None
     finish(context, user_labels)
     qtbot.waitUntil(context.reader.idle)

@@ -17,7 +17,6 @@ from pemr_desktop.ui.training.model_card import read_model_card
 from pemr_desktop.ui.training.training_panel import FORM, MODELS, RUN, TrainingPanel
 from pemr_desktop.ui.training.training_record import TrainingRequest, read_record
 
-TRAINING_STARTS_MS = 60_000
 SMALL = """train.probe_minutes=0
 front_end.segment_samples=20480
 data.clip_s=2.0
@@ -37,7 +36,7 @@ def music(tmp_path: Path, make_audio: Callable[..., Path]) -> Path:
 def panel(qtbot: QtBot, context: WindowContext) -> TrainingPanel:
     def end_training(widget: QWidget) -> None:
         made.process.kill()
-        qtbot.waitUntil(lambda: not made.is_training(), timeout=10_000)
+        qtbot.waitUntil(lambda: not made.is_training())
 
     made = TrainingPanel(context)
     qtbot.addWidget(made, before_close_func=end_training)
@@ -80,10 +79,10 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     assert panel.is_training()
 
     view = panel.run_view
-    qtbot.waitUntil(lambda: view.record is not None and view.record.step is not None, timeout=TRAINING_STARTS_MS)
+    qtbot.waitUntil(lambda: view.record is not None and view.record.step is not None)
     record = view.record
     assert record is not None
-    qtbot.waitUntil(lambda: len(record.losses["total"].points) >= 3, timeout=TRAINING_STARTS_MS)
+    qtbot.waitUntil(lambda: len(record.losses["total"].points) >= 3)
     assert view.state.text() == "Training"
     assert view.which.itemText(0) == "Loss"
     assert "clips/s" in view.speed.value.text()
@@ -92,7 +91,7 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
 
     qtbot.mouseClick(view.pause, Qt.MouseButton.LeftButton)
     assert not view.pause.isEnabled()
-    qtbot.waitUntil(lambda: not panel.is_training(), timeout=TRAINING_STARTS_MS)
+    qtbot.waitUntil(lambda: not panel.is_training())
     assert view.state.text() == "Paused"
     assert view.checkpoints.rowCount() >= 1
     reached = record.sorted_checkpoints()[0].step
@@ -100,7 +99,7 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     assert view.checkpoints.item(0, 4).text() != "–"
 
     qtbot.mouseClick(view.resume, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: record.state == "training" and record.step.step > reached, timeout=TRAINING_STARTS_MS)
+    qtbot.waitUntil(lambda: record.state == "training" and record.step.step > reached)
     press_in_next_box("Pause and close")
     assert panel.may_close()
     assert not panel.is_training()
@@ -113,7 +112,7 @@ def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     button = view.checkpoints.findChild(QPushButton, "useModelLatest")
     assert button is not None
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(context.client.jobs()), timeout=TRAINING_STARTS_MS)
+    qtbot.waitUntil(lambda: bool(context.client.jobs()))
     (job,) = context.client.jobs()
     assert isinstance(job.request, ActivateModel)
     model = Path(os.fsdecode(job.request.path))
@@ -129,7 +128,7 @@ def test_a_folder_without_music_is_said_in_a_sentence_that_can_be_copied(
     empty = tmp_path / "nothing here"
     empty.mkdir()
     panel.start(TrainingRequest((os.fsencode(empty),)), context.paths.runs_dir / "hopeless")
-    qtbot.waitUntil(lambda: not panel.is_training(), timeout=TRAINING_STARTS_MS)
+    qtbot.waitUntil(lambda: not panel.is_training())
     assert panel.run_view.state.text() == "Failed"
     assert str(empty) in panel.run_view.trouble.sentence.text()
     qtbot.mouseClick(panel.run_view.trouble.copy, Qt.MouseButton.LeftButton)

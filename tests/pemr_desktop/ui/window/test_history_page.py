@@ -17,8 +17,6 @@ from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.window.history_entries import UNDO_LINK
 
-WORKER_MS = 30_000
-
 
 @pytest.fixture
 def written(suggested_tracks: list[int], paths: Paths) -> dict[Path, bytes]:
@@ -39,22 +37,22 @@ def test_a_file_a_batch_and_a_day_are_taken_back(qtbot: QtBot, written: dict[Pat
     window = working_app.window
     window.view.go("history")
     page = window.pages.page("history")
-    qtbot.waitUntil(lambda: page.lines.rowCount() == 2, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: page.lines.rowCount() == 2)
     page.table.selectRow(1)
-    qtbot.waitUntil(lambda: page.entries.text().count(UNDO_LINK) == 3, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: page.entries.text().count(UNDO_LINK) == 3)
     back = unchanged(written)
     assert back() == []
     third = re.findall(f"{UNDO_LINK}[0-9]+", page.entries.text())[2]
     page.entries.linkActivated.emit(third)
-    qtbot.waitUntil(lambda: back() == ["Delta.flac"], timeout=WORKER_MS)
-    qtbot.waitUntil(lambda: page.lines.rowCount() == 3, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: back() == ["Delta.flac"])
+    qtbot.waitUntil(lambda: page.lines.rowCount() == 3)
     page.table.selectRow(2)
-    qtbot.waitUntil(lambda: page.entries.text().count(UNDO_LINK) == 2, timeout=WORKER_MS)
-    qtbot.waitUntil(page.undo_day.isEnabled, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: page.entries.text().count(UNDO_LINK) == 2)
+    qtbot.waitUntil(page.undo_day.isEnabled)
     page.undo_day.click()
-    qtbot.waitUntil(lambda: len(back()) == 3, timeout=WORKER_MS)
-    qtbot.waitUntil(lambda: page.lines.rowCount() == 5, timeout=WORKER_MS)
-    qtbot.waitUntil(lambda: not page.undo_day.isEnabled(), timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: len(back()) == 3)
+    qtbot.waitUntil(lambda: page.lines.rowCount() == 5)
+    qtbot.waitUntil(lambda: not page.undo_day.isEnabled())
 
 
 def test_a_day_has_more_batches_than_the_table_shows(
@@ -71,7 +69,7 @@ def test_a_day_has_more_batches_than_the_table_shows(
     window.view.go("history")
     page = window.pages.page("history")
     page.refresh()
-    qtbot.waitUntil(lambda: page.lines.rowCount() == 200, timeout=WORKER_MS)
-    qtbot.waitUntil(page.undo_day.isEnabled, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: page.lines.rowCount() == 200)
+    qtbot.waitUntil(page.undo_day.isEnabled)
     page.undo_day.click()
-    qtbot.waitUntil(lambda: len(unchanged(written)()) == 3, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: len(unchanged(written)()) == 3)

@@ -78,7 +78,7 @@ def test_a_real_scan_is_followed_to_its_end(
     make_audio(tmp_path / "music" / "a.flac", seconds=1)
     job = context.client.submit(Scan())
     qtbot.waitUntil(lambda: len(area.lines()) == 1)
-    with qtbot.waitSignal(context.client.finished, timeout=20_000):
+    with qtbot.waitSignal(context.client.finished):
         context.client.start()
     view = context.client.job(job)
     assert view is not None and view.state == "finished"

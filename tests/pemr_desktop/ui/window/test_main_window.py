@@ -53,11 +53,9 @@ from pemr_desktop.ui.widgets.colours import DARK
 from pemr_desktop.ui.window.pages import NAMES
 from pemr_desktop.ui.window.window_menus import MENUS
 
-WORKER_MS = 30_000
-
 
 def rows_shown(qtbot: QtBot, app: App, count: int) -> None:
-    qtbot.waitUntil(lambda: len(app.window.page.model.ids) == count, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: len(app.window.page.model.ids) == count)
 
 
 def job_ends(qtbot: QtBot, client: WorkerClient, kind: type[Request]) -> SignalBlocker:
@@ -67,7 +65,7 @@ def job_ends(qtbot: QtBot, client: WorkerClient, kind: type[Request]) -> SignalB
         view = client.job(event.job_id)
         return view is not None and isinstance(view.request, kind)
 
-    return qtbot.waitSignal(client.finished, timeout=WORKER_MS, check_params_cb=is_it)
+    return qtbot.waitSignal(client.finished, check_params_cb=is_it)
 
 
 def drop(window: QWidget, *paths: Path) -> None:
@@ -92,7 +90,7 @@ def test_a_dropped_folder_becomes_rows(
         make_audio(tmp_path / "music" / f"{number}.flac", seconds=1, seed=number, tags={"title": f"Tune {number}"})
     drop(working_app.window, tmp_path / "music")
     rows_shown(qtbot, working_app, 3)
-    qtbot.waitUntil(lambda: working_app.window.counts_label.text().startswith("3 tracks"), timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: working_app.window.counts_label.text().startswith("3 tracks"))
     assert working_app.window.overlay.isHidden()
 
 
@@ -120,29 +118,27 @@ def test_a_suggestion_is_accepted_by_key_reviewed_written_and_undone(
     qtbot.waitUntil(window.inspector.has_suggestions)
     with job_ends(qtbot, client, Decide):
         window.context.actions.action("tags.accept").trigger()
-    qtbot.waitUntil(lambda: window.top_bar.pending.isVisible(), timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: window.top_bar.pending.isVisible())
     assert window.top_bar.pending.text() == "Review 1 file…"
 
     window.top_bar.pending.click()
     review = window.findChild(ReviewDialog)
     assert review is not None
-    qtbot.waitUntil(lambda: review.stage == "reviewing", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "reviewing")
     path = Path(os.fsdecode(review.model.ticked_plans()[0].path))
     assert "genre" not in FLAC(path)
     review.apply.click()
-    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "ended")
     assert FLAC(path)["genre"] == ["jazz"]
 
     review.undo.click()
     assert review.stage == "writing"
-    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "ended")
     assert "genre" not in FLAC(path)
     review.close_button.click()
     with job_ends(qtbot, client, Scan):
         client.submit(Scan())
-    qtbot.waitUntil(
-        lambda: window.talk.counts is not None and window.talk.counts.pending_writes == 1, timeout=WORKER_MS
-    )
+    qtbot.waitUntil(lambda: window.talk.counts is not None and window.talk.counts.pending_writes == 1)
     assert window.talk.counts is not None and window.talk.counts.analysed == 6
 
 
@@ -153,19 +149,19 @@ def test_the_history_brings_a_batch_back(qtbot: QtBot, suggested_tracks: list[in
         client.submit(Decide(tuple(suggested_tracks[:2]), ("jazz",), "accepted"))
     window.dialogs.review([])
     review = window.findChild(ReviewDialog)
-    qtbot.waitUntil(lambda: review.stage == "reviewing", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "reviewing")
     paths = [Path(os.fsdecode(plan.path)) for plan in review.model.ticked_plans()]
     review.apply.click()
-    qtbot.waitUntil(lambda: review.stage == "ended", timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: review.stage == "ended")
     review.close_button.click()
     window.view.go("history")
     history = window.pages.page("history")
-    qtbot.waitUntil(lambda: history.lines.rowCount() == 1, timeout=WORKER_MS)
-    qtbot.waitUntil(lambda: "jazz" in history.entries.text(), timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: history.lines.rowCount() == 1)
+    qtbot.waitUntil(lambda: "jazz" in history.entries.text())
     with job_ends(qtbot, client, Undo):
         history.undo.click()
     assert all("jazz" not in FLAC(path).get("genre", []) for path in paths)
-    qtbot.waitUntil(lambda: history.lines.rowCount() == 2, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: history.lines.rowCount() == 2)
 
 
 def test_removing_a_folder_asks_and_touches_no_file(
@@ -270,7 +266,7 @@ def test_covers_of_a_file_outside_the_library_are_asked_for_without_a_mouse(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(outside), ""))
     app.window.context.actions.run("track.find-covers-of-file")
     wanted = FindCovers(path=os.fsencode(outside))
-    qtbot.waitUntil(lambda: wanted in [job.request for job in app.client.jobs()], timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: wanted in [job.request for job in app.client.jobs()])
 
 
 def test_the_context_menu_offers_what_is_possible(qtbot: QtBot, suggested_tracks: list[int], app: App) -> None:
@@ -291,7 +287,7 @@ def test_a_library_of_another_instance_is_read_only_and_says_so(
     from pemr_desktop.library.opening import open_library
 
     with open_library(app.paths.library_file):
-        with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
+        with qtbot.waitSignal(app.client.ready):
             app.client.start()
         qtbot.waitUntil(lambda: any(notice.key == "read-only" for notice in app.window.notice_bar.shown()))
         rows_shown(qtbot, app, 6)
@@ -309,8 +305,8 @@ def test_more_like_this_lists_the_nearest_by_sound(qtbot: QtBot, suggested_track
     window.page.table.choose_ids([suggested_tracks[2]])
     qtbot.waitUntil(lambda: window.page.model.known(suggested_tracks[2]) is not None)
     window.context.actions.run("track.more-like-this")
-    qtbot.waitUntil(lambda: not window.page.heading.isHidden(), timeout=WORKER_MS)
-    qtbot.waitUntil(lambda: list(window.page.model.ids)[:1] == [suggested_tracks[2]], timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: not window.page.heading.isHidden())
+    qtbot.waitUntil(lambda: list(window.page.model.ids)[:1] == [suggested_tracks[2]])
     assert window.page.heading.text() == "Sounds like “Delta”"
     assert sorted(window.page.model.ids) == sorted(suggested_tracks)
     window.view.go("all")
@@ -328,7 +324,7 @@ def test_tracks_are_exported_as_a_playlist_that_comes_back(
     with job_ends(qtbot, working_app.client, ImportPlaylist):
         working_app.client.submit(ImportPlaylist(os.fsencode(file)))
     heading = "section.playlists"
-    qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find(heading)) == 1, timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: window.sidebar.model.rowCount(window.sidebar.model.find(heading)) == 1)
     item = window.sidebar.model.item_at(window.sidebar.model.index(0, 0, window.sidebar.model.find(heading)))
     assert item is not None and item.text == "some" and item.count == 3
 
@@ -343,7 +339,7 @@ def test_tracks_are_added_to_a_playlist_once(qtbot: QtBot, suggested_tracks: lis
     with job_ends(qtbot, client, SavePlaylist):
         window.track_commands.add_to_playlist(result.playlist_id, suggested_tracks[1:4])
     window.page.show_view(View("playlist", result.playlist_id))
-    qtbot.waitUntil(lambda: list(window.page.model.ids) == suggested_tracks[:4], timeout=WORKER_MS)
+    qtbot.waitUntil(lambda: list(window.page.model.ids) == suggested_tracks[:4])
 
 
 def test_a_damaged_library_is_named_and_left_as_it_is(
@@ -352,7 +348,7 @@ def test_a_damaged_library_is_named_and_left_as_it_is(
     paths.library_file.write_bytes(b"this was a library once" * 100)
     app: App = request.getfixturevalue("app")
     qtbot.waitUntil(lambda: app.window.page.empty.headline.text() == "The library cannot be opened")
-    with qtbot.waitSignal(app.client.ready, timeout=WORKER_MS):
+    with qtbot.waitSignal(app.client.ready):
         app.client.start()
     qtbot.waitUntil(lambda: any(notice.key == "read-only" for notice in app.window.notice_bar.shown()))
     assert paths.library_file.read_bytes() == b"this was a library once" * 100
@@ -366,7 +362,7 @@ def test_a_worker_that_is_killed_comes_back_and_the_window_says_so(
     rows_shown(qtbot, working_app, 6)
     process = client.process_id()
     assert process is not None
-    with qtbot.waitSignal(client.restarted, timeout=WORKER_MS):
+    with qtbot.waitSignal(client.restarted):
         os.kill(process, signal.SIGKILL)
     qtbot.waitUntil(lambda: any("runs again" in notice.text for notice in bar.shown()))
     with job_ends(qtbot, client, Decide):

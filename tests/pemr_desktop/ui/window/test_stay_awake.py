@@ -43,11 +43,11 @@ def test_the_promise_lasts_from_holding_to_letting_go(
     stand_in(tmp_path, monkeypatch, f"echo begin >> {notes}; cat; echo end >> {notes}")
     awake = StayAwake()
     awake.hold()
-    qtbot.waitUntil(lambda: notes.exists() and notes.read_text() == "begin\n", timeout=10_000)
+    qtbot.waitUntil(lambda: notes.exists() and notes.read_text() == "begin\n")
     assert awake.held
     awake.release()
     assert not awake.held
-    qtbot.waitUntil(lambda: notes.read_text() == "begin\nend\n", timeout=10_000)
+    qtbot.waitUntil(lambda: notes.read_text() == "begin\nend\n")
     awake.close()
 
 
@@ -57,7 +57,7 @@ def test_closing_waits_for_the_program_to_end(tmp_path: Path, monkeypatch: pytes
     stand_in(tmp_path, monkeypatch, f"echo begin >> {notes}; cat; echo end >> {notes}")
     awake = StayAwake()
     awake.hold()
-    qtbot.waitUntil(notes.exists, timeout=10_000)
+    qtbot.waitUntil(notes.exists)
     awake.close()
     assert notes.read_text() == "begin\nend\n"
 
@@ -68,10 +68,10 @@ def test_once_a_job_is_over_nothing_is_held(
 ) -> None:
     stand_in(tmp_path, monkeypatch, "cat")
     awake = AwakeForJobs(client, long_job_ms=0)
-    with qtbot.waitSignal(client.finished, timeout=30_000):
+    with qtbot.waitSignal(client.finished):
         client.start()
         client.submit(Scan())
-    qtbot.waitUntil(lambda: not awake.held, timeout=10_000)
+    qtbot.waitUntil(lambda: not awake.held)
     awake.close()
 
 
@@ -80,7 +80,7 @@ def test_a_system_that_says_no_is_asked_once(tmp_path: Path, monkeypatch: pytest
     stand_in(tmp_path, monkeypatch, "exit 1")
     awake = StayAwake()
     awake.hold()
-    qtbot.waitUntil(lambda: not awake.held, timeout=10_000)
+    qtbot.waitUntil(lambda: not awake.held)
     awake.hold()
     assert not awake.held
 
