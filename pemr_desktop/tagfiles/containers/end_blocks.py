@@ -36,7 +36,7 @@ def _block_before(file: BinaryIO, end: int) -> EndBlock | None:
     start = max(0, end - ID3V1_LENGTH)
     file.seek(start)
     tail = file.read(end - start)
-    if len(tail) == ID3V1_LENGTH and tail.startswith(b"TAG"):
+    if len(tail) == ID3V1_LENGTH and tail.startswith(b"TAG") and not _is_in_ape_header(file, start, tail):
         return EndBlock("id3v1", end - ID3V1_LENGTH, end)
     if len(tail) < APE_HEAD:
         return None
@@ -50,6 +50,14 @@ def _block_before(file: BinaryIO, end: int) -> EndBlock | None:
     if footer[-ID3_HEADER:-7] == b"3DI":
         return _id3v2_before(file, footer[-ID3_HEADER:], end)
     return None
+
+
+def _is_in_ape_header(file: BinaryIO, start: int, tail: bytes) -> bool:
+    """Whether these letters are the middle of “APETAGEX”, in an APEv2 block of just that length."""
+    if not tail.startswith(b"TAGEX") or start < 3:
+        return False
+    file.seek(start - 3)
+    return file.read(3) == b"APE" and tail[-APE_HEAD : -APE_HEAD + 8] == b"APETAGEX"
 
 
 def _id3v2_before(file: BinaryIO, footer: bytes, end: int) -> EndBlock | None:

@@ -282,3 +282,19 @@ def test_an_id3_block_before_other_containers_is_stepped_over_and_fills_gaps(
     if suffix != ".tta":
         assert path.read_bytes().startswith(block)
     assert read_tags(path).fields["mood"] == ("calm",)
+
+
+def test_the_header_of_an_ape_tag_is_no_id3v1_tag(sample: Sample) -> None:
+    """131 bytes before the end, the word APETAGEX has the letters TAG where an ID3v1 block would have them."""
+    path = sample(".wv")
+    tag = mutagen.apev2.APEv2()
+    tag["Title"], tag["Artist"] = "Song", "x"
+    tag.save(path)
+    content = path.read_bytes()
+    tag["Artist"] = "x" * (1 + 131 - (len(content) - content.rindex(b"APETAGEX", 0, len(content) - 32)))
+    tag.save(path)
+    assert path.read_bytes()[-128:].startswith(b"TAGEX")
+    fields = read_tags(path).fields
+    assert set(fields) == {"title", "artist"} and fields["title"] == ("Song",)
+    apply_plan(make_plan(1, path, {"genre": ["Jazz"]}))
+    assert dict(mutagen.apev2.APEv2(path))["Genre"] == "Jazz"
