@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from pemr_desktop.tagfiles.carrying import carried
+from pemr_desktop.tagfiles.code_pages import CodePage
 from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.mapping import find_field
@@ -48,6 +49,25 @@ def make_plan(
     The write is carried out and proven without a copy of the file, so that what is planned is written unless the file
     changes. Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
     """
+
+    def changes_of(opened: Opened, real: Path, said: list[str]) -> tuple[FieldChange, ...]:
+        return _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
+
+    return dry_run(track_id, path, changes_of, hard_links, options)
+
+
+def dry_run(
+    track_id: int,
+    path: Path,
+    changes_of: Callable[[Opened, Path, list[str]], tuple[FieldChange, ...]],
+    hard_links: HardLinks,
+    options: SaveOptions,
+    page: CodePage | None = None,
+) -> FilePlan:
+    """The plan of these changes, carried out without a copy. `changes_of` puts into its list what the user should know.
+
+    Raises TagReadError and WriteRefused.
+    """
     real = resolve(path)
     with open_ordinary(real) as (stream, status):
         opened = open_tags(stream, real)
@@ -63,12 +83,12 @@ def make_plan(
                 "Choose whether the other names shall change too.",
             )
         said: list[str] = []
-        changes = _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
+        changes = changes_of(opened, real, said)
         along: tuple[FieldChange, ...] = ()
         if changes:
             along = carried(opened, real, changes, options, said)
             changes += along
-            rewrite(opened, stream, real, changes, options)
+            rewrite(opened, stream, real, changes, options, page)
         if cut_off := cut_off_warning(stream, opened.container):
             said.append(f"{cut_off} Tags can be written all the same; what is lacking stays lacking.")
     return FilePlan(
@@ -78,6 +98,7 @@ def make_plan(
         changes=changes,
         warnings=(*opened.warnings, *said),
         carried=tuple(change.field for change in along),
+        code_page=page.name if page is not None else "",
     )
 
 

@@ -27,7 +27,8 @@ class FilePlan(msgspec.Struct, frozen=True):
     """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings`: sentences for the user.
 
     `carried`: fields that a new block must say, too, whichever of the other changes is written. `only_noted`: accepted
-    tags for which there is no field, so that only the note names them.
+    tags for which there is no field, so that only the note names them. `code_page`: where the changes are of texts that
+    are in no Unicode encoding, the page that they are taken to be in; only such units are written anew.
     """
 
     track_id: int
@@ -37,3 +38,4 @@ class FilePlan(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     only_noted: tuple[str, ...] = ()
+    code_page: str = ""

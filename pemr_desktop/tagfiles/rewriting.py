@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from pemr_desktop.tagfiles.code_pages import CodePage
 from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
 from pemr_desktop.tagfiles.containers.side_chunks import light_content
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions, Unit
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange
+from pemr_desktop.tagfiles.recoding import recoded_block, seen_changes
 from pemr_desktop.tagfiles.splices import Splice, SplicedFile
 
 log = logging.getLogger(__name__)
@@ -22,20 +24,30 @@ EDGE_BYTES = 4096
 
 
 def rewrite(
-    opened: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldChange], options: SaveOptions
+    opened: Opened,
+    stream: BinaryIO,
+    path: Path,
+    changes: Sequence[FieldChange],
+    options: SaveOptions,
+    page: CodePage | None = None,
 ) -> list[Splice]:
-    """What must be replaced in the file, proven to do what the changes say and nothing else. Raises WriteRefused."""
+    """What must be replaced in the file, proven to do what the changes say and nothing else. Raises WriteRefused.
+
+    `page`: the changes are of texts in this code page, and only those units of the tags are written anew.
+    """
     assert opened.kind is not None
     block = opened.prepared(options)
+    if page is not None:
+        block = recoded_block(opened, block, changes, page)
     if damage := opened.kind.damage(block):
         raise WriteRefused(path, f"{damage} {UNTOUCHED}")
     try:
-        for change in changes:
+        for change in changes if page is None else ():
             block = opened.kind.edited(block, change.field, change.after)
         taken_out = _taken_out(opened, stream, path, changes)
         splices = opened.kind.splices(stream, block) + taken_out
         view = cast("BinaryIO", SplicedFile(stream, splices))
-        prove(opened, view, path, changes)
+        prove(opened, view, path, changes, None if page is None else opened.kind.units(block))
         if sound_edges(view, opened.container) != sound_edges(stream, opened.container):
             raise WriteRefused(path, f"Writing would have changed the sound itself. {UNTOUCHED}")
         before, after = (light_content(file, opened.container, but_texts=bool(taken_out)) for file in (stream, view))
@@ -88,11 +100,19 @@ def takes_out(opened: Opened, changes: Sequence[FieldChange]) -> bool:
     return any(removed & block.fields.keys() for block in opened.beside)
 
 
-def prove(before: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldChange]) -> None:
+def prove(
+    before: Opened,
+    stream: BinaryIO,
+    path: Path,
+    changes: Sequence[FieldChange],
+    wanted_units: Sequence[Unit] | None = None,
+) -> None:
     """That the open file says what it said, but for the changes, and that all other units of its tags are the same.
 
-    Raises WriteRefused and TagReadError.
+    `wanted_units`: where the units to come are known to the byte, they and no others must be there. Raises WriteRefused
+    and TagReadError.
     """
+    changes = changes if wanted_units is None else seen_changes(before, changes)
     kind = before.kind
     assert kind is not None
     after = open_tags(stream, path)
@@ -102,10 +122,14 @@ def prove(before: Opened, stream: BinaryIO, path: Path, changes: Sequence[FieldC
     for field in wanted.keys() | after.fields.keys():
         if after.fields.get(field, ()) != wanted.get(field, ()):
             raise WriteRefused(path, f"The field “{field}” did not come out as planned. {UNTOUCHED}")
-    named: set[str] = set()
-    for change in changes:
-        named |= kind.keys(before.block, change.field) | kind.keys(after.block, change.field)
-    if _others(kind.units(before.block), named) != _others(kind.units(after.block), named):
+    if wanted_units is not None:
+        is_proven = kind.units(after.block) == wanted_units
+    else:
+        named: set[str] = set()
+        for change in changes:
+            named |= kind.keys(before.block, change.field) | kind.keys(after.block, change.field)
+        is_proven = _others(kind.units(before.block), named) == _others(kind.units(after.block), named)
+    if not is_proven:
         raise WriteRefused(path, f"Another tag would have changed. {UNTOUCHED}")
     removed = {change.field for change in changes if not any(change.after)}
     if _beside(before, removed) != _beside(after, removed):

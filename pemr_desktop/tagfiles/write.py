@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
+from pemr_desktop.tagfiles.code_pages import find_page
 from pemr_desktop.tagfiles.containers.side_chunks import side_content
 from pemr_desktop.tagfiles.diff import PROTECTED, resolve
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
@@ -23,8 +24,9 @@ from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason
 from pemr_desktop.tagfiles.opening import open_tags
-from pemr_desktop.tagfiles.plan import ExchangeMethod, FieldChange, FilePlan, HardLinks
+from pemr_desktop.tagfiles.plan import ExchangeMethod, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
+from pemr_desktop.tagfiles.recoding import recoded_units, seen_changes
 from pemr_desktop.tagfiles.reverse_patch import follow_recipe, make_recipe
 from pemr_desktop.tagfiles.rewriting import prove, rewrite, takes_out
 from pemr_desktop.tagfiles.splices import splice_file
@@ -72,7 +74,7 @@ def apply_plan(
         return None
     path = Path(os.fsdecode(plan.path))
     with _exchange(path, plan.identity, clone, keep_times, hard_links, milestones) as copy:
-        _edit(path, copy, plan.changes, options)
+        _edit(path, copy, plan, options)
     return copy.outcome
 
 
@@ -188,22 +190,24 @@ def _check_unchanged(path: Path, expected: FileIdentity) -> None:
         raise WriteRefused(path, f"It was changed by another program since the plan was made; plan again. {UNTOUCHED}")
 
 
-def _edit(path: Path, copy: _Copy, changes: tuple[FieldChange, ...], options: SaveOptions) -> None:
+def _edit(path: Path, copy: _Copy, plan: FilePlan, options: SaveOptions) -> None:
     """Edit the clone, then read it again as a stranger would and prove that only the plan was carried out."""
+    changes, page = plan.changes, find_page(plan.code_page) if plan.code_page else None
     with open_ordinary(copy.path) as (stream, _):
         opened = open_tags(stream, copy.path)
         if opened.kind is None:
             raise WriteRefused(path, f"{opened.format} files have no place for tags.")
-        for change in changes:
+        for change in changes if page is None else seen_changes(opened, changes):
             if opened.fields.get(change.field, ()) != change.before:
                 raise WriteRefused(
                     path, f"Its field “{change.field}” is not as it was when planned; plan again. {UNTOUCHED}"
                 )
-        splices = rewrite(opened, stream, path, changes, options)
+        splices = rewrite(opened, stream, path, changes, options, page)
+        units = None if page is None else recoded_units(opened, changes, page, options)
         but_texts = takes_out(opened, changes)
         before_side = side_content(stream, opened.container, but_texts=but_texts)
     splice_file(copy.path, path, splices)
     with open_ordinary(copy.path) as (stream, _):
-        prove(opened, stream, path, changes)
+        prove(opened, stream, path, changes, units)
         if side_content(stream, opened.container, but_texts=but_texts) != before_side:
             raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")

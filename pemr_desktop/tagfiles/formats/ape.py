@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import BinaryIO
 
+from pemr_desktop.tagfiles.code_pages import is_unicode
 from pemr_desktop.tagfiles.containers import musepack, tak, wavpack
 from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.ape_block import (
     BINARY,
+    FIRST_VERSION,
     FORBIDDEN_KEYS,
     KIND_BITS,
     LONGEST_KEY,
@@ -20,9 +22,10 @@ from pemr_desktop.tagfiles.formats.ape_block import (
     Item,
     block_bytes,
     make_item,
+    with_values,
 )
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind, Unit
+from pemr_desktop.tagfiles.formats.tag_format import Decode, Fields, SaveOptions, TagKind, Unit
 from pemr_desktop.tagfiles.splices import Splice
 
 CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
@@ -129,4 +132,21 @@ def _ends_early(stream: BinaryIO) -> bool:
     return tests[container](stream, *audio_spans(stream, container).spans[0])
 
 
-APE = TagKind("APEv2", read_fields, hold, edited, units, keys, artwork, splices, damage)
+def recoded(block: ApeBlock, decode: Decode) -> ApeBlock:
+    """The block with its texts in UTF-8, as version 2 wants them. One of version 1 becomes 2 where all of them are."""
+    items = tuple(_recoded(item, decode) for item in block.items)
+    made = replace(block, items=items)
+    is_sound = block.damage == FIRST_VERSION and all(is_unicode(item.value) for item in items)
+    return replace(made, damage="") if is_sound else made
+
+
+def _recoded(item: Item, decode: Decode) -> Item:
+    if item.flags & KIND_BITS != TEXT or is_unicode(item.value):
+        return item
+    raws = item.value.split(b"\0")
+    found = [raw.decode() if is_unicode(raw) else decode(_key(item), raw) for raw in raws]
+    values = tuple(text for text in found if text is not None)
+    return with_values(item, values) if len(values) == len(raws) else item
+
+
+APE = TagKind("APEv2", read_fields, hold, edited, units, keys, artwork, splices, damage, recoded)

@@ -16,6 +16,7 @@ KIND_BITS = 0b110
 TEXT, BINARY, EXTERNAL = 0, 2, 4
 SHORTEST_KEY, LONGEST_KEY = 2, 255
 FORBIDDEN_KEYS = (b"id3", b"tag", b"oggs", b"mp+")
+FIRST_VERSION = "It has an APE tag of the first version, in a code page that is not known."
 WRONG_COUNT = "Its APEv2 tag is damaged: it holds more than it says, or less."
 
 
@@ -70,7 +71,7 @@ def _read(content: bytes, start: int, end: int) -> ApeBlock:
     if rest or len(items) != count:
         return replace(block, damage=WRONG_COUNT)
     if version < VERSION_2 and any(not item.raw.isascii() for item in items):
-        return replace(block, damage="It has an APE tag of the first version, in a code page that is not known.")
+        return replace(block, damage=FIRST_VERSION)
     return block
 
 
@@ -99,6 +100,12 @@ def make_item(key: str, values: tuple[str, ...]) -> Item:
     """A new text item."""
     name, value = key.encode("ascii"), b"\0".join(text.encode() for text in values)
     return Item(name, TEXT, value, struct.pack("<II", len(value), TEXT) + name + b"\0" + value)
+
+
+def with_values(item: Item, values: tuple[str, ...]) -> Item:
+    """The item with other texts, and the name and the flags that it has."""
+    value = b"\0".join(text.encode() for text in values)
+    return Item(item.key, item.flags, value, struct.pack("<II", len(value), item.flags) + item.key + b"\0" + value)
 
 
 def block_bytes(block: ApeBlock) -> bytes:

@@ -10,11 +10,19 @@ from mutagen.id3 import TCON, Encoding, Frames, PairedTextFrame, TextFrame
 
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.id3_block import Id3Block, block_bytes
-from pemr_desktop.tagfiles.formats.id3_frames import SHORT_NAME, Frame, content, make_frame
+from pemr_desktop.tagfiles.formats.id3_frames import SHORT_NAME, Frame, content, is_grouped, make_frame, with_content
 from pemr_desktop.tagfiles.formats.id3_location import location_splices
-from pemr_desktop.tagfiles.formats.id3_text import described, split_once, texts, write_texts
+from pemr_desktop.tagfiles.formats.id3_text import Layout, described, recoded_texts, split_once, texts, write_texts
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, find_field
-from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, Unit, whole_number
+from pemr_desktop.tagfiles.formats.tag_format import (
+    FRONT_COVER,
+    Decode,
+    Fields,
+    SaveOptions,
+    TagKind,
+    Unit,
+    whole_number,
+)
 from pemr_desktop.tagfiles.splices import Splice
 
 ONLY_IN_4 = {"TMOO": "TXXX:MOOD", "TDRC": "TYER"}
@@ -22,6 +30,13 @@ DATE_PARTS = ("TYER", "TDAT", "TIME")
 MACHINE_COMMENTS = ("iTun", "Songs-DB_")
 COPIED_COMMENT = "ID3v1 Comment"
 LANGUAGE = b"eng"
+LAYOUTS = {
+    "COMM": Layout(language=3),
+    "USLT": Layout(language=3),
+    "USER": Layout(language=3),
+    "IPLS": Layout(),
+    "WXXX": Layout(only_first=True),
+}
 _DATE = re.compile(r"(\d{4})(?:-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?\d\d)?)?|-(\d\d))?")
 
 
@@ -257,4 +272,22 @@ def damage(block: Id3Block) -> str:
     return block.damage
 
 
-ID3 = TagKind("ID3", read_fields, hold, edited, units, keys, artwork, splices, damage)
+def recoded(block: Id3Block, decode: Decode) -> Id3Block:
+    """The block with the frames in UTF-8, or before ID3v2.4 in UTF-16, that called themselves Latin-1 and were not."""
+    return replace(block, frames=tuple(_recoded(block, frame, decode) for frame in block.frames))
+
+
+def _recoded(block: Id3Block, frame: Frame, decode: Decode) -> Frame:
+    layout = LAYOUTS.get(frame.name, Layout() if frame.name.startswith("T") else None)
+    data = _content(block, frame)
+    if layout is None or not data or is_grouped(frame, block.version):
+        return frame
+    name = _name_of(block, frame)
+    made = recoded_texts(data, layout, lambda raw: decode(name, raw), block.version)
+    try:
+        return frame if made is None else with_content(frame, made, block.version, block.packed)
+    except (ValueError, OverflowError) as error:
+        raise CannotHold("A value is too long for an ID3 tag.") from error
+
+
+ID3 = TagKind("ID3", read_fields, hold, edited, units, keys, artwork, splices, damage, recoded)

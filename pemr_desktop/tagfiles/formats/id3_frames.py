@@ -196,3 +196,18 @@ def make_frame(name: str, body: bytes, version: int, packed: bool) -> Frame:
         size = pack_size(len(body)) if packed else len(body).to_bytes(4, "big")
         raw = name.encode() + size + b"\0\0" + body
     return Frame(name, 0, body, raw)
+
+
+def with_content(frame: Frame, body: bytes, version: int, packed: bool) -> Frame:
+    """The frame with another content, unpacked. What its flags say of keeping it stays. Raises ValueError."""
+    if version == 2:
+        raw = frame.raw[:3] + len(body).to_bytes(3, "big") + body
+    else:
+        size = pack_size(len(body)) if packed else len(body).to_bytes(4, "big")
+        raw = frame.raw[:4] + size + frame.raw[8:9] + b"\0" + body
+    return Frame(frame.name, frame.flags & 0xFF00, body, raw)
+
+
+def is_grouped(frame: Frame, version: int) -> bool:
+    """Whether it belongs to a group, which its content does not tell."""
+    return version > 2 and bool(frame.flags & (0x40 if version == 4 else 0x20))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+
+from pemr_desktop.tagfiles.code_pages import is_plain, is_unicode
 
 LATIN_1, UTF_16, UTF_16_BE, UTF_8 = range(4)
 CODECS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
@@ -80,13 +83,59 @@ def _parts(encoding: int, data: bytes) -> list[bytes]:
     return [*parts, rest]
 
 
-def write_texts(values: tuple[str, ...], version: int, description: str | None = None, between: bytes = b"") -> bytes:
-    """The body of a text frame: UTF-8 in ID3v2.4; before it Latin-1 where that does, else UTF-16."""
+def write_texts(
+    values: tuple[str, ...],
+    version: int,
+    description: str | None = None,
+    between: bytes = b"",
+    narrow: str = "latin-1",
+) -> bytes:
+    """The body of a text frame: UTF-8 in ID3v2.4; before it Latin-1 where that does, else UTF-16.
+
+    `narrow`: ASCII keeps readers from taking Latin-1 for another code page again.
+    """
     every = values if description is None else (description, *values)
     if version == 4:
         return bytes([UTF_8]) + between + b"\0".join(text.encode() for text in every)
     try:
-        return bytes([LATIN_1]) + between + b"\0".join(text.encode("latin-1") for text in every)
+        return bytes([LATIN_1]) + between + b"\0".join(text.encode(narrow) for text in every)
     except UnicodeEncodeError:
         wide = [b"\xff\xfe" + text.encode("utf-16-le") for text in every]
         return bytes([UTF_16]) + between + b"\0\0".join(wide)
+
+
+class Layout(NamedTuple):
+    """How a frame of texts is laid out: bytes of language behind the encoding, and whether bytes follow one text."""
+
+    language: int = 0
+    only_first: bool = False
+
+
+def recoded_texts(content: bytes, layout: Layout, decode: Callable[[bytes], str | None], version: int) -> bytes | None:
+    """The content of a frame in Unicode; None where it is that already, says the same, or cannot be decoded."""
+    if len(content) < 1 + layout.language or content[0] not in (LATIN_1, UTF_8):
+        return None
+    between, body = content[1 : 1 + layout.language], content[1 + layout.language :]
+    raws, rest = body.rstrip(b"\0").split(b"\0"), b""
+    if layout.only_first:
+        first, _, rest = body.partition(b"\0")
+        raws = [first]
+    found = [_read_or_decoded(content[0], raw, decode) for raw in raws]
+    if None in found or all(text == _as_stored(content[0], raw) for text, raw in zip(found, raws, strict=True)):
+        return None
+    values = tuple(text for text in found if text is not None)
+    made = write_texts(values, version, between=between, narrow="ascii")
+    end = b"\0\0" if made[0] in WIDE else b"\0"
+    return made + end + rest if layout.only_first else made
+
+
+def _as_stored(encoding: int, raw: bytes) -> str | None:
+    try:
+        return raw.decode(CODECS[encoding])
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_or_decoded(encoding: int, raw: bytes, decode: Callable[[bytes], str | None]) -> str | None:
+    is_sure = is_plain(raw) or (encoding == UTF_8 and is_unicode(raw))
+    return raw.decode() if is_sure else decode(raw)

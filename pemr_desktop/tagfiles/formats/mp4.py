@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 from mutagen.mp4 import AtomDataType, MP4FreeForm
 
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, ITUNES, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.mp4_block import Mp4Block, item_splices, make_item
-from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind, Unit, whole_number
+from pemr_desktop.tagfiles.formats.mp4_block import Mp4Block, item_splices, make_item, recoded_item
+from pemr_desktop.tagfiles.formats.tag_format import Decode, Fields, SaveOptions, TagKind, Unit, whole_number
 from pemr_desktop.tagfiles.splices import Splice
 
 PAIRS = {"trkn", "disk"}
@@ -154,4 +155,9 @@ def damage(block: Mp4Block) -> str:
     return block.damage
 
 
-MP4 = TagKind("MP4", read_fields, hold, edited, units, keys, artwork, splices, damage)
+def recoded(block: Mp4Block, decode: Decode) -> Mp4Block:
+    """The items in UTF-8 that say that they are, or say nothing, and are not."""
+    return replace(block, items=tuple(recoded_item(item, partial(decode, _folded(item.key))) for item in block.items))
+
+
+MP4 = TagKind("MP4", read_fields, hold, edited, units, keys, artwork, splices, damage, recoded)

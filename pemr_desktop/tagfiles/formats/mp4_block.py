@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -11,6 +12,7 @@ from mutagen import MutagenError
 from mutagen.mp4 import MP4Tags
 from mutagen.mp4._atom import Atoms
 
+from pemr_desktop.tagfiles.code_pages import is_unicode
 from pemr_desktop.tagfiles.containers.mp4_tree import Atom, atom_tree, resized
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.splices import Splice
@@ -24,6 +26,10 @@ MOVES = (b"free", b"skip", b"ilst")
 """Atoms of the index that a write may change, beside the sizes of those around them and the places in the file."""
 PLACES = (b"stco", b"co64")
 SAMPLE = 16
+TEXT_KEYS = ("©", "aART", "cprt", "desc", "ldes", "soaa", "soal", "soar", "soco", "sonm", "----:")
+TEXT_TYPES = (bytes(4), b"\0\0\0\1")
+"""What an item says of its text: nothing, or that it is UTF-8."""
+DATA_HEAD = 16
 Spans = list[tuple[int, int]]
 
 
@@ -147,6 +153,27 @@ def make_item(key: str, value: Any) -> Item:
         return Item(key, value, MP4Tags()._render(key, value))
     except (TypeError, ValueError, struct.error, MutagenError) as error:
         raise CannotHold(f"An MP4 file cannot hold such a value in “{key}”.") from error
+
+
+def recoded_item(item: Item, decode: Callable[[bytes], str | None]) -> Item:
+    """The item with its texts in UTF-8; itself where it has none, or one that cannot be decoded."""
+    if not item.key.startswith(TEXT_KEYS):
+        return item
+    made, position = b"", 8
+    while position + 8 <= len(item.raw):
+        size = int.from_bytes(item.raw[position : position + 4], "big")
+        part = item.raw[position : position + size]
+        if size < 8 or len(part) != size:
+            return item
+        if part[4:8] == b"data" and size > DATA_HEAD and part[8:12] in TEXT_TYPES and not is_unicode(part[DATA_HEAD:]):
+            text = decode(part[DATA_HEAD:])
+            if text is None:
+                return item
+            part = _atom(b"data", part[8:DATA_HEAD] + text.encode())
+        made, position = made + part, position + size
+    if position != len(item.raw) or made == item.raw[8:]:
+        return item
+    return _item(_atom(item.raw[4:8], made))
 
 
 def item_splices(stream: BinaryIO, items: tuple[Item, ...]) -> list[Splice]:

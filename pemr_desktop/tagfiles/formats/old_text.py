@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 
 class OldText(NamedTuple):
-    """`text`: as it is shown; `is_sure`: ASCII or UTF-8, so that it may be copied; `is_cut`: it fills all its place."""
+    """`text`: as it is shown; `is_sure`: ASCII or UTF-8, so that it may be copied; `is_cut`: it fills all its place.
+
+    `raw`: the bytes of a text that is in some code page.
+    """
 
     text: str
     is_sure: bool
     is_cut: bool = False
+    raw: bytes = b""
 
 
 def old_text(data: bytes, room: int = 0) -> OldText:
@@ -26,5 +30,5 @@ def old_text(data: bytes, room: int = 0) -> OldText:
         decoder = codecs.getincrementaldecoder("utf-8")()
         found = decoder.decode(text, final=not is_full)
     except UnicodeDecodeError:
-        return OldText(text.decode("cp1252", "replace").strip(), False, is_full)
+        return OldText(text.decode("cp1252", "replace").strip(), False, is_full, text.strip(b" "))
     return OldText(found.strip(), True, is_full)

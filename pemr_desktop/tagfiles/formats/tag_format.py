@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, NamedTuple
 from pemr_desktop.tagfiles.splices import Splice
 
 Fields = dict[str, tuple[str, ...]]
+Decode = Callable[[str, bytes], str | None]
+"""The key of a unit and a text in it that is in no Unicode encoding -> what it says; None leaves the unit alone."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class TagKind:
     artwork(block) -> pictures as (is_front_cover, bytes).
     splices(stream, block): what must be written where so that the file holds the block.
     damage(block) -> a sentence when the block cannot be taken apart safely, else "".
+    recoded(block, decode) -> the block with the texts that were in some code page in Unicode; other units stay.
     """
 
     name: str
@@ -48,6 +51,7 @@ class TagKind:
     artwork: Callable[[Any], list[tuple[bool, bytes]]]
     splices: Callable[[BinaryIO, Any], list[Splice]]
     damage: Callable[[Any], str]
+    recoded: Callable[[Any, Decode], Any] = lambda block, decode: block
 
 
 def whole_number(values: tuple[str, ...]) -> tuple[str, ...]:

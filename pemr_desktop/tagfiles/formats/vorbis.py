@@ -9,9 +9,10 @@ from typing import BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import Picture
 
+from pemr_desktop.tagfiles.code_pages import is_unicode
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
-from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Fields, SaveOptions, TagKind, Unit
+from pemr_desktop.tagfiles.formats.tag_format import FRONT_COVER, Decode, Fields, SaveOptions, TagKind, Unit
 from pemr_desktop.tagfiles.formats.vorbis_block import Comments, comment_splices
 from pemr_desktop.tagfiles.splices import Splice
 
@@ -119,4 +120,17 @@ def damage(block: Comments) -> str:
     return block.damage
 
 
-VORBIS = TagKind("Vorbis comments", read_fields, hold, edited, units, keys, artwork, splices, damage)
+def recoded(block: Comments, decode: Decode) -> Comments:
+    """The comments in UTF-8, as they should have been."""
+    return replace(block, comments=tuple(_recoded(comment, decode) for comment in block.comments))
+
+
+def _recoded(comment: bytes, decode: Decode) -> bytes:
+    key, value = _parts(comment)
+    if key == NO_NAME or is_unicode(value):
+        return comment
+    text = decode(key, value)
+    return comment if text is None else comment[: len(comment) - len(value)] + text.encode()
+
+
+VORBIS = TagKind("Vorbis comments", read_fields, hold, edited, units, keys, artwork, splices, damage, recoded)
