@@ -45,6 +45,7 @@ RefusalCode = Literal[
     "too little music",
     "track not analysed",
     "unexpected",
+    "unknown code page",
     "worker unavailable",
 ]
 
@@ -161,6 +162,7 @@ def _job_texts(translate: Translate) -> dict[RefusalCode, str]:
             "There is too little music to tune to: at least a dozen tracks of two albums must have been listened to. "
             "Your tags stay as they are.",
         ),
+        "unknown code page": translate("refusals", "The code page “{name}” is not known."),
         "track not analysed": translate(
             "refusals", "“{title}” has not been listened to yet. Analyse it first, then look for covers."
         ),

@@ -48,6 +48,10 @@ class Commands(LazyGroup):
         "judge": LazyCommand("versions:judge", "Say whether two tracks are versions of one another."),
         "similar": LazyCommand("versions:similar", "List tracks that sound alike, nearest first."),
         "edit": LazyCommand("tags:edit", "Change tags by hand; without --apply only show what would change."),
+        "recode": LazyCommand(
+            "code_pages:recode",
+            "Put tags in an old code page into Unicode; without --apply only show what would change.",
+        ),
         "write": LazyCommand(
             "tags:write",
             "Write accepted tags to files; without --apply only show what would change.",

@@ -19,7 +19,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.library.writing.choice import choosable, chosen_plans
 from pemr_desktop.library.writing.note import PROVENANCE
-from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, PlanEdits, PlanWrites
+from pemr_desktop.protocol.messages import AcceptAbove, ApplyWrites, Decide, PlanEdits, PlanRecoding, PlanWrites
 from pemr_desktop.protocol.results import PlanResult, WriteResult
 from pemr_desktop.refusals import Refusal, said
 from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
@@ -100,7 +100,7 @@ class Choice:
 
 def plan_and_write(
     command: CommandContext,
-    request: PlanWrites | PlanEdits,
+    request: PlanWrites | PlanEdits | PlanRecoding,
     links: HardLinks,
     choice: Choice = Choice(),
     *,

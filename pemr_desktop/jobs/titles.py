@@ -15,11 +15,13 @@ from pemr_desktop.protocol.messages import (
     DeletePlaylist,
     FindAllVersions,
     FindCovers,
+    FindLegacyTexts,
     FitCoverSearch,
     ImportPlaylist,
     JudgeVersion,
     MoreLikeThis,
     PlanEdits,
+    PlanRecoding,
     PlanWrites,
     RemoveRoot,
     Request,
@@ -60,7 +62,9 @@ def title(request: Request, translate: Translate = english) -> str:
             return translate("jobs", "Accepting sure suggestions")
         case MoreLikeThis():
             return translate("jobs", "Finding what sounds alike")
-        case PlanWrites() | PlanEdits():
+        case FindLegacyTexts():
+            return translate("jobs", "Looking for old text")
+        case PlanWrites() | PlanEdits() | PlanRecoding():
             return translate("jobs", "Preparing the review")
         case ApplyWrites(plans=plans):
             if len(plans) < 2:

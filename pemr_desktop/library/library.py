@@ -34,10 +34,12 @@ from pemr_desktop.library.upkeep import repair
 from pemr_desktop.library.upkeep.repair import Finding
 from pemr_desktop.library.versions import pairs
 from pemr_desktop.library.versions.pairs import FoundVersion
-from pemr_desktop.library.writing import apply, plan, recovery
+from pemr_desktop.library.writing import apply, plan, recoding, recovery
 from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
+from pemr_desktop.library.writing.recoding import LegacyTexts
 from pemr_desktop.steps import Progress, Step
+from pemr_desktop.tagfiles.code_pages import CodePage
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FilePlan
@@ -281,6 +283,26 @@ class Library:
             cancelled or _never,
             add=add or {},
             remove=remove or {},
+        )
+
+    def find_legacy_texts(
+        self, track_ids: Sequence[int], *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> LegacyTexts:
+        """What these tracks have in old code pages, and which pages are likely."""
+        return recoding.find_legacy_texts(self.store, track_ids, progress or _silent, cancelled or _never)
+
+    def plan_recodings(
+        self,
+        track_ids: Sequence[int],
+        page: CodePage,
+        *,
+        options: WriteOptions | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Plans:
+        """What these tracks would say in Unicode if their old texts are in this page; nothing is written."""
+        return recoding.plan_recodings(
+            self.store, track_ids, page, options or WriteOptions(), progress or _silent, cancelled or _never
         )
 
     def apply_writes(

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.tagfiles.code_pages import LegacyText
 from pemr_desktop.tagfiles.plan import FieldChange
 
 TrackState = Literal["present", "offline", "missing"]
@@ -203,3 +204,11 @@ class Recovery(msgspec.Struct, frozen=True):
     files: int
     left_alone: int = 0
     later: dict[str, str] = {}
+
+
+class LegacyTrack(msgspec.Struct, frozen=True):
+    """A track with texts that are in no Unicode encoding. `location`: readable."""
+
+    track_id: int
+    location: str
+    texts: tuple[LegacyText, ...]

@@ -83,6 +83,20 @@ class PlanEdits(Request, frozen=True, tag="plan-edits"):
     remove: dict[str, tuple[str, ...]] = {}
 
 
+class FindLegacyTexts(Request, frozen=True, tag="find-legacy-texts"):
+    """What these tracks have in old code pages, and which pages are likely."""
+
+    track_ids: tuple[int, ...]
+
+
+class PlanRecoding(Request, frozen=True, tag="plan-recoding"):
+    """What these tracks would say in Unicode if their old texts are in this code page (see `tagfiles.code_pages`)."""
+
+    track_ids: tuple[int, ...]
+    code_page: str
+    hard_links: HardLinks = "refuse"
+
+
 class ApplyWrites(Request, frozen=True, tag="apply-writes"):
     """Write exactly these plans; a file that changed since is left untouched and named."""
 
@@ -188,6 +202,8 @@ AnyRequest = (
     | AcceptAbove
     | PlanWrites
     | PlanEdits
+    | FindLegacyTexts
+    | PlanRecoding
     | ApplyWrites
     | Undo
     | FindCovers

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from pemr_desktop.library.rows import Verdict
+from pemr_desktop.library.rows import LegacyTrack, Verdict
 from pemr_desktop.protocol.cover_quality import CoverFitReport, CoverQuality
 from pemr_desktop.protocol.messages import (
     AcceptAbove,
@@ -20,12 +20,14 @@ from pemr_desktop.protocol.messages import (
     DeletePlaylist,
     FindAllVersions,
     FindCovers,
+    FindLegacyTexts,
     Finished,
     FitCoverSearch,
     ImportPlaylist,
     JudgeVersion,
     MoreLikeThis,
     PlanEdits,
+    PlanRecoding,
     PlanWrites,
     RemoveRoot,
     Request,
@@ -113,7 +115,7 @@ class SimilarResult(msgspec.Struct, frozen=True):
 
 
 class PlanResult(msgspec.Struct, frozen=True):
-    """The answer of `PlanWrites` and `PlanEdits`. `refused`: readable location -> reason.
+    """The answer of `PlanWrites`, `PlanEdits` and `PlanRecoding`. `refused`: readable location -> reason.
 
     `without_field`: readable location -> accepted tags that have no place in the file.
     """
@@ -121,6 +123,25 @@ class PlanResult(msgspec.Struct, frozen=True):
     plans: tuple[FilePlan, ...]
     refused: dict[str, Refusal]
     without_field: dict[str, tuple[str, ...]] = {}
+
+
+class PageShare(msgspec.Struct, frozen=True):
+    """A code page by its name, and how likely it is, as a share of all that were considered."""
+
+    name: str
+    share: float
+
+
+class LegacyTextsResult(msgspec.Struct, frozen=True):
+    """The answer of `FindLegacyTexts`. `tracks`: the first that have such texts, `count`: how many do.
+
+    `pages`: the likeliest first; `refused`: readable location -> why a file cannot be read.
+    """
+
+    tracks: tuple[LegacyTrack, ...]
+    count: int
+    pages: tuple[PageShare, ...]
+    refused: dict[str, Refusal]
 
 
 class WriteResult(msgspec.Struct, frozen=True):
@@ -297,6 +318,8 @@ RESULTS: dict[type[Request], type[msgspec.Struct]] = {
     Analyse: AnalyseResult,
     PlanWrites: PlanResult,
     PlanEdits: PlanResult,
+    FindLegacyTexts: LegacyTextsResult,
+    PlanRecoding: PlanResult,
     ApplyWrites: WriteResult,
     Undo: WriteResult,
     FindCovers: CoverResult,

@@ -219,6 +219,13 @@ def _planned(_request: m.Request, result: r.PlanResult, translate: Translate) ->
     return sentence
 
 
+def _legacy_texts(_request: m.FindLegacyTexts, result: r.LegacyTextsResult, translate: Translate) -> str:
+    sentence = capitalised(translate.tr("%Ln file(s) have text in an old code page.", "", result.count))
+    if result.refused:
+        sentence += " " + translate.tr("%Ln file(s) cannot be read.", "", len(result.refused))
+    return sentence
+
+
 def _written(request: m.Request, result: r.WriteResult, translate: Translate) -> str:
     sentence = (
         translate.tr("Brought back the tags of %Ln file(s).", "", result.written)
@@ -357,6 +364,8 @@ SUMMARIES: dict[tuple[type[m.Request], type[msgspec.Struct]], Callable[[Any, Any
     (m.AcceptAbove, r.TracksDecided): _accepted,
     (m.PlanWrites, r.PlanResult): _planned,
     (m.PlanEdits, r.PlanResult): _planned,
+    (m.PlanRecoding, r.PlanResult): _planned,
+    (m.FindLegacyTexts, r.LegacyTextsResult): _legacy_texts,
     (m.ApplyWrites, r.WriteResult): _written,
     (m.Undo, r.WriteResult): _written,
     (m.FindCovers, r.CoverResult): _covers,

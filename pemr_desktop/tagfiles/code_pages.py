@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 ESCAPE = b"\x1b"
 """Begins a switch of alphabet in ISO-2022-JP, which has no byte above 7F."""
 MOST_BYTES = 20_000
@@ -60,6 +62,14 @@ PAGES = (
     CodePage("cp852", "Central European", "DOS-852", "cp852"),
     CodePage("mac-roman", "Western European", "Macintosh", "mac-roman"),
 )
+
+
+class LegacyText(msgspec.Struct, frozen=True):
+    """A text of a file that is in no Unicode encoding. `field`: where it is; `raw`: its bytes, as they lie in it."""
+
+    field: str
+    raw: bytes
+
 
 _WORD = re.compile(r"\w+")
 _ALLOWED_CONTROLS = "\t\n\r"

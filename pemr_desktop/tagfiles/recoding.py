@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import msgspec
-
-from pemr_desktop.tagfiles.code_pages import CodePage, decoded
+from pemr_desktop.tagfiles.code_pages import CodePage, LegacyText, decoded
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.beside import Beside, filled
 from pemr_desktop.tagfiles.formats.mapping import BY_NAME
@@ -24,13 +22,6 @@ from pemr_desktop.tagfiles.plan import FieldChange
 
 UNSEEN = {"USLT": "lyrics", "©lyr": "lyrics"}
 """Units that are no fields, by the name that a person knows."""
-
-
-class LegacyText(msgspec.Struct, frozen=True):
-    """A text of a file that is in no Unicode encoding. `field`: where it is; `raw`: its bytes, as they lie in it."""
-
-    field: str
-    raw: bytes
 
 
 class Recoding(NamedTuple):

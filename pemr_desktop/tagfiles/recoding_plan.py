@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pemr_desktop.tagfiles.code_pages import CodePage
+from pemr_desktop.tagfiles.code_pages import CodePage, LegacyText
 from pemr_desktop.tagfiles.diff import dry_run
 from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
-from pemr_desktop.tagfiles.recoding import LegacyText, legacy_texts, recoding
+from pemr_desktop.tagfiles.recoding import legacy_texts, recoding
 
 
 def read_legacy_texts(path: Path) -> tuple[LegacyText, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pemr_desktop.errors import JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
-from pemr_desktop.protocol.messages import ApplyWrites, PlanEdits, PlanWrites, Undo
-from pemr_desktop.protocol.results import PlanResult, WriteResult
+from pemr_desktop.protocol.messages import ApplyWrites, FindLegacyTexts, PlanEdits, PlanRecoding, PlanWrites, Undo
+from pemr_desktop.protocol.results import LegacyTextsResult, PageShare, PlanResult, WriteResult
+from pemr_desktop.tagfiles.code_pages import find_page
 from pemr_desktop.tagfiles.plan import HardLinks
 
 
@@ -28,6 +30,30 @@ def plan_edits(request: PlanEdits, context: JobContext) -> Outcome:
         request.edits,
         add=request.add,
         remove=request.remove,
+        options=_options(context, request.hard_links),
+        progress=context.progress,
+        cancelled=context.cancelled,
+    )
+    context.stop_if_cancelled()
+    return _planned(planned)
+
+
+def find_legacy_texts(request: FindLegacyTexts, context: JobContext) -> Outcome:
+    """What tracks have in old code pages. Opens no file for writing."""
+    found = context.library.find_legacy_texts(request.track_ids, progress=context.progress, cancelled=context.cancelled)
+    context.stop_if_cancelled()
+    pages = tuple(PageShare(likely.page.name, likely.share) for likely in found.pages)
+    return Outcome(LegacyTextsResult(found.tracks, found.count, pages, dict(found.refused)))
+
+
+def plan_recoding(request: PlanRecoding, context: JobContext) -> Outcome:
+    """What tracks would say if their old texts are in one code page. Opens no file for writing. Raises JobRefused."""
+    page = find_page(request.code_page)
+    if page is None:
+        raise JobRefused.because("unknown code page", name=request.code_page)
+    planned = context.library.plan_recodings(
+        request.track_ids,
+        page,
         options=_options(context, request.hard_links),
         progress=context.progress,
         cancelled=context.cancelled,

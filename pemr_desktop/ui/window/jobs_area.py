@@ -12,9 +12,11 @@ from pemr_desktop.protocol.messages import (
     ApplyWrites,
     Decide,
     FindCovers,
+    FindLegacyTexts,
     JudgeVersion,
     MoreLikeThis,
     PlanEdits,
+    PlanRecoding,
     PlanWrites,
 )
 from pemr_desktop.ui import wording
@@ -30,7 +32,17 @@ ENDED_STAYS_MS = 8_000
 SHOWN_AFTER_MS = 350
 """A job that ends sooner than this never flashes up."""
 
-_SHOWN_ELSEWHERE = (Decide, JudgeVersion, PlanEdits, PlanWrites, ApplyWrites, FindCovers, MoreLikeThis)
+_SHOWN_ELSEWHERE = (
+    Decide,
+    JudgeVersion,
+    PlanEdits,
+    PlanWrites,
+    PlanRecoding,
+    FindLegacyTexts,
+    ApplyWrites,
+    FindCovers,
+    MoreLikeThis,
+)
 """Jobs whose outcome a page shows at once: a result line would only repeat it."""
 
 

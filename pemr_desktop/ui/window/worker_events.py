@@ -26,9 +26,11 @@ from pemr_desktop.protocol.messages import (
     CheckCovers,
     Failed,
     FindCovers,
+    FindLegacyTexts,
     Finished,
     FitCoverSearch,
     PlanEdits,
+    PlanRecoding,
     PlanWrites,
     Ready,
     SavePlaylist,
@@ -45,7 +47,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SAYS_SO_ITSELF = PlanWrites | PlanEdits | ApplyWrites | FindCovers | CheckCovers | FitCoverSearch
+SAYS_SO_ITSELF = (
+    PlanWrites | PlanEdits | PlanRecoding | FindLegacyTexts | ApplyWrites | FindCovers | CheckCovers | FitCoverSearch
+)
 """If these fail, the page or dialog that asked says why."""
 COUNTS_MS = 500
 STATUS_MS = 10_000

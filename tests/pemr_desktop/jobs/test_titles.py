@@ -15,6 +15,8 @@ EXAMPLES = {
     m.Decide: m.Decide((1,), ("jazz",), "accepted"),
     m.AcceptAbove: m.AcceptAbove(0.8),
     m.PlanEdits: m.PlanEdits({}),
+    m.FindLegacyTexts: m.FindLegacyTexts((1,)),
+    m.PlanRecoding: m.PlanRecoding((1,), "cp1251"),
     m.ApplyWrites: m.ApplyWrites(()),
     m.Undo: m.Undo(1),
     m.MoreLikeThis: m.MoreLikeThis((1,)),

@@ -29,6 +29,8 @@ REQUESTS = [
     m.AcceptAbove(0.8),
     m.PlanWrites((4,), "break"),
     m.PlanEdits({3: {"title": ("New",), "genre": ()}}),
+    m.FindLegacyTexts((1, 2)),
+    m.PlanRecoding((1,), "cp1251", "break"),
     m.ApplyWrites((PLAN,)),
     m.Undo(5, (1, 2)),
     m.FindCovers(path=RAW_NAME),

@@ -138,6 +138,12 @@ CASES: list[tuple[m.Request, msgspec.Struct, str]] = [
     (m.AcceptAbove(0.9), r.TracksDecided(3), "Accepted suggestions of at least 90% for 3 tracks."),
     (m.PlanWrites(), r.PlanResult((), {}), "No files would change."),
     (m.PlanEdits({}), r.PlanResult((), {"/a": Refusal("")}), "No files would change. 1 file cannot be written."),
+    (m.PlanRecoding((1,), "cp1251"), r.PlanResult((), {}), "No files would change."),
+    (
+        m.FindLegacyTexts((1,)),
+        r.LegacyTextsResult((), 2, (), {"/a": Refusal("")}),
+        "2 files have text in an old code page. 1 file cannot be read.",
+    ),
     (m.ApplyWrites(()), r.WriteResult(1, 2, {}), "Wrote tags to 2 files."),
     (
         m.Undo(1),
