@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.ui.tags.review_lines import ReviewLine
 from pemr_desktop.ui.tags.review_model import LINE_ROLE
-from pemr_desktop.ui.widgets.theme import SNUG, Theme
+from pemr_desktop.ui.widgets.theme import SNUG, TIGHT, Theme
 
 ROW_PX, TICK_PX, FIELD_PX = 28, 18, 130
 SIGN = {
@@ -103,15 +103,13 @@ class ReviewDelegate(QStyledItemDelegate):
         name = QRect(room.left(), room.top(), width - SNUG, room.height())
         self._text(painter, name, line.text, self._theme.font("body"), tone)
         rest = room.adjusted(width, 0, 0, 0)
-        if line.pieces and is_left_out:
-            self._text(painter, rest, "".join(piece.text for piece in line.pieces), self._theme.font("body"), tone)
-        elif line.pieces:
-            rest.setLeft(self._paint_pieces(painter, rest, line) + 2 * SNUG)
+        if line.pieces:
+            rest.setLeft(self._paint_pieces(painter, rest, line, is_left_out=is_left_out) + 2 * SNUG)
             self._text(painter, rest, line.detail, self._theme.font("small"), "text_faint")
         else:
             self._text(painter, rest, line.detail, self._theme.font("body"), tone)
 
-    def _paint_pieces(self, painter: QPainter, room: QRect, line: ReviewLine) -> int:
+    def _paint_pieces(self, painter: QPainter, room: QRect, line: ReviewLine, *, is_left_out: bool) -> int:
         """Draw the difference; where it ends comes back."""
         x, theme = float(room.left()), self._theme
         for piece in line.pieces:
@@ -123,8 +121,8 @@ class ReviewDelegate(QStyledItemDelegate):
             metrics = QFontMetrics(font)
             text = metrics.elidedText(piece.text, Qt.TextElideMode.ElideRight, round(room.right() - x))
             width = metrics.horizontalAdvance(text)
-            tone = {"same": "text", "added": "good", "removed": "bad"}[piece.fate]
-            if piece.fate != "same":
+            tone = {"same": "text", "added": "good", "removed": "bad"}[piece.fate] if not is_left_out else "text_faint"
+            if piece.fate != "same" and not is_left_out:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.color(f"{tone}_ground"))
                 ground = QRectF(x - 2, room.center().y() - metrics.height() / 2, width + 4, metrics.height() + 1)
@@ -132,7 +130,7 @@ class ReviewDelegate(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(theme.color(tone))
             painter.drawText(QRectF(x, room.top(), width + 2, room.height()), _LEFT, text)
-            x += width
+            x += width + (TIGHT if piece.fate != "same" else 0)
             if x >= room.right():
                 break
         return round(x)

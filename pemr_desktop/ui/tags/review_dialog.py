@@ -25,6 +25,7 @@ from pemr_desktop.protocol.messages import (
     Failed,
     Finished,
     PlanEdits,
+    PlanRecoding,
     PlanWrites,
     Progress,
     Undo,
@@ -49,7 +50,12 @@ Stage = Literal["planning", "reviewing", "writing", "ended"]
 class ReviewDialog(QDialog):
     """Plans, shows, writes. Nothing is written before the button is pressed."""
 
-    def __init__(self, context: WindowContext, request: PlanWrites | PlanEdits, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: WindowContext,
+        request: PlanWrites | PlanEdits | PlanRecoding,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("reviewDialog")
         self.setWindowTitle(self.tr("Review tags"))
@@ -177,7 +183,9 @@ class ReviewDialog(QDialog):
             self._end(
                 "check",
                 self.tr("Nothing to write"),
-                self.tr("The files already say everything you accepted."),
+                self.tr("The files already say everything you accepted.")
+                if self._is_of_accepted
+                else self.tr("The files already say all of it."),
             )
             return
         self._enter("reviewing")

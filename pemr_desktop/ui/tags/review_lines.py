@@ -49,7 +49,6 @@ class ReviewWords:
     ) -> None:
         self._plans = plans
         self._without_field = without_field or {}
-        self._files_with = Counter(change.field for plan in plans for change in plan.changes)
         often = Counter(warning for plan in plans for warning in plan.warnings)
         self._said_once = {text: count for text, count in often.items() if count >= SEEN_OFTEN}
         self._hides_notes = len(plans) > 1
@@ -73,7 +72,7 @@ class ReviewWords:
         remarks = [*self._noted_only(), *self._nowhere(), *self._often_said()]
         if len(self._plans) < 2 and not remarks:
             return []
-        return [*(self._field_everywhere(field) for field in fields), *remarks]
+        return [*(ReviewLine(field_title(field), field=field, can_tick=True) for field in fields), *remarks]
 
     def file(self, row: int) -> ReviewLine:
         """The branch of a file."""
@@ -91,8 +90,8 @@ class ReviewWords:
 
     def _is_hidden(self, plan: FilePlan) -> bool:
         """Whether its note says nothing that the line for all files does not say."""
-        others = any(change.field != PROVENANCE for change in plan.changes)
-        return self._hides_notes and others and not plan.only_noted
+        fields = {change.field for change in plan.changes}
+        return self._hides_notes and PROVENANCE in fields and len(fields) > 1 and not plan.only_noted
 
     def _change(self, plan: FilePlan, change: FieldChange) -> ReviewLine:
         title = field_title(change.field)
@@ -103,8 +102,9 @@ class ReviewWords:
         pieces = tuple(values_diff(change.before, change.after))
         return ReviewLine(title, pieces=pieces, field=change.field, can_tick=True)
 
-    def _field_everywhere(self, field: str) -> ReviewLine:
-        detail = _files(self._files_with[field])
+    def field_everywhere(self, field: str, share: Share) -> ReviewLine:
+        """The line of a field below all files."""
+        detail = _files(share.total) if share.is_all else self.said_share(share)
         if field == PROVENANCE:
             detail = f"{detail}: {_note()}"
         return ReviewLine(field_title(field), detail, field=field, can_tick=True)

@@ -167,7 +167,10 @@ class ReviewModel(QAbstractItemModel):
     def _line(self, index: _Index) -> ReviewLine:
         if index.internalId() == 0:
             return self._branch(index.row())
-        return self._below(index.internalId() - 1)[index.row()]
+        line = self._below(index.internalId() - 1)[index.row()]
+        if line.field and index.internalId() - 1 < self.first_file():
+            return self._words.field_everywhere(line.field, self.ticks.of_field(line.field))
+        return line
 
     def _branch(self, branch: int) -> ReviewLine:
         row = branch - self.first_file()

@@ -25,10 +25,18 @@ class Piece:
 
 
 def word_diff(before: str, after: str) -> list[Piece]:
-    """Compare word by word; the pieces that are not `added` join to `before`, those not `removed` to `after`."""
+    """Compare word by word, or as a whole where no word is the same.
+
+    The pieces that are not `added` join to `before`, those not `removed` to `after`.
+    """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    kept = [word for operation, i1, i2, _, _ in steps if operation == "equal" for word in old[i1:i2]]
+    if before != after and not any(word.isalnum() for word in kept):
+        whole = (Piece(before, "removed"), Piece(after, "added"))
+        return [piece for piece in whole if piece.text]
     pieces: list[Piece] = []
-    for operation, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for operation, i1, i2, j1, j2 in steps:
         if operation == "equal":
             pieces.append(Piece("".join(old[i1:i2]), "same"))
             continue

@@ -37,6 +37,7 @@ MENU = (
     "tags.accept-above",
     "tags.review",
     "tags.edit",
+    "tags.recode",
     "track.analyse-again",
     "",
     "track.export",

@@ -176,6 +176,16 @@ def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tupl
             do.any_chosen,
         ),
         ActionSpec(
+            "tags.recode",
+            _say("Repair &garbled text…"),
+            lambda: dialogs.recode(do.chosen()),
+            (),
+            "",
+            _say("Choose the code page of tags that an old program wrote"),
+            section,
+            do.any_chosen,
+        ),
+        ActionSpec(
             "tags.accept-above",
             tr("Accept &sure suggestions"),
             do.accept_above,

@@ -10,9 +10,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from pemr_desktop import __version__
-from pemr_desktop.protocol.messages import PlanEdits, PlanWrites
+from pemr_desktop.protocol.messages import PlanEdits, PlanRecoding, PlanWrites
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.tags.edit_tags_dialog import MAX_EDITED_TRACKS, EditTagsDialog
+from pemr_desktop.ui.tags.recode_dialog import RecodeDialog
 from pemr_desktop.ui.tags.review_dialog import ReviewDialog
 from pemr_desktop.ui.widgets.message_box import MessageBox
 from pemr_desktop.ui.window.command_palette import CommandPalette
@@ -50,8 +51,14 @@ class WindowDialogs(QObject):
         dialog.edited.connect(self._review)
         dialog.open()
 
+    def recode(self, ids: Sequence[int]) -> None:
+        """Choose the code page of garbled text; the review follows."""
+        dialog = RecodeDialog(self._context, ids, self._window)
+        dialog.chosen.connect(self._review)
+        dialog.open()
+
     @Slot(object)
-    def _review(self, request: PlanWrites | PlanEdits) -> None:
+    def _review(self, request: PlanWrites | PlanEdits | PlanRecoding) -> None:
         ReviewDialog(self._context, request, self._window).open()
 
     def palette(self) -> None:

@@ -58,6 +58,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "tags.accept-everywhere",
             "",
             "tags.edit",
+            "tags.recode",
             "tags.review",
             "tags.review-all",
             "tags.history",

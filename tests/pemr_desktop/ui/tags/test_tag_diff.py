@@ -45,6 +45,13 @@ def test_a_reworded_value_is_compared_by_word() -> None:
     ]
 
 
+def test_texts_without_a_word_in_common_are_compared_whole() -> None:
+    assert word_diff("Áåëàÿ ãâàðäèÿ", "Белая гвардия") == [
+        Piece("Áåëàÿ ãâàðäèÿ", "removed"),
+        Piece("Белая гвардия", "added"),
+    ]
+
+
 def test_the_difference_can_be_heard() -> None:
     assert spoken(values_diff(("Rock",), ("Jazz",))) == "[-Rock-][+Jazz+]"
 
