@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -104,6 +105,11 @@ class App(QObject):
             self.window.context.actions.set_shortcuts(keys)
 
 
+def quiet_collector() -> None:
+    """Leave what the start made to itself: it stays, and a collector that goes through it stops the window."""
+    gc.freeze()
+
+
 def make_theme(application: QApplication, settings: Settings) -> Theme:
     """Fusion in our colours, as the settings say."""
     application.setStyle("Fusion")
@@ -164,6 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         app = App(application, paths)
     except PemrDesktopError as error:
         return complain(str(error))
+    quiet_collector()
     app.start([Path(name).expanduser().absolute() for name in arguments])
     if report is not None:
         CrashReportDialog(report, app.window).open()

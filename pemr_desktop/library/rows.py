@@ -15,8 +15,11 @@ Relation = Literal["same recording", "version", "not a version"]
 Verdict = Literal["same recording", "version", "possible", "none"]
 
 
-class TrackRow(msgspec.Struct, frozen=True):
-    """One line of the library table. `path` is `os.fsencode(absolute path)`; `location` is the same, readable."""
+class TrackRow(msgspec.Struct, frozen=True, gc=False):
+    """One line of the library table. `path` is `os.fsencode(absolute path)`; `location` is the same, readable.
+
+    Thousands are kept, none in a circle: the garbage collector, which stops the window, has nothing to look for.
+    """
 
     id: int
     path: bytes
@@ -40,7 +43,7 @@ class TrackRow(msgspec.Struct, frozen=True):
     added_at: float
 
 
-class TagSuggestion(msgspec.Struct, frozen=True):
+class TagSuggestion(msgspec.Struct, frozen=True, gc=False):
     """A tag that the ear proposes, with its calibrated probability and what the user said of it, if anything."""
 
     tag: str

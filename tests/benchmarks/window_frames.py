@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 FRAME_MS, STEP_PX, HEARTBEAT_MS = 16.0, 30, 5
+SIZE_PX = (1320, 820)
 PATIENCE_S = 300.0
 WORDS = ("amber", "blue", "cloud", "dawn", "ember", "field", "glass", "harbour", "iron", "june", "kite", "lake", "moon")
 
@@ -87,13 +88,14 @@ def open_app(home: Path) -> object:
     """The application with its window on view, its worker not started."""
     from PySide6.QtWidgets import QApplication
 
-    from pemr_desktop.app import SWITCH_INTERVAL_S, App
+    from pemr_desktop.app import SWITCH_INTERVAL_S, App, quiet_collector
     from pemr_desktop.paths import below
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = App(QApplication(sys.argv[:1]), below(home).create())
-    app.window.resize(1320, 820)
+    app.window.resize(*SIZE_PX)
     app.window.show()
+    quiet_collector()
     return app
 
 
@@ -195,54 +197,6 @@ def measure_filter(app: object) -> None:
         print(f"    filter {text!r}: {times[-1]:.0f} ms, {len(page.model.ids)} rows")
 
 
-def measure_gestures(app: object) -> None:
-    """Processor time of the window's thread, one turn of the event loop after the other, beside a plain table scan."""
-    from PySide6.QtCore import Qt
-
-    page = app.window.page  # type: ignore[attr-defined]
-    table, model, query = page.table, page.model, app.window.top_bar.query  # type: ignore[attr-defined]
-    start = time.thread_time()
-    for number in range(1_000):
-        model.index(number % 20, 0).data()  # rows that are here already: others would be asked for
-    print(f"    a plain scan of 1,000 rows: {1000 * (time.thread_time() - start):.1f} ms of processor")
-    gestures = {
-        "Ctrl+A": lambda: press(table, "A", Qt.KeyboardModifier.ControlModifier),
-        "Home": lambda: press(table, "Home", Qt.KeyboardModifier.ControlModifier),
-        "Shift+End": lambda: press(
-            table, "End", Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        ),
-        "sort": lambda: table.horizontalHeader().setSortIndicator(3, Qt.SortOrder.DescendingOrder),
-        "filter": lambda: query.set_text("amber"),
-        "no filter": lambda: query.set_text(""),
-    }
-    for name, gesture in gestures.items():
-        print(f"{name:>10}: {described(turns_of(app, gesture))}")
-
-
-def press(table: object, key: str, keys: object) -> None:
-    """A key, as the keyboard sends it."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
-    QTest.keyClick(table, getattr(Qt.Key, f"Key_{key}"), keys)  # type: ignore[call-overload]
-
-
-def turns_of(app: object, gesture: Callable[[], object]) -> list[float]:
-    """Milliseconds of processor of the gesture itself and of each turn of the event loop behind it."""
-    from PySide6.QtWidgets import QApplication
-
-    start = time.thread_time()
-    gesture()
-    turns = [1000 * (time.thread_time() - start)]
-    end = time.monotonic() + 2.0
-    while time.monotonic() < end or not app.reader.idle():  # type: ignore[attr-defined]
-        start = time.thread_time()
-        QApplication.processEvents()
-        turns.append(1000 * (time.thread_time() - start))
-        time.sleep(0.001)
-    return turns
-
-
 def run_for(seconds: float, also: Callable[[], bool] = lambda: False) -> None:
     """Let everything happen for a while, or until `also` holds."""
     end = time.monotonic() + seconds
@@ -251,10 +205,12 @@ def run_for(seconds: float, also: Callable[[], bool] = lambda: False) -> None:
 
 def measure_window(home: Path, seconds: float, listen: bool) -> None:
     """Frames idle, then while the worker listens."""
+    from gesture_frames import measure_gestures
+
     app = open_app(home)
     wait_for(lambda: first_rows_are_painted(app))
     measure_filter(app)
-    measure_gestures(app)
+    measure_gestures(app, SIZE_PX)
     frames = Frames(app.window.page.table)  # type: ignore[attr-defined]
     run_for(3.0)
     frames.begin()

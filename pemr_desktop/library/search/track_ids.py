@@ -28,7 +28,8 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 """Each the columns of an index `tracks_by_…`, behind `missing`."""
 SORTS = tuple(ORDERS)
-IDS_PER_CHUNK = 20_000
+IDS_PER_CHUNK = 100_000
+"""The table is laid out and painted anew for each."""
 MIN_FIRST_ROWS = 100
 FIRST_STEPS = (200, 1_800, 3_000)
 """How many tracks of the order are asked about at a time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from PySide6.QtCore import QRect, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pemr_desktop.library.rows import TrackRow
@@ -58,19 +58,30 @@ def paint_tile(
 ) -> None:
     """The cover of a track in a square, or the colour of its album with a note in it."""
     cover = artwork.tile(row, box.width(), ratio) if artwork is not None else None
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if cover is not None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(box, cover)
         return
+    colour = tile_colour(row, theme.colours.is_dark)
+    key = ("album tile", box.width(), colour.name(), ratio)
+    painter.drawPixmap(box.topLeft(), theme.picture(key, lambda: _coloured_tile(box.width(), colour, theme, ratio)))
+
+
+def _coloured_tile(side: int, colour: QColor, theme: Theme, ratio: float) -> QPixmap:
+    """`side`: pixels of ours."""
+    tile = QPixmap(round(side * ratio), round(side * ratio))
+    tile.setDevicePixelRatio(ratio)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(tile_colour(row, theme.colours.is_dark))
-    painter.drawRoundedRect(box, RADIUS_PX, RADIUS_PX)
-    icon = box.width() // 2
-    pixmap = theme.pixmap("music", icon, "text_soft", ratio)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(0, 0, side, side, RADIUS_PX, RADIUS_PX)
+    icon = side // 2
     painter.setOpacity(0.7)
-    painter.drawPixmap(box.left() + (box.width() - icon) // 2, box.top() + (box.height() - icon) // 2, pixmap)
-    painter.setOpacity(1.0)
+    painter.drawPixmap((side - icon) // 2, (side - icon) // 2, theme.pixmap("music", icon, "text_soft", ratio))
+    painter.end()
+    return tile
 
 
 def tile_colour(row: TrackRow, dark: bool) -> QColor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui.widgets.theme import Theme
@@ -16,6 +18,7 @@ ChipKind = Literal["file", "accepted", "suggested"]
 
 PAD_PX, GAP_PX, HEIGHT_PX, RADIUS_PX = 7, 4, 20, 10
 LEAST_WIDTH_PX = 34
+MAX_KEPT_CHIPS = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,10 @@ def chips_of(row: TrackRow) -> Iterator[Chip]:
 
 
 class ChipPainter:
-    """Draws a line of chips into a rectangle; what does not fit is counted at the end."""
+    """Draws a line of chips into a rectangle; what does not fit is counted at the end.
+
+    Chips are drawn once and kept as pictures: rounded lines and text are most of what a row costs.
+    """
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -50,45 +56,78 @@ class ChipPainter:
         self._metrics = QFontMetricsF(self._font)
         self._height = theme.px(HEIGHT_PX)
         self._pad, self._gap = theme.px(PAD_PX), theme.px(GAP_PX)
+        self._soft = theme.color("text_soft")
+        self._advances: dict[str, float] = {}
+        self._pictures: OrderedDict[tuple[Chip, int, bool, float], QPixmap] = OrderedDict()
 
     def paint(self, painter: QPainter, area: QRectF, chips: list[Chip], selected: bool) -> None:
         """Draw; `selected` is true on a chosen row."""
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._font)
-        x, top = area.left(), area.center().y() - self._height / 2
+        device = painter.device()
+        ratio = device.devicePixelRatio() if device is not None else 1.0
+        x, right, top = math.ceil(area.left()), area.right(), round(area.center().y() - self._height / 2)
         for number, chip in enumerate(chips):
             left = len(chips) - number - 1
-            room = area.right() - x - (self._rest_width(left) if left else 0)
+            room = right - x - (self._rest_width(left) if left else 0)
             width = self._width(chip)
             if width > room:
                 if number == 0 and room > LEAST_WIDTH_PX:
-                    width = room
+                    width = math.floor(room)
                 else:
                     self._paint_rest(painter, x, area, left + 1)
                     break
-            self._paint_chip(painter, QRectF(x, top, width, self._height), chip, selected)
+            painter.drawPixmap(x, top, self._picture(chip, width, selected, ratio))
             x += width + self._gap
-        painter.restore()
 
     def _percent(self, chip: Chip) -> str:
         return "" if chip.probability is None else f"{min(99, max(1, round(chip.probability * 100)))}"
 
-    def _width(self, chip: Chip) -> float:
-        width = self._metrics.horizontalAdvance(chip.text) + 2 * self._pad
+    def _advance(self, text: str) -> float:
+        """How wide a text is; measured once."""
+        if text not in self._advances:
+            if len(self._advances) >= MAX_KEPT_CHIPS:
+                self._advances.clear()
+            self._advances[text] = self._metrics.horizontalAdvance(text)
+        return self._advances[text]
+
+    def _width(self, chip: Chip) -> int:
+        """Whole pixels that a chip takes."""
         percent = self._percent(chip)
-        return width + (self._metrics.horizontalAdvance(percent) + self._gap + 1 if percent else 0)
+        width = self._advance(chip.text) + 2 * self._pad
+        return math.ceil(width + (self._advance(percent) + self._gap + 1 if percent else 0))
 
     def _rest_width(self, count: int) -> float:
-        return self._metrics.horizontalAdvance(f"+{count}") + self._gap
+        return self._advance(f"+{count}") + self._gap
 
-    def _paint_rest(self, painter: QPainter, x: float, area: QRectF, count: int) -> None:
-        painter.setPen(self._theme.color("text_soft"))
+    def _paint_rest(self, painter: QPainter, x: int, area: QRectF, count: int) -> None:
+        painter.setFont(self._font)
+        painter.setPen(self._soft)
         box = QRectF(x, area.top(), max(0.0, area.right() - x), area.height())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), f"+{count}")
 
+    def _picture(self, chip: Chip, width: int, selected: bool, ratio: float) -> QPixmap:
+        """A chip as a picture of `width` pixels; `ratio`: pixels of the screen in one of ours."""
+        key = (_as_drawn(chip), width, selected, ratio)
+        picture = self._pictures.get(key)
+        if picture is None:
+            picture = self._pictures[key] = self._draw(chip, width, selected, ratio)
+            if len(self._pictures) > MAX_KEPT_CHIPS:
+                self._pictures.popitem(last=False)
+        else:
+            self._pictures.move_to_end(key)
+        return picture
+
+    def _draw(self, chip: Chip, width: int, selected: bool, ratio: float) -> QPixmap:
+        picture = QPixmap(math.ceil(width * ratio), math.ceil(self._height * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        self._paint_chip(painter, QRectF(0, 0, width, self._height), chip, selected)
+        painter.end()
+        return picture
+
     def _paint_chip(self, painter: QPainter, box: QRectF, chip: Chip, selected: bool) -> None:
-        theme = self._theme
         line, ground, text = self._colours(chip, selected)
         painter.setPen(QPen(line, 1.0, Qt.PenStyle.SolidLine) if line.alpha() else Qt.PenStyle.NoPen)
         painter.setBrush(ground if ground.alpha() else Qt.BrushStyle.NoBrush)
@@ -96,15 +135,14 @@ class ChipPainter:
         painter.drawRoundedRect(box.adjusted(half, half, -half, -half), self._height / 2, self._height / 2)
         inner = box.adjusted(self._pad, 0, -self._pad, 0)
         percent = self._percent(chip)
-        percent_width = self._metrics.horizontalAdvance(percent) if percent else 0.0
+        percent_width = self._advance(percent) if percent else 0.0
         word_room = inner.width() - (percent_width + self._gap if percent else 0)
         word = self._metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, word_room + 0.5)
         painter.setPen(text)
         base = QPointF(inner.left(), box.center().y() + (self._metrics.ascent() - self._metrics.descent()) / 2)
         painter.drawText(base, word)
         if percent:
-            faint = QColor(text) if selected else theme.color("text_soft")
-            painter.setPen(faint)
+            painter.setPen(text if selected else self._soft)
             painter.drawText(QPointF(inner.right() - percent_width, base.y()), percent)
 
     def _colours(self, chip: Chip, selected: bool) -> tuple[QColor, QColor, QColor]:
@@ -124,3 +162,8 @@ class ChipPainter:
         line = QColor(accent)
         line.setAlphaF(0.75)
         return line, none, text
+
+
+def _as_drawn(chip: Chip) -> Chip:
+    """The same for all chips that look the same: with a confidence in whole percent."""
+    return chip if chip.probability is None else Chip(chip.text, chip.kind, round(chip.probability, 2))

@@ -17,7 +17,7 @@ from pemr_desktop.ui import wording
 from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.artwork.artwork_tile import CoverTile
 from pemr_desktop.ui.tracks.suggestion_list import SuggestionList
-from pemr_desktop.ui.tracks.suggestion_model import lines_of_track, lines_of_tracks
+from pemr_desktop.ui.tracks.suggestion_model import SuggestionLine, lines_of_track, lines_of_tracks
 from pemr_desktop.ui.tracks.track_columns import shown_title
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.field_table import fields_html
@@ -35,12 +35,13 @@ MAX_SUMMED_TRACKS = 1_000
 
 @dataclass(frozen=True)
 class Inspected:
-    """What the inspector shows: one track in full, or the rows of many."""
+    """What the inspector shows: one track in full, or the rows and suggestions of many."""
 
-    ids: tuple[int, ...]
+    ids: Sequence[int]
     rows: tuple[TrackRow, ...]
     detail: TrackDetail | None = None
     problems: tuple[Problem, ...] = ()
+    lines: Sequence[SuggestionLine] = ()
 
 
 class Inspector(QWidget):
@@ -54,7 +55,7 @@ class Inspector(QWidget):
         self.setObjectName("inspector")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context = context
-        self._ids: tuple[int, ...] = ()
+        self._ids: Sequence[int] = ()
         self._shown = Inspected((), ())
         self._unsure_too = False
         self._build(artwork)
@@ -70,7 +71,7 @@ class Inspector(QWidget):
 
     def show_tracks(self, ids: Sequence[int]) -> None:
         """Show these tracks; an empty choice clears."""
-        self._ids = tuple(ids)
+        self._ids = tuple(ids) if len(ids) <= MAX_SUMMED_TRACKS else ids
         if not self._ids:
             self._context.reader.forget((id(self), "detail"))
             self._show(Inspected((), ()))
@@ -236,7 +237,8 @@ class Inspector(QWidget):
 
     @Slot(object)
     def _library_changed(self, changed: Changed) -> None:
-        if self._ids and (changed.everything or not set(self._ids).isdisjoint(changed.track_ids)):
+        shown = set(self._ids[:MAX_SUMMED_TRACKS])
+        if shown and (changed.everything or not shown.isdisjoint(changed.track_ids)):
             self._ask()
 
     def _show(self, inspected: Inspected) -> None:
@@ -292,7 +294,7 @@ class Inspector(QWidget):
         if shown.detail is not None:
             lines = lines_of_track(shown.detail.row.id, shown.detail.suggestions, self._unsure_too)
         else:
-            lines = lines_of_tracks(shown.rows)
+            lines = list(shown.lines)
         self.suggestions.lines.set_lines(lines)
         self.suggestions.setVisible(bool(lines))
         self.nothing.setVisible(not lines)
@@ -340,7 +342,7 @@ class Inspector(QWidget):
     @Slot()
     def _accept_all(self) -> None:
         probability = self._context.settings.current.tags.accept_probability
-        self._context.client.submit(AcceptAbove(probability, self._ids))
+        self._context.client.submit(AcceptAbove(probability, tuple(self._ids)))
 
     @Slot(float)
     def _play_from(self, position_s: float) -> None:
@@ -365,12 +367,13 @@ class Inspector(QWidget):
             self.showFileWanted.emit(self._shown.detail.row.path)
 
 
-def _inspect(conn: sqlite3.Connection, ids: tuple[int, ...]) -> Inspected:
+def _inspect(conn: sqlite3.Connection, ids: Sequence[int]) -> Inspected:
     if len(ids) == 1:
         detail = queries.detail(conn, ids[0])
         problems = tuple(problem for problem in queries.problems(conn) if problem.track_id == ids[0])
         return Inspected(ids, (detail.row,), detail, problems)
-    return Inspected(ids, tuple(queries.rows(conn, ids[:MAX_SUMMED_TRACKS])))
+    rows = tuple(queries.rows(conn, ids[:MAX_SUMMED_TRACKS]))
+    return Inspected(ids, rows, lines=lines_of_tracks(rows))
 
 
 def _one_or(names: set[str], many: str) -> str:

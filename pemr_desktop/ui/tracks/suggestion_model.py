@@ -54,28 +54,25 @@ def lines_of_track(track_id: int, suggestions: Iterable[TagSuggestion], unsure_t
 
 def lines_of_tracks(rows: Sequence[TrackRow]) -> list[SuggestionLine]:
     """Lines for many tracks: every tag suggested for one of them, the most frequent first."""
-    merged: dict[str, SuggestionLine] = {}
+    found: dict[str, list[tuple[int, TagSuggestion]]] = {}
     for row in rows:
         for suggestion in row.suggestions:
-            known = merged.get(suggestion.tag)
-            if known is None:
-                merged[suggestion.tag] = SuggestionLine(
-                    suggestion.group,
-                    suggestion.tag,
-                    suggestion.probability,
-                    True,
-                    suggestion.decision,
-                    track_ids=(row.id,),
-                )
-                continue
-            count = len(known.track_ids)
-            merged[suggestion.tag] = replace(
-                known,
-                probability=(known.probability * count + suggestion.probability) / (count + 1),
-                decision=known.decision if known.decision == suggestion.decision else "mixed",
-                track_ids=(*known.track_ids, row.id),
-            )
-    return _grouped(list(merged.values()))
+            found.setdefault(suggestion.tag, []).append((row.id, suggestion))
+    return _grouped([_merged(suggested) for suggested in found.values()])
+
+
+def _merged(suggested: Sequence[tuple[int, TagSuggestion]]) -> SuggestionLine:
+    """One tag, suggested for each of some tracks, as one line with the mean probability."""
+    first = suggested[0][1]
+    decisions = {suggestion.decision for _, suggestion in suggested}
+    return SuggestionLine(
+        first.group,
+        first.tag,
+        sum(suggestion.probability for _, suggestion in suggested) / len(suggested),
+        True,
+        first.decision if len(decisions) == 1 else "mixed",
+        tuple(track_id for track_id, _ in suggested),
+    )
 
 
 def figures(line: SuggestionLine, for_many: bool) -> str:

@@ -277,7 +277,7 @@ class TrackCommands(QObject):
 
     @Slot()
     def _chosen_changed(self) -> None:
-        self._inspector.show_tracks(self.chosen())
+        self._inspector.show_tracks(self._page.table.chosen())
         self._context.actions.refresh()
 
     @Slot(QPoint)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.ui.artwork.artwork_tile import RADIUS_PX, paint_tile
 from pemr_desktop.ui.tracks.chips import ChipPainter, chips_of
 from pemr_desktop.ui.tracks.track_model import TrackModel
+from pemr_desktop.ui.widgets.prepared_text import PreparedText
 from pemr_desktop.ui.widgets.theme import SNUG, TIGHT, Theme
 
 if TYPE_CHECKING:
@@ -21,13 +22,11 @@ ROW_HEIGHT_PX = 40
 TILE_PX = 32
 
 _Index = QModelIndex | QPersistentModelIndex
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _SELECTED, _MOUSE_OVER = QStyle.StateFlag.State_Selected.value, QStyle.StateFlag.State_MouseOver.value
 
 
 class TrackDelegate(QStyledItemDelegate):
-    """Paints every cell itself: one look-up of the row a cell, no text layout objects."""
+    """Paints every cell itself: one look-up of the row a cell; what was drawn before is not laid out again."""
 
     def __init__(self, model: TrackModel, theme: Theme, artwork: Artwork | None, parent: QWidget) -> None:
         super().__init__(parent)
@@ -41,7 +40,7 @@ class TrackDelegate(QStyledItemDelegate):
     def _restyle(self) -> None:
         theme = self._theme
         self._font = theme.font("body")
-        self._metrics = QFontMetrics(self._font)
+        self._texts = PreparedText(self._font)
         self._colours = {name: theme.color(name) for name in ("text", "text_soft", "text_faint", "on_selection")}
         self._accent, self._selection = theme.color("accent"), theme.color("selection")
         self._hover, self._line = theme.color("hover"), theme.color("line")
@@ -80,10 +79,7 @@ class TrackDelegate(QStyledItemDelegate):
         if column == "title":
             area = self._paint_marks(painter, area, row)
         declared = self._model.columns[index.column()]
-        text = declared.text(row)
-        if self._metrics.horizontalAdvance(text) > area.width():
-            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, _RIGHT if declared.numeric else _LEFT, text)
+        self._texts.paint(painter, area, declared.text(row), at_right=declared.numeric)
 
     def _text_colour(self, row: TrackRow, column: str, selected: bool) -> QColor:
         if selected:
@@ -97,19 +93,17 @@ class TrackDelegate(QStyledItemDelegate):
     def _paint_marks(self, painter: QPainter, area: QRect, row: TrackRow) -> QRect:
         """Small icons right of the title: has versions, is offline. What is left for the title comes back."""
         marks = [("covers", row.cover_group is not None), ("offline", row.state != "present")]
-        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
-        size = self._theme.px(14)
-        for name, shown in marks:
-            if shown:
-                pixmap = self._theme.pixmap(name, size, "text_soft", ratio)
-                painter.drawPixmap(area.right() - size, area.center().y() - size // 2, pixmap)
-                area = area.adjusted(0, 0, -(size + TIGHT), 0)
+        for name in [name for name, shown in marks if shown]:
+            size = self._theme.px(14)
+            pixmap = self._theme.pixmap(name, size, "text_soft", _pixel_ratio(painter))
+            painter.drawPixmap(area.right() - size, area.center().y() - size // 2, pixmap)
+            area = area.adjusted(0, 0, -(size + TIGHT), 0)
         return area
 
     def _paint_tile(self, painter: QPainter, rect: QRect, row: TrackRow) -> None:
         size = self._theme.px(TILE_PX)
         box = QRect(rect.left() + SNUG, rect.center().y() - size // 2 + 1, size, size)
-        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
+        ratio = _pixel_ratio(painter)
         painter.save()
         paint_tile(painter, box, row, self._artwork, self._theme, ratio)
         if row.id == self._model.playing_id:
@@ -133,3 +127,9 @@ class TrackDelegate(QStyledItemDelegate):
         painter.setBrush(self._line)
         painter.drawRoundedRect(QRect(rect.left() + SNUG, rect.center().y() - 4, rect.width() // 2, 8), 4, 4)
         painter.restore()
+
+
+def _pixel_ratio(painter: QPainter) -> float:
+    """Pixels of the screen in one of ours."""
+    device = painter.device()
+    return device.devicePixelRatio() if device is not None else 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
@@ -74,14 +75,23 @@ class TrackTable(QTableView):
 
     def chosen_ids(self) -> list[int]:
         """Ids of the chosen rows, in the order of the table."""
-        spans = self.selectionModel().selection()
-        lines = sorted((span.top(), span.bottom() + 1) for span in map(spans.at, range(spans.count())))
+        return self.chosen().tolist()
+
+    def chosen(self) -> array[int]:
+        """`chosen_ids` in eight bytes each: all of 100,000 rows are copied in no time."""
         chosen: array[int] = array("q")
+        for first, end in self._chosen_spans():
+            chosen.extend(self._tracks.ids[first:end])
+        return chosen
+
+    def _chosen_spans(self) -> Iterator[tuple[int, int]]:
+        """Lines [first, end) that are chosen, in order, none twice."""
+        spans = self.selectionModel().selection()
         seen = 0
-        for first, end in lines:
-            chosen.extend(self._tracks.ids[max(first, seen) : end])
-            seen = max(seen, end)
-        return chosen.tolist()
+        for first, end in sorted((span.top(), span.bottom() + 1) for span in map(spans.at, range(spans.count()))):
+            if end > seen:
+                yield max(first, seen), end
+                seen = end
 
     def choose_ids(self, ids: list[int], current: int | None = None) -> None:
         """Choose these rows where they are shown; nothing else stays chosen."""
@@ -92,8 +102,8 @@ class TrackTable(QTableView):
             lines = sorted(line for line in (self._tracks.line_of(track_id) for track_id in ids) if line >= 0)
         chosen = QItemSelection()
         last = self._tracks.columnCount() - 1
-        for line in lines:
-            chosen.select(self._tracks.index(line, 0), self._tracks.index(line, last))
+        for first, end in _runs(lines):
+            chosen.select(self._tracks.index(first, 0), self._tracks.index(end - 1, last))
         current_line = self._tracks.line_of(current) if current is not None else (lines[0] if lines else -1)
         selection = self.selectionModel()
         if current_line >= 0:
@@ -255,12 +265,13 @@ class TrackTable(QTableView):
     @Slot()
     def _keep_scrolling(self) -> None:
         """Remember what is chosen, the cursor, and which row is on top with its offset."""
-        chosen = self.chosen_ids()
+        count = sum(end - first for first, end in self._chosen_spans())
+        chosen = self.chosen_ids() if count <= MAX_RESTORED_ROWS else []
         top = self.rowAt(0)
         top_id = self._tracks.id_at(top) if top >= 0 else None
         offset = self.rowViewportPosition(top) if top >= 0 else 0
         current = self._tracks.id_at(self.current_line())
-        self._kept = (chosen if len(chosen) <= MAX_RESTORED_ROWS else [], current, top_id, offset)
+        self._kept = (chosen, current, top_id, offset)
 
     @Slot()
     def _restore_scrolling(self) -> None:
@@ -282,3 +293,16 @@ class TrackTable(QTableView):
             scrolled = self.verticalScrollBar().value()
             self.choose_ids(chosen, current)
             self.verticalScrollBar().setValue(scrolled)
+
+
+def _runs(lines: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Lines in ascending order as runs [first, end) of neighbours: each is one piece of a selection."""
+    first = end = -1
+    for line in lines:
+        if line != end:
+            if end > first:
+                yield first, end
+            first = line
+        end = line + 1
+    if end > first:
+        yield first, end

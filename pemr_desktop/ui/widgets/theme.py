@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from string import Template
@@ -33,6 +34,7 @@ _ASKED: dict[Scheme, Qt.ColorScheme] = {
 }
 _ICON_SIZES = (16, ICON_SIZE, 24)
 _TYPE_SCALE = {"small": 0.88, "body": 1.0, "strong": 1.0, "title": 1.35, "display": 1.9}
+PictureKey = tuple[str, int, str, float]
 TypeName = Literal["small", "body", "strong", "title", "display"]
 
 
@@ -53,7 +55,7 @@ class Theme(QObject):
         self._base_points = max(app.font().pointSizeF(), 9.0)
         self._cache: dict[tuple[str, str], QIcon] = {}
         self._drawings: dict[str, str] = {}
-        self._pixmaps: dict[tuple[str, int, str, float], QPixmap] = {}
+        self._pixmaps: dict[PictureKey, QPixmap] = {}
         self._colours = LIGHT
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self.apply()
@@ -109,8 +111,12 @@ class Theme(QObject):
     def pixmap(self, name: str, size: int, role: Role = "text_soft", ratio: float = 1.0) -> QPixmap:
         """A bundled icon as a pixmap of `size` device-independent pixels."""
         key = (name, size, role, ratio)
+        return self.picture(key, lambda: _render(self._drawing(name), size, self.color(role), ratio))
+
+    def picture(self, key: PictureKey, draw: Callable[[], QPixmap]) -> QPixmap:
+        """A picture that is drawn once and kept until the look changes. `key`: what, size, colour, pixel ratio."""
         if key not in self._pixmaps:
-            self._pixmaps[key] = _render(self._drawing(name), size, self.color(role), ratio)
+            self._pixmaps[key] = draw()
         return self._pixmaps[key]
 
     def apply(self) -> None:

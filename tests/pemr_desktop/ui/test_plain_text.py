@@ -30,8 +30,17 @@ from pemr_desktop.ui.widgets.message_box import MessageBox
 from pemr_desktop.ui.window.pages import NAMES
 
 HERE = Path(pemr_desktop.ui.__file__).parent
-MAKERS = {HERE / "widgets" / "label.py", HERE / "widgets" / "message_box.py"}
-GUESSING = {"QLabel", "QMessageBox", "QTextEdit", "QTextBrowser", "QErrorMessage", "QWhatsThis", "QSplashScreen"}
+MAKERS = {HERE / "widgets" / name for name in ("label.py", "message_box.py", "prepared_text.py")}
+GUESSING = {
+    "QLabel",
+    "QStaticText",
+    "QMessageBox",
+    "QTextEdit",
+    "QTextBrowser",
+    "QErrorMessage",
+    "QWhatsThis",
+    "QSplashScreen",
+}
 """What takes text that looks like markup for markup."""
 
 

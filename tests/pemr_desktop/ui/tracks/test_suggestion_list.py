@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.library.rows import TagSuggestion
+from pemr_desktop.library.rows import TagSuggestion, TrackRow
 from pemr_desktop.ui.tracks.suggestion_list import SuggestionList
-from pemr_desktop.ui.tracks.suggestion_model import lines_of_track
+from pemr_desktop.ui.tracks.suggestion_model import lines_of_track, lines_of_tracks
 from pemr_desktop.ui.widgets.theme import Theme
 
 SUGGESTIONS = (
@@ -78,3 +78,41 @@ def test_a_click_beside_the_buttons_decides_nothing(qtbot: QtBot, suggestions: S
 def test_a_screen_reader_hears_all_of_it(suggestions: SuggestionList) -> None:
     said = suggestions.lines.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
     assert said == "jazz: suggested, 95 %"
+
+
+def test_suggestions_of_many_tracks_become_one_line_a_tag() -> None:
+    rows = [
+        track_row(1, TagSuggestion("jazz", "genre", 0.9, 0.5, "accepted"), TagSuggestion("calm", "mood", 0.8, 0.5)),
+        track_row(2, TagSuggestion("jazz", "genre", 0.6, 0.5), TagSuggestion("calm", "mood", 0.6, 0.5)),
+        track_row(3, TagSuggestion("jazz", "genre", 0.6, 0.5, "accepted")),
+    ]
+    lines = {line.tag: line for line in lines_of_tracks(rows) if line.tag}
+    assert lines["jazz"].track_ids == (1, 2, 3) and lines["jazz"].decision == "mixed"
+    assert lines["jazz"].probability == pytest.approx(0.7)
+    assert lines["calm"].track_ids == (1, 2) and lines["calm"].decision is None
+
+
+def track_row(track_id: int, *suggestions: TagSuggestion) -> TrackRow:
+    """A track with nothing but suggestions."""
+    return TrackRow(
+        id=track_id,
+        path=b"",
+        location="",
+        title="",
+        artist="",
+        album="",
+        album_artist="",
+        track_number=None,
+        disc_number=None,
+        year=None,
+        duration_s=None,
+        format="",
+        genres=(),
+        moods=(),
+        suggestions=suggestions,
+        state="present",
+        analysed=True,
+        has_artwork=False,
+        cover_group=None,
+        added_at=0.0,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from pemr_desktop.library.views import View
 from pemr_desktop.paths import Paths
 from pemr_desktop.protocol.messages import Changed
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE, TrackModel
+from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE, TrackModel, _place
 from pemr_desktop.ui.tracks.track_table import TrackTable
 
 
@@ -175,3 +176,21 @@ def test_a_newer_question_ends_the_parts_of_the_older_one(
         for query in ("", "artist:a", "", "title:gam"):
             model.show(query=query)
     assert titles(qtbot, model) == ["Gamma"]
+
+
+@pytest.mark.parametrize("track_id", [1, 255, 256, 257, 1 << 40])
+def test_an_id_is_found_where_it_stands(track_id: int) -> None:
+    """Also where its bytes stand across two others."""
+    ids = array("q", [256, 0, 255 << 8, track_id << 8, 1 << 56, track_id, 7])
+    assert _place(ids.tobytes(), track_id) == ids.index(track_id)
+    assert _place(ids.tobytes(), 12345) == -1
+    assert _place(b"", track_id) == -1
+
+
+@pytest.mark.parametrize("lines", [[], [3], [0, 1, 2, 3, 4, 5], [0, 2, 3, 5], [1, 2]])
+def test_chosen_lines_are_kept_as_runs(qtbot: QtBot, model: TrackModel, table: TrackTable, lines: list[int]) -> None:
+    shown(qtbot, model)
+    table.choose_ids([model.ids[line] for line in lines])
+    assert table.chosen().tolist() == [model.ids[line] for line in lines]
+    neighbours = sum(line + 1 in lines for line in lines)
+    assert table.selectionModel().selection().count() == len(lines) - neighbours
