@@ -5,6 +5,7 @@ FFmpeg (PyAV) is loaded by the first file that needs it: only the processes that
 
 from __future__ import annotations
 
+import struct
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,8 +22,11 @@ PICTURE_CODECS = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpegl
 PACKETS_LOOKED_AT = 500
 """So many packets a second picture of a film may stand behind the first; a cover in Ogg has no second one."""
 FIRST_PAGES = 16
+LAST_SHARE = 1 / 64
+"""Of the length of a file, where its last packets are looked for first."""
 ASF_HEADER_BYTES = 1 << 16
 ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 FIELDS = {
     "title": "title",
     "artist": "artist",
@@ -81,6 +85,59 @@ def read_foreign(stream: BinaryIO, path: Path, container: str) -> tuple[FileTags
     return tags, film
 
 
+def packet_ends(stream: BinaryIO, path: Path, container: str, size: int) -> tuple[bytes, bytes, bytes]:
+    """The codec and the whole seconds, and `size` bytes from either end of what the packets of the first sound hold.
+
+    Raises TagReadError.
+    """
+    import av.error
+
+    try:
+        with _opened(stream, path, container) as demuxed:
+            sound = next((one for one in demuxed.streams.audio if one.codec_context is not None), None)
+            if sound is None:
+                raise TagReadError(path, "No sound was found in it.")
+            head = _first_bytes(demuxed, sound, size)
+            tail = _last_bytes(demuxed, sound, size)
+            context = sound.codec_context
+            seconds = round(_asf_length_s(stream) if container == "asf" else _announced_s(demuxed, sound))
+            form = context.name, context.sample_rate, context.channels, seconds
+            return repr(form).encode(), head, tail
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise TagReadError(path, "It is damaged and cannot be read.") from error
+
+
+def _first_bytes(demuxed: Any, sound: Any, size: int) -> bytes:
+    found = bytearray()
+    for packet in demuxed.demux(sound):
+        found += bytes(packet)
+        if len(found) >= size:
+            break
+    return bytes(found[:size])
+
+
+def _last_bytes(demuxed: Any, sound: Any, size: int) -> bytes:
+    """Read from a place near the end that is moved forward until enough is behind it."""
+    import av.error
+
+    end = sound.start_time or 0
+    if sound.duration:
+        end += sound.duration
+    elif demuxed.duration and sound.time_base:
+        end += int(demuxed.duration / 1e6 / sound.time_base)
+    share = LAST_SHARE
+    while True:
+        whole = share >= 1 or not end
+        try:
+            demuxed.seek(0 if whole else int(end * (1 - share)), stream=sound, backward=True)
+        except av.error.FFmpegError:
+            return b""  # a stream without places: the head has to do
+        found = b"".join(bytes(packet) for packet in demuxed.demux(sound))
+        if whole or len(found) >= size:
+            return found[-size:]
+        share *= 8
+
+
 def _opened(stream: BinaryIO, path: Path, container: str) -> Any:
     """The file as FFmpeg's demuxer of its kind opens it, and no other one."""
     import av
@@ -120,6 +177,17 @@ def _announced_s(demuxed: Any, sound: Any) -> float:
     if sound.duration and sound.time_base:
         return float(sound.duration * sound.time_base)
     return float(demuxed.duration or 0) / 1e6
+
+
+def _asf_length_s(stream: BinaryIO) -> float:
+    """What the header says, of which FFmpeg makes something else when much padding is behind it."""
+    stream.seek(0)
+    head = stream.read(ASF_HEADER_BYTES)
+    place = head.find(ASF_PROPERTIES)
+    if place < 0 or len(head) < place + 88:
+        return 0.0
+    ticks, _, preroll_ms = struct.unpack_from("<QQQ", head, place + 64)
+    return float(max(0, ticks // 10_000 - preroll_ms)) / 1_000
 
 
 def _counted_s(stream: BinaryIO, path: Path, container: str) -> float | None:

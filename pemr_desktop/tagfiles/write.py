@@ -36,6 +36,13 @@ log = logging.getLogger(__name__)
 UNTOUCHED = "The file was left untouched."
 
 
+class SoundProof(msgspec.Struct, frozen=True):
+    """The file in the state `after` has to the byte the sound of the file in the state `before`."""
+
+    before: FileIdentity
+    after: FileIdentity
+
+
 class WriteOutcome(msgspec.Struct, frozen=True):
     """What a write did. Digests are of whole files; `restore` turns the file after into the file before."""
 
@@ -43,6 +50,7 @@ class WriteOutcome(msgspec.Struct, frozen=True):
     after_digest: bytes
     restore: bytes | None
     method: ExchangeMethod
+    sound: SoundProof | None = None
 
 
 class Milestones(msgspec.Struct, frozen=True):
@@ -153,9 +161,11 @@ def _exchange(
             milestones.pouring()
             pouring = True
             pour_into(part, path, keep_times=keep_times)
+            after = identity(path)
         else:
+            after = identity(part)
             put_in_place(part, path)
-        copy.outcome = outcome
+        copy.outcome = msgspec.structs.replace(outcome, sound=SoundProof(expected, after))
     except OSError as error:
         if pouring:
             raise WriteRefused(

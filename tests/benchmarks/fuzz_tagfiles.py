@@ -33,10 +33,11 @@ from pemr_desktop.tagfiles.containers.chunks import iff_chunks
 from pemr_desktop.tagfiles.containers.ogg import CHECKSUM, PAGE_HEADER, checksum, pages
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.diff import make_plan
-from pemr_desktop.tagfiles.digest import audio_digest, quick_digest
+from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.formats.vorbis_block import _block, _parts
 from pemr_desktop.tagfiles.opening import CONTAINERS
+from pemr_desktop.tagfiles.quick_digest import quick_digest
 from pemr_desktop.tagfiles.read import LONGEST_VALUE, read_artwork, read_tags
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 

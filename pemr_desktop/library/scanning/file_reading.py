@@ -11,11 +11,13 @@ from pemr_desktop.library.scanning.folder_states import FolderVisit
 from pemr_desktop.library.tracks.storing import ReadTrack
 from pemr_desktop.tagfiles.containers.read_only import READ_ONLY
 from pemr_desktop.tagfiles.containers.sniffing import sniff
-from pemr_desktop.tagfiles.digest import cut_off_warning, quick_digest_of
+from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.first_quick_digest import first_quick_digests
 from pemr_desktop.tagfiles.foreign import is_film, may_be_film, read_foreign
 from pemr_desktop.tagfiles.identity import FileIdentity, changed_ns, identity, identity_of
 from pemr_desktop.tagfiles.opening import open_tags
+from pemr_desktop.tagfiles.quick_digest import quick_digest_of
 from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 
 FILM = "It is a film, and was left out. The setting “Take the sound of films” takes it in."
@@ -26,6 +28,7 @@ class ToRead(NamedTuple):
     """A file that is new or changed. `known_id`: its track, when there is one. `names_beside`: of its folder.
 
     `unchanged`: size, modification time and inode are as its track says; the tags are read all the same.
+    `first_digest`: of the sound as its track has it, where 0.1.0 made it.
     """
 
     root_id: int
@@ -35,12 +38,14 @@ class ToRead(NamedTuple):
     names_beside: frozenset[str] = frozenset()
     visit: FolderVisit | None = None
     unchanged: bool = False
+    first_digest: bytes | None = None
 
 
 class FileContent(msgspec.Struct, frozen=True, array_like=True):
     """What a file holds. `tags` None: it cannot be read, for the reason; a reason beside tags: something is odd.
 
     `identity`: the file then; None when it was still changing, or is not known. `ctime_ns`: when it had last changed.
+    `keeps_first_digest`: its sound is the one of which 0.1.0 made a digest, as far as one was asked for.
     """
 
     tags: FileTags | None
@@ -48,6 +53,7 @@ class FileContent(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     quick_digest: bytes
     ctime_ns: int | None = None
+    keeps_first_digest: bool = False
 
 
 class Reading(NamedTuple):
@@ -66,7 +72,7 @@ class Reading(NamedTuple):
 
 def read_file(asked: ToRead) -> Reading:
     """One file, here and now. Never raises for what is wrong with the file."""
-    return reading_of(asked, read_content(asked.path))
+    return reading_of(asked, read_content(asked.path, first_digest=asked.first_digest))
 
 
 def reading_of(asked: ToRead, content: FileContent) -> Reading:
@@ -81,12 +87,13 @@ def reading_of(asked: ToRead, content: FileContent) -> Reading:
             content.tags,
             content.quick_digest,
             content.ctime_ns,
+            content.keeps_first_digest,
         )
     return Reading(asked, track, content.reason, content.identity, ctime_ns=content.ctime_ns)
 
 
-def read_content(path: Path, films: bool = True) -> FileContent:
-    """One file; without `films` they are left out.
+def read_content(path: Path, films: bool = True, first_digest: bytes | None = None) -> FileContent:
+    """One file; without `films` they are left out. `first_digest`: see ToRead.
 
     Never raises for what is wrong with it, as far as Python can tell.
     """
@@ -99,7 +106,8 @@ def read_content(path: Path, films: bool = True) -> FileContent:
                 return FileContent(None, _settled(state, path), error.reason, b"", ctime_ns)
             if film and not films:
                 return FileContent(None, _settled(state, path), FILM, b"", ctime_ns)
-            quick = quick_digest_of(stream, container)
+            quick = quick_digest_of(stream, container, path)
+            keeps_first = first_digest is not None and first_digest in first_quick_digests(stream, container)
             cut_off = "" if container in READ_ONLY else cut_off_warning(stream, container)
             if identity(path) != state:
                 return FileContent(
@@ -107,7 +115,7 @@ def read_content(path: Path, films: bool = True) -> FileContent:
                 )
     except TagReadError as error:
         return FileContent(None, None, error.reason, b"")
-    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick, ctime_ns)
+    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick, ctime_ns, keeps_first)
 
 
 def _tags(stream: BinaryIO, path: Path, films: bool) -> tuple[FileTags, str, bool]:

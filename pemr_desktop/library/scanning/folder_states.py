@@ -12,9 +12,9 @@ import msgspec
 
 from pemr_desktop.library.paths import after
 from pemr_desktop.library.scanning.roots import ScanTarget
-from pemr_desktop.tagfiles.digest import QUICK_VERSION
 from pemr_desktop.tagfiles.identity import changed_ns
 
+STATE_VERSION = 1
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -37,7 +37,7 @@ def state_of(files: Sequence[tuple[str, os.stat_result]]) -> bytes:
     """A digest (16 bytes) of names, sizes, times, inodes and last changes: no two states of a folder share one."""
     names = os.fsencode("/".join([name for name, _ in files]))
     numbers = [(status.st_size, status.st_mtime_ns, status.st_ino, changed_ns(status)) for _, status in files]
-    return hashlib.blake2b(_encoder.encode((QUICK_VERSION, names, numbers)), digest_size=16).digest()
+    return hashlib.blake2b(_encoder.encode((STATE_VERSION, names, numbers)), digest_size=16).digest()
 
 
 def known_states(connection: sqlite3.Connection, target: ScanTarget) -> dict[bytes, bytes]:

@@ -6,12 +6,17 @@ import os
 import sqlite3
 from typing import NamedTuple
 
+from pemr_desktop.library.scanning.file_reading import ToRead
 from pemr_desktop.library.tracks.storing import same_file
+from pemr_desktop.tagfiles.first_quick_digest import FIRST_VERSION
 from pemr_desktop.tagfiles.identity import changed_ns
 
 
 class KnownFile(NamedTuple):
-    """A file as its track says. `ctime_ns`: when the system last saw it change; None: not known."""
+    """A file as its track says. `ctime_ns`: when the system last saw it change; None: not known.
+
+    `first_digest`: of its sound, where 0.1.0 made it.
+    """
 
     track_id: int
     size: int
@@ -19,11 +24,15 @@ class KnownFile(NamedTuple):
     inode: int
     missing: bool
     ctime_ns: int | None
-    quick_version: int
+    first_digest: bytes | None
 
     def is_same(self, status: os.stat_result) -> bool:
         """Whether size, modification time and inode are as they were."""
         return same_file(status, self.size, self.mtime_ns, self.inode)
+
+    def asked_of(self, asked: ToRead, status: os.stat_result) -> ToRead:
+        """What is to be read of the file now."""
+        return asked._replace(known_id=self.track_id, unchanged=self.is_same(status), first_digest=self.first_digest)
 
     def is_untouched(self, status: os.stat_result) -> bool:
         """Whether nobody changed it either who set the modification time back."""
@@ -55,9 +64,9 @@ class TriedFile(NamedTuple):
 def known_files(connection: sqlite3.Connection, root_id: int, folder: bytes) -> dict[bytes, KnownFile]:
     """The tracks of one folder by relative path."""
     rows = connection.execute(
-        "SELECT rel_path, id, size, mtime_ns, inode, missing, ctime_ns, quick_version FROM tracks "
-        "WHERE root_id = ? AND folder = ?",
-        (root_id, folder),
+        "SELECT rel_path, id, size, mtime_ns, inode, missing, ctime_ns, "
+        "CASE quick_version WHEN ? THEN quick_digest END FROM tracks WHERE root_id = ? AND folder = ?",
+        (FIRST_VERSION, root_id, folder),
     )
     return {row[0]: KnownFile(*row[1:]) for row in rows}
 

@@ -126,7 +126,10 @@ class TagChild:
         return answers
 
     def _order(self, files: Sequence[ToRead]) -> Order:
-        return Order([os.fsencode(file.path) for file in files], self._patience_s, self._films)
+        first_digests = {
+            number: file.first_digest for number, file in enumerate(files) if file.first_digest is not None
+        }
+        return Order([os.fsencode(file.path) for file in files], self._patience_s, self._films, first_digests)
 
     def _running(self) -> subprocess.Popen[bytes]:
         """The process, started and ready. Raises OSError."""

@@ -30,12 +30,13 @@ LENGTH = struct.Struct("<I")
 class Order(msgspec.Struct, frozen=True, array_like=True):
     """Read these files, in order; each path `os.fsencode`d. With more of the processor for a file the child ends.
 
-    `films`: their sound is taken in, too.
+    `films`: their sound is taken in, too. `first_digests`: of files that 0.1.0 knew, by their place in the order.
     """
 
     paths: list[bytes]
     processor_s: float = 10.0
     films: bool = True
+    first_digests: dict[int, bytes] = {}
 
 
 def write_frame(stream: IO[bytes], message: bytes) -> None:
@@ -53,10 +54,12 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
-def encoded_content(path: Path, encoder: msgspec.msgpack.Encoder, films: bool = True) -> bytes:
+def encoded_content(
+    path: Path, encoder: msgspec.msgpack.Encoder, films: bool = True, first_digest: bytes | None = None
+) -> bytes:
     """One file as a message. Whatever a damaged file makes a parser raise belongs to that file alone."""
     try:
-        return encoder.encode(read_content(path, films))
+        return encoder.encode(read_content(path, films, first_digest))
     except MemoryError:
         reason = TOO_LARGE
     except RecursionError:
@@ -80,9 +83,10 @@ def main() -> int:
     while (message := read_frame(orders)) is not None:
         sent_at = time.monotonic()
         order = decoder.decode(message)
-        for path in order.paths:
+        for number, path in enumerate(order.paths):
             patience.allow(order.processor_s)
-            write_frame(answers, encoded_content(Path(os.fsdecode(path)), encoder, order.films))
+            first_digest = order.first_digests.get(number)
+            write_frame(answers, encoded_content(Path(os.fsdecode(path)), encoder, order.films, first_digest))
             if time.monotonic() - sent_at > SEND_EVERY_S:
                 answers.flush()
                 sent_at = time.monotonic()

@@ -32,7 +32,6 @@ from pemr_desktop.library.scanning.walk import Listing, Pruning, walk
 from pemr_desktop.library.tracks.moved_files import MovedFiles
 from pemr_desktop.library.tracks.storing import insert_track, still_is, update_track
 from pemr_desktop.steps import Progress, Step
-from pemr_desktop.tagfiles.digest import QUICK_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -231,8 +230,8 @@ class _TargetScan:
                 self.seen.add(row.track_id)
             if self._passes_over(encode(path), status, row, visit):
                 continue
-            known_id, unchanged = (None, False) if row is None else (row.track_id, row.is_same(status))
-            changed.append(ToRead(self.target.root_id, rel_path, path, known_id, names, visit, unchanged))
+            asked = ToRead(self.target.root_id, rel_path, path, names_beside=names, visit=visit)
+            changed.append(asked if row is None else row.asked_of(asked, status))
         self.not_there += [
             (row.track_id, rel_path)
             for rel_path, row in known.items()
@@ -260,7 +259,7 @@ class _TargetScan:
         visit.spoiled |= row.track_id in self.odd
         if row.missing and row.is_same(status):
             self.back.append(row.track_id)
-        return row.quick_version == QUICK_VERSION or not untouched
+        return True
 
     def _settle(self, visit: FolderVisit) -> None:
         if visit.state and visit.is_settled:
@@ -332,7 +331,7 @@ class _TargetScan:
             return asked.known_id
         track_id = self.moved_files.find(connection, track, asked.names_beside)
         if track_id is not None:
-            update_track(connection, track_id, track)
+            update_track(connection, track_id, track, sound_proved=True)
             self.counts.moved += 1
         else:
             track_id = insert_track(connection, track)

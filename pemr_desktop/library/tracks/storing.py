@@ -13,15 +13,17 @@ import msgspec
 from pemr_desktop.library.paths import folder_of, show
 from pemr_desktop.library.tracks.columns import columns, pack_fields, tag_rows
 from pemr_desktop.library.versions.pairs import forget_found
-from pemr_desktop.tagfiles.digest import QUICK_VERSION
+from pemr_desktop.tagfiles.first_quick_digest import FIRST_VERSION
 from pemr_desktop.tagfiles.identity import FileIdentity, identity_of
+from pemr_desktop.tagfiles.quick_digest import QUICK_VERSION
 from pemr_desktop.tagfiles.read import FileTags
-
-SAME_LENGTH_S = 0.05
 
 
 class ReadTrack(msgspec.Struct, frozen=True):
-    """One file as the scanner read it. `ctime_ns`: when the system had last seen it change; None: not known."""
+    """One file as the scanner read it. `ctime_ns`: when the system had last seen it change; None: not known.
+
+    `keeps_first_digest`: its sound is the one of which 0.1.0 made the digest that its track has.
+    """
 
     root_id: int
     rel_path: bytes
@@ -30,6 +32,7 @@ class ReadTrack(msgspec.Struct, frozen=True):
     tags: FileTags
     quick_digest: bytes
     ctime_ns: int | None = None
+    keeps_first_digest: bool = False
 
 
 def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
@@ -45,19 +48,24 @@ def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
 
 
 def update_track(
-    connection: sqlite3.Connection, track_id: int, track: ReadTrack, *, file_unchanged: bool = False
+    connection: sqlite3.Connection,
+    track_id: int,
+    track: ReadTrack,
+    *,
+    file_unchanged: bool = False,
+    sound_proved: bool = False,
 ) -> bool:
     """A file that changed, or came back, or was found at another place -> whether its tags, cover or sound are others.
 
-    The analysis goes when the sound changed. `file_unchanged`: size, time and inode are as they were; then digests
-    made in another way are no reason to forget.
+    The analysis goes when the sound changed. `file_unchanged`: size, time and inode are as they were; then a digest
+    made in another way is no reason to forget. `sound_proved`: somebody compared all of the sound, and it is the same.
     """
     old = connection.execute(
-        "SELECT t.quick_digest, t.quick_version, t.duration_s, f.fields, t.has_artwork FROM tracks t "
+        "SELECT t.quick_digest, t.quick_version, f.fields, t.has_artwork FROM tracks t "
         "LEFT JOIN track_fields f ON f.track_id = t.id WHERE t.id = ?",
         (track_id,),
     ).fetchone()
-    sounds_as_before = old is None or _sounds_as_before(track, *old[:3], file_unchanged=file_unchanged)
+    sounds_as_before = old is None or sound_proved or _sounds_as_before(track, *old[:2], file_unchanged=file_unchanged)
     values = _path_columns(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
     values |= {"missing": 0, "missing_since": None}
     if not sounds_as_before:
@@ -67,19 +75,14 @@ def update_track(
     connection.execute(f"UPDATE tracks SET {changes} WHERE id = ?", (*values.values(), track_id))
     _store_fields(connection, track_id, track.tags)
     told = pack_fields(track.tags.fields), values["has_artwork"]
-    return old is None or not sounds_as_before or old[3:] != told
+    return old is None or not sounds_as_before or old[2:] != told
 
 
-def _sounds_as_before(
-    track: ReadTrack, quick_digest: bytes | None, version: int, duration_s: float | None, *, file_unchanged: bool
-) -> bool:
-    """Whether the sound is still the same. Digests of two versions say nothing of each other; the length has to do."""
+def _sounds_as_before(track: ReadTrack, quick_digest: bytes | None, version: int, *, file_unchanged: bool) -> bool:
+    """Whether the sound is still the same. What is not known to be so is heard again."""
     if version == QUICK_VERSION:
         return quick_digest == track.quick_digest
-    if file_unchanged:
-        return True
-    now_s = track.tags.duration_s
-    return duration_s is not None and now_s is not None and abs(duration_s - now_s) < SAME_LENGTH_S
+    return file_unchanged or (version == FIRST_VERSION and track.keeps_first_digest)
 
 
 def forget_sound(connection: sqlite3.Connection, track_id: int) -> None:

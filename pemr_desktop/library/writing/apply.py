@@ -13,7 +13,7 @@ from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.paths import decode, encode, relative, show, track_path
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.scanning.file_reading import ToRead, read_file
-from pemr_desktop.library.tracks.storing import update_track
+from pemr_desktop.library.tracks.storing import row_identity, update_track
 from pemr_desktop.library.writing import journal
 from pemr_desktop.library.writing.plan import WriteOptions, Writer, plan_writer, settled_by
 from pemr_desktop.library.writing.resume import Begun, begun_undo, begun_write
@@ -22,8 +22,9 @@ from pemr_desktop.refusals import Refusal
 from pemr_desktop.steps import Progress, Step, StepCode
 from pemr_desktop.tagfiles.clone import clone_path
 from pemr_desktop.tagfiles.errors import TagFileError
+from pemr_desktop.tagfiles.first_quick_digest import FIRST_VERSION
 from pemr_desktop.tagfiles.plan import FilePlan
-from pemr_desktop.tagfiles.write import Milestones, WriteOutcome
+from pemr_desktop.tagfiles.write import Milestones, SoundProof, WriteOutcome
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def _carry_out(
         progress(done, len(jobs), Step(step, job.path.name))
         location = show(encode(job.path))
         try:
-            job.write(_milestones(store, job.entry_id))
+            outcome = job.write(_milestones(store, job.entry_id))
         except TagFileError as error:
             refused[location] = error.file_refusal
             with store.writing(durable=True) as connection:
@@ -123,7 +124,7 @@ def _carry_out(
         if job.left_alone is not None:
             refused[location] = job.left_alone
         if job.track_id is not None:
-            refresh_track(store, job.track_id)
+            refresh_track(store, job.track_id, outcome.sound if outcome is not None else None)
             changed.append(job.track_id)
     with store.writing(durable=True) as connection:
         journal.close_batch(connection, batch_id)
@@ -153,21 +154,34 @@ def _is_track(connection: sqlite3.Connection, track_id: int) -> bool:
     return connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None
 
 
-def refresh_track(store: Store, track_id: int) -> None:
-    """Read a track's file again after we changed it ourselves, so that no scan is needed to see it."""
+def refresh_track(store: Store, track_id: int, proof: SoundProof | None = None) -> None:
+    """Read a track's file again after we changed it ourselves, so that no scan is needed to see it.
+
+    Nothing that was heard is forgotten where `proof` leads from the file as the track has it to the file as it is.
+    """
     with store.reading() as connection:
         row = connection.execute(
-            "SELECT r.id, r.path FROM tracks t JOIN roots r ON r.id = t.root_id WHERE t.id = ?", (track_id,)
+            "SELECT r.id, r.path, t.size, t.mtime_ns, t.inode, t.quick_digest, t.quick_version "
+            "FROM tracks t JOIN roots r ON r.id = t.root_id WHERE t.id = ?",
+            (track_id,),
         ).fetchone()
         if row is None:
             return
         path = track_path(connection, track_id)
-    reading = read_file(ToRead(row[0], relative(decode(row[1]), path), path, track_id))
+    root_id, root, size, mtime_ns, inode, quick_digest, version = row
+    first_digest = quick_digest if version == FIRST_VERSION else None
+    reading = read_file(
+        ToRead(root_id, relative(decode(root), path), path, known_id=track_id, first_digest=first_digest)
+    )
     if reading.track is None:
         log.warning("After writing, %s cannot be read: %s", show(encode(path)), reading.reason)
         return
+    proved = proof is not None and (proof.before, proof.after) == (
+        row_identity(size, mtime_ns, inode),
+        reading.track.identity,
+    )
     with store.writing() as connection:
-        update_track(connection, track_id, reading.track)
+        update_track(connection, track_id, reading.track, sound_proved=proved)
 
 
 # --- taking back

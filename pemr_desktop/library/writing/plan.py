@@ -22,12 +22,12 @@ from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
 from pemr_desktop.tagfiles.plan import FilePlan, HardLinks
-from pemr_desktop.tagfiles.write import Milestones, apply_plan
+from pemr_desktop.tagfiles.write import Milestones, WriteOutcome, apply_plan
 
 # Groups with a field of their own that players know. All other groups go into PEMR_TAGS only.
 FIELD_OF_GROUP = {"genre": "genre", "mood": "mood"}
-Writer = Callable[[Milestones], None]
-"""Writes one file, and tells how far it is."""
+Writer = Callable[[Milestones], WriteOutcome | None]
+"""Writes one file, and tells how far it is; None: there was nothing to write."""
 
 
 class WriteOptions(msgspec.Struct, frozen=True):
@@ -240,8 +240,8 @@ def settled_by(connection: sqlite3.Connection, plan: FilePlan) -> tuple[int, ...
 def plan_writer(plan: FilePlan, clone: Path, options: WriteOptions) -> Writer:
     """Writes a plan with its clone at this place."""
 
-    def write(milestones: Milestones) -> None:
-        apply_plan(
+    def write(milestones: Milestones) -> WriteOutcome | None:
+        return apply_plan(
             plan,
             clone=clone,
             keep_times=options.keep_times,

@@ -21,7 +21,7 @@ from pemr_desktop.tagfiles.digest import whole_digest
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.plan import FieldChange
 from pemr_desktop.tagfiles.read import open_ordinary, read_tags
-from pemr_desktop.tagfiles.write import Milestones, restore_bytes
+from pemr_desktop.tagfiles.write import Milestones, WriteOutcome, restore_bytes
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +86,8 @@ def _plan_one(entry: journal.Entry, path: Path, options: WriteOptions, vetting: 
     if entry.restore is not None and entry.before_digest is not None and _digest(real) == entry.after_digest:
         recipe, wanted = entry.restore, entry.before_digest
 
-        def bring_back(milestones: Milestones) -> None:
-            restore_bytes(
+        def bring_back(milestones: Milestones) -> WriteOutcome:
+            return restore_bytes(
                 real,
                 recipe,
                 wanted,

@@ -9,6 +9,8 @@ SV7, SV8 = b"MP+", b"MPCK"
 SV7_HEADER = 24
 SV7_FIRST_BITS = 8
 SIZE_BITS = 20
+SOUND_PACKET = b"AP"
+HEAD_BYTES = 1 << 16
 
 
 def ends_early(file: BinaryIO, start: int, end: int) -> bool:
@@ -26,12 +28,7 @@ def _ends_in_packet(sound: bytes) -> bool:
     while position + 3 <= len(sound):
         if not sound[position : position + 2].isalpha():
             return False  # no chain of packets: nothing can be said
-        size, offset = 0, position + 2
-        while offset < len(sound):
-            size = size << 7 | sound[offset] & 0x7F
-            offset += 1
-            if not sound[offset - 1] & 0x80:
-                break
+        size, offset = _packet_size(sound, position + 2)
         if size < offset - position:
             return False
         position += size
@@ -53,3 +50,31 @@ def _ends_in_frame(sound: bytes) -> bool:
         position += reached // 32 * 4
         bits = reached % 32
     return False
+
+
+def first_packet_of_sound(file: BinaryIO, start: int, end: int) -> int:
+    """Where the sound begins: behind what programs change that measure how loud it is, or note how it was made."""
+    file.seek(start)
+    head = file.read(min(HEAD_BYTES, end - start))
+    if not head.startswith(SV8):
+        return start + SV7_HEADER if head.startswith(SV7) else start
+    position = len(SV8)
+    while position + 3 <= len(head) and (key := head[position : position + 2]).isalpha():
+        if key == SOUND_PACKET:
+            return start + position
+        size, behind = _packet_size(head, position + 2)
+        if size < behind - position:
+            break
+        position += size
+    return start
+
+
+def _packet_size(data: bytes, place: int) -> tuple[int, int]:
+    """The number there, seven bits a byte, and where it ends."""
+    size = 0
+    while place < len(data):
+        size = size << 7 | data[place] & 0x7F
+        place += 1
+        if not data[place - 1] & 0x80:
+            break
+    return size, place

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 MAGIC = b"OggS"
+FIRST_PAGE = 2
 LAST_PAGE = 4
 COMMENT_PACKET = 1
 PAGE_HEADER = 27
@@ -17,7 +18,7 @@ MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 class Page(NamedTuple):
     """One page. `start`..`end` is its content; `lacing` says how packets share it; `end` may lie past the file's.
 
-    `is_last`: the stream ends with it.
+    `is_last`: the stream ends with it; `is_first`: it begins with it.
     """
 
     serial: int
@@ -26,6 +27,7 @@ class Page(NamedTuple):
     start: int
     end: int
     is_last: bool
+    is_first: bool
 
 
 def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
@@ -45,6 +47,7 @@ def pages(file: BinaryIO, position: int = 0) -> Iterator[Page]:
             start=start,
             end=position,
             is_last=bool(head[5] & LAST_PAGE),
+            is_first=bool(head[5] & FIRST_PAGE),
         )
 
 

@@ -13,8 +13,9 @@ from mutagen.id3 import ID3, RVA2
 from broken_files import add_broken_files, add_odd_files
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.diff import make_plan
-from pemr_desktop.tagfiles.digest import audio_digest, cut_off_warning, quick_digest
+from pemr_desktop.tagfiles.digest import audio_digest, cut_off_warning
 from pemr_desktop.tagfiles.errors import TagFileError, TagReadError, WriteRefused
+from pemr_desktop.tagfiles.quick_digest import quick_digest
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.write import apply_plan
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from pemr_desktop.tagfiles.diff import make_plan
-from pemr_desktop.tagfiles.digest import audio_digest, quick_digest
+from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.formats.mapping import FIELDS
 from pemr_desktop.tagfiles.opening import open_tags
+from pemr_desktop.tagfiles.quick_digest import quick_digest
 from pemr_desktop.tagfiles.read import read_artwork, read_tags
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
 

@@ -27,14 +27,14 @@ NASTY_CHILD = """
 import os, sys
 from pemr_desktop.library.scanning import read_process
 real = read_process.read_content
-def read(path, films):
+def read(path, *more):
     while "hang" in path.name:
         pass
     if "crash" in path.name:
         os.abort()
     if "deep" in path.name:
         raise RecursionError
-    return real(path, films)
+    return real(path, *more)
 read_process.read_content = read
 sys.exit(read_process.main())
 """

@@ -8,13 +8,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from pemr_desktop.library import queries
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.scanning.scanner import ScanOutcome
 from pemr_desktop.tagfiles.diff import make_plan
-from pemr_desktop.tagfiles.digest import QUICK_VERSION, audio_digest
 from pemr_desktop.tagfiles.write import apply_plan
 
 Song = Callable[..., Path]
@@ -32,7 +29,7 @@ def asked_for_tracks(library: Library, scan: Callable[[], ScanOutcome]) -> int:
         connection.set_trace_callback(asked.append)
         scan()
         connection.set_trace_callback(None)
-    return sum("quick_version FROM tracks WHERE root_id" in sql for sql in asked)
+    return sum("quick_digest END FROM tracks WHERE root_id" in sql for sql in asked)
 
 
 def test_folders_are_settled_after_the_first_scan(library: Library, album: list[Path]) -> None:
@@ -97,60 +94,6 @@ def test_forgetting_a_root_forgets_its_folders(library: Library, music: Path, al
     assert settled(library) == set()
     library.add_root(music)
     assert library.scan().added == 4
-
-
-def test_a_new_way_to_make_digests_loses_nothing_that_was_heard(
-    library: Library, album: list[Path], analysed: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    analysed(library)
-    model = library.read(queries.active_model)
-    assert model is not None
-    with library.store.writing() as connection:  # as an older version of the application left it
-        connection.execute("UPDATE tracks SET quick_version = 0, quick_digest = x'00'")
-    apply_plan(make_plan(0, album[1], {"title": ["Retagged meanwhile"]}, mode="replace"))
-    assert library.scan() == ScanOutcome(found=4, changed=1)
-    assert library.tracks_to_analyse(model.id) == []
-    versions = library.read(lambda conn: conn.execute("SELECT DISTINCT quick_version FROM tracks").fetchall())
-    assert versions == [(QUICK_VERSION,)]
-    assert library.scan() == ScanOutcome(found=4)
-
-
-@pytest.mark.parametrize("whole_sound_is_known", [True, False])
-def test_a_file_that_moved_before_digests_were_made_in_a_new_way_keeps_what_was_heard(
-    library: Library, music: Path, album: list[Path], analysed: Callable[..., list[int]], whole_sound_is_known: bool
-) -> None:
-    """With the whole sound known it may have been tagged and touched meanwhile, otherwise only moved."""
-    analysed(library)
-    track = library.read(queries.find_track, album[1])
-    other = library.read(queries.find_track, album[2])
-    digest = audio_digest(album[1])
-    with library.store.writing() as connection:
-        connection.execute("UPDATE tracks SET quick_version = 0, quick_digest = x'00'")
-        if whole_sound_is_known:
-            connection.execute("UPDATE tracks SET audio_digest = ? WHERE id = ?", (digest, track))
-    if whole_sound_is_known:
-        apply_plan(make_plan(0, album[1], {"title": ["Retagged meanwhile"]}, mode="replace"))
-    moved = music / "elsewhere" / f"another name{album[1].suffix}"
-    moved.parent.mkdir()
-    album[1].rename(moved)
-    assert library.scan() == ScanOutcome(found=4, moved=1)
-    assert library.read(queries.find_track, moved) == track
-    assert library.read(queries.find_track, album[2]) == other
-    model = library.read(queries.active_model)
-    assert model is not None and library.tracks_to_analyse(model.id) == []
-
-
-def test_another_length_is_another_sound_whatever_the_digests(
-    library: Library, album: list[Path], song: Song, analysed: Callable[..., list[int]]
-) -> None:
-    analysed(library)
-    model = library.read(queries.active_model)
-    assert model is not None
-    with library.store.writing() as connection:
-        connection.execute("UPDATE tracks SET quick_version = 0, quick_digest = x'00', duration_s = duration_s + 9")
-    album[0].touch()
-    library.scan()
-    assert [waiting.path for waiting in library.tracks_to_analyse(model.id)] == [album[0]]
 
 
 def test_a_file_still_being_copied_is_whole_in_the_end(library: Library, music: Path, song: Song) -> None:
