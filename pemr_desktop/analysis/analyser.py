@@ -120,7 +120,7 @@ class Analyser:
                 if self._suspects.is_hopeless(track.track_id):
                     self._give_up(track, "listening to it ended the program several times; it is not tried again")
                 else:
-                    pool.order(_Order(track), track.path)
+                    pool.order(_Order(track), track.path, track.duration_s or 0.0)
             for order, analysed in pool.results(stop=cancelled):
                 self._take(pool, order, analysed)
                 progress(tally.done, tally.total, Step("listened", order.track.path.stem))
@@ -158,7 +158,7 @@ class Analyser:
         elif order.listening < MAX_LISTENINGS:
             # what was analysed is neither the old file nor the new one
             log.info("%s changed while it was listened to; once more", track.path)
-            pool.order(_Order(track, order.listening + 1), track.path)
+            pool.order(_Order(track, order.listening + 1), track.path, track.duration_s or 0.0)
         else:
             self._give_up(track, "it is being written to all the time; listen to it again when that is over")
 

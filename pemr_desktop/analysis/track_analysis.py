@@ -48,6 +48,7 @@ def listen(encoder: Encoder, track_id: int, sound: Sound, *, keep_segments: bool
         predictions=list(zip(tags, map(float, embedding.tag_probabilities), strict=True)),
         peaks=sound.peaks,
         duration_s=sound.duration_s,
+        duration_is_counted=sound.is_counted,
         cover_features=features.to_bytes(),
         cover_version=FEATURE_VERSION,
     )

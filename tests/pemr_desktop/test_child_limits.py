@@ -73,7 +73,7 @@ def test_what_is_no_picture_of_a_cover_gives_nothing() -> None:
 
 GREEDY = """
 from pemr_desktop.library.scanning import read_process
-def read_content(path, films):
+def read_content(path, *more):
     return bytes(600 << 20)
 read_process.read_content = read_content
 read_process.main()

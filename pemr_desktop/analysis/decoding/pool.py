@@ -40,7 +40,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Sound:
-    """A decoded file: mono samples (n,) at `sample_rate`, `duration_s` of the whole, peaks over the whole."""
+    """A decoded file: mono samples (n,) at `sample_rate`, `duration_s` of the whole, peaks over the whole.
+
+    `is_counted`: the whole was decoded; else its end was not reached, and the length is what others say.
+    """
 
     samples: npt.NDArray[np.float32]
     sample_rate: int
@@ -50,6 +53,7 @@ class Sound:
     corrupt_packets: int
     spent_s: float
     before: FileIdentity
+    is_counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ class DecodeChild:
         self._process: subprocess.Popen[bytes] | None = None
         self._killed = False
 
-    def decode(self, path: Path, sample_rate: int, limit_s: float, patience_s: float) -> Sound | NoSound:
+    def decode(
+        self, path: Path, sample_rate: int, limit_s: float, patience_s: float, known_s: float = 0.0
+    ) -> Sound | NoSound:
         """Decode a file, giving it `patience_s` of the processor, and some times that by the clock."""
         try:
             before = identity(path)
@@ -88,7 +94,7 @@ class DecodeChild:
         timer.daemon = True
         timer.start()
         try:
-            order = Order(os.fsencode(path), sample_rate, limit_s, patience_s)
+            order = Order(os.fsencode(path), sample_rate, limit_s, patience_s, known_s)
             process.stdin.write(msgspec.json.encode(order) + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
@@ -114,6 +120,7 @@ class DecodeChild:
             answer.corrupt_packets,
             answer.spent_s,
             before,
+            answer.is_counted,
         )
 
     @property
@@ -170,7 +177,7 @@ class DecodePool(Generic[Item, Result]):
         self._patience_s = patience_s
         self._then = then
         self._children = [DecodeChild() for _ in range(count)]
-        self._orders: queue.SimpleQueue[tuple[Item, Path] | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Item, Path, float] | None] = queue.SimpleQueue()
         self._results: queue.Queue[tuple[Item, Result] | BaseException] = queue.Queue(maxsize=ahead)
         self._threads = [
             threading.Thread(target=self._work, args=(number,), name=f"listener {number}", daemon=True)
@@ -197,10 +204,10 @@ class DecodePool(Generic[Item, Result]):
         for child in self._children:
             child.close()
 
-    def order(self, item: Item, path: Path) -> None:
-        """Ask for one more file."""
+    def order(self, item: Item, path: Path, known_s: float = 0.0) -> None:
+        """Ask for one more file. `known_s`: its length, as far as others know it."""
         self._outstanding += 1
-        self._orders.put((item, path))
+        self._orders.put((item, path, known_s))
 
     def results(
         self, orders: Iterable[tuple[Item, Path]] = (), stop: Callable[[], bool] = lambda: False
@@ -232,9 +239,10 @@ class DecodePool(Generic[Item, Result]):
 
     def _work(self, number: int) -> None:
         while (order := self._orders.get()) is not None and not self._stopped.is_set():
-            item, path = order
+            item, path, known_s = order
+            child = self._children[number]
             try:
-                sound = self._children[number].decode(path, self._sample_rate, LISTEN_LIMIT_S, self._patience_s)
+                sound = child.decode(path, self._sample_rate, LISTEN_LIMIT_S, self._patience_s, known_s)
                 if not self._stopped.is_set():
                     self._offer((item, self._then(number, item, sound)))
             except Exception as error:  # an order without an answer would stop everything: it is raised in `results`

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.audio import read
+from pemr.audio import AudioInfo, read
 from pemr.errors import PemrError
 from pemr_desktop.child_limits import Patience, limit_memory
 
@@ -28,23 +28,27 @@ HEADROOM_MB = 3072
 class Order(msgspec.Struct, frozen=True):
     """Decode this file (`os.fsencode`d path) to mono at `sample_rate`, at most `limit_s` seconds of it.
 
-    With more than `processor_s` of the processor the child ends.
+    With more than `processor_s` of the processor the child ends. `known_s`: how long others say that the whole is, who
+    may have counted it; 0 when nobody does.
     """
 
     path: bytes
     sample_rate: int
     limit_s: float
     processor_s: float
+    known_s: float = 0.0
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What came of an order: `count` samples follow, or none and the reason.
 
     `duration_s` is that of the whole track, `peaks` are PEAK_COUNT levels over it (uint8, 255 = full scale).
+    `is_counted`: all of it was decoded, so that nobody knows its length better.
     """
 
     count: int
     duration_s: float = 0.0
+    is_counted: bool = True
     truncated: bool = False
     corrupt_packets: int = 0
     peaks: bytes = b""
@@ -67,16 +71,23 @@ def decode(order: Order) -> tuple[Answer, npt.NDArray[np.float32]]:
         return Answer(0, reason=f"its audio cannot be read ({type(error).__name__}: {error})"), nothing
     samples = decoded.samples
     decoded_s = len(samples) / order.sample_rate
-    whole_s = max(decoded_s, decoded.info.duration_s) if decoded_s >= order.limit_s - 1.0 else decoded_s
+    is_counted = decoded_s < order.limit_s - 1.0
+    whole_s = decoded_s if is_counted else max(decoded_s, _announced_s(decoded.info, order.known_s))
     answer = Answer(
         count=len(samples),
         duration_s=whole_s,
+        is_counted=is_counted,
         truncated=decoded.truncated,
         corrupt_packets=decoded.corrupt_packets,
         peaks=peaks(samples, decoded_s / whole_s if whole_s else 1.0),
         spent_s=time.perf_counter() - started_s,
     )
     return answer, samples
+
+
+def _announced_s(info: AudioInfo, known_s: float) -> float:
+    """What the header says; where it says nothing, others know better than a guess by the size of the file."""
+    return known_s if info.is_guessed and known_s else info.duration_s
 
 
 def peaks(samples: npt.NDArray[np.float32], share: float = 1.0) -> bytes:

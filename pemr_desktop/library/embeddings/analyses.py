@@ -35,7 +35,10 @@ class ToAnalyse(msgspec.Struct, frozen=True):
 
 
 class TrackAnalysis(NamedTuple):
-    """All that one analysis of a track gives. importance: (m,) 0..1; peaks: uint8 levels."""
+    """All that one analysis of a track gives. importance: (m,) 0..1; peaks: uint8 levels.
+
+    `duration_is_counted`: it was listened to up to its end; else a length that is known already is the better one.
+    """
 
     track_id: int
     model_id: str
@@ -47,6 +50,7 @@ class TrackAnalysis(NamedTuple):
     predictions: Sequence[tuple[str, float]]
     peaks: bytes = b""
     duration_s: float | None = None
+    duration_is_counted: bool = True
     cover_features: bytes = b""
     cover_version: int = 0
     audio_digest: bytes = b""
@@ -209,8 +213,9 @@ def _store_sound(connection: sqlite3.Connection, analysis: TrackAnalysis) -> Non
             "UPDATE tracks SET audio_digest = ? WHERE id = ?", (analysis.audio_digest, analysis.track_id)
         )
     if analysis.duration_s:
+        duration = "?" if analysis.duration_is_counted else "coalesce(duration_s, ?)"
         connection.execute(
-            "UPDATE tracks SET duration_s = ? WHERE id = ?", (float(analysis.duration_s), analysis.track_id)
+            f"UPDATE tracks SET duration_s = {duration} WHERE id = ?", (float(analysis.duration_s), analysis.track_id)
         )
 
 

@@ -17,7 +17,9 @@ import pytest
 
 from pemr.audio import decode
 from pemr_desktop.analysis.decoding.pool import DecodeChild, DecodePool, NoSound, Sound, decode_one
-from pemr_desktop.analysis.decoding.process import PEAK_COUNT, peaks
+from pemr_desktop.analysis.decoding.process import PEAK_COUNT, Order, peaks
+from pemr_desktop.analysis.decoding.process import decode as carry_out
+from pemr_desktop.tagfiles.containers.coded_sound import coded_sound
 
 RATE = 16000
 MakeAudio = Callable[..., Path]
@@ -170,3 +172,28 @@ def test_decoding_stops_when_it_is_told_to_in_the_middle_of_a_file(tmp_path: Pat
     started_s = time.monotonic()
     assert decode_one(hours_of_silence(tmp_path / "long.wav"), RATE, 600.0, stop=lambda: True) is None
     assert time.monotonic() - started_s < 10.0
+
+
+@pytest.fixture
+def headerless(tmp_path: Path, make_audio: MakeAudio) -> Path:
+    """An MP3 of 8 seconds whose length nothing in it says."""
+    path = make_audio(tmp_path / "tune.mp3", seconds=8.0)
+    with path.open("rb") as stream:
+        (span,) = coded_sound(stream, "mpeg").spans
+    path.write_bytes(path.read_bytes()[span.start : span.end])
+    return path
+
+
+def test_a_length_that_others_counted_is_better_than_a_guess(headerless: Path) -> None:
+    for known_s in (8.0, 40.0):
+        answer, samples = carry_out(Order(os.fsencode(headerless), RATE, 2.0, 30.0, known_s))
+        assert len(samples) == 2 * RATE and not answer.is_counted
+        assert answer.duration_s == known_s
+        drawn = np.flatnonzero(np.frombuffer(answer.peaks, np.uint8))[-1] / PEAK_COUNT
+        assert drawn == pytest.approx(2.0 / known_s, abs=0.02)
+
+
+def test_what_was_decoded_up_to_its_end_is_counted(headerless: Path) -> None:
+    sound = decode_one(headerless, RATE, 30.0)
+    assert isinstance(sound, Sound) and sound.is_counted
+    assert sound.duration_s == pytest.approx(8.0, abs=0.1)

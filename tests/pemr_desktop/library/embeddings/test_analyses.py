@@ -154,3 +154,17 @@ def test_cover_features_are_kept_by_version(library: Library, album: list[Path],
     ids = analysed(library)
     assert sorted(library.cover_features(1)) == [(track, b"chroma") for track in sorted(ids)]
     assert list(library.cover_features(2)) == []
+
+
+@pytest.mark.parametrize(
+    ("known_s", "counted", "kept_s"), [(12.0, False, 12.0), (None, False, 27.0), (12.0, True, 27.0)]
+)
+def test_a_length_that_was_not_heard_to_its_end_overwrites_none(
+    library: Library, album: list[Path], analysed: StoreAnalyses, known_s: float | None, counted: bool, kept_s: float
+) -> None:
+    (track, *_) = analysed(library)
+    with library.store.writing() as connection:
+        connection.execute("UPDATE tracks SET duration_s = ? WHERE id = ?", (known_s, track))
+    library.store_analyses([analysis(track, duration_s=27.0, duration_is_counted=counted)])
+    (row,) = library.read(queries.rows, [track])
+    assert row.duration_s == kept_s
