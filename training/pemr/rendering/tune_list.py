@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import random
 import tomllib
 from importlib import resources
@@ -21,13 +22,27 @@ CALIBRATION_WORKS = 200
 
 
 class ReservedSounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Soundfonts (part of their file's name) and MMA style files that are never trained or tuned on."""
+    """Soundfonts (part of their file's name, and SHA-256) and MMA style files that are never trained or tuned on."""
 
     soundfonts: tuple[str, ...]
+    soundfont_digests: tuple[str, ...]
     grooves: tuple[str, ...]
 
     def allows_soundfont(self, file_name: str) -> bool:
         return not any(name.lower() in file_name.lower() for name in self.soundfonts)
+
+    def check(self, soundfont: Path) -> None:
+        """Raises `CorpusError` for a soundfont of the final examination, whatever its file is called."""
+        file = soundfont.resolve()  # a link like default-GM.sf2 may lead to any of them
+        if not self.allows_soundfont(file.name) or _digest_of(file) in self.soundfont_digests:
+            raise CorpusError(
+                f"{file.name} is kept for the final examination; choose another one. Nothing is rendered."
+            )
+
+
+def _digest_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @functools.cache

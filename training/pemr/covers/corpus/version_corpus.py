@@ -103,11 +103,8 @@ class Rendering:
 
     def checked(self) -> Rendering:
         """Itself. Raises `CorpusError` for a soundfont of the final examination."""
-        if self.soundfont is None:
-            return self
-        name = self.soundfont.resolve().name  # a link like default-GM.sf2 may lead to any of them
-        if not reserved_sounds().allows_soundfont(name):
-            raise CorpusError(f"{name} is kept for the final examination. Choose another one; nothing is rendered.")
+        if self.soundfont is not None:
+            reserved_sounds().check(self.soundfont)
         return self
 
 
