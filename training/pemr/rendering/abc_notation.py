@@ -59,12 +59,17 @@ class Note:
 
 @dataclass(frozen=True)
 class Tune:
-    """A melody. `bar_length` in quarter notes; `key_sharps` counts sharps (flats negative)."""
+    """A melody. `bar_length` in quarter notes; `key_sharps` counts sharps (flats negative).
+
+    `written_key` and `written_meter` are as printed (“Ador”, “6/8”); empty if they are not.
+    """
 
     title: str
     bar_length: Fraction
     key_sharps: int
     notes: tuple[Note, ...]
+    written_key: str = ""
+    written_meter: str = ""
 
     @property
     def length(self) -> Fraction:
@@ -110,7 +115,7 @@ def read_tune(text: str) -> Tune:
     notes = tuple(_notes(_written_out(_events(" ".join(body), sharps, unit))))
     if not notes:
         raise CorpusError(f"The tune “{title}” has no notes.")
-    return Tune(title, bar_length, sharps, notes)
+    return Tune(title, bar_length, sharps, notes, header["K"].strip(), header.get("M", "").strip())
 
 
 def meter(value: str) -> Fraction:

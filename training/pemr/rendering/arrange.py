@@ -74,7 +74,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Song:
-    """A work of several sections; `forms` are the orders in which they may be played."""
+    """A work of several sections; `forms` are the orders in which they may be played. `mode`: major or minor."""
 
     title: str
     bar_length: Fraction
@@ -82,6 +82,7 @@ class Song:
     base_bpm: float
     sections: dict[str, Section]
     forms: tuple[tuple[str, ...], ...]
+    mode: str = ""
 
 
 def arrange(
@@ -92,7 +93,7 @@ def arrange(
     tempo_bpm = base_bpm * 2.0 ** rng.uniform(-0.5, 0.5)
     lead_level_db = rng.uniform(-7.0, 8.0)
     bar = float(tune.bar_length)
-    melody = _rounds(tune, tempo_bpm, rng)
+    melody = rounds(tune, tempo_bpm, rng)
     intro = bar * rng.choice((0, 0, 1, 2, 4))
     bars = int(float(melody[-1].onset + melody[-1].duration) / bar + 0.999)
     chords = harmonise(melody, tune.key_sharps, bar, bars, rng)
@@ -158,7 +159,7 @@ def _played(
     return notes + accompaniment
 
 
-def _rounds(tune: Tune, tempo_bpm: float, rng: random.Random) -> list[Note]:
+def rounds(tune: Tune, tempo_bpm: float, rng: random.Random) -> list[Note]:
     """Play the tune once or more, about 45 to 75 seconds, sometimes from its second half on."""
     wanted = rng.uniform(45.0, 75.0) * tempo_bpm / 60.0
     half = tune.bar_length * round(tune.length / tune.bar_length / 2)

@@ -57,6 +57,7 @@ def compose(number: int) -> Song:
         rng.uniform(80.0, 140.0),
         sections,
         FORMS,
+        "major" if major else "minor",
     )
 
 

@@ -39,6 +39,19 @@ def bring_tools(
 
     Raises `CorpusError` that says what could not be had.
     """
+    books = bring_books(folder, books, said)
+    if not audio:
+        return RenderTools(books, None, None)
+    mma = bring_mma(folder, said)
+    package = SOUNDFONT_PACKAGES[split]
+    soundfonts = folder / package
+    if not list(soundfonts.rglob("*.sf2")):
+        unpacked(package, folder, said)
+    return RenderTools(books, mma, next(iter(sorted(soundfonts.rglob("*.sf2")))))
+
+
+def bring_books(folder: Path, books: Path | None, said: Callable[[str], None]) -> Path:
+    """The folder of the books of tunes: `books` if they are elsewhere, else fetched. Raises `CorpusError`."""
     lacking = [book for book in BOOKS if not ((books or folder / "books") / book).is_dir()]
     if books is not None and lacking:
         raise CorpusError(f"{books} does not hold the books {', '.join(lacking)}. Without --books they are fetched.")
@@ -46,20 +59,26 @@ def bring_tools(
     if lacking:
         said("Fetching three public-domain books of tunes")
         _bring_books(books)
-    if not audio:
-        return RenderTools(books, None, None)
-    mma = folder / "mma" / "usr" / "share" / "mma"
-    if not (mma / "mma.py").exists():
-        said("Fetching the accompaniment styles (package mma)")
-        _unpack("mma", folder / "mma")
+    return books
+
+
+def bring_mma(folder: Path, said: Callable[[str], None]) -> Path:
+    """MMA's home. Raises `CorpusError`."""
+    home = folder / "mma" / "usr" / "share" / "mma"
+    if not (home / "mma.py").exists():
+        unpacked("mma", folder, said)
         # MMA finds its modules only beside its script
-        shutil.copyfile(folder / "mma" / "usr" / "bin" / "mma", mma / "mma.py")
-    package = SOUNDFONT_PACKAGES[split]
-    soundfonts = folder / package
-    if not list(soundfonts.rglob("*.sf2")):
-        said(f"Fetching a soundfont (package {package})")
-        _unpack(package, soundfonts)
-    return RenderTools(books, mma, next(iter(sorted(soundfonts.rglob("*.sf2")))))
+        shutil.copyfile(folder / "mma" / "usr" / "bin" / "mma", home / "mma.py")
+    return home
+
+
+def unpacked(package: str, folder: Path, said: Callable[[str], None]) -> Path:
+    """The folder that a Debian package is unpacked in, fetched if it is not there. Raises `CorpusError`."""
+    target = folder / package
+    if not target.is_dir():
+        said(f"Fetching the package {package}")
+        _unpack(package, target)
+    return target
 
 
 def _unpack(package: str, target: Path) -> None:
