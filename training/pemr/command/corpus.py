@@ -18,6 +18,7 @@ def application() -> typer.Typer:
     app.add_typer(fetch, name="fetch")
     render = typer.Typer(help="Make a corpus.", no_args_is_help=True)
     render.command("versions")(render_versions)
+    render.command("truth")(render_truth)
     app.add_typer(render, name="render")
     app.command("listen")(listen)
     return app
@@ -111,6 +112,38 @@ def render_versions(
                 total += 1
                 bar.advance(task)
     typer.echo(f"{total} versions of {len(works)} works in {folder}, split {split}.")
+
+
+def render_truth(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus goes; made if it is not there.")],
+    clips: Annotated[int, typer.Option(help="How many clips, 28 to 50 s each.")] = 5000,
+    tools: Annotated[
+        Path | None, typer.Option(help="Where fetched packages are unpacked (default: DIR/tools).")
+    ] = None,
+    books: Annotated[Path | None, typer.Option(help="The books of tunes, if you have them unpacked.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other clips.")] = 0,
+    processes: Annotated[int, typer.Option(help="How many work at once; 0: half the cores.")] = 0,
+) -> None:
+    """Render music whose players are known, singing, and what is no music, each clip with its labels.
+
+    Every clip is of one split: to train on, to choose and calibrate on, or for figures; they share no soundfont, work,
+    style file or voice (the table is training/pemr/truth/sources.toml). What is kept for the final examination is
+    refused. The same seed gives the same clips; the same command goes on after an interruption. DIR/clips.tsv lists
+    every clip with what is true of it. Packages are downloaded and unpacked, never installed; 1.2 GB of them.
+    """
+    from pemr.truth.corpus import render_truth as render
+    from pemr.truth.sources import bring_sources
+
+    found = bring_sources(tools or folder / "tools", lambda line: typer.echo(line, err=True), books)
+    made = 0
+    with Bar(transient=True) as bar:
+        task = bar.add_task("rendering", total=clips)
+        for is_new in render(
+            folder, clips, found, seed=seed, processes=processes or max(1, (os.cpu_count() or 2) // 2)
+        ):
+            made += is_new
+            bar.advance(task)
+    typer.echo(f"{clips} clips in {folder}, {made} of them new.")
 
 
 def listen(
