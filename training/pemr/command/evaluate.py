@@ -13,6 +13,7 @@ from pemr.command.bundled_table import print_encoders
 from pemr.command.evaluate_covers import covers
 from pemr.command.evaluate_curve import curve
 from pemr.command.evaluate_methods import methods
+from pemr.command.evaluate_truth import truth
 from pemr.command.listening import (
     Cache,
     Data,
@@ -36,6 +37,7 @@ def application() -> typer.Typer:
     group.command("methods")(methods)
     group.command("curve")(curve)
     group.command("covers")(covers)
+    group.command("truth")(truth)
     return group
 
 
