@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.protocol.messages import Cancelled, Failed, FindLegacyTexts, Finished, PlanRecoding
 from pemr_desktop.protocol.results import LegacyTextsResult
 from pemr_desktop.tagfiles.code_pages import CodePage, decoded, find_page
@@ -230,22 +231,21 @@ class RecodeDialog(QDialog):
 
 def script_title(script: str) -> str:
     """Whose letters a page has, in the language of the window."""
-    say = QCoreApplication.translate
     known = {
-        "Unicode": say("scripts", "Unicode"),
-        "Western European": say("scripts", "Western European"),
-        "Central European": say("scripts", "Central European"),
-        "Cyrillic": say("scripts", "Cyrillic"),
-        "Greek": say("scripts", "Greek"),
-        "Turkish": say("scripts", "Turkish"),
-        "Hebrew": say("scripts", "Hebrew"),
-        "Arabic": say("scripts", "Arabic"),
-        "Baltic": say("scripts", "Baltic"),
-        "Vietnamese": say("scripts", "Vietnamese"),
-        "Thai": say("scripts", "Thai"),
-        "Japanese": say("scripts", "Japanese"),
-        "Simplified Chinese": say("scripts", "Simplified Chinese"),
-        "Traditional Chinese": say("scripts", "Traditional Chinese"),
-        "Korean": say("scripts", "Korean"),
+        "Unicode": translate("scripts", "Unicode"),
+        "Western European": translate("scripts", "Western European"),
+        "Central European": translate("scripts", "Central European"),
+        "Cyrillic": translate("scripts", "Cyrillic"),
+        "Greek": translate("scripts", "Greek"),
+        "Turkish": translate("scripts", "Turkish"),
+        "Hebrew": translate("scripts", "Hebrew"),
+        "Arabic": translate("scripts", "Arabic"),
+        "Baltic": translate("scripts", "Baltic"),
+        "Vietnamese": translate("scripts", "Vietnamese"),
+        "Thai": translate("scripts", "Thai"),
+        "Japanese": translate("scripts", "Japanese"),
+        "Simplified Chinese": translate("scripts", "Simplified Chinese"),
+        "Traditional Chinese": translate("scripts", "Traditional Chinese"),
+        "Korean": translate("scripts", "Korean"),
     }
     return known.get(script, script)

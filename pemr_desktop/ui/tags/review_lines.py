@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
-
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library.writing.note import PROVENANCE
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.tags.review_ticks import Share
@@ -19,10 +18,6 @@ from pemr_desktop.ui.widgets.field_table import field_title
 SEEN_OFTEN = 3
 """A remark that so many files get is made once, for all of them."""
 MOST_NAMES = 12
-
-
-def _say(text: str) -> str:
-    return QCoreApplication.translate("ReviewLines", text)
 
 
 @dataclass(frozen=True)
@@ -56,13 +51,13 @@ class ReviewWords:
 
     def all_files(self, files: Share) -> ReviewLine:
         """The branch over everything."""
-        return ReviewLine(_say("All files"), self.said_share(files), is_branch=True, can_tick=True)
+        return ReviewLine(translate("review", "All files"), self.said_share(files), is_branch=True, can_tick=True)
 
     def said_share(self, share: Share) -> str:
         """How much of something is ticked."""
         if share.total == 1 or share.is_all:
-            return "" if share.ticked else _say("not ticked")
-        return _say("{} of {} ticked").format(f"{share.ticked:,}", f"{share.total:,}")
+            return "" if share.ticked else translate("review", "not ticked")
+        return translate("review", "{} of {} ticked").format(f"{share.ticked:,}", f"{share.total:,}")
 
     def summary(self, fields: Sequence[str]) -> list[ReviewLine]:
         """What stands below all files: each field, what only the note says, what is said of many files.
@@ -97,7 +92,7 @@ class ReviewWords:
         title = field_title(change.field)
         if change.field == PROVENANCE:
             names = ", ".join(plan.only_noted)
-            note = _say("the only place for {}").format(names) if names else _note()
+            note = translate("review", "the only place for {}").format(names) if names else _note()
             return ReviewLine(title, _shown(note), field=change.field, can_tick=True)
         pieces = tuple(values_diff(change.before, change.after))
         return ReviewLine(title, pieces=pieces, field=change.field, can_tick=True)
@@ -112,13 +107,13 @@ class ReviewWords:
     def _noted_only(self) -> Iterable[ReviewLine]:
         names = _named(tag for plan in self._plans for tag in plan.only_noted)
         if names:
-            said = _say("Files have no field for these; they are only named in “{}”: {}")
+            said = translate("review", "Files have no field for these; they are only named in “{}”: {}")
             yield ReviewLine(said.format(field_title(PROVENANCE), names), is_warning=True)
 
     def _nowhere(self) -> Iterable[ReviewLine]:
         names = _named(tag for tags in self._without_field.values() for tag in tags)
         if names:
-            said = _say("Not written, because files have no field for them: {}. They stay accepted here.")
+            said = translate("review", "Not written, as files have no field for them: {}. They stay accepted here.")
             yield ReviewLine(said.format(names), is_warning=True)
 
     def _often_said(self) -> Iterable[ReviewLine]:
@@ -128,15 +123,15 @@ class ReviewWords:
 
 def _carried(change: FieldChange) -> ReviewLine:
     pieces = tuple(values_diff(change.before, change.after))
-    return ReviewLine(field_title(change.field), _say("goes along into the new tag"), pieces)
+    return ReviewLine(field_title(change.field), translate("review", "goes along into the new tag"), pieces)
 
 
 def _note() -> str:
-    return _say("notes that these tags came from PEMR Desktop")
+    return translate("review", "notes that these tags came from PEMR Desktop")
 
 
 def _files(count: int) -> str:
-    return _say("1 file") if count == 1 else _say("{} files").format(f"{count:,}")
+    return translate.tr("%Ln file(s)", "", count)
 
 
 def _named(tags: Iterable[str]) -> str:
@@ -144,7 +139,7 @@ def _named(tags: Iterable[str]) -> str:
     counted = Counter(tags).most_common()
     names = [f"{_shown(name)} ({count:,})" for name, count in counted[:MOST_NAMES]]
     if len(counted) > MOST_NAMES:
-        names.append(_say("{} more").format(len(counted) - MOST_NAMES))
+        names.append(translate("review", "{} more").format(len(counted) - MOST_NAMES))
     return ", ".join(names)
 
 

@@ -177,11 +177,11 @@ def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tupl
         ),
         ActionSpec(
             "tags.recode",
-            _say("Repair &garbled text…"),
+            tr("Repair &garbled text…"),
             lambda: dialogs.recode(do.chosen()),
             (),
             "",
-            _say("Choose the code page of tags that an old program wrote"),
+            tr("Choose the code page of tags that an old program wrote"),
             section,
             do.any_chosen,
         ),

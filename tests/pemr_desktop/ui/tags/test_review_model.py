@@ -139,7 +139,7 @@ def test_what_many_files_have_in_common_is_said_once(many: ReviewModel) -> None:
     summary = "\n".join(below[0])
     assert "Origin of tags: 5 files: notes that these tags came from PEMR Desktop" in summary
     assert "only named in “Origin of tags”: Guitar (2)" in summary
-    assert "Not written, because files have no field for them: Violin (1)" in summary
+    assert "Not written, as files have no field for them: Violin (1)" in summary
     assert "3 files: It has an APEv2 tag beside the ID3 tag." in summary
     assert below[2] == ["Genre: Rock  ·  [+Jazz+]"]
     assert below[4] == ["Genre: Rock  ·  [+Jazz+]", "Origin of tags: the only place for Guitar"]
