@@ -127,28 +127,34 @@ def decoded(raw: bytes, page: CodePage) -> str | None:
 
 
 def likely_pages(raws: Sequence[bytes]) -> list[LikelyPage]:
-    """Every page that all or most of the texts can be in, the likeliest first.
+    """Every page that all or most of the texts can be in, the likeliest first; of two that read alike, one.
 
     chardet knows which bytes are frequent in which language; how many of the texts a page can decode, and how many of
     its words would mix two alphabets, is added here, since a title is much shorter than what chardet was made for.
     """
     texts = [raw for raw in dict.fromkeys(raws) if not is_plain(raw)]
-    if not texts:
-        return []
-    scores = {}
-    heard = _heard(b"\n".join(texts)[:MOST_BYTES])
-    for page in PAGES:
-        readings = [reading for raw in texts if (reading := decoded(raw, page)) is not None]
-        share = len(readings) / len(texts)
-        if share > 0.5:
-            likely = heard.get(page.name, 0.0) + 1e-4 * (1.0 - PAGES.index(page) / len(PAGES))
-            rarity = RARE if page.label.startswith(("DOS", "Mac")) else 1.0
-            scores[page] = likely * rarity * share**4 * (1.0 - MIXED_COST * _mixed(readings))
-    if all(is_unicode(raw) for raw in texts):
+    readings = {page: tuple(decoded(raw, page) for raw in texts) for page in PAGES}
+    heard = _heard(b"\n".join(texts)[:MOST_BYTES]) if texts else {}
+    scores = {page: _score(page, heard.get(page.name, 0.0), read) for page, read in readings.items() if any(read)}
+    if texts and all(is_unicode(raw) for raw in texts):
         scores[PAGES[0]] = max(scores.values()) * 20  # hardly any text of another page happens to be UTF-8
     total = sum(scores.values()) or 1.0
-    ranked = sorted(scores, key=lambda page: -scores[page])
-    return [LikelyPage(page, scores[page] / total) for page in ranked]
+    first: dict[tuple[str | None, ...], CodePage] = {}
+    for page in sorted(scores, key=lambda page: -scores[page]):
+        if scores[page]:
+            first.setdefault(readings[page], page)
+    return [LikelyPage(page, scores[page] / total) for page in first.values()]
+
+
+def _score(page: CodePage, heard: float, readings: Sequence[str | None]) -> float:
+    """How much speaks for a page; nothing where it reads less than half of the texts."""
+    texts = [text for text in readings if text is not None]
+    share = len(texts) / len(readings)
+    if share <= 0.5:
+        return 0.0
+    rarity = RARE if page.label.startswith(("DOS", "Mac")) else 1.0
+    usual = 1e-4 * (1.0 - PAGES.index(page) / len(PAGES))
+    return (heard + usual) * rarity * share**4 * (1.0 - MIXED_COST * _mixed(texts))
 
 
 def _heard(content: bytes) -> dict[str, float]:

@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-CODE_PAGES = ("utf-8", "cp1252", "latin-1")
+from pemr_desktop.tagfiles.code_pages import PAGES, decoded, is_unicode
+
+USUAL_PAGES = ("utf-8", "cp1252", "latin-1")
 _SCHEME = re.compile(r"file:(//(?P<host>[^/]*))?", re.IGNORECASE)
 _DRIVE = re.compile(r"/+(?=[A-Za-z]:[\\/])")
 
@@ -51,11 +53,13 @@ def _as_written(written: bytes) -> Iterator[str]:
 
 def _decoded(line: bytes) -> Iterator[str]:
     yield os.fsdecode(line)
-    for page in CODE_PAGES:
+    for codec in USUAL_PAGES:
         try:
-            yield line.decode(page)
+            yield line.decode(codec)
         except UnicodeDecodeError:
             continue
+    if not is_unicode(line):  # which page it was is told by the track that has such a name
+        yield from (text for page in PAGES if (text := decoded(line, page)) is not None)
 
 
 def _of_address(address: str) -> str:

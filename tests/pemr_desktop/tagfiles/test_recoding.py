@@ -9,14 +9,17 @@ import mutagen.apev2
 import mutagen.id3
 import mutagen.mp4
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mutagen.id3 import COMM, ID3, TALB, TIT2, TPE1, TXXX, USLT
 
-from pemr_desktop.tagfiles.code_pages import CodePage, decoded, find_page, likely_pages
-from pemr_desktop.tagfiles.errors import WriteRefused
+from pemr_desktop.tagfiles.code_pages import PAGES, CodePage, decoded, find_page, is_plain, likely_pages
+from pemr_desktop.tagfiles.errors import TagFileError, WriteRefused
 from pemr_desktop.tagfiles.plan import FilePlan
 from pemr_desktop.tagfiles.read import read_tags
 from pemr_desktop.tagfiles.recoding_plan import plan_recoding, read_legacy_texts
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
+from sounds import melody, write_audio
 
 MakeAudio = Callable[..., Path]
 SAMPLES = {
@@ -286,3 +289,63 @@ def test_pages_are_found_by_the_names_that_people_use() -> None:
     assert page("Shift_JIS") is page("sjis") is page("cp932")
     assert page("GB2312").name == "gbk" and page("latin-1").name == "cp1252"
     assert find_page("rot13") is None and find_page("utf-16") is None
+
+
+def test_pages_that_read_alike_are_offered_once() -> None:
+    likely = [each.page.name for each in likely_pages([raw("Кукушка", "koi8-r")])]
+    assert len({"koi8-r", "koi8-u"} & set(likely)) == 1
+    assert likely_pages([b"plain"]) == [] and likely_pages([]) == []
+
+
+frames = st.lists(
+    st.tuples(
+        st.sampled_from([b"TIT2", b"TPE1", b"TALB", b"TCON", b"TXXX", b"COMM", b"USLT", b"WXXX", b"PRIV", b"TIPL"]),
+        st.sampled_from([0, 0, 0, 1, 3]),
+        st.one_of(
+            st.binary(min_size=1, max_size=12),
+            st.sampled_from([raw(text, name) for name, texts in SAMPLES.items() for text in texts]),
+        ),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(frames, st.sampled_from(PAGES), st.sampled_from([3, 4]))
+def test_whatever_a_tag_holds_only_legacy_units_change_and_all_comes_back(
+    sound: bytes, tmp_path: Path, made: list[tuple[bytes, int, bytes]], candidate: CodePage, version: int
+) -> None:
+    path = tmp_path / "a.mp3"
+    body = b""
+    for name, encoding, content in made:
+        between = b"eng" if name in (b"COMM", b"USLT") else b""
+        data = bytes([encoding]) + between + content
+        body += name + len(data).to_bytes(4, "big") + b"\0\0" + data
+    path.write_bytes(b"ID3" + bytes([version, 0, 0, 0, 0, len(body) >> 7, len(body) & 0x7F]) + body + sound)
+    original = path.read_bytes()
+    try:
+        plan = plan_recoding(1, path, candidate)
+    except TagFileError:
+        assert path.read_bytes() == original
+        return
+    before = frames_of(path)
+    outcome = apply_plan(plan)
+    if outcome is None:
+        assert path.read_bytes() == original
+        return
+    after = frames_of(path)
+    for old, new in zip(before, after, strict=True):
+        if old != new:
+            assert old[:4] == new[:4] and old[:4] != b"PRIV" and old[10] in (0, 3)
+            assert not is_plain(old[11:])
+    assert outcome.restore is not None
+    restore_bytes(path, outcome.restore, outcome.before_digest)
+    assert path.read_bytes() == original
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The frames of an MP3 file without any tags."""
+    path = tmp_path_factory.mktemp("sound") / "a.mp3"
+    return strip_id3v2(write_audio(path, melody(0.3, 22050, transpose=0, tempo=1.0, seed=0), 22050).read_bytes())

@@ -76,6 +76,20 @@ def test_an_entry_is_found_in_every_spelling(library: Library, track: Path, musi
     assert imported(library, music / "list.m3u", lines_for(track, music)[way] + b"\n") == [NAME]
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("Кино — Кукушка", "cp1251"), ("初音ミク", "shift_jis"), ("邓丽君", "gbk"), ("소녀시대", "euc-kr")],
+)
+def test_the_code_page_of_an_entry_is_told_by_the_track_of_that_name(
+    library: Library, music: Path, song: Song, name: str, codec: str
+) -> None:
+    song(music / "Old" / f"{name}.flac")
+    library.add_root(music)
+    library.scan()
+    assert imported(library, music / "list.m3u", f"Old\\{name}.flac".encode(codec)) == [f"{name}.flac"]
+    assert imported(library, music / "far.m3u", f"D:\\Music\\Old\\{name}.flac".encode(codec)) == [f"{name}.flac"]
+
+
 def test_a_file_whose_name_is_decomposed_is_found_by_a_composed_entry(
     library: Library, music: Path, song: Song
 ) -> None:
