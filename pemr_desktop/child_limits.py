@@ -1,4 +1,4 @@
-"""Limits of a process that parses untrusted input: of memory where the system has them, and of processor time."""
+"""A process that parses untrusted input: its limits of memory and of processor time, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
+from typing import NoReturn
 
 TOO_LATE = 75
 """The exit code of a child that took too much of the processor."""
@@ -30,6 +32,18 @@ def limit_memory(headroom_mb: int) -> None:
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+
+
+def run_child(main: Callable[[], int]) -> NoReturn:
+    """Be a child that answers: exit with what `main` returns, or without a word when whoever asked is gone.
+
+    A program that was killed leaves its children with answers that nobody takes; that is no fault of theirs.
+    """
+    try:
+        code = main()
+    except BrokenPipeError:
+        os._exit(0)  # not by the usual way, on which streams are flushed once more
+    sys.exit(code)
 
 
 def _own_pages() -> int:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from pemr_desktop.analysis.decoding.process import Order as DecodingOrder
 from pemr_desktop.child_limits import TOO_LATE
 from pemr_desktop.library import queries
 from pemr_desktop.library.opening import open_library
-from pemr_desktop.library.scanning import read_pool
+from pemr_desktop.library.scanning import read_pool, read_process
 from pemr_desktop.library.scanning.read_process import TOO_LARGE
+from pemr_desktop.ui.artwork.messages import ArtworkRequest
 from pemr_desktop.ui.artwork.process import square_pixels
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the system has no such limit")
@@ -39,6 +44,29 @@ def test_more_memory_than_allowed_is_refused_and_less_is_not() -> None:
     assert b"MemoryError" in too_much.stderr
 
 
+def framed(message: bytes) -> bytes:
+    return struct.pack("<I", len(message)) + message
+
+
+ORDERS = {
+    "pemr_desktop.library.scanning.read_process": framed(msgspec.msgpack.encode(read_process.Order([b"/no/file.mp3"]))),
+    "pemr_desktop.analysis.decoding.process": msgspec.json.encode(DecodingOrder(b"/no/file.mp3", 16_000, 5.0, 5.0)),
+    "pemr_desktop.ui.artwork.process": msgspec.json.encode(ArtworkRequest(1, b"/no/file.mp3", 32)),
+}
+
+
+@pytest.mark.parametrize("module", ORDERS)
+def test_a_child_ends_without_a_word_when_whoever_asked_was_killed(module: str) -> None:
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.PIPE
+    ) as child:
+        os.close(writing)
+        os.close(reading)
+        _, said = child.communicate(ORDERS[module] + b"\n", timeout=60)
+    assert (child.returncode, said) == (0, b"")
+
+
 def test_only_the_processor_counts() -> None:
     script = "import time; from pemr_desktop.child_limits import Patience; p = Patience(); p.start(); p.allow(0.5); "
     waited = subprocess.run([sys.executable, "-c", script + "time.sleep(2)"])
@@ -54,6 +82,7 @@ def test_only_the_processor_counts() -> None:
 def test_a_picture_of_an_odd_shape_takes_little(tmp_path: Path, width: int, height: int) -> None:
     """Scaled by its short side a picture of 100,000 by 4 would become 64 times as large as it is."""
     set_up = f"""
+from pemr_desktop.ui.artwork.messages import ArtworkRequest
 from pemr_desktop.ui.artwork.process import square_pixels
 from PySide6.QtGui import QImage
 image = QImage({width}, {height}, QImage.Format.Format_RGB32); image.fill(255)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pemr.audio import AudioInfo, read
 from pemr.errors import PemrError
-from pemr_desktop.child_limits import Patience, limit_memory
+from pemr_desktop.child_limits import Patience, limit_memory, run_child
 
 PEAK_COUNT = 1000
 HEADROOM_MB = 3072
@@ -122,4 +122,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_child(main)

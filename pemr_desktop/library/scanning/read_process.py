@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from pemr_desktop.child_limits import Patience, limit_memory
+from pemr_desktop.child_limits import Patience, limit_memory, run_child
 from pemr_desktop.library.scanning.file_reading import FileContent, read_content
 
 SEND_EVERY_S = 0.1
@@ -96,4 +96,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_child(main)

@@ -15,7 +15,7 @@ import msgspec
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
-from pemr_desktop.child_limits import Patience, limit_memory
+from pemr_desktop.child_limits import Patience, limit_memory, run_child
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.read import read_artwork
 from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
@@ -96,4 +96,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_child(main)
