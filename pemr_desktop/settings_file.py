@@ -68,10 +68,19 @@ def _document(path: Path) -> tuple[dict[str, Any], str]:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
     except FileNotFoundError:
         return {}, ""
-    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number or a nesting without end
-        return {}, f"The settings file {path} cannot be read ({error}). Default settings are used."
+    except (ValueError, RecursionError) as error:
+        return {}, f"The settings file {path} cannot be read ({_fault(error)}). Default settings are used."
     except OSError as error:
         return {}, f"The settings file {path} cannot be opened ({error.strerror}). Default settings are used."
+
+
+def _fault(error: ValueError | RecursionError) -> str:
+    """What is wrong with a file that is no TOML, in words."""
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"its byte {error.start + 1} is no text in UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "a number in it has too many digits"
 
 
 def _look_up(document: Mapping[str, Any], setting: Setting) -> tuple[bool, Any]:

@@ -148,3 +148,20 @@ def test_the_library_is_where_the_user_put_it(tmp_path: Path) -> None:
 def test_a_whole_number_may_come_from_a_slider() -> None:
     assert Settings().with_value("analyse.threads", 4.0).analyse.threads == 4
     assert find("analyse.threads").kind == "whole number"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff\xfe", "its byte 1 is no text in UTF-8"),
+        (b"a = " + b"[" * 100_000, "it is nested too deeply"),
+        (b"a = " + b"9" * 5_000, "a number in it has too many digits"),
+        (b"[appearance\n", "line 1"),
+    ],
+)
+def test_what_is_wrong_with_a_settings_file_is_said_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(content)
+    _, (message,) = load(path)
+    assert words in message and str(path) in message
+    assert path.read_bytes() == content
