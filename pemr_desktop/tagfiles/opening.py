@@ -16,6 +16,7 @@ from pemr_desktop.tagfiles.containers.sniffing import describe_unknown, id3_end,
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.formats.beside import Beside, filled
 from pemr_desktop.tagfiles.formats.id3_block import Id3Block, UnreadableBlock
+from pemr_desktop.tagfiles.formats.id3_frames import MAX_FRAMES, swells
 from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.formats.vorbis_block import Comments
 from pemr_desktop.tagfiles.identity import system_reason
@@ -64,6 +65,9 @@ SUFFIXES = WRITTEN_SUFFIXES | READ_ONLY_SUFFIXES
 PLACED = ("riff", "aiff", "dsf", "dsdiff", "mp4", "asf", "ogg/vorbis", "ogg/opus", "ogg/speex", "ogg/flac")
 """Containers that begin with the first byte of the file: an ID3 block before them is a mistake."""
 MISPLACED = "An ID3 tag stands before it, where this kind of file has no place for one."
+
+SWELLS = "A part of its ID3 tag would unpack into more than any real one holds; it was not read."
+CROWDED = f"Its ID3 tag has more than {MAX_FRAMES:,} parts; those behind them were not read."
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,8 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
         raise TagReadError(path, system_reason(error)) from error
     except UnreadableBlock as error:
         raise TagReadError(path, str(error)) from error
+    except MemoryError:  # says nothing of the file: the process that reads it may have no more
+        raise
     except Exception as error:  # mutagen may raise anything on data it does not expect
         if isinstance(error, EndlessReading) or isinstance(error.__context__, EndlessReading):
             raise TagReadError(path, f"Its {container.format} data is damaged: reading it would never end.") from error
@@ -166,4 +172,8 @@ def _warnings(container: Container, blocks: Blocks, path: Path) -> tuple[str, ..
         and any(block.name == "APEv2 tag" for block in blocks.beside)
     ):
         found.append("It has an APEv2 tag beside the ID3 tag; a player that prefers that one shows other values.")
+    if isinstance(blocks.block, Id3Block):
+        block = blocks.block
+        found += [CROWDED] if len(block.frames) >= MAX_FRAMES else []
+        found += [SWELLS] * any(swells(frame, block.version, block.all_escaped) for frame in block.frames)
     return tuple(found)

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from pemr_desktop.child_limits import TOO_LATE
 from pemr_desktop.library import queries
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.scanning import read_pool, read_process
+from pemr_desktop.library.scanning.file_reading import ToRead, read_content
 from pemr_desktop.library.scanning.read_process import TOO_LARGE
+from pemr_desktop.tagfiles.opening import CROWDED, SWELLS
 from pemr_desktop.ui.artwork.messages import ArtworkRequest
 from pemr_desktop.ui.artwork.process import square_pixels
 
@@ -126,3 +129,48 @@ def test_a_file_that_became_a_bomb_is_not_planned_in_the_worker(
         assert planned.plans == ()
         (why,) = planned.refused.values()
         assert why.message == TOO_LARGE
+
+
+def with_id3(path: Path, *frames: bytes) -> Path:
+    """An ID3v2.4 block of these frames before a file of music."""
+    body = b"".join(frames)
+    path.write_bytes(b"ID3\x04\0\0" + packed(len(body)) + body + path.read_bytes())
+    return path
+
+
+def packed(number: int) -> bytes:
+    """Seven bits a byte."""
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def text_frame(content: bytes, flags: bytes = b"\0\0") -> bytes:
+    return b"TXXX" + packed(len(content)) + flags + content
+
+
+@pytest.mark.parametrize(
+    ("frames", "told"),
+    [
+        ((text_frame(packed(1 << 27) + zlib.compress(b"\x03" + bytes(1 << 27)), b"\0\x09"),), SWELLS),
+        ((text_frame(b"\x03a\0b") * 100_001,), CROWDED),
+        ((text_frame(packed(1 << 20) + zlib.compress(b"\x03" + bytes(1 << 20)), b"\0\x09"),), ""),
+    ],
+    ids=["unpacks into 128 MB", "100,001 frames", "unpacks into 1 MB"],
+)
+def test_what_is_not_read_of_a_tag_is_said(
+    tmp_path: Path, make_audio: Callable[..., Path], frames: tuple[bytes, ...], told: str
+) -> None:
+    content = read_content(with_id3(make_audio(tmp_path / "a.mp3", seconds=1), *frames))
+    assert content.tags is not None and content.reason == told
+
+
+@linux_only
+def test_a_tag_that_needs_too_much_memory_is_not_called_damaged(
+    tmp_path: Path, make_audio: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = with_id3(make_audio(tmp_path / "a.mp3", seconds=1), *[text_frame(b"\x03a\0" + b"b" * (1 << 20))] * 60)
+    little = "from pemr_desktop.library.scanning import read_process as p; p.HEADROOM_MB = 64; p.main()"
+    child = read_pool.TagChild([sys.executable, "-c", little])
+    (reading,) = child.read([ToRead(0, b"", path)])
+    child.end()
+    child.reap()
+    assert reading.track is None and reading.reason == TOO_LARGE

@@ -14,6 +14,8 @@ SHORT_ID = re.compile(rb"[A-Z][A-Z0-9]{2}")
 MAX_FRAMES = 100_000
 LARGEST_CONTENT = 1 << 26
 """Bytes that a compressed frame may unpack to."""
+LARGEST_RATIO = 1032
+"""By which DEFLATE makes anything smaller at most."""
 
 NO_FRAME = "bytes that belong to no frame"
 TOO_MANY = "more frames than any program writes"
@@ -152,6 +154,36 @@ def content(frame: Frame, version: int, all_escaped: bool = False) -> bytes | No
 
     `all_escaped`: the header of an ID3v2.4 block says that false sync signals are escaped in every frame.
     """
+    stored = _as_stored(frame, version, all_escaped)
+    if stored is None:
+        return None
+    return _unpacked(stored.data) if stored.compressed else stored.data
+
+
+def swells(frame: Frame, version: int, all_escaped: bool = False) -> bool:
+    """Whether a compressed frame would become larger than is sane, and is not read for it."""
+    if len(frame.body) * LARGEST_RATIO < LARGEST_CONTENT:
+        return False
+    stored = _as_stored(frame, version, all_escaped)
+    if stored is None or not stored.compressed:
+        return False
+    unpacking = zlib.decompressobj()
+    try:
+        unpacking.decompress(stored.data, LARGEST_CONTENT)
+    except zlib.error:
+        return False
+    return bool(unpacking.unconsumed_tail)
+
+
+class _Stored(NamedTuple):
+    """The data of a frame, and whether it is compressed."""
+
+    data: bytes
+    compressed: bool
+
+
+def _as_stored(frame: Frame, version: int, all_escaped: bool) -> _Stored | None:
+    """None when it is encrypted."""
     data, flags = frame.body, frame.flags
     if version == 4:
         grouped, compressed, encrypted, escaped, has_length = (flags & bit for bit in (0x40, 8, 4, 2, 1))
@@ -166,7 +198,7 @@ def content(frame: Frame, version: int, all_escaped: bool = False) -> bytes | No
             data = unescape(data)
     else:
         data = data[(4 if has_length else 0) + (1 if grouped else 0) :]
-    return _unpacked(data) if compressed else data
+    return _Stored(data, bool(compressed))
 
 
 def _unpacked(data: bytes) -> bytes | None:

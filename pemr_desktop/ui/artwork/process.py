@@ -22,7 +22,7 @@ from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 
-MAX_DECODED_MB = 128
+MAX_DECODED_MB = 192
 HEADROOM_MB = 384
 PATIENCE_S = 5.0
 """Of the processor for one picture."""
