@@ -13,7 +13,7 @@ from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.mapping import find_field
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
-from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_reason
+from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_reason, told_when_changed
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
@@ -69,7 +69,7 @@ def dry_run(
     Raises TagReadError and WriteRefused.
     """
     real = resolve(path)
-    with open_ordinary(real) as (stream, status):
+    with open_ordinary(real) as (stream, status), told_when_changed(real, identity_of(status)):
         opened = open_tags(stream, real)
         kind = opened.kind
         if is_protected(status):

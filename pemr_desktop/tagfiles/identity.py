@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from pemr_desktop.tagfiles.errors import TagReadError
+from pemr_desktop.tagfiles.errors import TagFileError, TagReadError, WriteRefused
+
+CHANGED_MEANWHILE = "Another program changed it meanwhile. It was left as that program made it."
 
 
 class FileIdentity(msgspec.Struct, frozen=True):
@@ -30,6 +34,26 @@ def identity(path: Path) -> FileIdentity:
 def identity_of(status: os.stat_result) -> FileIdentity:
     """The same, from a `stat` that was made already."""
     return FileIdentity(size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino)
+
+
+@contextmanager
+def told_when_changed(path: Path, expected: FileIdentity) -> Iterator[None]:
+    """What goes wrong with a file that another program changes meanwhile is that program's doing, whatever is raised.
+
+    Raises WriteRefused then. All else goes through as it is.
+    """
+    try:
+        yield
+    except (TagFileError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        try:
+            touched = identity_of(path.stat()) != expected
+        except OSError:
+            touched = True
+        if touched:
+            raise WriteRefused(path, CHANGED_MEANWHILE) from error
+        raise
 
 
 def changed_ns(status: os.stat_result) -> int | None:

@@ -6,7 +6,7 @@ in both files, so a recipe is a few hundred bytes as a rule.
 
 from __future__ import annotations
 
-import mmap
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +18,8 @@ STEP_BYTES = 512
 SMALLEST_COPY = 64
 MAX_COMPARED_BYTES = 1 << 14
 LARGEST_RECIPE = 32 << 20
+SEARCH_BYTES = 1 << 20
+"""On either side of a place in the new file, among which the next bytes of the old one are looked for."""
 
 
 class Copy(msgspec.Struct, frozen=True, tag="c", array_like=True):
@@ -42,18 +44,44 @@ def make_recipe(before: Path, after: Path) -> bytes | None:
     with before.open("rb") as old, after.open("rb") as new:
         if not (old.seek(0, 2) and new.seek(0, 2)):
             return None
-        with (
-            mmap.mmap(old.fileno(), 0, access=mmap.ACCESS_READ) as old_bytes,
-            mmap.mmap(new.fileno(), 0, access=mmap.ACCESS_READ) as new_bytes,
-        ):
-            steps = _steps(old_bytes, new_bytes)
+        steps = _steps(FileBytes(old), FileBytes(new))
     literal = sum(len(step.content) for step in steps if isinstance(step, Literal))
     if literal > LARGEST_RECIPE:
         return None
     return zlib.compress(msgspec.msgpack.encode(steps), 6)
 
 
-def _steps(old: mmap.mmap, new: mmap.mmap) -> list[Step]:
+class FileBytes:
+    """The bytes of an open file by their places, as it was long when it was opened.
+
+    It is read and never mapped: where another program cuts the file meanwhile, a piece is shorter than asked for, while
+    a map would end the process.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._length = stream.seek(0, os.SEEK_END)
+        self._base, self._window = 0, b""
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, place: slice) -> bytes:
+        start, end, _ = place.indices(self._length)
+        self._stream.seek(start)
+        return self._stream.read(max(0, end - start))
+
+    def find(self, wanted: bytes, start: int, end: int) -> int:
+        """The first place of these bytes within [start, end), or -1. Searches nearby read the file once."""
+        start, end = max(0, start), min(end, self._length)
+        if start < self._base or end > self._base + len(self._window):
+            self._base = start - start % SEARCH_BYTES
+            self._window = self[self._base : end - end % -SEARCH_BYTES]
+        found = self._window.find(wanted, start - self._base, end - self._base)
+        return found + self._base if found >= 0 else -1
+
+
+def _steps(old: FileBytes, new: FileBytes) -> list[Step]:
     """Greedy: at every place of the old file, look for its next bytes in the new one, near the last match first."""
     steps: list[Step] = []
     literal = bytearray()
@@ -82,7 +110,7 @@ def _steps(old: mmap.mmap, new: mmap.mmap) -> list[Step]:
     return steps
 
 
-def _find(old: mmap.mmap, new: mmap.mmap, position: int, shift: int) -> int | None:
+def _find(old: FileBytes, new: FileBytes, position: int, shift: int) -> int | None:
     wanted = old[position : position + SMALLEST_COPY]
     if len(wanted) < SMALLEST_COPY:
         return None
@@ -94,12 +122,11 @@ def _find(old: mmap.mmap, new: mmap.mmap, position: int, shift: int) -> int | No
     following = old[position + STEP_BYTES : position + STEP_BYTES + SMALLEST_COPY]
     if following and new[near + STEP_BYTES : near + STEP_BYTES + SMALLEST_COPY] == following:
         return None  # a few bytes changed in place, such as the number and checksum of an Ogg page
-    window = 1 << 20
-    found = new.find(wanted, max(0, near - window), near + window)
+    found = new.find(wanted, near - SEARCH_BYTES, near + SEARCH_BYTES)
     return found if found >= 0 else None
 
 
-def _common_length(old: mmap.mmap, new: mmap.mmap, old_start: int, new_start: int) -> int:
+def _common_length(old: FileBytes, new: FileBytes, old_start: int, new_start: int) -> int:
     """How many bytes agree from two places on."""
     length = 0
     limit = min(len(old) - old_start, len(new) - new_start)
@@ -113,7 +140,7 @@ def _common_length(old: mmap.mmap, new: mmap.mmap, old_start: int, new_start: in
     return length
 
 
-def _common_before(literal: bytearray, new: mmap.mmap, new_start: int) -> int:
+def _common_before(literal: bytearray, new: FileBytes, new_start: int) -> int:
     """How many of the last literal bytes are also before a place in the new file."""
     length = min(len(literal), new_start, MAX_COMPARED_BYTES)
     if not length:

@@ -22,7 +22,7 @@ from pemr_desktop.tagfiles.diff import PROTECTED, resolve
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
 from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
-from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason
+from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason, told_when_changed
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.plan import ExchangeMethod, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
@@ -81,7 +81,8 @@ def apply_plan(
     if not plan.changes:
         return None
     path = Path(os.fsdecode(plan.path))
-    with _exchange(path, plan.identity, clone, keep_times, hard_links, milestones) as copy:
+    exchange = _exchange(path, plan.identity, clone, keep_times, hard_links, milestones)
+    with exchange as copy, told_when_changed(path, plan.identity):
         _edit(path, copy, plan, options)
     return copy.outcome
 
