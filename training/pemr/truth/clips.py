@@ -108,7 +108,7 @@ def _music(name: str, split: Role, kind: str, sources: Sources, rng: random.Rand
     mixed = _with_speaker(mixed, split, sources, rng) if kind == "speech over music" else mixed
     total = np.asarray(sum(stem for _, stem in mixed), np.float32)
     how = draw_recording(rng)
-    samples = record(total, SAMPLE_RATE, CLIP_RATE, how)
+    samples = record(resample(total, SAMPLE_RATE, CLIP_RATE), CLIP_RATE, CLIP_RATE, how)
     players = tuple(_player(part, stem, total) for part, stem in mixed)
     unsung = kind == "music"
     labels = ClipLabels(

@@ -64,12 +64,13 @@ class Seat:
 class Synthesiser:
     """FluidSynth with soundfonts loaded, for one piece: what it played before would be heard in the next. A context."""
 
-    def __init__(self, soundfonts: Iterable[Path]) -> None:
+    def __init__(self, soundfonts: Iterable[Path], channels: int = CHANNELS) -> None:
+        self.channels = channels
         self._library = _library()
         self._settings = self._library.new_fluid_settings()
         numbers = {"synth.sample-rate": float(SAMPLE_RATE), "synth.gain": GAIN}
         switches = {
-            "synth.audio-channels": CHANNELS, "synth.audio-groups": CHANNELS, "synth.reverb.active": 0,
+            "synth.audio-channels": channels, "synth.audio-groups": channels, "synth.reverb.active": 0,
             "synth.chorus.active": 0, "synth.dynamic-sample-loading": 1, "synth.cpu-cores": 1, "synth.polyphony": 256,
         }  # fmt: skip
         for name, number in numbers.items():
@@ -103,12 +104,12 @@ class Synthesiser:
             self._synth = None
 
     def play(self, notes: Iterable[Struck], seats: Mapping[int, Seat], duration_s: float) -> Floats:
-        """Stems (16, n) at `SAMPLE_RATE`, dry, both sides summed. Raises `CorpusError` for a program no font has."""
+        """Stems (channels, n) at `SAMPLE_RATE`, dry, in mono. Raises `CorpusError` for a program that no font has."""
         self._library.fluid_synth_system_reset(self._synth)
         for channel, seat in seats.items():
             self._seat(channel, seat)
         blocks = int(np.ceil(duration_s * SAMPLE_RATE / BLOCK))
-        sides = np.zeros((2 * CHANNELS, blocks * BLOCK), np.float32)
+        sides = np.zeros((2 * self.channels, blocks * BLOCK), np.float32)
         done = 0
         for block, is_start, note in _events(notes):
             if block >= blocks:
@@ -121,7 +122,8 @@ class Synthesiser:
             else:
                 self._library.fluid_synth_noteoff(self._synth, note.channel, note.pitch)
         self._render(sides, done, blocks)
-        return np.asarray((sides[0::2] + sides[1::2]) / 2.0, np.float32)
+        sides[0::2] += sides[1::2]
+        return sides[0::2] * np.float32(0.5)
 
     def _seat(self, channel: int, seat: Seat) -> None:
         font = self._fonts[seat.font]
@@ -150,8 +152,8 @@ class Synthesiser:
 def play_stems(
     soundfonts: Iterable[Path], notes: Iterable[Struck], seats: Mapping[int, Seat], duration_s: float
 ) -> Floats:
-    """Stems (16, n) at `SAMPLE_RATE` of a piece, the same to the bit each time; see `Synthesiser.play`."""
-    with Synthesiser(soundfonts) as synthesiser:
+    """Stems, one for each channel up to the last seat, of a piece: the same to the bit each time. See `play`."""
+    with Synthesiser(soundfonts, max(seats) + 1) as synthesiser:
         return synthesiser.play(notes, seats, duration_s)
 
 
