@@ -23,6 +23,10 @@ def truth(
         Path | None,
         typer.Option(help="The teacher's folder: it fills in what nobody knows about the clips to train on."),
     ] = None,
+    packages: Annotated[
+        Path | None,
+        typer.Option(help="Where packages are unpacked: measure on verified real recordings too."),
+    ] = None,
     threads: Threads = 0,
     limit: Annotated[int | None, typer.Option(help="Use the first clips of the corpus alone.")] = None,
     per_word: Annotated[bool, typer.Option("--per-word", help="Also print every word.")] = False,
@@ -39,10 +43,13 @@ def truth(
     prepare(threads)
     clips = clips_in(corpus)[:limit]
     with Bar(transient=True) as bar:
-        result = run_experiment(corpus, clips, Encoder.load(model), teacher, listener(bar))
+        result = run_experiment(corpus, clips, Encoder.load(model), listener(bar), teacher=teacher, packages=packages)
     counts = ", ".join(f"{count} {use}" for use, count in result.counts.items())
     typer.echo(f"Clips: {counts}. Heads: penalty {result.heads.penalty:g}.")
     _print_figures(result.figures)
+    if result.verified:
+        typer.echo("Verified real recordings:")
+        _print_figures(result.verified)
     if per_word:
         _print_words(result.figures)
 

@@ -16,23 +16,34 @@ from pemr.truth.heads import TruthHeads, fit_truth_heads
 from pemr.truth.labels import WORDS, ClipLabels
 from pemr.truth.listening import HeardClip, Progress, hear_clips
 from pemr.truth.sources import ROLES
+from pemr.truth.verified import hear_verified
 
 LEAST_CLIPS = 10
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Figures of today's tags and of the heads; how many clips were for what."""
+    """Figures of today's tags and of the heads; how many clips were for what; both on verified real recordings."""
 
     counts: dict[str, int]
     heads: TruthHeads
     figures: list[TruthFigures]
+    verified: list[TruthFigures]
 
 
 def run_experiment(
-    folder: Path, clips: Sequence[ClipLabels], encoder: Encoder, teacher: Path | None, progress: Progress
+    folder: Path,
+    clips: Sequence[ClipLabels],
+    encoder: Encoder,
+    progress: Progress,
+    *,
+    teacher: Path | None = None,
+    packages: Path | None = None,
 ) -> Experiment:
-    """Fit on the clips to train on, calibrate on those to choose on, measure on the rest. Raises `CorpusError`."""
+    """Fit on the clips to train on, calibrate on those to choose on, measure on the rest. Raises `CorpusError`.
+
+    `packages`: where packages are unpacked, to measure on verified real recordings too.
+    """
     counts = Counter(labels.split for labels in clips)
     if min(counts.get(use, 0) for use in ROLES) < LEAST_CLIPS:
         raise CorpusError(
@@ -41,10 +52,12 @@ def run_experiment(
     heard = hear_clips(folder, clips, encoder, teacher, progress)
     train, choose, held_out = ([clip for clip in heard if clip.labels.split == use] for use in ROLES)
     heads = fit_truth_heads(train, choose)
-    judgements = [tags_of_model(encoder, held_out), said_by(heads, held_out)]
-    return Experiment(
-        {use: counts[use] for use in ROLES}, heads, [measure(judgement, held_out) for judgement in judgements]
+    real = [] if packages is None else hear_verified(packages, encoder, progress)
+    figures, verified = (
+        [measure(tags_of_model(encoder, some), some), measure(said_by(heads, some), some)] if some else []
+        for some in (held_out, real)
     )
+    return Experiment({use: counts[use] for use in ROLES}, heads, figures, verified)
 
 
 def tags_of_model(encoder: Encoder, clips: Sequence[HeardClip]) -> Judgement:

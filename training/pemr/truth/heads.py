@@ -101,11 +101,11 @@ def calibrated(linear: Linear, vectors: Floats, values: Floats, known: Bools, pe
 
 
 def cut_for(promised: Floats, truth: Bools, precision: float = WANTED_PRECISION) -> float:
-    """The lowest probability from which on the wanted precision holds; above one if there is none."""
+    """Below the last true one down to which the wanted precision holds, half-way to the next; above one if none is."""
     order = np.argsort(-promised, kind="stable")
     right = np.cumsum(truth[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero((right >= precision) & (np.arange(1, len(order) + 1) >= LEAST_SHOWN))
-    return float(promised[order][good[-1]]) if len(good) else 2.0
+    good = np.flatnonzero((right >= precision) & truth[order] & (np.arange(1, len(order) + 1) >= LEAST_SHOWN))
+    return float(promised[order][good[-1] : good[-1] + 2].mean()) if len(good) else 2.0
 
 
 def _log_loss(scores: Floats, values: Floats, known: Bools) -> float:
