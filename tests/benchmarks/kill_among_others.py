@@ -245,7 +245,7 @@ def main() -> None:
         start, draw = time.monotonic(), random.Random(asked.seed)
         for number in range(1, asked.kills + 1):
             one_round(library_file, world, told, draw)
-            if number % 50 == 0:
+            if number % 10 == 0:
                 print(f"{number} kills in {time.monotonic() - start:.0f} s: {dict(told)}", flush=True)
     for what, count in sorted(told.items()):
         print(f"{count:>8,}  {what}")
