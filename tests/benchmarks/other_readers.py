@@ -224,13 +224,15 @@ def sound_of(path: Path) -> bytes | None:
     Files whose sound was taken out of them point into their own index instead.
     """
     made = hashlib.blake2b(digest_size=16)
+    frames = 0
     try:
         with av.open(str(path), metadata_errors="replace") as file:
             for frame in file.decode(audio=0):
                 made.update(frame.to_ndarray().tobytes())
+                frames += 1
     except Exception:  # noqa: BLE001 - not to be decoded
         return None
-    return made.digest()
+    return made.digest() if frames else None
 
 
 def packets(path: Path) -> bytes:
