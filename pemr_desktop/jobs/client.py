@@ -65,6 +65,7 @@ class WorkerClient(QObject):
         self._last_words: deque[str] = deque(maxlen=STDERR_LINES_KEPT)
         self._is_ready = False
         self._stopping = False
+        self._restarting = False
         self._was_started_before = False
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Event).decode
@@ -137,6 +138,17 @@ class WorkerClient(QObject):
             process.kill()
             process.waitForFinished(2000)
         return in_time
+
+    def restart(self, timeout_s: float = 5.0) -> None:
+        """Let the worker end, and start another, which opens the library anew. Does not wait for either."""
+        process = self._process
+        if process is None:
+            self.start()
+            return
+        self._restarting = True
+        self._send(Quit())
+        process.closeWriteChannel()
+        QTimer.singleShot(int(timeout_s * 1000), process, process.kill)
 
     def _launch(self) -> None:
         process = QProcess(self)
@@ -228,6 +240,12 @@ class WorkerClient(QObject):
         process.deleteLater()
         if self._stopping:
             self._end_unfinished(refusal("application closed"))
+            return
+        if self._restarting:
+            self._restarting = self._was_started_before = False
+            for event in self._ledger.worker_died():
+                self._tell_end(event)
+            self._launch()
             return
         log.error("The worker ended (%d). Its last words:\n%s", exit_code, "\n".join(self._last_words))
         for event in self._ledger.worker_died():

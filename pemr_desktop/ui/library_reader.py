@@ -83,6 +83,7 @@ class Reader(QObject):
         self._running: dict[Question, sqlite3.Connection | None] = {}
         self._newest: weakref.WeakValueDictionary[object, Question] = weakref.WeakValueDictionary()
         self._closing = False
+        self._opening = 0
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._threads = [
             threading.Thread(target=self._serve, name=f"library-reader-{number}", daemon=True)
@@ -113,6 +114,11 @@ class Reader(QObject):
             self._queue.append(question)
             self._wake.notify()
         return question
+
+    def reopen(self) -> None:
+        """Ask what comes next of the file that lies at the library's place then, be it another one."""
+        with self._lock:
+            self._opening += 1
 
     def forget(self, topic: object) -> None:
         """Make every open question on this topic stale."""
@@ -153,10 +159,15 @@ class Reader(QObject):
     def _serve(self) -> None:
         """The life of a reader thread: one connection, opened at the first question, reopened after a failure."""
         connection: sqlite3.Connection | None = None
+        opening = self._opening
         try:
             while (question := self._next()) is not None:
                 try:
+                    if connection is not None and opening != self._opening:
+                        connection.close()
+                        connection = None
                     if connection is None:
+                        opening = self._opening
                         connection = self._open_reader(self._library_file)
                     with self._lock:
                         self._running[question] = connection

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
-from pemr_desktop.library.errors import LibraryDamaged, LibraryTooNew
+from pemr_desktop.library.errors import LibraryDamaged, LibraryLost, LibraryTooNew
 from pemr_desktop.library.rows import LibraryCounts
 from pemr_desktop.library.views import View
 from pemr_desktop.protocol.messages import (
@@ -40,6 +40,7 @@ from pemr_desktop.protocol.results import WriteResult
 from pemr_desktop.protocol.sentences import recovery_sentence
 from pemr_desktop.refusals import said
 from pemr_desktop.ui.notices import Notice
+from pemr_desktop.ui.window.library_watch import LibraryWatch
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -70,6 +71,7 @@ class WorkerTalk(QObject):
         self._first_time = True
         self._for_playlist: dict[int, tuple[tuple[Path, ...], int]] = {}
         self.counts: LibraryCounts | None = None
+        self.library_watch = LibraryWatch(context, self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(COUNTS_MS)
@@ -102,14 +104,16 @@ class WorkerTalk(QObject):
 
     def _no_counts(self, error: Exception) -> None:
         log.info("No counts yet: %s", error)
-        if isinstance(error, LibraryDamaged | LibraryTooNew):
+        if isinstance(error, LibraryDamaged | LibraryLost | LibraryTooNew):
             self.libraryUnreadable.emit(str(error))
 
     @Slot(object)
     def _ready(self, event: Ready) -> None:
         notices = self._context.notices
         if event.read_only is not None:
-            notices.post(Notice(said(event.read_only, translate), "warning", key="read-only"))
+            sentence = said(event.read_only, translate)
+            open_again = self.library_watch.open_again
+            notices.post(Notice(sentence, "warning", "", self.tr("Open again"), open_again, "read-only"))
         else:
             notices.withdraw("read-only")
         if event.recovery is not None:
