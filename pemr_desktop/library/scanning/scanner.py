@@ -5,7 +5,6 @@ Nothing is deleted: a vanished file's track is marked missing, and a root that i
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 import time
@@ -15,25 +14,18 @@ from pathlib import Path
 import msgspec
 
 from pemr_desktop.library.database.store import Cancelled, Store
-from pemr_desktop.library.paths import absolute, decode, encode, folder_of, show
+from pemr_desktop.library.paths import decode, encode, folder_of, show
 from pemr_desktop.library.problems import clear_problem, record_problem
 from pemr_desktop.library.scanning.file_reading import FILM, Reading, ToRead
-from pemr_desktop.library.scanning.folder_states import (
-    FolderVisit,
-    folders_with_tracks,
-    keep_states,
-    known_states,
-    state_of,
-)
+from pemr_desktop.library.scanning.folder_states import FolderVisit, keep_states, known_states, state_of
 from pemr_desktop.library.scanning.known_files import KnownFile, happened_before, known_files, tried_files
 from pemr_desktop.library.scanning.read_pool import read_files
 from pemr_desktop.library.scanning.roots import ScanTarget, below_clause, is_online
+from pemr_desktop.library.scanning.vanished import Walked, settle_vanished
 from pemr_desktop.library.scanning.walk import Listing, Pruning, walk
 from pemr_desktop.library.tracks.moved_files import MovedFiles
 from pemr_desktop.library.tracks.storing import insert_track, still_is, update_track
 from pemr_desktop.steps import Progress, Step
-
-log = logging.getLogger(__name__)
 
 FILES_PER_BATCH = 200
 FIRST_BATCH = 16
@@ -342,58 +334,16 @@ class _TargetScan:
     # --- the end
 
     def _settle_vanished(self) -> None:
-        """Mark tracks whose file is really gone; forget problems of files that are gone or all right."""
+        """Nothing is marked missing of a root that went away meanwhile."""
         if not is_online(self.store, self.target.root_id, self.root):
             self._mark_online(False)
             self.counts.offline.append(show(encode(self.root)))
             return
-        with self.store.reading() as connection:
-            for folder in folders_with_tracks(connection, self.target) - self.visited:
-                self.not_there += connection.execute(
-                    "SELECT id, rel_path FROM tracks WHERE root_id = ? AND folder = ? AND missing = 0",
-                    (self.target.root_id, folder),
-                ).fetchall()
-            problems = connection.execute(
-                "SELECT id, path, CASE WHEN size IS NULL THEN -1 ELSE track_id END, reason = ? "
-                "FROM problems WHERE stage = 'scan' AND root_id = ?",
-                (FILM, self.target.root_id),
-            ).fetchall()
-        gone = [
-            track_id for track_id, rel_path in self.not_there if track_id not in self.seen and self._is_gone(rel_path)
-        ]
-        stale = [
-            problem_id
-            for problem_id, path, track_id, _ in problems
-            if self._covers(path) and not self.confirmed_problems & {path, track_id}
-        ]
-        now = time.time()
-        with self.store.writing() as connection:
-            connection.executemany(
-                "UPDATE tracks SET missing = 1, missing_since = ? WHERE id = ?", [(now, track_id) for track_id in gone]
-            )
-            connection.executemany("DELETE FROM problems WHERE id = ?", [(problem_id,) for problem_id in stale])
-            if not self.target.below:
-                connection.execute("UPDATE roots SET scanned_at = ? WHERE id = ?", (now, self.target.root_id))
-        self.counts.missing += len(gone)
-        forgotten = set(stale)
-        left = [film for problem_id, path, _, film in problems if self._covers(path) and problem_id not in forgotten]
-        self.counts.left_out += sum(left)
-        self.counts.problems += len(left) - sum(left)
-        if gone:
-            self.changed(gone)
-
-    def _is_gone(self, rel_path: bytes) -> bool:
-        if any(rel_path.startswith(folder + b"/") or not folder for folder in self.unlisted):
-            return False
-        try:
-            absolute(encode(self.root), rel_path).lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            return True
-        except OSError as error:
-            log.info("Left alone, because it cannot be looked at: %s (%s)", show(rel_path), error)
-        return False
-
-    def _covers(self, path: bytes) -> bool:
-        """Whether this scan would have met a problem's file again."""
-        below = encode(self.root / decode(self.target.below)) if self.target.below else encode(self.root)
-        return path == below or path.startswith(below + b"/")
+        confirmed = frozenset(self.confirmed_problems)
+        walked = Walked(self.visited, self.not_there, self.seen, confirmed, self.unlisted)
+        vanished = settle_vanished(self.store, self.target, self.root, walked)
+        self.counts.missing += len(vanished.track_ids)
+        self.counts.problems += vanished.problems
+        self.counts.left_out += vanished.films
+        if vanished.track_ids:
+            self.changed(vanished.track_ids)
