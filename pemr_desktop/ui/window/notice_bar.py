@@ -96,7 +96,9 @@ class _NoticeLine(QFrame):
         text.setObjectName("noticeText")
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)  # or a long sentence is cut off behind its second line
+        text.setSizePolicy(policy)
         text.setAccessibleName(notice.text)
         row.addWidget(text, 1)
         if notice.action is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QListView, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.ui.notices import Notice, Notices
@@ -59,3 +59,18 @@ def test_details_can_be_opened_and_copied(qtbot: QtBot, bar: NoticeBar, notices:
     assert not bar.findChild(QLabel, "noticeDetails").isHidden()
     bar.findChild(QPushButton, "noticeCopy").click()
     assert QGuiApplication.clipboard().text() == "It failed.\nbecause of the moon"
+
+
+def test_a_long_sentence_is_shown_to_its_end(qtbot: QtBot, theme: Theme, notices: Notices) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    bar = NoticeBar(notices, theme, window)
+    column.addWidget(bar)
+    column.addWidget(QListView(window), 1)
+    window.resize(600, 400)
+    window.show()
+    notices.problem("A sentence that is much longer than the window is wide. " * 8)
+    text = bar.findChild(QLabel, "noticeText")
+    assert isinstance(text, QLabel)
+    qtbot.waitUntil(lambda: 0 < text.heightForWidth(text.width()) <= text.height())
