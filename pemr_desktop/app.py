@@ -15,12 +15,15 @@ from pemr.pending_writes.notes import note_in
 from pemr_desktop import __version__
 from pemr_desktop.errors import PemrDesktopError, ResourceMissing
 from pemr_desktop.jobs.client import WorkerClient
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.paths import Paths, find_paths
 from pemr_desktop.playback.player import Player
+from pemr_desktop.refusals import refusal, said
 from pemr_desktop.resources import resource
 from pemr_desktop.settings import Settings, library_file
 from pemr_desktop.settings_file import SettingsStore
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.ui.library_reader import Reader
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.services import Services
@@ -62,8 +65,8 @@ class App(QObject):
         self._awake = AwakeForJobs(self.client, self)
         self._afterwards = QTimer(self, interval=AFTERWARDS_MS, singleShot=True)
         self._afterwards.timeout.connect(self._settle_in)
-        for sentence in self.settings.messages:
-            self.window.context.notices.post(Notice(sentence, "warning"))
+        for message in self.settings.messages:
+            self.window.context.notices.post(Notice(said(message, translate), "warning"))
 
     def start(self, folders: Sequence[Path] = ()) -> None:
         """Show the window; the worker starts after the first paint, what can wait a moment waits."""
@@ -162,14 +165,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         paths = find_paths().create()
         note_in(paths.pending_writes_dir)
     except OSError as error:
-        return complain(f"PEMR Desktop cannot make its folders: {error}. Nothing was changed.")
+        return complain(said(refusal("folders not made", reason=system_reason(error)), translate))
     start_logging(paths)
     watch = CrashWatch(paths.log)
     report = watch.start()
     try:
         app = App(application, paths)
     except PemrDesktopError as error:
-        return complain(str(error))
+        return complain(said(error.refusal, translate))
     quiet_collector()
     app.start([Path(name).expanduser().absolute() for name in arguments])
     if report is not None:

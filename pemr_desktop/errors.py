@@ -2,77 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self
+import sqlite3
 
-from pemr_desktop.refusals import Refusal, RefusalCode, refusal
+from pemr.errors import PemrError
+from pemr_desktop.refusals import Refusal, RefusalCode, Value, refusal
+from pemr_desktop.system_reasons import database_reason, system_reason
 
 
 class PemrDesktopError(Exception):
     """The base of all errors the application raises on purpose. `str(error)` is a sentence for the user, in English.
 
-    `refusal` says the same as a code with values, for other languages. Without a `code` of its own an error has that of
-    its kind.
+    It is raised with a code and its values, or with a reason that is known already; `refusal` has them, for other
+    languages. The sentences stand in `refusal_texts`, and nowhere else.
     """
 
-    kind: ClassVar[str] = "refused"
-
-    def __init__(self, message: str, code: str = "", values: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.refusal = Refusal(message, code or self.kind, dict(values or {}))
-
-    @classmethod
-    def because(cls, code: RefusalCode, **values: str) -> Self:
-        """An error of this kind whose sentence is that of the code."""
-        why = refusal(code, **values)
-        return cls(why.message, why.code, why.values)
+    def __init__(self, why: RefusalCode | Refusal, /, **values: Value) -> None:
+        self.refusal = why if isinstance(why, Refusal) else refusal(why, **values)
+        super().__init__(self.refusal.message)
 
 
 class SettingsError(PemrDesktopError):
     """A setting has no such name, or the value does not fit it, or the settings file cannot be written."""
 
-    kind = "settings"
-
 
 class ResourceMissing(PemrDesktopError):
     """A file that comes with the application is not there: the installation is damaged."""
 
-    kind = "resource missing"
-
     def __init__(self, name: str) -> None:
-        sentence = f"“{name}” is missing from this installation of PEMR Desktop. Install it again."
-        super().__init__(sentence, values={"name": name})
+        super().__init__("file missing from installation", name=name)
         self.name = name
 
 
 class ModelUnusable(PemrDesktopError):
     """A model file is missing, damaged, or made for another version. The library is left untouched."""
 
-    kind = "model unusable"
-
 
 class LibraryInUse(PemrDesktopError):
     """Another PEMR Desktop owns the library, so that this one may only read it."""
-
-    kind = "in use"
 
 
 class JobRefused(PemrDesktopError):
     """A job cannot be started as asked: an unknown track, nothing to compare with, a file that is not there."""
 
-    kind = "job refused"
-
 
 class JobCancelled(PemrDesktopError):
     """Raised inside a job, between two items, when the user has cancelled it. What was finished stays."""
 
-    kind = "cancelled"
-
     def __init__(self) -> None:
-        super().__init__("Cancelled.")
+        super().__init__("cancelled")
 
 
 class WorkerUnavailable(PemrDesktopError):
     """The worker process cannot be started, or ended although it is needed."""
 
-    kind = "no worker"
+
+def reason_of(error: BaseException) -> Refusal:
+    """What a person is told of an error, whatever it is: its own words only where they were made for people."""
+    match error:
+        case PemrDesktopError():
+            return error.refusal
+        case PemrError():
+            return training_reason(error)
+        case sqlite3.Error() | UnicodeDecodeError():
+            return refusal("library cannot be used", reason=database_reason(error))
+        case OSError():
+            return refusal("refused by system", reason=system_reason(error))
+        case MemoryError():
+            return refusal("out of memory")
+    return refusal("unexpected")
+
+
+def training_reason(error: PemrError) -> Refusal:
+    """An error of the training package, as a sentence. It has no code yet, so that it is said in English."""
+    return Refusal(str(error).rstrip(".") + ".", error.kind)

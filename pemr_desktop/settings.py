@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import msgspec
 
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.paths import Paths
+from pemr_desktop.refusal_texts.system import SystemCode
+from pemr_desktop.refusals import Refusal, refusal
 
 Kind = Literal["switch", "whole number", "number", "text", "folder", "choice", "list", "shortcuts"]
 
@@ -254,7 +257,23 @@ class Setting:
         try:
             return msgspec.convert(value, type=self.type, strict=True)
         except msgspec.ValidationError as error:
-            raise SettingsError(f"The setting {self.name} cannot be {value!r}: {error}.") from error
+            raise SettingsError(self._why_not(value)) from error
+
+    def _why_not(self, value: object) -> Refusal:
+        """What the value would have to be."""
+        told = {"setting": self.name, "value": shown(value)}
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and self.minimum is not None and self.maximum is not None:
+            limits = {"minimum": f"{self.minimum:g}", "maximum": f"{self.maximum:g}"}
+            return refusal("setting out of range", **told, **limits)
+        if self.kind == "choice":
+            return refusal("setting not a choice", **told, choices=", ".join(map(shown, self.choices)))
+        return refusal(_NOT_OF_ITS_KIND[self.kind], **told)
+
+
+def shown(value: object) -> str:
+    """A value as a person would write it: true, 5, "text"."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _declared() -> tuple[Setting, ...]:
@@ -292,6 +311,16 @@ def _setting(section: str, key: str, declared: Any, default: Any) -> Setting:
     )
 
 
+_NOT_OF_ITS_KIND: dict[Kind, SystemCode] = {
+    "switch": "setting not a switch",
+    "whole number": "setting not a whole number",
+    "number": "setting not a number",
+    "text": "setting not text",
+    "folder": "setting not text",
+    "choice": "setting not text",
+    "list": "setting not a list",
+    "shortcuts": "setting not of shortcuts",
+}
 SETTINGS: tuple[Setting, ...] = _declared()
 _BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
@@ -301,7 +330,7 @@ def find(name: str) -> Setting:
     try:
         return _BY_NAME[name]
     except KeyError:
-        raise SettingsError(f"There is no setting “{name}”.") from None
+        raise SettingsError("setting not known", setting=name) from None
 
 
 def library_file(settings: Settings, paths: Paths) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,14 +12,19 @@ from typing import Any
 import tomli_w
 
 from pemr.durable_files import replace_whole
+from pemr.errors import readable
 from pemr_desktop.errors import SettingsError
-from pemr_desktop.settings import SETTINGS, Setting, Settings, find
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.settings import SETTINGS, Setting, Settings, find, shown
+from pemr_desktop.system_reasons import system_reason
 
 log = logging.getLogger(__name__)
 
+_LINE = re.compile(r"at line (\d+)")
 
-def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
-    """The settings in a file and what was wrong with it, as sentences. A file that is not there is all defaults."""
+
+def load(path: Path) -> tuple[Settings, tuple[Refusal, ...]]:
+    """The settings in a file and what was wrong with it. A file that is not there is all defaults."""
     document, message = _document(path)
     settings = Settings()
     messages = [message] if message else []
@@ -29,9 +35,10 @@ def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
         try:
             settings = settings.with_value(setting.name, value)
         except SettingsError as error:
-            messages.append(f"{error} {setting.default!r} is used instead; {path} was left as it is.")
-    for sentence in messages:
-        log.warning("%s", sentence)
+            default = shown(setting.default)
+            messages.append(refusal("setting left out", reason=error.refusal, default=default, path=readable(path)))
+    for why in messages:
+        log.warning("%s", why.message)
     return settings, tuple(messages)
 
 
@@ -48,9 +55,7 @@ def save(settings: Settings, path: Path) -> None:
             _keep_unreadable(path)
         replace_whole(path, tomli_w.dumps(document).encode())
     except OSError as error:
-        raise SettingsError(
-            f"The settings could not be saved in {path}: {error.strerror}. Nothing was changed."
-        ) from error
+        raise SettingsError("settings not saved", path=readable(path), reason=system_reason(error)) from error
 
 
 def _keep_unreadable(path: Path) -> None:
@@ -62,25 +67,30 @@ def _keep_unreadable(path: Path) -> None:
         path.replace(kept)
 
 
-def _document(path: Path) -> tuple[dict[str, Any], str]:
-    """The file as it stands, and a sentence if it cannot be read."""
+def _document(path: Path) -> tuple[dict[str, Any], Refusal | None]:
+    """The file as it stands, and why it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+        return tomllib.loads(path.read_text(encoding="utf-8")), None
     except FileNotFoundError:
-        return {}, ""
+        return {}, None
     except (ValueError, RecursionError) as error:
-        return {}, f"The settings file {path} cannot be read ({_fault(error)}). Default settings are used."
+        log.debug("%s is no TOML", path, exc_info=True)
+        return {}, _fault(error, readable(path))
     except OSError as error:
-        return {}, f"The settings file {path} cannot be opened ({error.strerror}). Default settings are used."
+        return {}, refusal("settings file not opened", path=readable(path), reason=system_reason(error))
 
 
-def _fault(error: ValueError | RecursionError) -> str:
-    """What is wrong with a file that is no TOML, in words."""
-    if isinstance(error, tomllib.TOMLDecodeError):
-        return str(error)
+def _fault(error: ValueError | RecursionError, path: str) -> Refusal:
+    """What is wrong with a file that is no TOML."""
+    if isinstance(error, tomllib.TOMLDecodeError) and (found := _LINE.search(str(error))) is not None:
+        return refusal("settings file damaged, in a line", path=path, line=found[1])
     if isinstance(error, UnicodeDecodeError):
-        return f"its byte {error.start + 1} is no text in UTF-8"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else "a number in it has too many digits"
+        return refusal("settings file without text", path=path, byte=f"{error.start + 1:,}")
+    if isinstance(error, RecursionError):
+        return refusal("settings file nested too deeply", path=path)
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return refusal("settings file damaged", path=path)
+    return refusal("settings file with long number", path=path)
 
 
 def _look_up(document: Mapping[str, Any], setting: Setting) -> tuple[bool, Any]:

@@ -14,8 +14,10 @@ from pemr.errors import PemrError
 from pemr_desktop.analysis.crash_memory import Suspects
 from pemr_desktop.analysis.decoding.pool import DecodePool, NoSound, Sound
 from pemr_desktop.analysis.track_analysis import AnalysedSound, listen
+from pemr_desktop.errors import training_reason
 from pemr_desktop.library.embeddings.analyses import ToAnalyse, TrackAnalysis
 from pemr_desktop.library.library import Library
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import FileIdentity, identity
@@ -118,7 +120,7 @@ class Analyser:
         with DecodePool(min(listeners, len(tracks)), rate, self._patience_s, self._listen) as pool:
             for track in tracks:
                 if self._suspects.is_hopeless(track.track_id):
-                    self._give_up(track, "listening to it ended the program several times; it is not tried again")
+                    self._give_up(track, refusal("listening ended the program"))
                 else:
                     pool.order(_Order(track), track.path, track.duration_s or 0.0)
             for order, analysed in pool.results(stop=cancelled):
@@ -135,10 +137,10 @@ class Analyser:
         try:
             return listen(self._encoders[listener], track_id, sound, keep_segments=self._keep_segments)
         except PemrError as error:
-            return NoSound(str(error))
-        except (RuntimeError, ValueError, ArithmeticError) as error:
+            return NoSound(training_reason(error))
+        except (RuntimeError, ValueError, ArithmeticError):
             log.exception("Listening to %s failed", order.track.path)
-            return NoSound(f"it could not be listened to ({error})")
+            return NoSound(refusal("listening failed"))
         finally:
             self._suspects.end(track_id)
 
@@ -149,7 +151,7 @@ class Analyser:
         track = order.track
         if isinstance(analysed, NoSound):
             if track.path.exists():
-                self._give_up(track, analysed.reason)
+                self._give_up(track, analysed.why)
             else:
                 self._tally.unreachable += 1
                 self._tally.done += 1
@@ -160,7 +162,7 @@ class Analyser:
             log.info("%s changed while it was listened to; once more", track.path)
             pool.order(_Order(track, order.listening + 1), track.path, track.duration_s or 0.0)
         else:
-            self._give_up(track, "it is being written to all the time; listen to it again when that is over")
+            self._give_up(track, refusal("written all the time"))
 
     def _keep(self, track: ToAnalyse, analysed: AnalysedSound) -> None:
         tally, sound = self._tally, analysed.sound
@@ -174,7 +176,7 @@ class Analyser:
         if late or len(self._unstored) >= STORE_AFTER_TRACKS or sound.truncated:
             self._store()
         if sound.truncated:
-            self._complain(track, f"the file is cut off: only {sound.duration_s:.0f} s of it could be listened to")
+            self._complain(track, refusal("cut off, listened to in part", seconds=f"{sound.duration_s:.0f}"))
 
     def _store(self) -> None:
         """Put what was analysed into the library, in one transaction."""
@@ -186,15 +188,14 @@ class Analyser:
         self._unstored = []
         self._tally.spend("storage", time.perf_counter() - started_s)
 
-    def _give_up(self, track: ToAnalyse, reason: str) -> None:
+    def _give_up(self, track: ToAnalyse, why: Refusal) -> None:
         self._tally.done += 1
-        self._complain(track, reason)
+        self._complain(track, why)
 
-    def _complain(self, track: ToAnalyse, reason: str) -> None:
+    def _complain(self, track: ToAnalyse, why: Refusal) -> None:
         self._tally.problems += 1
-        sentence = reason[:1].upper() + reason[1:].rstrip(".") + "."
         state = _identity(track.path)
-        self._library.record_problem(track.path, "analyse", sentence, track_id=track.track_id, identity=state)
+        self._library.record_problem(track.path, "analyse", why, track_id=track.track_id, identity=state)
 
 
 def _identity(path: Path) -> FileIdentity | None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pemr.durable_files import replaced
-from pemr.errors import PemrError
-from pemr_desktop.errors import ModelUnusable
+from pemr.errors import PemrError, readable
+from pemr_desktop.errors import ModelUnusable, training_reason
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.rows import ModelRow, TagRow
+from pemr_desktop.refusals import Refusal, joined, refusal
 from pemr_desktop.resources import BUNDLED_MODEL, bundled_model
+from pemr_desktop.system_reasons import system_reason
 
 if TYPE_CHECKING:
     from pemr.embed import Encoder
@@ -32,33 +35,30 @@ def candidates(active: ModelRow | None, asked_for: Path | None = None) -> list[P
         return [asked_for]
     if active is None:
         if bundled is None:
-            raise ModelUnusable("No model is installed. Install PEMR Desktop again, or activate a model of your own.")
+            raise ModelUnusable("no model")
         return [bundled]
     path = Path(os.fsdecode(active.path))
     was_bundled = path.name == BUNDLED_MODEL[-1]
     return [bundled] if was_bundled and bundled is not None else [path]
 
 
-def load_encoder(paths: list[Path], threads: int = 1) -> tuple[Encoder, Path]:
+def load_encoder(paths: Sequence[Path], threads: int = 1) -> tuple[Encoder, Path]:
     """The first of these models that can be loaded. Loads torch. Raises `ModelUnusable`."""
     from pemr.embed import Encoder
 
-    reasons: list[str] = []
+    faults: list[Refusal] = []
     for path in paths:
         if not path.is_file():
-            reasons.append(f"The model file {path} is not there.")
+            faults.append(refusal("model file not there", path=readable(path)))
             continue
         try:
             return Encoder.load(path, threads=threads), path
         except PemrError as error:
             log.warning("Model %s: %s", path, error)
-            reasons.append(str(error))
+            faults.append(training_reason(error))
         except OSError as error:
-            reasons.append(f"The model file {path} cannot be read ({error.strerror}).")
-    advice = (
-        "The library was left untouched. Choose another model in the training panel, or install PEMR Desktop again."
-    )
-    raise ModelUnusable(" ".join([*reasons, advice]))
+            faults.append(refusal("model file not read", path=readable(path), reason=system_reason(error)))
+    raise ModelUnusable("model not usable", reason=joined(*faults))
 
 
 def describe(encoder: Encoder, path: Path, name: str = "") -> ModelInfo:

@@ -50,9 +50,7 @@ def teacher_folder() -> Path:
     try:
         return resource("models", "teacher")
     except ResourceMissing as error:
-        raise ModelUnusable(
-            "The teacher that tuning needs is not installed. Install PEMR Desktop again. Your tags stay as they are."
-        ) from error
+        raise ModelUnusable("no teacher") from error
 
 
 def vocabulary_id() -> str:
@@ -111,7 +109,7 @@ def listen(
 
     def hear(_listener: int, track: ToAnalyse, sound: Sound | NoSound) -> TeacherPredictions | None:
         if isinstance(sound, NoSound):
-            log.info("The teacher cannot hear %s: %s", track.path, sound.reason)
+            log.info("The teacher cannot hear %s: %s", track.path, sound.why.message)
             return None
         segments = library.segments(track.track_id, model_id)
         starts_s = np.zeros(0, np.float32) if segments is None else segments.starts_s

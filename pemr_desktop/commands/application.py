@@ -16,7 +16,7 @@ from pemr.errors import PemrError
 from pemr.lazy_commands import LazyCommand, LazyGroup
 from pemr_desktop import __version__
 from pemr_desktop.commands.clean_text import clean
-from pemr_desktop.errors import JobCancelled, PemrDesktopError
+from pemr_desktop.errors import JobCancelled, PemrDesktopError, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -116,21 +116,9 @@ def run(arguments: Sequence[str]) -> int:
     except (JobCancelled, KeyboardInterrupt):
         print("Cancelled. What was finished stays.", file=sys.stderr)
         return 130
-    except (PemrDesktopError, PemrError) as error:
-        print(clean(str(error)), file=sys.stderr)
-        return 1
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        log.debug("The library cannot be read", exc_info=True)
-        reason = "text in it is no text" if isinstance(error, UnicodeDecodeError) else str(error)
-        sentence = (
-            f"The library cannot be used; it may be damaged ({reason}). No music file was touched. Look with "
-            "“pemr-desktop doctor”; “pemr-desktop restore” puts the newest backup in its place."
-        )
-        print(clean(sentence), file=sys.stderr)
-        return 1
-    except (sqlite3.Error, OSError) as error:
-        log.debug("Refused by the system", exc_info=True)
-        print(clean(f"The system refused: {error}."), file=sys.stderr)
+    except (PemrDesktopError, PemrError, sqlite3.Error, UnicodeDecodeError, OSError) as error:
+        log.debug("The command cannot be carried out", exc_info=True)
+        print(clean(reason_of(error).message), file=sys.stderr)
         return 1
     return 0
 

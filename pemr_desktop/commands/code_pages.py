@@ -50,7 +50,7 @@ def recode(
     links = checked_links(hard_links)
     if from_ is not None and find_page(from_) is None:
         names = ", ".join(page.name for page in PAGES)
-        raise JobRefused(f"The code page “{from_}” is not known. These are: {names}.")
+        raise JobRefused("code page not known", name=from_, known=names)
     with command.reader() as conn:
         ids = chosen_tracks(conn, tracks)
     if from_ is None or list_:

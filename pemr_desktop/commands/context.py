@@ -24,8 +24,10 @@ from pemr_desktop.paths import HOME_VARIABLE, Paths, below, find_paths
 from pemr_desktop.protocol.messages import Progress as ProgressEvent
 from pemr_desktop.protocol.messages import Request
 from pemr_desktop.protocol.sentences import doing, ending, recovery_sentence
+from pemr_desktop.refusals import said
 from pemr_desktop.settings import Settings, library_file
 from pemr_desktop.settings_file import load
+from pemr_desktop.tagfiles.errors import readable
 
 
 @dataclass
@@ -109,7 +111,7 @@ def command_context(home: Path | None, library: Path | None, model: Path | None)
     settings, messages = load(paths.settings_file)
     command = CommandContext(paths, library or library_file(settings, paths), settings, model)
     for message in messages:
-        command.err.print(message)
+        command.err.print(said(message))
     return command
 
 
@@ -129,14 +131,14 @@ def chosen_tracks(conn: sqlite3.Connection, words: Sequence[str]) -> tuple[int, 
         elif path.exists():
             known = queries.find_track(conn, path)
             if known is None:
-                raise JobRefused(f"{path} is not in the library. Add its folder first: pemr-desktop scan FOLDER.")
+                raise JobRefused("path not in library", path=readable(path))
             chosen[known] = None
         else:
             rest.append(word)
     if rest or not words:
         chosen |= dict.fromkeys(_answering(conn, " ".join(rest)))
     if not chosen:
-        raise JobRefused("No track fits." if words else "The library is empty. Add music: pemr-desktop scan FOLDER.")
+        raise JobRefused("no track fits" if words else "library empty")
     return tuple(chosen)
 
 
@@ -146,4 +148,4 @@ def _answering(conn: sqlite3.Connection, line: str) -> Sequence[int]:
         return queries.track_ids(conn, line)
     except QueryError as error:
         marks = " " * error.position + "^" * max(1, min(error.length, len(line) - error.position))
-        raise JobRefused(f"{error.message}\n  {line}\n  {marks}") from error
+        raise JobRefused("query wrong", reason=error.refusal, line=line, marks=marks) from error

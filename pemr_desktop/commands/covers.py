@@ -87,7 +87,7 @@ def teach(
     """
     command: CommandContext = context.obj
     if undo and dry_run:
-        raise JobRefused("--undo goes alone.")
+        raise JobRefused("undo goes alone")
     if undo:
         command.run(ResetCoverSearch(), "Going back")
         return
@@ -132,7 +132,7 @@ def export(
         (track_id, *_) = chosen_tracks(conn, [file_or_id])
         group = next((group for group in queries.cover_groups(conn) if track_id in group.track_ids), None)
         if group is None:
-            raise JobRefused(f"No version of {file_or_id} is known. Look for them: pemr-desktop versions")
+            raise JobRefused("no version known", track=file_or_id)
         left_out = export_m3u8(conn, group.track_ids, playlist.expanduser().absolute(), name=group.title)
     print_left_out(command, left_out)
     command.err.print(f"Wrote {counted(len(group.track_ids) - len(left_out), 'version')} to {playlist}.")
@@ -238,7 +238,7 @@ def _cover_request(command: CommandContext, file_or_id: str, limit: int) -> Find
     if file_or_id.isdigit() and not path.exists():
         return FindCovers(track_id=int(file_or_id), limit=limit)
     if not path.is_file():
-        raise JobRefused(f"{file_or_id} is neither a track number nor a file.")
+        raise JobRefused("neither track nor file", word=file_or_id)
     with command.reader() as conn:
         known = queries.find_track(conn, path)
     return FindCovers(track_id=known, limit=limit) if known else FindCovers(path=os.fsencode(path), limit=limit)

@@ -19,6 +19,7 @@ from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import AddFolders, Analyse, FindAllVersions
 from pemr_desktop.protocol.results import AnalyseResult
+from pemr_desktop.tagfiles.errors import readable
 
 
 def demo(
@@ -39,7 +40,7 @@ def whole_job(command: CommandContext, folder: Path | None) -> None:
     """Scan, analyse, find all versions; then print what came of it."""
     music = (folder or demo_folder(command.paths)).expanduser().absolute()
     if not music.exists():
-        raise JobRefused(f"{music} is not there.")
+        raise JobRefused("file not there", path=readable(music))
     with command.worker() as jobs:
         jobs.run(AddFolders((os.fsencode(music),)), f"Scanning {music.name}")
         analysed = cast("AnalyseResult", jobs.run(Analyse(), "Listening"))

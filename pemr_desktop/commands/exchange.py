@@ -59,4 +59,4 @@ def _playlist_tracks(conn: sqlite3.Connection, wanted: str) -> tuple[int, ...]:
     for row in queries.playlists(conn):
         if wanted in (row.name, str(row.id)):
             return tuple(queries.playlist_tracks(conn, row.id))
-    raise JobRefused(f"There is no playlist “{wanted}”.")
+    raise JobRefused("no playlist", name=wanted)

@@ -24,6 +24,7 @@ from pemr_desktop.library.writing.undo_plan import files_to_undo, plan_undo
 from pemr_desktop.protocol.messages import Undo
 from pemr_desktop.protocol.results import WriteResult
 from pemr_desktop.refusals import Refusal, said
+from pemr_desktop.tagfiles.errors import readable
 
 OfFile = Annotated[Path | None, typer.Option("--file", help="Only this file.", show_default=False)]
 OfDay = Annotated[
@@ -46,7 +47,7 @@ def undo(
             _show_undo(command, conn, wanted)
             return
     if not wanted:
-        raise JobRefused("There is nothing to undo.")
+        raise JobRefused("nothing to undo")
     refused: dict[str, Refusal] = {}
     with command.worker() as jobs:
         for request in wanted:
@@ -134,7 +135,7 @@ def _print_entry(command: CommandContext, entry: JournalEntry) -> None:
 def _of_file(conn: sqlite3.Connection, file: Path) -> list[JournalEntry]:
     found = file_entries(conn, file.expanduser().absolute())
     if not found:
-        raise JobRefused(f"Nothing was ever written to {file}.")
+        raise JobRefused("never written", path=readable(file))
     return found
 
 

@@ -15,6 +15,7 @@ from pemr_desktop.errors import JobRefused
 from pemr_desktop.library import queries
 from pemr_desktop.protocol.messages import AddFolders, Analyse, RemoveRoot, Scan
 from pemr_desktop.protocol.results import AnalyseResult
+from pemr_desktop.tagfiles.errors import readable
 
 Tracks = Annotated[list[str] | None, typer.Argument(help="Track numbers, files, folders or a query. None: all.")]
 
@@ -45,7 +46,7 @@ def remove(context: typer.Context, folder: Annotated[Path, typer.Argument(help="
     with command.reader() as conn:
         ids = [root.id for root in queries.roots(conn) if root.path == wanted]
     if not ids:
-        raise JobRefused(f"{folder} is not a folder of the library. “pemr-desktop status” lists them.")
+        raise JobRefused("folder not in library", folder=readable(folder))
     command.run(RemoveRoot(ids[0]), "Removing")
 
 

@@ -60,7 +60,7 @@ def make(context: typer.Context, name: Annotated[str, typer.Argument()], tracks:
     command: CommandContext = context.obj
     with command.reader() as conn:
         if any(row.name == name for row in queries.playlists(conn)):
-            raise JobRefused(f"There is a playlist “{name}” already. Add to it: pemr-desktop playlist add.")
+            raise JobRefused("already a playlist", name=name)
         ids = chosen_tracks(conn, tracks)
     command.run(SavePlaylist(name, ids), "Saving")
 
@@ -104,7 +104,7 @@ def export(
     command: CommandContext = context.obj
     target = Path(os.path.abspath(file.expanduser()))  # noqa: PTH100 - links stay as the user chose them
     if target.suffix.lower() not in (".m3u8", ".m3u"):
-        raise JobRefused("A playlist file ends in .m3u8.")
+        raise JobRefused("playlist file ending")
     with command.reader() as conn:
         row = _find(conn, playlist)
         left_out = export_playlist(conn, row.id, target)
@@ -116,4 +116,4 @@ def _find(conn: sqlite3.Connection, wanted: str) -> PlaylistRow:
     for row in queries.playlists(conn):
         if wanted in (row.name, str(row.id)):
             return row
-    raise JobRefused(f"There is no playlist “{wanted}”. “pemr-desktop playlist list” lists them.")
+    raise JobRefused("no playlist, see list", name=wanted)

@@ -27,7 +27,7 @@ def tune(
     """Tune the suggested tags to your music. A tag changes only where it gets better on albums it was not fitted on."""
     command: CommandContext = context.obj
     if undo and (dry_run or teach_only):
-        raise JobRefused("--undo goes alone.")
+        raise JobRefused("undo goes alone")
     if undo:
         command.run(UntuneTags(), "Going back")
         return

@@ -152,7 +152,7 @@ def _fields(plan: FilePlan) -> set[str]:
 def checked_links(word: str) -> HardLinks:
     """What to do with files that have several names. Raises `JobRefused` for an unknown word."""
     if word not in ("refuse", "break", "in place"):
-        raise JobRefused("--hard-links can be refuse, break or 'in place'.")
+        raise JobRefused("hard links choice")
     return cast("HardLinks", word)
 
 
@@ -179,7 +179,7 @@ def plan_text(plan: FilePlan) -> Text:
     text.append("\n")
     text.append_text(changes_text(plan.changes))
     for warning in plan.warnings:
-        text.append(f"  {warning}\n", style="yellow")
+        text.append(f"  {said(warning)}\n", style="yellow")
     return text
 
 
@@ -242,7 +242,7 @@ def edit(
     adding = _values(add or [])
     removing = _values(remove or [], alone=True)
     if not (setting or adding or removing):
-        raise JobRefused("Say what to change, for example: --set genre=Jazz --add mood=calm --remove grouping.")
+        raise JobRefused("no change named")
     with command.reader() as conn:
         ids = chosen_tracks(conn, tracks)
     request = PlanEdits(dict.fromkeys(ids, setting), links, add=adding, remove=removing)
@@ -256,7 +256,7 @@ def _values(words: Sequence[str], *, alone: bool = False) -> dict[str, tuple[str
         field, equals, value = word.partition("=")
         field = field.strip().lower()
         if not field or not (equals or alone):
-            raise JobRefused(f"“{word}” is not of the form field=value.")
+            raise JobRefused("not field=value", word=word)
         values = found.setdefault(field, [])
         if value.strip():
             values.append(value.strip())

@@ -35,7 +35,7 @@ def judge(
     """Say whether two tracks are versions of one another."""
     command: CommandContext = context.obj
     if verdict not in VERDICTS:
-        raise JobRefused(f"The verdict can be {', '.join(VERDICTS)}.")
+        raise JobRefused("verdict choice", verdicts=", ".join(VERDICTS))
     command.run(JudgeVersion(track_a, track_b, VERDICTS[verdict]), "Noting")  # type: ignore[arg-type]
 
 

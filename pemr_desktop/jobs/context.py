@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import sqlite3
 import threading
@@ -26,6 +25,8 @@ from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.settings import Settings
 from pemr_desktop.settings_file import load
 from pemr_desktop.steps import Step
+from pemr_desktop.system_reasons import database_reason, system_reason
+from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +66,19 @@ class WorkerResources:
 
     def explain(self, error: sqlite3.Error | OSError | MemoryError) -> Refusal:
         """What the system refused."""
-        text, library = str(error), str(self.library_path)
-        if "disk is full" in text or getattr(error, "errno", None) == errno.ENOSPC:
-            return refusal("disk full", folder=str(self.library_path.parent))
-        if "malformed" in text or "not a database" in text:
-            return refusal("library damaged in use", library=library, reason=text)
-        if "readonly" in text or "read-only" in text:
-            return refusal("library cannot be written", library=library, reason=text)
+        library = readable(self.library_path)
         if isinstance(error, MemoryError):
             return refusal("out of memory")
-        return refusal("system refused", reason=text)
+        why = _why(error)
+        if why.code in ("disk full, said briefly", "database full"):
+            return refusal("disk full", folder=readable(self.library_path.parent))
+        if why.code in ("database damaged", "database not a database"):
+            return refusal("library damaged in use", library=library, reason=why)
+        if why.code == "database read only":
+            return refusal("library cannot be written", library=library, reason=why)
+        if isinstance(error, OSError):
+            return refusal("system refused", reason=why)
+        return refusal("library refused", library=library, reason=why)
 
     def back_up_if_due(self) -> None:
         """The daily backup. That it is not possible is worth a line in the log, not the job that came before."""
@@ -107,7 +111,7 @@ class JobContext:
         """The library, to be changed. Raises `LibraryInUse` if this worker may only read."""
         if self._resources.library is None:
             why = self._resources.read_only or refusal("library read only")
-            raise LibraryInUse(why.message, why.code, why.values)
+            raise LibraryInUse(why)
         return self._resources.library
 
     def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -141,12 +145,16 @@ def open_resources(library_path: Path, paths: Paths, model: Path | None = None) 
     except PemrDesktopError as error:
         why = error.refusal
     except (OSError, sqlite3.Error) as error:
-        why = refusal("library left untouched", library=str(library_path), reason=str(error))
+        why = refusal("library left untouched", library=readable(library_path), reason=_why(error))
     if why is not None:
         log.warning("Only reading: %s", why.message)
     resources = WorkerResources(library_path, paths, library, LoadedModels(paths, model), why)
     resources.model_id = _active_model_id(resources)
     return resources
+
+
+def _why(error: OSError | sqlite3.Error) -> Refusal:
+    return system_reason(error) if isinstance(error, OSError) else database_reason(error)
 
 
 def _active_model_id(resources: WorkerResources) -> str | None:

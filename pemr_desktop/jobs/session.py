@@ -97,7 +97,7 @@ class WorkerSession:
                 case Finished():
                     return event, self._ledger.result(event)
                 case Failed():
-                    raise JobRefused(event.why.message, event.why.code, event.why.values)
+                    raise JobRefused(event.why)
                 case Cancelled():
                     raise JobCancelled
                 case _:
@@ -141,7 +141,7 @@ class WorkerSession:
             self._events.put(event)
         wait_s = self._crash_limit.crashed(time.monotonic())
         if wait_s is None:
-            raise WorkerUnavailable("The background process ended several times in a row. Your library is unharmed.")
+            raise WorkerUnavailable("worker ended several times")
         time.sleep(wait_s)
         self._launch()
         for start in self._ledger.unfinished():

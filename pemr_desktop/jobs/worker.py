@@ -29,7 +29,7 @@ import msgspec
 
 from pemr.errors import PemrError
 from pemr.pending_writes.notes import note_in
-from pemr_desktop.errors import JobCancelled, PemrDesktopError
+from pemr_desktop.errors import JobCancelled, PemrDesktopError, training_reason
 from pemr_desktop.jobs.context import JobContext, Outcome, WorkerResources, open_resources
 from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
 from pemr_desktop.jobs.reporting import Reporter
@@ -49,7 +49,9 @@ from pemr_desktop.protocol.messages import (
     Started,
     encode,
 )
-from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.refusals import refusal
+from pemr_desktop.system_reasons import system_reason
+from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)
 
@@ -158,13 +160,13 @@ class Worker:
             return Failed(task.job_id, error.refusal, traceback.format_exc())
         except PemrError as error:
             log.warning("Job %d failed: %s", task.job_id, error, exc_info=True)
-            return Failed(task.job_id, Refusal(str(error), error.kind), traceback.format_exc())
+            return Failed(task.job_id, training_reason(error), traceback.format_exc())
         except (sqlite3.Error, OSError, MemoryError) as error:
             log.exception("Job %d failed", task.job_id)
             return Failed(task.job_id, self._resources.explain(error), traceback.format_exc())
-        except Exception as error:  # a bug: the job ends, the worker and the other jobs go on
+        except Exception:  # a bug: the job ends, the worker and the other jobs go on
             log.exception("Job %d failed for a reason nobody thought of", task.job_id)
-            why = refusal("unexpected", reason=f"{type(error).__name__}: {error}")
+            why = refusal("unexpected")
             return Failed(task.job_id, why, traceback.format_exc())
         if outcome.cancelled:
             return Cancelled(task.job_id, reporter.changed, result=result)
@@ -234,7 +236,8 @@ def _log_to_file(paths: Paths) -> None:
             )
         )
     except OSError as error:
-        print(f"The log {paths.worker_log_file} cannot be written: {error}", file=sys.stderr)  # noqa: T201
+        why = refusal("log not written", path=readable(paths.worker_log_file), reason=system_reason(error))
+        print(why.message, file=sys.stderr)  # noqa: T201
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, handlers=handlers)
     logging.getLogger("faiss").setLevel(logging.WARNING)

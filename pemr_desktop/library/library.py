@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -38,11 +39,14 @@ from pemr_desktop.library.writing import apply, plan, recoding, recovery
 from pemr_desktop.library.writing.apply import Written
 from pemr_desktop.library.writing.plan import Plans, WriteOptions
 from pemr_desktop.library.writing.recoding import LegacyTexts
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.steps import Progress, Step
 from pemr_desktop.tagfiles.code_pages import CodePage
 from pemr_desktop.tagfiles.errors import readable
 from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FilePlan
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,9 +100,12 @@ class Library:
         with closing(backups.own_connection(self.path)) as connection:  # so that nobody waits meanwhile
             answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
             if answer != "ok":
+                log.warning("The library is damaged: %s", answer)
                 raise LibraryDamaged(
-                    f"The library {readable(self.path)} is damaged ({answer}). It was not backed up, so that the "
-                    f"earlier backups in {readable(backups.backup_folder(self.path))} stay good."
+                    "library damaged, not backed up",
+                    library=readable(self.path),
+                    reason=refusal("database damaged"),
+                    folder=readable(backups.backup_folder(self.path)),
                 )
             return backups.back_up(connection, self.path, name)
 
@@ -225,14 +232,14 @@ class Library:
         self,
         path: Path,
         stage: problems.Stage,
-        reason: str,
+        why: Refusal,
         *,
         track_id: int | None = None,
         identity: FileIdentity | None = None,
     ) -> None:
         """Put a file on the problems list. With `identity` it is not tried again until it changes."""
         with self.store.writing() as connection:
-            problems.record_problem(connection, path, stage, reason, track_id=track_id, identity=identity)
+            problems.record_problem(connection, path, stage, why, track_id=track_id, identity=identity)
 
     def clear_problem(self, path: Path, stage: problems.Stage) -> None:
         """Take a file off the problems list."""

@@ -21,8 +21,8 @@ from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.upkeep.strays import remove_strays
 from pemr_desktop.private_files import make_private_file, make_private_folder
+from pemr_desktop.system_reasons import database_reason, system_reason
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.identity import system_reason
 
 
 def open_library(path: Path) -> Library:
@@ -35,9 +35,7 @@ def open_library(path: Path) -> Library:
         make_private_folder(path.parent)
         lock = LibraryLock(path)
     except OSError as error:
-        raise LibraryError.because(
-            "library cannot be opened", library=readable(path), reason=system_reason(error)
-        ) from error
+        raise LibraryError("library cannot be opened", library=readable(path), reason=system_reason(error)) from error
     try:
         check_not_lost(path)
         check_file(path)
@@ -49,7 +47,7 @@ def open_library(path: Path) -> Library:
             library.recovery = library.reconcile()
         except DATABASE_ERRORS as error:
             connection.close()
-            raise damaged(path, error) from error
+            raise damaged(path, database_reason(error)) from error
         except BaseException:
             connection.close()
             raise
@@ -71,11 +69,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_size_limit = 67108864")
         _drop_settled_journal(connection, path)
     except OSError as error:
-        raise LibraryError.because(
-            "library cannot be opened", library=readable(path), reason=system_reason(error)
-        ) from error
+        raise LibraryError("library cannot be opened", library=readable(path), reason=system_reason(error)) from error
     except DATABASE_ERRORS as error:
-        raise LibraryError.because("library not opened", library=readable(path), reason=str(error)) from error
+        raise LibraryError("library not opened", library=readable(path), reason=database_reason(error)) from error
     return connection
 
 
@@ -106,7 +102,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         except DATABASE_ERRORS as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            raise LibraryError.because(
-                "library not migrated", library=readable(path), version=str(number), reason=str(error)
+            raise LibraryError(
+                "library not migrated", library=readable(path), version=str(number), reason=database_reason(error)
             ) from error
         version = number

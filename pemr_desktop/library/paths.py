@@ -51,7 +51,7 @@ def track_path(connection: sqlite3.Connection, track_id: int) -> Path:
         "SELECT r.path, t.rel_path FROM tracks t JOIN roots r ON r.id = t.root_id WHERE t.id = ?", (track_id,)
     ).fetchone()
     if row is None:
-        raise UnknownTrack("This track is no longer in the library.")
+        raise UnknownTrack("track gone")
     return absolute(*row)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pemr_desktop.library.paths import decode, encode, find_track
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.identity import FileIdentity
 
 Stage = Literal["scan", "analyse", "write"]
@@ -17,7 +18,7 @@ def record_problem(
     connection: sqlite3.Connection,
     path: Path,
     stage: Stage,
-    reason: str,
+    why: Refusal,
     *,
     track_id: int | None = None,
     root_id: int | None = None,
@@ -42,7 +43,7 @@ def record_problem(
             track_id,
             encode(path),
             stage,
-            reason,
+            why.message,
             identity.size if identity else None,
             identity.mtime_ns if identity else None,
             ctime_ns if identity else None,

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.code_pages import LegacyText
 from pemr_desktop.tagfiles.plan import FieldChange
 
@@ -206,7 +207,7 @@ class Recovery(msgspec.Struct, frozen=True):
     written: int
     files: int
     left_alone: int = 0
-    later: dict[str, str] = {}
+    later: dict[str, Refusal] = {}
 
 
 class LegacyTrack(msgspec.Struct, frozen=True):

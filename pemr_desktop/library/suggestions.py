@@ -103,5 +103,5 @@ def accept_above(connection: sqlite3.Connection, probability: float, track_ids: 
 def _tag_id(connection: sqlite3.Connection, name: str) -> int:
     row = connection.execute("SELECT id FROM tags WHERE folded = ?", (fold(name),)).fetchone()
     if row is None:
-        raise LibraryError(f"“{name}” is not a tag that this library knows.")
+        raise LibraryError("tag not known", tag=name)
     return int(row[0])

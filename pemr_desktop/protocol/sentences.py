@@ -105,7 +105,7 @@ def recovery_sentence(recovery: Recovery, translate: Translate = english) -> str
         said_so_far.append(text.format(count=recovery.left_alone))
     text = translate("summaries", "{location} cannot be settled yet and waits for the next start: {reason}")
     first = list(recovery.later.items())[:1]
-    said_so_far += [text.format(location=location, reason=reason) for location, reason in first]
+    said_so_far += [text.format(location=location, reason=said(why, translate)) for location, why in first]
     if len(recovery.later) > 1:
         text = translate("summaries", "{count} others wait like it.")
         said_so_far.append(text.format(count=len(recovery.later) - 1))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
+from pemr_desktop.refusals import refusal
 from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
 from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.containers.end_blocks import EndBlock, end_blocks
@@ -34,10 +35,6 @@ ID3_FIRST = ("mpeg", "trueaudio")
 ID3_IF_THERE = ("aac", "ac3")
 APE_FIRST = ("monkeys", "wavpack", "musepack", "optimfrog", "tak")
 AT_BOTH_ENDS = (*ID3_FIRST, *ID3_IF_THERE, *APE_FIRST, "flac")
-CUT_OFF = "Its sound is cut off, and its tags would have to stand behind what is lacking."
-
-NO_SOUND = "It has no sound, and players would take the tags behind it for some."
-TOO_LONG = "One of its chunks says that it is longer than the file: nobody would find tags behind it."
 
 
 @dataclass(frozen=True)
@@ -77,13 +74,13 @@ def _id3_chunk(stream: BinaryIO, key: str, locations: list[Location]) -> Id3Bloc
     try:
         block = _id3_block(stream, key, locations)
     except UnreadableBlock as error:
-        return replace(new_block(SaveOptions().id3_version, locations[0]), is_new=False, damage=str(error))
+        return replace(new_block(SaveOptions().id3_version, locations[0]), is_new=False, damage=error.why)
     if key in FORMS and audio_spans(stream, key).lacking:
-        return replace(block, damage=CUT_OFF)
+        return replace(block, damage=refusal("sound cut off"))
     if key == "riff" and any(chunk.name == b"data" and chunk.start == chunk.end for chunk in chunks_of(stream, key)):
-        return replace(block, damage=NO_SOUND)
+        return replace(block, damage=refusal("no sound before tags"))
     if key in FORMS and any(chunk.end > file_length(stream) for chunk in chunks_of(stream, key)):
-        return replace(block, damage=TOO_LONG)
+        return replace(block, damage=refusal("chunk too long"))
     return block
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pemr_desktop.refusal_texts.tag_files import TagFileCode
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.errors import CannotHold, WriteRefused
 from pemr_desktop.tagfiles.formats.beside import Beside
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
@@ -13,9 +15,9 @@ from pemr_desktop.tagfiles.plan import FieldChange
 
 
 def carried(
-    opened: Opened, path: Path, changes: Sequence[FieldChange], options: SaveOptions, said: list[str]
+    opened: Opened, path: Path, changes: Sequence[FieldChange], options: SaveOptions, said: list[Refusal]
 ) -> tuple[FieldChange, ...]:
-    """The values of all other blocks, where the one that is written says nothing yet; `said` gets a sentence on them.
+    """The values of all other blocks, where the one that is written says nothing yet; `said` is told of them.
 
     Raises WriteRefused where a value is in a code page that is not known: nobody would read in the new block what
     stands in the old one.
@@ -36,29 +38,22 @@ def carried(
             try:
                 held = opened.kind.hold(block, field, values, options)
             except CannotHold as error:
-                raise WriteRefused(path, f"{error} It was left untouched.") from error
+                raise WriteRefused(path, "left untouched", reason=error.why) from error
             made.append(FieldChange(field, values, held))
-        said += _sentences(other, fields, opened.kind.name)
+        said += _remarks(other, fields, opened.kind.name)
     return tuple(made)
 
 
 def _check_sure(other: Beside, fields: Sequence[str], kind: str, path: Path) -> None:
     unsure = [field for field in fields if field in other.unsure]
     if unsure:
-        raise WriteRefused(
-            path,
-            f"Its {other.name} is in a code page that is not known ({', '.join(unsure)}), and other programs would no "
-            f"longer look at it beside a new {kind} tag. Say first what {'it says' if unsure[1:] else 'that is'}: give "
-            "these fields their values. It was left untouched.",
-        )
+        code: TagFileCode = "code page of fields not known" if unsure[1:] else "code page of field not known"
+        raise WriteRefused(path, code, block=other.name, fields=", ".join(unsure), kind=kind)
 
 
-def _sentences(other: Beside, fields: Sequence[str], kind: str) -> list[str]:
-    said = [
-        f"It gets its first {kind} tag, which says what its {other.name} says, too ({', '.join(fields)}): "
-        "many programs look at no other."
-    ]
+def _remarks(other: Beside, fields: Sequence[str], kind: str) -> list[Refusal]:
+    said = [refusal("carried into first tag", kind=kind, block=other.name, fields=", ".join(fields))]
     cut = [field for field in fields if field in other.cut]
     if cut:
-        said.append(f"Its {other.name} has room for 30 letters, so that {', '.join(cut)} may be cut off in it.")
+        said.append(refusal("carried values may be cut", block=other.name, fields=", ".join(cut)))
     return said

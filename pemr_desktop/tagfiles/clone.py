@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import WriteRefused
-from pemr_desktop.tagfiles.identity import system_reason
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +92,7 @@ def copy_ownership(path: Path, clone: Path, *, keep_times: bool) -> None:
             try:
                 os.chown(clone, status.st_uid, status.st_gid)
             except PermissionError as error:
-                raise WriteRefused(
-                    path, "It belongs to another user or group, and writing would change that. It was left untouched."
-                ) from error
+                raise WriteRefused(path, "owner would change") from error
     _copy_extended_attributes(path, clone)
     if stat.S_IMODE(clone.stat().st_mode) != stat.S_IMODE(status.st_mode):  # FAT refuses, and has one for all
         clone.chmod(stat.S_IMODE(status.st_mode))
@@ -117,9 +115,7 @@ def _copy_extended_attributes(path: Path, clone: Path) -> None:
         except OSError as error:
             if name.startswith("security."):  # set by the system itself, and not ours to set
                 continue
-            raise WriteRefused(
-                path, f"Its extended attribute {name} cannot be kept ({system_reason(error)}) It was left untouched."
-            ) from error
+            raise WriteRefused(path, "attribute lost", name=name, reason=system_reason(error)) from error
 
 
 def put_in_place(clone: Path, path: Path) -> None:

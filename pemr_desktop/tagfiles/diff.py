@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from pemr_desktop.refusals import Refusal, joined, refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.carrying import carried
 from pemr_desktop.tagfiles.code_pages import CodePage
 from pemr_desktop.tagfiles.digest import cut_off_warning
 from pemr_desktop.tagfiles.errors import CannotHold, TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.mapping import find_field
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
-from pemr_desktop.tagfiles.identity import identity_of, is_protected, system_reason, told_when_changed
+from pemr_desktop.tagfiles.identity import identity_of, is_protected, told_when_changed
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
@@ -25,7 +27,6 @@ Mode = Literal["append", "replace", "exact"]
 SINGLE = frozenset(
     {"title", "album", "tracknumber", "discnumber", "date", "bpm", "key", "compilation", "work", "isrc", "label"}
 )
-PROTECTED = "It is write-protected. Take the protection away if tags may be written into it."
 OURS = frozenset({"pemr_tags"})
 
 
@@ -50,7 +51,7 @@ def make_plan(
     changes. Symbolic links are followed. Raises TagReadError and WriteRefused; opens nothing for writing.
     """
 
-    def changes_of(opened: Opened, real: Path, said: list[str]) -> tuple[FieldChange, ...]:
+    def changes_of(opened: Opened, real: Path, said: list[Refusal]) -> tuple[FieldChange, ...]:
         return _changes(opened, real, wanted, mode, remove or {}, add or {}, options, said)
 
     return dry_run(track_id, path, changes_of, hard_links, options)
@@ -59,7 +60,7 @@ def make_plan(
 def dry_run(
     track_id: int,
     path: Path,
-    changes_of: Callable[[Opened, Path, list[str]], tuple[FieldChange, ...]],
+    changes_of: Callable[[Opened, Path, list[Refusal]], tuple[FieldChange, ...]],
     hard_links: HardLinks,
     options: SaveOptions,
     page: CodePage | None = None,
@@ -73,16 +74,12 @@ def dry_run(
         opened = open_tags(stream, real)
         kind = opened.kind
         if is_protected(status):
-            raise WriteRefused(real, PROTECTED)
+            raise WriteRefused(real, "write protected")
         if kind is None:
-            raise WriteRefused(real, f"{opened.format} files have no place for tags.")
+            raise WriteRefused(real, "no place for tags", format=opened.format)
         if status.st_nlink > 1 and hard_links == "refuse":
-            raise WriteRefused(
-                real,
-                f"It has {status.st_nlink} names (hard links), perhaps because another program shares it. "
-                "Choose whether the other names shall change too.",
-            )
-        said: list[str] = []
+            raise WriteRefused(real, "hard links, to choose", count=str(status.st_nlink))
+        said: list[Refusal] = []
         changes = changes_of(opened, real, said)
         along: tuple[FieldChange, ...] = ()
         if changes:
@@ -90,7 +87,7 @@ def dry_run(
             changes += along
             rewrite(opened, stream, real, changes, options, page)
         if cut_off := cut_off_warning(stream, opened.container):
-            said.append(f"{cut_off} Tags can be written all the same; what is lacking stays lacking.")
+            said.append(refusal("cut off, yet writable", reason=cut_off))
     return FilePlan(
         track_id=track_id,
         path=os.fsencode(real),
@@ -109,7 +106,7 @@ def resolve(path: Path) -> Path:
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     except RuntimeError as error:
-        raise TagReadError(path, "This is a link that leads back to itself.") from error
+        raise TagReadError(path, "link in a circle") from error
 
 
 def _changes(
@@ -120,9 +117,9 @@ def _changes(
     remove: Mapping[str, Sequence[str]],
     add: Mapping[str, Sequence[str]],
     options: SaveOptions,
-    said: list[str],
+    said: list[Refusal],
 ) -> tuple[FieldChange, ...]:
-    """The changes; `said` gets a sentence for every value that the file can hold only in another form, or not at all.
+    """The changes; `said` is told of every value that the file can hold only in another form, or not at all.
 
     Raises WriteRefused where nothing is left that it can hold; in mode exact for any single field.
     """
@@ -130,11 +127,11 @@ def _changes(
     present = opened.fields
     block = opened.prepared(options)
     changes = []
-    refused: list[str] = []
+    refused: list[Refusal] = []
     for field in dict.fromkeys([*wanted, *remove, *add]):
         known = find_field(field)
         if known is not None and not known.writable:
-            raise WriteRefused(path, f"The field “{field}” is never written.")
+            raise WriteRefused(path, "field never written", field=field)
         before = present.get(field, ())
         after = _without(before, remove[field]) if field in remove else before
         if field in wanted:
@@ -146,17 +143,24 @@ def _changes(
         try:
             held = opened.kind.hold(block, field, after, options)
         except CannotHold as error:
-            refused.append(str(error))
+            refused.append(error.why)
             continue
         if held != before:
             changes.append(FieldChange(field, before, held))
             if held != after:
-                forms = "“" + "; ".join(held) + "”" if held else "nothing"
-                said.append(f"“{'; '.join(after)}” becomes {forms} in “{field}”: these tags hold it no other way.")
+                said.append(_another_form(field, after, held))
     if refused and (mode == "exact" or not changes):
-        raise WriteRefused(path, f"{' '.join(refused)} It was left untouched.")
-    said += [f"{reason} This field stays as it is." for reason in refused]
+        raise WriteRefused(path, "left untouched", reason=joined(*refused))
+    said += [refusal("field stays", reason=reason) for reason in refused]
     return tuple(changes)
+
+
+def _another_form(field: str, wanted: Sequence[str], held: Sequence[str]) -> Refusal:
+    """That the file can hold these values only as those."""
+    text = "; ".join(wanted)
+    if not held:
+        return refusal("value not held", wanted=text, field=field)
+    return refusal("value held as another", wanted=text, held="; ".join(held), field=field)
 
 
 def _clean(values: Sequence[str]) -> tuple[str, ...]:

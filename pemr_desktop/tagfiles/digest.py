@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
 from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.containers.ogg import audio_pieces, lacking_bytes
@@ -40,15 +41,15 @@ def audio_digest_of(stream: BinaryIO) -> bytes:
     return made.digest()
 
 
-def cut_off_warning(stream: BinaryIO, container: str) -> str:
-    """A sentence where the container announces more bytes than the file has; empty where nothing is known to lack."""
+def cut_off_warning(stream: BinaryIO, container: str) -> Refusal | None:
+    """That the container announces more bytes than the file has; None where nothing is known to lack."""
     if container.startswith("ogg/"):
         lacking = lacking_bytes(stream, file_length(stream))
     else:
         lacking = audio_spans(stream, container).lacking
     if lacking > MAX_LACKING:
-        return "It is cut off, or a size in it is damaged: it says that it is far longer than it is."
-    return f"It is cut off: at least {lacking:,} bytes are lacking at its end." if lacking else ""
+        return refusal("cut off, or size damaged")
+    return refusal("cut off", count=f"{lacking:,}") if lacking else None
 
 
 def whole_digest(stream: BinaryIO) -> bytes:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from pemr_desktop.errors import PemrDesktopError
-from pemr_desktop.refusals import Refusal
+from pemr_desktop.refusal_texts.tag_formats import TagFormatCode
+from pemr_desktop.refusals import Refusal, RefusalCode, Value, refusal
 
 
 def readable(path: Path | bytes) -> str:
@@ -15,32 +16,30 @@ def readable(path: Path | bytes) -> str:
 
 
 class TagFileError(PemrDesktopError):
-    """Something could not be done with one file. `reason` is a sentence without the file's name."""
+    """Something could not be done with one file. `why`: the same without the file's name."""
 
-    kind = "tag file"
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{readable(path)}: {reason}", values={"path": readable(path), "reason": reason})
+    def __init__(self, path: Path, why: RefusalCode | Refusal, /, **values: Value) -> None:
         self.path = path
-        self.reason = reason
+        self.why = why if isinstance(why, Refusal) else refusal(why, **values)
+        super().__init__("of file", path=readable(path), reason=self.why)
 
     @property
-    def file_refusal(self) -> Refusal:
-        """Why, without the file's name."""
-        return Refusal(self.reason, self.kind)
+    def reason(self) -> str:
+        """A sentence without the file's name, in English."""
+        return self.why.message
 
 
 class TagReadError(TagFileError):
     """The file or its tags cannot be read. The file is left as it is."""
 
-    kind = "tag file not read"
-
 
 class WriteRefused(TagFileError):
     """The file was not written, and is as it was before."""
 
-    kind = "tag file not written"
-
 
 class CannotHold(Exception):
-    """This kind of tag has no place for this field or value. The message is a sentence."""
+    """This kind of tag has no room for this field or value; `why` says it."""
+
+    def __init__(self, code: TagFormatCode, /, **values: str) -> None:
+        self.why = refusal(code, **values)
+        super().__init__(self.why.message)

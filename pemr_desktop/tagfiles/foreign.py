@@ -69,7 +69,7 @@ def read_foreign(stream: BinaryIO, path: Path, container: str) -> tuple[FileTags
         sound = next((one for one in demuxed.streams.audio if one.codec_context is not None), None)
         film = _shows_film(demuxed)
         if sound is None:
-            raise TagReadError(path, "It is a film without sound." if film else "No sound was found in it.")
+            raise TagReadError(path, "film without sound" if film else "no sound")
         context = sound.codec_context
         duration_s = _announced_s(demuxed, sound)
         tags = FileTags(
@@ -96,7 +96,7 @@ def packet_ends(stream: BinaryIO, path: Path, container: str, size: int) -> tupl
         with _opened(stream, path, container) as demuxed:
             sound = next((one for one in demuxed.streams.audio if one.codec_context is not None), None)
             if sound is None:
-                raise TagReadError(path, "No sound was found in it.")
+                raise TagReadError(path, "no sound")
             head = _first_bytes(demuxed, sound, size)
             tail = _last_bytes(demuxed, sound, size)
             context = sound.codec_context
@@ -104,7 +104,7 @@ def packet_ends(stream: BinaryIO, path: Path, container: str, size: int) -> tupl
             form = context.name, context.sample_rate, context.channels, seconds
             return repr(form).encode(), head, tail
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise TagReadError(path, "It is damaged and cannot be read.") from error
+        raise TagReadError(path, "damaged") from error
 
 
 def _first_bytes(demuxed: Any, sound: Any, size: int) -> bytes:
@@ -148,7 +148,7 @@ def _opened(stream: BinaryIO, path: Path, container: str) -> Any:
     try:
         return av.open(stream, format=demuxer, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise TagReadError(path, "It is damaged and cannot be read.") from error
+        raise TagReadError(path, "damaged") from error
 
 
 def _shows_film(demuxed: Any) -> bool:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import TagFileError, TagReadError, WriteRefused
-
-CHANGED_MEANWHILE = "Another program changed it meanwhile. It was left as that program made it."
 
 
 class FileIdentity(msgspec.Struct, frozen=True):
@@ -52,7 +51,7 @@ def told_when_changed(path: Path, expected: FileIdentity) -> Iterator[None]:
         except OSError:
             touched = True
         if touched:
-            raise WriteRefused(path, CHANGED_MEANWHILE) from error
+            raise WriteRefused(path, "changed meanwhile") from error
         raise
 
 
@@ -68,23 +67,9 @@ def check_ordinary(path: Path, status: os.stat_result) -> None:
     """Raises TagReadError for folders, pipes, sockets and devices: opening some of them would wait for ever."""
     if stat.S_ISREG(status.st_mode):
         return
-    what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
-    raise TagReadError(path, f"This is {what}, not a file.")
+    raise TagReadError(path, "folder, not a file" if stat.S_ISDIR(status.st_mode) else "no ordinary file")
 
 
 def is_protected(status: os.stat_result) -> bool:
     """Whether nobody may write the file: somebody wants it to stay, though its folder would let us replace it."""
     return status.st_mode & 0o222 == 0
-
-
-def system_reason(error: OSError) -> str:
-    """What the operating system says, as a sentence."""
-    known = {
-        FileNotFoundError: "The file is not there.",
-        PermissionError: "There is no permission to read or change it.",
-        IsADirectoryError: "This is a folder, not a file.",
-    }
-    for kind, sentence in known.items():
-        if isinstance(error, kind):
-            return sentence
-    return f"The system says: {error.strerror or error}."

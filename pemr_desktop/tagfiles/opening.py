@@ -10,16 +10,17 @@ from typing import Any, BinaryIO
 
 from mutagen import MutagenError
 
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.blocks import Blocks, find_blocks
-from pemr_desktop.tagfiles.containers.read_only import READ_ONLY, READ_ONLY_SUFFIXES, read_only_reason
-from pemr_desktop.tagfiles.containers.sniffing import describe_unknown, id3_end, sniff
+from pemr_desktop.tagfiles.containers.read_only import READ_ONLY, READ_ONLY_SUFFIXES
+from pemr_desktop.tagfiles.containers.sniffing import id3_end, sniff, unknown_content
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.formats.beside import Beside, filled
 from pemr_desktop.tagfiles.formats.id3_block import Id3Block, UnreadableBlock
 from pemr_desktop.tagfiles.formats.id3_frames import MAX_FRAMES, swells
 from pemr_desktop.tagfiles.formats.tag_format import Fields, SaveOptions, TagKind
 from pemr_desktop.tagfiles.formats.vorbis_block import Comments
-from pemr_desktop.tagfiles.identity import system_reason
 from pemr_desktop.tagfiles.read_limit import EndlessReading
 from pemr_desktop.tagfiles.stream_info import READERS, behind_id3
 
@@ -64,10 +65,6 @@ WRITTEN_SUFFIXES = frozenset(suffix for container in CONTAINERS.values() for suf
 SUFFIXES = WRITTEN_SUFFIXES | READ_ONLY_SUFFIXES
 PLACED = ("riff", "aiff", "dsf", "dsdiff", "mp4", "asf", "ogg/vorbis", "ogg/opus", "ogg/speex", "ogg/flac")
 """Containers that begin with the first byte of the file: an ID3 block before them is a mistake."""
-MISPLACED = "An ID3 tag stands before it, where this kind of file has no place for one."
-
-SWELLS = "A part of its ID3 tag would unpack into more than any real one holds; it was not read."
-CROWDED = f"Its ID3 tag has more than {MAX_FRAMES:,} parts; those behind them were not read."
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class Opened:
     block: Any
     beside: tuple[Beside, ...]
     file: Any
-    warnings: tuple[str, ...]
+    warnings: tuple[Refusal, ...]
 
     @cached_property
     def own_fields(self) -> Fields:
@@ -115,23 +112,23 @@ def open_tags(stream: BinaryIO, path: Path) -> Opened:
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     if key in READ_ONLY:
-        raise TagReadError(path, read_only_reason(key))
+        raise TagReadError(path, "read only format", format=READ_ONLY[key].format)
     container = CONTAINERS.get(key)
     if container is None:
-        raise TagReadError(path, describe_unknown(stream))
+        raise TagReadError(path, unknown_content(stream))
     try:
         return _open(stream, path, key, container)
     except OSError as error:
         raise TagReadError(path, system_reason(error)) from error
     except UnreadableBlock as error:
-        raise TagReadError(path, str(error)) from error
+        raise TagReadError(path, error.why) from error
     except MemoryError:  # says nothing of the file: the process that reads it may have no more
         raise
     except Exception as error:  # mutagen may raise anything on data it does not expect
         if isinstance(error, EndlessReading) or isinstance(error.__context__, EndlessReading):
-            raise TagReadError(path, f"Its {container.format} data is damaged: reading it would never end.") from error
+            raise TagReadError(path, "reading never ends", format=container.format) from error
         log.debug("%s cannot be read", path, exc_info=True)
-        raise TagReadError(path, _parse_reason(key, error, stream)) from error
+        raise TagReadError(path, _fault(key, error, stream)) from error
 
 
 def _open(stream: BinaryIO, path: Path, key: str, container: Container) -> Opened:
@@ -139,17 +136,17 @@ def _open(stream: BinaryIO, path: Path, key: str, container: Container) -> Opene
     seen = behind_id3(stream) if misplaced else stream
     file = READERS[key](seen)
     blocks = find_blocks(seen, key)
-    block = replace(blocks.block, damage=MISPLACED) if misplaced and blocks.kind else blocks.block
+    block = replace(blocks.block, damage=refusal("ID3 misplaced")) if misplaced and blocks.kind else blocks.block
     if key == "flac" and isinstance(block, Comments) and block.damage and not block.comments and file.tags:
         block = replace(block, comments=tuple(f"{name}={value}".encode() for name, value in file.tags))
     warnings = _warnings(container, blocks, path)
     return Opened(key, _format_name(container, file), blocks.kind, block, blocks.beside, file, warnings)
 
 
-def _parse_reason(key: str, error: Exception, stream: BinaryIO) -> str:
+def _fault(key: str, error: Exception, stream: BinaryIO) -> Refusal:
     if key == "mpeg" and isinstance(error, MutagenError) and "sync" in str(error):
-        return describe_unknown(stream)
-    return f"Its {CONTAINERS[key].format} data is damaged and cannot be read."
+        return refusal(unknown_content(stream))
+    return refusal("damaged in its format", format=CONTAINERS[key].format)
 
 
 def _format_name(container: Container, file: Any) -> str:
@@ -161,19 +158,21 @@ def _format_name(container: Container, file: Any) -> str:
     return container.format
 
 
-def _warnings(container: Container, blocks: Blocks, path: Path) -> tuple[str, ...]:
+def _warnings(container: Container, blocks: Blocks, path: Path) -> tuple[Refusal, ...]:
     found = []
     suffix = path.suffix.lower()
     if suffix in SUFFIXES and suffix not in container.suffixes:
-        found.append(f"The name ends in {suffix}, but the content is {container.format}.")
+        found.append(refusal("name of another format", suffix=suffix, format=container.format))
     if (
         blocks.kind is not None
         and blocks.kind.name == "ID3"
         and any(block.name == "APEv2 tag" for block in blocks.beside)
     ):
-        found.append("It has an APEv2 tag beside the ID3 tag; a player that prefers that one shows other values.")
+        found.append(refusal("APEv2 tag beside ID3"))
     if isinstance(blocks.block, Id3Block):
         block = blocks.block
-        found += [CROWDED] if len(block.frames) >= MAX_FRAMES else []
-        found += [SWELLS] * any(swells(frame, block.version, block.all_escaped) for frame in block.frames)
+        if len(block.frames) >= MAX_FRAMES:
+            found.append(refusal("ID3 crowded", count=f"{MAX_FRAMES:,}"))
+        if any(swells(frame, block.version, block.all_escaped) for frame in block.frames):
+            found.append(refusal("ID3 part swells"))
     return tuple(found)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.identity import FileIdentity
 
 HardLinks = Literal["refuse", "break", "in place"]
@@ -24,7 +25,7 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class FilePlan(msgspec.Struct, frozen=True):
-    """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings`: sentences for the user.
+    """The planned changes of one file. `path` is `os.fsencode(absolute path)`; `warnings`: what to know beforehand.
 
     `carried`: fields that a new block must say, too, whichever of the other changes is written. `only_noted`: accepted
     tags for which there is no field, so that only the note names them. `code_page`: where the changes are of texts that
@@ -35,7 +36,7 @@ class FilePlan(msgspec.Struct, frozen=True):
     path: bytes
     identity: FileIdentity
     changes: tuple[FieldChange, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Refusal, ...] = ()
     carried: tuple[str, ...] = ()
     only_noted: tuple[str, ...] = ()
     code_page: str = ""

@@ -11,16 +11,18 @@ from typing import BinaryIO
 
 import msgspec
 
+from pemr_desktop.refusals import Refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.formats.tag_format import Fields
-from pemr_desktop.tagfiles.identity import check_ordinary, system_reason
+from pemr_desktop.tagfiles.identity import check_ordinary
 from pemr_desktop.tagfiles.opening import Opened, open_tags
 
 LONGEST_VALUE = 20_000
 
 
 class FileTags(msgspec.Struct, frozen=True):
-    """What a file says of itself. `fields` is empty when there is no tag block. `warnings` are sentences."""
+    """What a file says of itself. `fields` is empty when there is no tag block. `warnings`: what is odd about it."""
 
     fields: Fields
     format: str
@@ -30,7 +32,7 @@ class FileTags(msgspec.Struct, frozen=True):
     channels: int | None
     bit_rate: int | None
     has_artwork: bool
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Refusal, ...] = ()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.code_pages import CodePage, LegacyText
 from pemr_desktop.tagfiles.diff import dry_run
 from pemr_desktop.tagfiles.errors import WriteRefused
@@ -33,14 +34,14 @@ def plan_recoding(
     A text that cannot be in that page stays as it is, and is named. Raises TagReadError and WriteRefused.
     """
 
-    def changes_of(opened: Opened, real: Path, said: list[str]) -> tuple[FieldChange, ...]:
+    def changes_of(opened: Opened, real: Path, said: list[Refusal]) -> tuple[FieldChange, ...]:
         found = recoding(opened, page, options)
         if not found.left:
             return found.changes
-        sentence = f"Not all of it can be {page.label}, and stays as it is: {', '.join(found.left)}."
+        why = refusal("not in code page", page=page.label, fields=", ".join(found.left))
         if not found.changes:
-            raise WriteRefused(real, sentence)
-        said.append(sentence)
+            raise WriteRefused(real, why)
+        said.append(why)
         return found.changes
 
     return dry_run(track_id, path, changes_of, hard_links, options, page)

@@ -19,7 +19,6 @@ from pemr_desktop.tagfiles.splices import Splice, SplicedFile
 
 log = logging.getLogger(__name__)
 
-UNTOUCHED = "It was left untouched."
 EDGE_BYTES = 4096
 
 
@@ -40,7 +39,7 @@ def rewrite(
     if page is not None:
         block = recoded_block(opened, block, changes, page)
     if damage := opened.kind.damage(block):
-        raise WriteRefused(path, f"{damage} {UNTOUCHED}")
+        raise WriteRefused(path, "left untouched", reason=damage)
     try:
         for change in changes if page is None else ():
             block = opened.kind.edited(block, change.field, change.after)
@@ -49,20 +48,20 @@ def rewrite(
         view = cast("BinaryIO", SplicedFile(stream, splices))
         prove(opened, view, path, changes, None if page is None else opened.kind.units(block))
         if sound_edges(view, opened.container) != sound_edges(stream, opened.container):
-            raise WriteRefused(path, f"Writing would have changed the sound itself. {UNTOUCHED}")
+            raise WriteRefused(path, "sound would change")
         before, after = (light_content(file, opened.container, but_texts=bool(taken_out)) for file in (stream, view))
         if before != after:
-            raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")
+            raise WriteRefused(path, "other data would change")
     except CannotHold as error:
-        raise WriteRefused(path, f"{error} {UNTOUCHED}") from error
+        raise WriteRefused(path, "left untouched", reason=error.why) from error
     except TagReadError as error:
         log.debug("After the write it could not be read: %s", error)
-        raise WriteRefused(path, f"After the write its tags could not be read again. {UNTOUCHED}") from error
+        raise WriteRefused(path, "not readable after writing") from error
     except (OSError, WriteRefused):
         raise
     except Exception as error:  # whatever damaged data leads to
         log.debug("%s cannot be written", path, exc_info=True)
-        raise WriteRefused(path, f"Its tags could not be written; the file may be damaged. {UNTOUCHED}") from error
+        raise WriteRefused(path, "tags not written") from error
     return splices
 
 
@@ -75,7 +74,7 @@ def _taken_out(opened: Opened, stream: BinaryIO, path: Path, changes: Sequence[F
         if not names:
             continue
         if block.take_out is None:
-            raise WriteRefused(path, f"Its {block.name} says “{names[0]}”, too, and cannot be written. {UNTOUCHED}")
+            raise WriteRefused(path, "field in other block", block=block.name, field=names[0])
         found += block.take_out(stream, names)
     return found
 
@@ -117,11 +116,11 @@ def prove(
     assert kind is not None
     after = open_tags(stream, path)
     if after.kind is not kind or after.container != before.container:
-        raise WriteRefused(path, f"The working copy became another format. {UNTOUCHED}")
+        raise WriteRefused(path, "other format after writing")
     wanted = before.fields | {change.field: change.after for change in changes}
     for field in wanted.keys() | after.fields.keys():
         if after.fields.get(field, ()) != wanted.get(field, ()):
-            raise WriteRefused(path, f"The field “{field}” did not come out as planned. {UNTOUCHED}")
+            raise WriteRefused(path, "field not as planned", field=field)
     if wanted_units is not None:
         is_proven = kind.units(after.block) == wanted_units
     else:
@@ -130,10 +129,10 @@ def prove(
             named |= kind.keys(before.block, change.field) | kind.keys(after.block, change.field)
         is_proven = _others(kind.units(before.block), named) == _others(kind.units(after.block), named)
     if not is_proven:
-        raise WriteRefused(path, f"Another tag would have changed. {UNTOUCHED}")
+        raise WriteRefused(path, "other tag would change")
     removed = {change.field for change in changes if not any(change.after)}
     if _beside(before, removed) != _beside(after, removed):
-        raise WriteRefused(path, f"A tag beside the one that is written would have changed. {UNTOUCHED}")
+        raise WriteRefused(path, "tag beside would change")
 
 
 def _others(units: list[Unit], named: set[str]) -> list[Unit]:

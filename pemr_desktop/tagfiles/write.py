@@ -15,14 +15,16 @@ from pathlib import Path
 
 import msgspec
 
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
 from pemr_desktop.tagfiles.code_pages import find_page
 from pemr_desktop.tagfiles.containers.side_chunks import side_content
-from pemr_desktop.tagfiles.diff import PROTECTED, resolve
+from pemr_desktop.tagfiles.diff import resolve
 from pemr_desktop.tagfiles.digest import audio_digest_of, whole_digest
 from pemr_desktop.tagfiles.errors import WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
-from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, system_reason, told_when_changed
+from pemr_desktop.tagfiles.identity import FileIdentity, identity, is_protected, told_when_changed
 from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.plan import ExchangeMethod, FilePlan, HardLinks
 from pemr_desktop.tagfiles.read import open_ordinary
@@ -32,8 +34,6 @@ from pemr_desktop.tagfiles.rewriting import prove, rewrite, takes_out
 from pemr_desktop.tagfiles.splices import splice_file
 
 log = logging.getLogger(__name__)
-
-UNTOUCHED = "The file was left untouched."
 
 
 class SoundProof(msgspec.Struct, frozen=True):
@@ -104,12 +104,10 @@ def restore_bytes(
             with path.open("rb") as after, copy.path.open("wb") as target:
                 follow_recipe(recipe, after, target)
         except (ValueError, msgspec.MsgspecError) as error:
-            raise WriteRefused(
-                path, f"The earlier state could not be put together again ({error}). {UNTOUCHED}"
-            ) from error
+            raise WriteRefused(path, "earlier state lost") from error
         with copy.path.open("rb") as stream:
             if whole_digest(stream) != wanted_digest:
-                raise WriteRefused(path, f"The earlier state could not be put together again. {UNTOUCHED}")
+                raise WriteRefused(path, "earlier state lost")
     assert copy.outcome is not None
     return copy.outcome
 
@@ -138,9 +136,9 @@ def _exchange(
     status = path.stat()
     links = status.st_nlink
     if is_protected(status):
-        raise WriteRefused(path, f"{PROTECTED} {UNTOUCHED}")
+        raise WriteRefused(path, "file left untouched", reason=refusal("write protected"))
     if links > 1 and hard_links == "refuse":
-        raise WriteRefused(path, f"It has {links} names (hard links). {UNTOUCHED}")
+        raise WriteRefused(path, "hard links", count=str(links))
     part = clone or clone_path(path)
     pouring = False
     try:
@@ -151,7 +149,7 @@ def _exchange(
         sync_file(part)
         with part.open("rb") as stream:
             if audio_digest_of(stream) != copy.audio:
-                raise WriteRefused(path, f"Writing would have changed the sound itself. {UNTOUCHED}")
+                raise WriteRefused(path, "sound would change")
             after_digest = whole_digest(stream)
         method: ExchangeMethod = "in place" if links > 1 and hard_links == "in place" else "replace"
         outcome = WriteOutcome(copy.before_digest, after_digest, make_recipe(path, part), method)
@@ -169,12 +167,8 @@ def _exchange(
         copy.outcome = msgspec.structs.replace(outcome, sound=SoundProof(expected, after))
     except OSError as error:
         if pouring:
-            raise WriteRefused(
-                path,
-                f"{system_reason(error)} Writing was interrupted; the next start finishes it from the copy, "
-                "or finds that nothing was written yet.",
-            ) from error
-        raise WriteRefused(path, f"{_write_reason(error)} {UNTOUCHED}") from error
+            raise WriteRefused(path, "write interrupted", reason=system_reason(error)) from error
+        raise WriteRefused(path, _why_not_exchanged(error)) from error
     finally:
         if not pouring:
             _remove(part)
@@ -187,18 +181,18 @@ def _remove(part: Path) -> None:
         log.warning("The working copy %s could not be removed: %s", part, error)
 
 
-def _write_reason(error: OSError) -> str:
+def _why_not_exchanged(error: OSError) -> Refusal:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "The disk is full: there is no room for the working copy beside the file."
+        return refusal("no room for copy")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return "The folder cannot be written to."
-    return system_reason(error)
+        return refusal("folder cannot be written")
+    return refusal("file left untouched", reason=system_reason(error))
 
 
 def _check_unchanged(path: Path, expected: FileIdentity) -> None:
     """A plan holds the real place of a file, so that a link there was put in its stead."""
     if path.is_symlink() or identity(path) != expected:
-        raise WriteRefused(path, f"It was changed by another program since the plan was made; plan again. {UNTOUCHED}")
+        raise WriteRefused(path, "changed since planned")
 
 
 def _edit(path: Path, copy: _Copy, plan: FilePlan, options: SaveOptions) -> None:
@@ -207,12 +201,10 @@ def _edit(path: Path, copy: _Copy, plan: FilePlan, options: SaveOptions) -> None
     with open_ordinary(copy.path) as (stream, _):
         opened = open_tags(stream, copy.path)
         if opened.kind is None:
-            raise WriteRefused(path, f"{opened.format} files have no place for tags.")
+            raise WriteRefused(path, "no place for tags", format=opened.format)
         for change in changes if page is None else seen_changes(opened, changes):
             if opened.fields.get(change.field, ()) != change.before:
-                raise WriteRefused(
-                    path, f"Its field “{change.field}” is not as it was when planned; plan again. {UNTOUCHED}"
-                )
+                raise WriteRefused(path, "field changed since planned", field=change.field)
         splices = rewrite(opened, stream, path, changes, options, page)
         units = None if page is None else recoded_units(opened, changes, page, options)
         but_texts = takes_out(opened, changes)
@@ -221,4 +213,4 @@ def _edit(path: Path, copy: _Copy, plan: FilePlan, options: SaveOptions) -> None
     with open_ordinary(copy.path) as (stream, _):
         prove(opened, stream, path, changes, units)
         if side_content(stream, opened.container, but_texts=but_texts) != before_side:
-            raise WriteRefused(path, f"Other data in the file would have changed. {UNTOUCHED}")
+            raise WriteRefused(path, "other data would change")

@@ -86,7 +86,8 @@ def tag_child(path: Path) -> Peak:
     child.reap()
     (reading,) = readings
     fields = len(reading.track.tags.fields) if reading.track else 0
-    return Peak(memory_mb, processor_s, reading.reason or f"read, {fields} fields")
+    said = reading.why.message if reading.why else f"read, {fields} fields"
+    return Peak(memory_mb, processor_s, said)
 
 
 def cover_child(path: Path) -> Peak:

@@ -244,7 +244,7 @@ def try_settings(good: Path, draw: random.Random) -> str:
         raise Broken("reading changed the settings")
     store.set("appearance.zoom", 2.0 if store.current.appearance.zoom != 2.0 else 1.5)
     kept = good.parent / "settings.toml.unreadable"
-    unreadable = any("cannot be read" in message for message in store.messages)
+    unreadable = any("cannot be read" in message.message for message in store.messages)
     if unreadable and kept.read_bytes() != content:
         raise Broken("settings that could not be read were not kept")
     if SettingsStore(path).current.appearance.zoom not in (1.5, 2.0):

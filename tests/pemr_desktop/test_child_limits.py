@@ -20,8 +20,6 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.scanning import read_pool, read_process
 from pemr_desktop.library.scanning.file_reading import ToRead, read_content
-from pemr_desktop.library.scanning.read_process import TOO_LARGE
-from pemr_desktop.tagfiles.opening import CROWDED, SWELLS
 from pemr_desktop.ui.artwork.messages import ArtworkRequest
 from pemr_desktop.ui.artwork.process import square_pixels
 
@@ -128,7 +126,7 @@ def test_a_file_that_became_a_bomb_is_not_planned_in_the_worker(
         planned = library.plan_edits({track: {"genre": ["Jazz"]}})
         assert planned.plans == ()
         (why,) = planned.refused.values()
-        assert why.message == TOO_LARGE
+        assert why.code == "tags too large"
 
 
 def with_id3(path: Path, *frames: bytes) -> Path:
@@ -150,8 +148,8 @@ def text_frame(content: bytes, flags: bytes = b"\0\0") -> bytes:
 @pytest.mark.parametrize(
     ("frames", "told"),
     [
-        ((text_frame(packed(1 << 27) + zlib.compress(b"\x03" + bytes(1 << 27)), b"\0\x09"),), SWELLS),
-        ((text_frame(b"\x03a\0b") * 100_001,), CROWDED),
+        ((text_frame(packed(1 << 27) + zlib.compress(b"\x03" + bytes(1 << 27)), b"\0\x09"),), "ID3 part swells"),
+        ((text_frame(b"\x03a\0b") * 100_001,), "ID3 crowded"),
         ((text_frame(packed(1 << 20) + zlib.compress(b"\x03" + bytes(1 << 20)), b"\0\x09"),), ""),
     ],
     ids=["unpacks into 128 MB", "100,001 frames", "unpacks into 1 MB"],
@@ -160,7 +158,7 @@ def test_what_is_not_read_of_a_tag_is_said(
     tmp_path: Path, make_audio: Callable[..., Path], frames: tuple[bytes, ...], told: str
 ) -> None:
     content = read_content(with_id3(make_audio(tmp_path / "a.mp3", seconds=1), *frames))
-    assert content.tags is not None and content.reason == told
+    assert content.tags is not None and content.why is not None and content.why.code == told
 
 
 @linux_only
@@ -173,4 +171,4 @@ def test_a_tag_that_needs_too_much_memory_is_not_called_damaged(
     (reading,) = child.read([ToRead(0, b"", path)])
     child.end()
     child.reap()
-    assert reading.track is None and reading.reason == TOO_LARGE
+    assert reading.track is None and reading.why is not None and reading.why.code == "tags too large"

@@ -135,7 +135,7 @@ def fit(pairs: Sequence[LabelledScore], shipped: ScoreModel, now: ScoreModel, ca
     groups = works_of(pairs)
     works = len(set(groups.values()))
     if min(versions, non_versions) < MIN_LABELS or works < MIN_WORKS:
-        raise TooFewLabels.because(
+        raise TooFewLabels(
             "too few answers",
             needed=str(MIN_LABELS),
             works_needed=str(MIN_WORKS),

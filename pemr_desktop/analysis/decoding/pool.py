@@ -23,6 +23,8 @@ import numpy.typing as npt
 from pemr_desktop.analysis.decoding.process import Answer, Order
 from pemr_desktop.child_limits import CLOCK_TIMES, TOO_LATE
 from pemr_desktop.processes import module_command, put_away
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.identity import FileIdentity, identity
 
@@ -58,9 +60,9 @@ class Sound:
 
 @dataclass(frozen=True)
 class NoSound:
-    """A file that could not be decoded, and why, as the end of a sentence."""
+    """A file that could not be decoded, and why."""
 
-    reason: str
+    why: Refusal
 
 
 class DecodeChild:
@@ -77,12 +79,12 @@ class DecodeChild:
         try:
             before = identity(path)
         except TagFileError as error:
-            return NoSound(error.reason)
+            return NoSound(error.why)
         try:
             process = self._running()
         except OSError as error:
             log.exception("No decode child could be started")
-            return NoSound(f"no process could be started to decode it ({error.strerror})")
+            return NoSound(refusal("no process to decode it", reason=system_reason(error)))
         assert process.stdin is not None and process.stdout is not None
         too_late = threading.Event()
 
@@ -107,10 +109,10 @@ class DecodeChild:
             timer.cancel()
         if answer is None or not complete:
             if self._reap() == TOO_LATE or too_late.is_set():
-                return NoSound(f"decoding it took longer than {patience_s:g} s and was given up")
-            return NoSound("decoding it ended the decoder; the file is probably damaged")
-        if answer.reason:
-            return NoSound(answer.reason)
+                return NoSound(refusal("decoding took too long", seconds=f"{patience_s:g}"))
+            return NoSound(refusal("decoding ended the decoder"))
+        if answer.why is not None:
+            return NoSound(answer.why)
         return Sound(
             samples,
             sample_rate,

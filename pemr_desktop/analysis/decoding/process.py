@@ -7,6 +7,7 @@ processor: that is counted here, so that a busy machine costs no file.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -17,8 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.audio import AudioInfo, read
-from pemr.errors import PemrError
+from pemr.errors import DecodeError, PemrError
 from pemr_desktop.child_limits import Patience, limit_memory, run_child
+from pemr_desktop.errors import training_reason
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.sentences import capitalised
+
+log = logging.getLogger(__name__)
 
 PEAK_COUNT = 1000
 HEADROOM_MB = 3072
@@ -40,7 +46,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came of an order: `count` samples follow, or none and the reason.
+    """What came of an order: `count` samples follow, or none and why.
 
     `duration_s` is that of the whole track, `peaks` are PEAK_COUNT levels over it (uint8, 255 = full scale).
     `is_counted`: all of it was decoded, so that nobody knows its length better.
@@ -53,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True):
     corrupt_packets: int = 0
     peaks: bytes = b""
     spent_s: float = 0.0
-    reason: str = ""
+    why: Refusal | None = None
 
 
 def decode(order: Order) -> tuple[Answer, npt.NDArray[np.float32]]:
@@ -63,12 +69,12 @@ def decode(order: Order) -> tuple[Answer, npt.NDArray[np.float32]]:
     try:
         decoded = read(Path(os.fsdecode(order.path)), order.sample_rate, duration_s=order.limit_s)
     except PemrError as error:
-        return Answer(0, reason=getattr(error, "reason", str(error))), nothing
+        return Answer(0, why=_told(error)), nothing
     except MemoryError:
-        return Answer(0, reason="it needs more memory than there is"), nothing
-    except Exception as error:  # noqa: BLE001
-        # whatever a damaged file makes the decoder raise belongs to that file alone
-        return Answer(0, reason=f"its audio cannot be read ({type(error).__name__}: {error})"), nothing
+        return Answer(0, why=refusal("decoding needs too much memory")), nothing
+    except Exception:  # whatever a damaged file makes the decoder raise belongs to that file alone
+        log.exception("%s cannot be decoded", os.fsdecode(order.path))
+        return Answer(0, why=refusal("audio not readable")), nothing
     samples = decoded.samples
     decoded_s = len(samples) / order.sample_rate
     is_counted = decoded_s < order.limit_s - 1.0
@@ -88,6 +94,12 @@ def decode(order: Order) -> tuple[Answer, npt.NDArray[np.float32]]:
 def _announced_s(info: AudioInfo, known_s: float) -> float:
     """What the header says; where it says nothing, others know better than a guess by the size of the file."""
     return known_s if info.is_guessed and known_s else info.duration_s
+
+
+def _told(error: PemrError) -> Refusal:
+    if isinstance(error, DecodeError):
+        return Refusal(capitalised(f"{error.reason.rstrip('.')}."), error.kind)
+    return training_reason(error)
 
 
 def peaks(samples: npt.NDArray[np.float32], share: float = 1.0) -> bytes:

@@ -103,7 +103,7 @@ def _evaluate(context: JobContext) -> tuple[CoverSearch, Evaluation]:
     search = context.loaded_models.covers(context.library)
     evaluation = score_known_pairs(context.library, search, context.progress, context.cancelled)
     if not evaluation.scores:
-        raise JobRefused.because("nothing to check")
+        raise JobRefused("nothing to check")
     return search, evaluation
 
 

@@ -36,7 +36,7 @@ def find_covers(request: FindCovers, context: JobContext) -> Outcome:
     elif request.track_id is not None:
         query = _query_of_track(request.track_id, context)
     else:
-        raise JobRefused.because("no query")
+        raise JobRefused("no query")
     from pemr.covers.alignment.features import MAX_COMPARED_S
     from pemr_desktop.analysis.covers.pair_scores import CoverSearchCancelled
 
@@ -115,13 +115,13 @@ def _query_of_track(track_id: int, context: JobContext) -> _Query:
     detail = context.read(queries.detail, track_id)
     features = context.library.cover_features_of(track_id, FEATURE_VERSION)
     if features is None:
-        raise JobRefused.because("track not analysed", title=detail.row.title)
+        raise JobRefused("track not analysed", title=detail.row.title)
     return _Query(track_id, features, detail.peaks, detail.row.duration_s or 0.0)
 
 
 def _query_of_file(path: Path, context: JobContext) -> _Query:
     if not path.is_file():
-        raise JobRefused.because("file not there", path=readable(path))
+        raise JobRefused("file not there", path=readable(path))
     from pemr.covers.alignment.features import SAMPLE_RATE, cover_features
 
     context.progress(0, 0, Step("listening", path.name))
@@ -130,6 +130,6 @@ def _query_of_file(path: Path, context: JobContext) -> _Query:
     if sound is None:
         raise JobCancelled
     if isinstance(sound, NoSound):
-        raise JobRefused.because("file not comparable", path=readable(path), reason=sound.reason.rstrip("."))
+        raise JobRefused("file not comparable", path=readable(path), reason=sound.why)
     known = context.read(queries.find_track, path)
     return _Query(known, cover_features(sound.samples, sound.sample_rate), sound.peaks, sound.duration_s)

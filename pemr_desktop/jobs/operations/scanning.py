@@ -12,7 +12,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.scanning.roots import ScanTarget
 from pemr_desktop.protocol.messages import AddFolders, Analyse, RemoveRoot, Scan
 from pemr_desktop.protocol.results import RootRemoved, ScanResult
-from pemr_desktop.refusals import Refusal
+from pemr_desktop.refusals import Refusal, joined
 
 
 def add_folders(request: AddFolders, context: JobContext) -> Outcome:
@@ -49,12 +49,7 @@ def remove_root(request: RemoveRoot, context: JobContext) -> Outcome:
 
 
 def _nothing_added(refused: Sequence[Refusal]) -> JobRefused:
-    match refused:
-        case []:
-            return JobRefused.because("no folder")
-        case [why]:
-            return JobRefused(why.message, why.code, why.values)
-    return JobRefused(" ".join(why.message for why in refused))
+    return JobRefused(joined(*refused)) if refused else JobRefused("no folder")
 
 
 def _scan(

@@ -16,11 +16,11 @@ def more_like_this(request: MoreLikeThis, context: JobContext) -> Outcome:
     library = context.library
     model = context.read(queries.active_model)
     if model is None:
-        raise JobRefused.because("nothing analysed")
+        raise JobRefused("nothing analysed")
     ids, vectors = library.vectors(model.id)
     chosen = np.isin(ids, np.array(request.track_ids, np.int64))
     if not chosen.any():
-        raise JobRefused.because("chosen tracks not analysed")
+        raise JobRefused("chosen tracks not analysed")
     index = context.loaded_models.neighbours(library, model.id)
     nearest = index.nearest(vectors[chosen].mean(axis=0), request.limit, request.track_ids)
     tracks = tuple(SimilarTrack(track_id, similarity) for track_id, similarity in nearest)

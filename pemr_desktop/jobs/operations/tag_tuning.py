@@ -52,7 +52,7 @@ def tune_tags(request: TuneTags, context: JobContext) -> Outcome:
     began_s = time.perf_counter()
     tuned, albums = refit(library, shipped, settings.answer_weight, settings.file_tag_weight)
     if tuned is None:
-        raise JobRefused.because("too little music")
+        raise JobRefused("too little music")
     context.stop_if_cancelled()
     tags = tuple(_told(change) for change in tuned.changes)
     fit_s = time.perf_counter() - began_s

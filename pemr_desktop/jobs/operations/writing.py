@@ -50,7 +50,7 @@ def plan_recoding(request: PlanRecoding, context: JobContext) -> Outcome:
     """What tracks would say if their old texts are in one code page. Opens no file for writing. Raises JobRefused."""
     page = find_page(request.code_page)
     if page is None:
-        raise JobRefused.because("unknown code page", name=request.code_page)
+        raise JobRefused("unknown code page", name=request.code_page)
     planned = context.library.plan_recodings(
         request.track_ids,
         page,

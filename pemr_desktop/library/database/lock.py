@@ -21,7 +21,7 @@ class LibraryLock:
             _lock(self._descriptor)
         except (BlockingIOError, PermissionError) as error:
             os.close(self._descriptor)
-            raise LibraryInUse.because("library in use", library=readable(library)) from error
+            raise LibraryInUse("library in use", library=readable(library)) from error
         except OSError:  # a network disk that knows no locks: nobody could be kept out
             os.close(self._descriptor)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from importlib import resources
@@ -9,8 +10,11 @@ from pathlib import Path
 
 from pemr_desktop.library.database.backups import backup_folder, backups, newest_backup
 from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryLost, LibraryMissing, LibraryTooNew
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import database_reason, system_reason
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.identity import system_reason
+
+log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x50454D52  # "PEMR"
 HEADER_BYTES = 100
@@ -34,7 +38,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection for one thread. Raises LibraryMissing, LibraryTooNew or LibraryDamaged."""
     check_not_lost(path)
     if _is_empty(path):
-        raise LibraryMissing.because("no library", library=readable(path))
+        raise LibraryMissing("no library", library=readable(path))
     _check_header(path)
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
@@ -43,10 +47,10 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -16000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except DATABASE_ERRORS as error:
-        raise damaged(path, error) from error
+        raise damaged(path, database_reason(error)) from error
     if version == 0:
         connection.close()
-        raise LibraryMissing.because("library being made", library=readable(path))
+        raise LibraryMissing("library being made", library=readable(path))
     return connection
 
 
@@ -56,7 +60,7 @@ def check_not_lost(path: Path) -> None:
         return
     copies = backups(path)
     if copies:
-        raise LibraryLost.because(
+        raise LibraryLost(
             "library lost, with backups",
             library=readable(path),
             count=str(len(copies)),
@@ -64,7 +68,7 @@ def check_not_lost(path: Path) -> None:
             folder=readable(backup_folder(path)),
         )
     if has_log(path):
-        raise LibraryLost.because("library lost, with log", library=readable(path), log=readable(log_of(path)))
+        raise LibraryLost("library lost, with log", library=readable(path), log=readable(log_of(path)))
 
 
 def _is_empty(path: Path) -> bool:
@@ -99,18 +103,18 @@ def check_file(path: Path, *, thoroughly: bool = False) -> None:
         with closing(sqlite3.connect(read_only_address(path), uri=True)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            fault = ""
+            answer = "ok"
             if thoroughly or path.stat().st_size <= QUICK_CHECK_LIMIT:
                 answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-                fault = "" if answer == "ok" else answer
     except DATABASE_ERRORS as error:
-        raise damaged(path, error) from error
+        raise damaged(path, database_reason(error)) from error
     if version > migrations()[-1][0]:
         raise _too_new(path)
-    if fault:
-        raise damaged(path, fault)
+    if answer != "ok":
+        log.warning("%s is damaged: %s", path, answer)
+        raise damaged(path, refusal("database damaged"))
     if (version and not {"roots", "tracks", "journal"} <= tables) or (not version and tables):
-        raise LibraryDamaged.because("library of no application", library=readable(path))
+        raise LibraryDamaged("library of no application", library=readable(path))
 
 
 def _check_header(path: Path) -> None:
@@ -118,29 +122,23 @@ def _check_header(path: Path) -> None:
         with path.open("rb") as stream:
             header = stream.read(HEADER_BYTES)
     except OSError as error:
-        raise LibraryError.because(
-            "library cannot be read", library=readable(path), reason=system_reason(error)
-        ) from error
+        raise LibraryError("library cannot be read", library=readable(path), reason=system_reason(error)) from error
     if header[:16] != b"SQLite format 3\0" or len(header) < HEADER_BYTES:
-        raise damaged(path, "it does not begin as a database does")
+        raise damaged(path, refusal("database not a database"))
     application = int.from_bytes(header[68:72], "big")
     if application not in (0, APPLICATION_ID):
-        raise LibraryDamaged.because("library of another application", library=readable(path))
+        raise LibraryDamaged("library of another application", library=readable(path))
     if int.from_bytes(header[60:64], "big") > migrations()[-1][0]:
         raise _too_new(path)
 
 
 def _too_new(path: Path) -> LibraryTooNew:
-    return LibraryTooNew.because("library too new", library=readable(path))
+    return LibraryTooNew("library too new", library=readable(path))
 
 
-def damaged(path: Path, reason: str | Exception) -> LibraryDamaged:
+def damaged(path: Path, reason: Refusal) -> LibraryDamaged:
     """What to raise for a damaged library: it names the newest backup."""
-    if isinstance(reason, UnicodeDecodeError):
-        reason = "its tables hold no text where there should be some"
     copy, library = newest_backup(path), readable(path)
     if copy is None:
-        return LibraryDamaged.because("library damaged", library=library, reason=str(reason))
-    return LibraryDamaged.because(
-        "library damaged, with backup", library=library, reason=str(reason), backup=readable(copy)
-    )
+        return LibraryDamaged("library damaged", library=library, reason=reason)
+    return LibraryDamaged("library damaged, with backup", library=library, reason=reason, backup=readable(copy))

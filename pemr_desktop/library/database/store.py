@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from pemr_desktop.library.errors import LibraryError, LibraryReplaced
+from pemr_desktop.system_reasons import database_reason
 from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)
@@ -52,8 +53,7 @@ class Store:
                 self._connection.execute("COMMIT")
             except sqlite3.OperationalError as error:
                 raise LibraryError(
-                    f"The library {readable(self.path)} could not be written ({error}). "
-                    "Nothing of this step was stored; what was stored before is safe."
+                    "library step not stored", library=readable(self.path), reason=database_reason(error)
                 ) from error
             finally:
                 if self._connection.in_transaction:
@@ -67,11 +67,7 @@ class Store:
         What is written into a file that has no name any more is gone with the process, the journal of undo with it.
         """
         if self._file != _file_at(self.path):
-            raise LibraryReplaced(
-                f"The library {readable(self.path)} was removed or replaced by another program while PEMR Desktop had "
-                "it open. Nothing more is written, to the library or to music files, so that every write can be taken "
-                "back. Close PEMR Desktop, put the library back if you moved it, or restore a backup, and start again."
-            )
+            raise LibraryReplaced("library replaced", library=readable(self.path))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -51,7 +51,7 @@ def register_model(connection: sqlite3.Connection, model: ModelInfo) -> None:
 def activate_model(connection: sqlite3.Connection, model_id: str) -> None:
     """From now on suggestions are those of this model. Raises LibraryError for a model that is not registered."""
     if connection.execute("SELECT 1 FROM models WHERE id = ?", (model_id,)).fetchone() is None:
-        raise LibraryError(f"The model {model_id} is not known to this library.")
+        raise LibraryError("model not known", model=model_id)
     active = connection.execute("SELECT id FROM models WHERE active = 1").fetchone()
     if active and active[0] == model_id:
         return

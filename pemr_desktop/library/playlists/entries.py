@@ -19,8 +19,6 @@ MAX_FILE_BYTES = 64 << 20
 MAX_ENTRIES = 500_000
 MAX_DEPTH = 5
 SUFFIXES = (".m3u", ".m3u8", ".pls", ".xspf")
-KINDS = "M3U, M3U8, PLS and XSPF can be read"
-NOTHING_DONE = "Nothing was imported."
 _PLS_LINE = re.compile(rb"\s*(file|title)(\d{1,9})\s*=(.*)", re.IGNORECASE)
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _ADDRESS = re.compile(rb"\s*[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -53,9 +51,9 @@ def read_playlist(path: Path) -> PlaylistFile:
         elif kind in SUFFIXES and not start.startswith((b"<", b"%pdf")) and not _BINARY.search(content[:16]):
             name, lines = _of_m3u(content)
         else:
-            raise LibraryError(f"{readable(path)} is no playlist of a known kind: {KINDS}. {NOTHING_DONE}")
+            raise LibraryError("playlist kind not known", path=readable(path))
     except ET.ParseError as error:
-        raise LibraryError(f"{readable(path)} is damaged: it is no whole XSPF file. {NOTHING_DONE}") from error
+        raise LibraryError("playlist damaged", path=readable(path)) from error
     named = tuple(line for line in lines if line and not _is_address(line))
     return PlaylistFile(name.strip() or path.stem, named)
 
@@ -68,7 +66,7 @@ def entries(path: Path) -> Iterator[Entry]:
     first = read_playlist(path)
     for count, entry in enumerate(_followed(first, path.parent, {_real(path)}, 0)):
         if count == MAX_ENTRIES:
-            raise LibraryError(f"{readable(path)} names more than {MAX_ENTRIES:,} files. {NOTHING_DONE}")
+            raise LibraryError("playlist too long", path=readable(path), count=f"{MAX_ENTRIES:,}")
         yield entry
 
 
@@ -109,11 +107,11 @@ def _content(path: Path) -> bytes:
         with open_ordinary(path) as (stream, _):
             content = stream.read(MAX_FILE_BYTES + 1)
     except TagReadError as error:
-        raise LibraryError(f"{readable(path)} could not be read. {error.reason}") from error
+        raise LibraryError("playlist not read", path=readable(path), reason=error.why) from error
     except ValueError as error:  # a NUL in the name
-        raise LibraryError(f"{readable(path)} could not be read. No file has such a name.") from error
+        raise LibraryError("playlist name impossible", path=readable(path)) from error
     if len(content) > MAX_FILE_BYTES:
-        raise LibraryError(f"{readable(path)} is too large for a playlist. {NOTHING_DONE}")
+        raise LibraryError("playlist too large", path=readable(path))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = content.decode("utf-16", "replace").encode("utf-8", "replace")
     return content.removeprefix(b"\xef\xbb\xbf")

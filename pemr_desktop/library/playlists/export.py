@@ -37,7 +37,7 @@ def export_tracks(connection: sqlite3.Connection, ids: Sequence[int], path: Path
         records = [_record(row) for row in _rows(connection, ids)]
         write_file(path, json.dumps(records, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
     else:
-        raise LibraryError(f"{readable(path)}: name the file .csv, .json or .m3u8. Nothing was written.")
+        raise LibraryError("export ending not known", path=readable(path))
     return ()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pemr.durable_files import replaced
 from pemr_desktop.library.errors import LibraryError
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.identity import system_reason
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -16,4 +16,4 @@ def write_file(path: Path, content: bytes) -> None:
         with replaced(path) as stream:
             stream.write(content)
     except OSError as error:
-        raise LibraryError(f"{readable(path)} could not be written. {system_reason(error)}") from error
+        raise LibraryError("not written", path=readable(path), reason=system_reason(error)) from error

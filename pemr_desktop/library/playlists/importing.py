@@ -14,7 +14,7 @@ from pemr_desktop.errors import JobCancelled
 from pemr_desktop.library.database.store import Cancelled, Store
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.paths import absolute, find_track, show
-from pemr_desktop.library.playlists.entries import NOTHING_DONE, Entry, entries, read_playlist
+from pemr_desktop.library.playlists.entries import Entry, entries, read_playlist
 from pemr_desktop.library.playlists.playlists import save_playlist
 from pemr_desktop.library.playlists.spellings import is_network_share, spellings, tail
 from pemr_desktop.steps import Progress, Step
@@ -47,7 +47,7 @@ def import_playlist(store: Store, path: Path, progress: Progress, cancelled: Can
         if cancelled():
             raise JobCancelled
     if not named:
-        raise LibraryError(f"{readable(path)} names no file. {NOTHING_DONE}")
+        raise LibraryError("playlist empty", path=readable(path))
     finder = Finder()
     found: list[int] = []
     missing: list[str] = []

@@ -17,7 +17,7 @@ def export_playlist(connection: sqlite3.Connection, playlist_id: int, path: Path
     """Write a playlist of the library as M3U8 -> files that it cannot name. Raises LibraryError."""
     row = connection.execute("SELECT name FROM playlists WHERE id = ?", (playlist_id,)).fetchone()
     if row is None:
-        raise LibraryError("This playlist is no longer there.")
+        raise LibraryError("playlist gone")
     found = connection.execute(
         "SELECT track_id FROM playlist_tracks WHERE playlist_id = ? ORDER BY position", (playlist_id,)
     )

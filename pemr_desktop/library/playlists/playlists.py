@@ -23,7 +23,7 @@ def save_playlist(
     elif not connection.execute(
         "UPDATE playlists SET name = ?, changed_at = ? WHERE id = ?", (name, now, playlist_id)
     ).rowcount:
-        raise LibraryError("This playlist is no longer there.")
+        raise LibraryError("playlist gone")
     connection.execute("DELETE FROM playlist_tracks WHERE playlist_id = ?", (playlist_id,))
     connection.executemany(
         "INSERT INTO playlist_tracks (playlist_id, position, track_id) SELECT ?, ?, id FROM tracks WHERE id = ?",

@@ -9,6 +9,7 @@ import msgspec
 
 from pemr_desktop.library.scanning.folder_states import FolderVisit
 from pemr_desktop.library.tracks.storing import ReadTrack
+from pemr_desktop.refusals import Refusal, joined, refusal
 from pemr_desktop.tagfiles.containers.read_only import READ_ONLY
 from pemr_desktop.tagfiles.containers.sniffing import sniff
 from pemr_desktop.tagfiles.digest import cut_off_warning
@@ -20,8 +21,8 @@ from pemr_desktop.tagfiles.opening import open_tags
 from pemr_desktop.tagfiles.quick_digest import quick_digest_of
 from pemr_desktop.tagfiles.read import FileTags, open_ordinary, tags_of
 
-FILM = "It is a film, and was left out. The setting “Take the sound of films” takes it in."
-"""The reason of a film that was left out; stored with it, and known again by it."""
+FILM = refusal("film left out")
+"""The reason of a film that was left out; its sentence is stored with it, and known again by it."""
 
 
 class ToRead(NamedTuple):
@@ -42,7 +43,7 @@ class ToRead(NamedTuple):
 
 
 class FileContent(msgspec.Struct, frozen=True, array_like=True):
-    """What a file holds. `tags` None: it cannot be read, for the reason; a reason beside tags: something is odd.
+    """What a file holds. `tags` None: it cannot be read, for the reason (`why`); one beside tags: something is odd.
 
     `identity`: the file then; None when it was still changing, or is not known. `ctime_ns`: when it had last changed.
     `keeps_first_digest`: its sound is the one of which 0.1.0 made a digest, as far as one was asked for.
@@ -50,7 +51,7 @@ class FileContent(msgspec.Struct, frozen=True, array_like=True):
 
     tags: FileTags | None
     identity: FileIdentity | None
-    reason: str
+    why: Refusal | None
     quick_digest: bytes
     ctime_ns: int | None = None
     keeps_first_digest: bool = False
@@ -64,7 +65,7 @@ class Reading(NamedTuple):
 
     asked: ToRead
     track: ReadTrack | None
-    reason: str
+    why: Refusal | None
     identity: FileIdentity | None
     sure: bool = True
     ctime_ns: int | None = None
@@ -89,7 +90,7 @@ def reading_of(asked: ToRead, content: FileContent) -> Reading:
             content.ctime_ns,
             content.keeps_first_digest,
         )
-    return Reading(asked, track, content.reason, content.identity, ctime_ns=content.ctime_ns)
+    return Reading(asked, track, content.why, content.identity, ctime_ns=content.ctime_ns)
 
 
 def read_content(path: Path, films: bool = True, first_digest: bytes | None = None) -> FileContent:
@@ -103,19 +104,18 @@ def read_content(path: Path, films: bool = True, first_digest: bytes | None = No
             try:
                 tags, container, film = _tags(stream, path, films)
             except TagReadError as error:
-                return FileContent(None, _settled(state, path), error.reason, b"", ctime_ns)
+                return FileContent(None, _settled(state, path), error.why, b"", ctime_ns)
             if film and not films:
                 return FileContent(None, _settled(state, path), FILM, b"", ctime_ns)
             quick = quick_digest_of(stream, container, path)
             keeps_first = first_digest is not None and first_digest in first_quick_digests(stream, container)
-            cut_off = "" if container in READ_ONLY else cut_off_warning(stream, container)
+            cut_off = None if container in READ_ONLY else cut_off_warning(stream, container)
             if identity(path) != state:
-                return FileContent(
-                    None, None, "It was being written while it was read; the next scan reads it again.", b""
-                )
+                return FileContent(None, None, refusal("changed while read"), b"")
     except TagReadError as error:
-        return FileContent(None, None, error.reason, b"")
-    return FileContent(tags, state, " ".join(filter(None, (*tags.warnings, cut_off))), quick, ctime_ns, keeps_first)
+        return FileContent(None, None, error.why, b"")
+    odd = (*tags.warnings, cut_off) if cut_off else tags.warnings
+    return FileContent(tags, state, joined(*odd) if odd else None, quick, ctime_ns, keeps_first)
 
 
 def _tags(stream: BinaryIO, path: Path, films: bool) -> tuple[FileTags, str, bool]:

@@ -24,8 +24,10 @@ from pemr_desktop.child_limits import CLOCK_TIMES, TOO_LATE
 from pemr_desktop.library.scanning.file_reading import FileContent, Reading, ToRead, reading_of
 from pemr_desktop.library.scanning.read_process import READY, Order, read_frame, write_frame
 from pemr_desktop.processes import module_command, put_away
+from pemr_desktop.refusals import refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import TagReadError, readable
-from pemr_desktop.tagfiles.identity import identity, system_reason
+from pemr_desktop.tagfiles.identity import identity
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +75,8 @@ class TagChild:
                 failed_starts += 1
                 if failed_starts < MAX_FAILED_STARTS:
                     continue
-                reason = f"No process could be started to read it. {system_reason(error)}"
-                return readings + [Reading(file, None, reason, None) for file in left]
+                why = refusal("no process to read it", reason=system_reason(error))
+                return readings + [Reading(file, None, why, None) for file in left]
             readings += answers
             if len(answers) == len(order) or self._ended:
                 continue
@@ -159,14 +161,14 @@ def _blamed(file: ToRead, late: bool) -> Reading:
     """The answer for a file that a child did not survive. It may have been the disk's fault, so nothing is sure yet."""
     if late:
         log.warning("Given up on %s", readable(file.path))
-        reason = "Reading it took too long and was given up. It is left as it is."
+        why = refusal("reading took too long")
     else:
         log.warning("A tag child died of %s", readable(file.path))
-        reason = "Reading it ended the reading process; the file is probably damaged. It is left as it is."
+        why = refusal("reading ended its process")
     try:
-        return Reading(file, None, reason, identity(file.path), sure=False)
+        return Reading(file, None, why, identity(file.path), sure=False)
     except TagReadError as error:
-        return Reading(file, None, error.reason, None)
+        return Reading(file, None, error.why, None)
 
 
 class ReadingPool:

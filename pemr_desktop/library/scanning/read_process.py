@@ -7,6 +7,7 @@ It ends when its standard input does.
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 import sys
@@ -18,10 +19,12 @@ import msgspec
 
 from pemr_desktop.child_limits import Patience, limit_memory, run_child
 from pemr_desktop.library.scanning.file_reading import FileContent, read_content
+from pemr_desktop.refusals import refusal
+
+log = logging.getLogger(__name__)
 
 SEND_EVERY_S = 0.1
 HEADROOM_MB = 384
-TOO_LARGE = "Its tags need more memory than any real ones do; it may be made to do harm. It is left as it is."
 READY = b"ready"
 """The first message: everything is loaded."""
 LENGTH = struct.Struct("<I")
@@ -61,12 +64,13 @@ def encoded_content(
     try:
         return encoder.encode(read_content(path, films, first_digest))
     except MemoryError:
-        reason = TOO_LARGE
+        why = refusal("tags too large")
     except RecursionError:
-        reason = "Its data is nested too deeply to be read."
-    except Exception as error:  # noqa: BLE001
-        reason = f"It cannot be read ({type(error).__name__}: {error})."
-    return encoder.encode(FileContent(None, None, reason.encode("utf-8", "replace").decode(), b""))
+        why = refusal("nested too deeply")
+    except Exception:
+        log.exception("%s cannot be read", path)
+        why = refusal("damaged beyond reading")
+    return encoder.encode(FileContent(None, None, why, b""))
 
 
 def main() -> int:

@@ -12,8 +12,8 @@ import msgspec
 from pemr_desktop.library.database.store import Store
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.paths import after, decode, encode, folder_of, relative
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.identity import system_reason
 
 
 class ScanTarget(msgspec.Struct, frozen=True):
@@ -32,9 +32,9 @@ def add_root(store: Store, path: Path) -> ScanTarget:
         path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as the user chose them
         is_folder = path.is_dir()
         if not is_folder and not path.exists():
-            raise LibraryError(f"{readable(path)} is not there, so it was not added.")
+            raise LibraryError("folder not there", folder=readable(path))
     except OSError as error:
-        raise LibraryError(f"{readable(path)} cannot be added. {system_reason(error)}") from error
+        raise LibraryError("folder not added", folder=readable(path), reason=system_reason(error)) from error
     with store.writing() as connection:
         inside = _root_around(connection, path if is_folder else path.parent)
         if inside is not None:

@@ -25,6 +25,7 @@ from pemr_desktop.library.scanning.vanished import Walked, settle_vanished
 from pemr_desktop.library.scanning.walk import Listing, Pruning, walk
 from pemr_desktop.library.tracks.moved_files import MovedFiles
 from pemr_desktop.library.tracks.storing import insert_track, still_is, update_track
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.steps import Progress, Step
 
 FILES_PER_BATCH = 200
@@ -127,7 +128,7 @@ class _TargetScan:
         self.unlisted: list[bytes] = []
         self.stopped = False
         self.batch: list[Reading] = []
-        self.faults: list[tuple[Path, str]] = []
+        self.faults: list[tuple[Path, Refusal]] = []
         self.committed_at = time.monotonic()
         self.first = True
 
@@ -140,7 +141,8 @@ class _TargetScan:
             where, values = below_clause(self.target)
             self.expected = connection.execute(f"SELECT count(*) FROM tracks WHERE {where}", values).fetchone()[0]
             self.states = known_states(connection, self.target) if row[1] and not self.again else {}
-            self.tried, self.odd = tried_files(connection, self.target.root_id, forget=FILM if self.films else "")
+            forget = FILM.message if self.films else ""
+            self.tried, self.odd = tried_files(connection, self.target.root_id, forget=forget)
         self.root, self.whole = decode(row[0]), bool(row[1])
         if not is_online(self.store, self.target.root_id, self.root):
             self._mark_online(False)
@@ -190,7 +192,7 @@ class _TargetScan:
             self.visited.add(listing.rel)
             if listing.unreadable:
                 self.unlisted.append(listing.rel)
-                self.faults.append((Path(listing.folder), f"This folder cannot be looked into. {listing.unreadable}"))
+                self.faults.append((Path(listing.folder), refusal("folder not listed", reason=listing.unreadable)))
                 continue
             self.faults += listing.faults
             self.counts.found += len(listing.files)
@@ -279,8 +281,8 @@ class _TargetScan:
                     track_id = self._store_reading(connection, reading)
                     if track_id is not None:
                         ids.append(track_id)
-                for path, reason in self.faults:
-                    record_problem(connection, path, "scan", reason, root_id=self.target.root_id)
+                for path, why in self.faults:
+                    record_problem(connection, path, "scan", why, root_id=self.target.root_id)
                     self.confirmed_problems.add(encode(path))
                 keep_states(connection, self.target.root_id, self.settled)
         self.batch, self.faults, self.back, self.settled = [], [], [], []
@@ -292,12 +294,12 @@ class _TargetScan:
     def _store_reading(self, connection: sqlite3.Connection, reading: Reading) -> int | None:
         asked = reading.asked
         track_id = self._store_track(connection, reading)
-        reason = reading.reason
-        if reason:
-            sure = reading.sure or happened_before(connection, encode(asked.path), reason)
+        why = reading.why
+        if why is not None:
+            sure = reading.sure or happened_before(connection, encode(asked.path), why.message)
             state, ctime_ns, root_id = reading.identity if sure else None, reading.ctime_ns, asked.root_id
             record_problem(
-                connection, asked.path, "scan", reason,
+                connection, asked.path, "scan", why,
                 track_id=track_id, root_id=root_id, identity=state, ctime_ns=ctime_ns,
             )  # fmt: skip
             self.confirmed_problems.add(encode(asked.path))
@@ -305,7 +307,7 @@ class _TargetScan:
             clear_problem(connection, asked.path, "scan")
         if asked.visit is not None:
             asked.visit.waiting -= 1
-            asked.visit.spoiled |= reading.track is None or bool(reading.reason)
+            asked.visit.spoiled |= reading.track is None or why is not None
             self._settle(asked.visit)
         return track_id
 

@@ -52,7 +52,7 @@ def settle_vanished(store: Store, target: ScanTarget, root: Path, walked: Walked
         problems = connection.execute(
             "SELECT id, path, CASE WHEN size IS NULL THEN -1 ELSE track_id END, reason = ? "
             "FROM problems WHERE stage = 'scan' AND root_id = ?",
-            (FILM, target.root_id),
+            (FILM.message, target.root_id),
         ).fetchall()
     problems = [problem for problem in problems if _is_below(problem[1], target, root)]
     stale = {number for number, path, track_id, _ in problems if not walked.confirmed & {path, track_id}}

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 
-from pemr_desktop.tagfiles.identity import system_reason
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.opening import SUFFIXES
 
 DEFAULT_IGNORE = (".*", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "*.part", "*.crdownload")
 ALWAYS_IGNORED = ("._*", ".pemr-*.part", "Thumbs.db", "lost+found")
-NO_FILE = "This is a pipe, socket or device, not a file."
 
 _ENDINGS = frozenset(suffix[1:] for suffix in SUFFIXES)
 _by_name = attrgetter("name")
@@ -34,10 +34,10 @@ class Listing:
     folder: str
     rel: bytes
     files: list[tuple[str, os.stat_result]] = field(default_factory=list)
-    faults: list[tuple[Path, str]] = field(default_factory=list)
+    faults: list[tuple[Path, Refusal]] = field(default_factory=list)
     entries: list[os.DirEntry[str]] = field(default_factory=list)
     linked: bool = False
-    unreadable: str = ""
+    unreadable: Refusal | None = None
     only: frozenset[bytes] | None = None
 
     @property
@@ -130,7 +130,7 @@ def _sort_in(listing: Listing, pruning: Pruning, true_root: Path) -> tuple[list[
                 if stat.S_ISREG(status.st_mode):
                     listing.files.append((name, status))
                 else:
-                    listing.faults.append((Path(entry.path), NO_FILE))
+                    listing.faults.append((Path(entry.path), refusal("no ordinary file")))
         except OSError as error:
             if is_music:
                 listing.faults.append((Path(entry.path), system_reason(error)))
@@ -145,11 +145,11 @@ def _sort_in_link(name: str, is_music: bool, true_root: Path, listing: Listing) 
         status = path.stat()
     except RuntimeError:
         if is_music:
-            listing.faults.append((path, "This is a link that leads back to itself."))
+            listing.faults.append((path, refusal("link in a circle")))
         return False
     except FileNotFoundError:
         if is_music:
-            listing.faults.append((path, "This is a link to a file that is not there."))
+            listing.faults.append((path, refusal("link to nothing")))
         return False
     if target.is_relative_to(true_root):
         return False  # found at its own place
@@ -158,5 +158,5 @@ def _sort_in_link(name: str, is_music: bool, true_root: Path, listing: Listing) 
     if is_music and stat.S_ISREG(status.st_mode):
         listing.files.append((name, status))
     elif is_music:
-        listing.faults.append((path, NO_FILE))
+        listing.faults.append((path, refusal("no ordinary file")))
     return False

@@ -174,7 +174,7 @@ def _text(term: Term, value: Value) -> IdSet:
         return IdSet(BY_VALUE, [term.field, fold(value.text)])
     expression = match_expression(value, FTS_COLUMN.get(term.field, ""))
     if not expression:
-        raise QueryError("Only letters and digits can be looked for.", term.position, term.length)
+        raise QueryError("only letters and digits", term.position, term.length)
     if value.match == "whole" and term.field == "title":
         words = in_search(expression, held=False)
         sql = f"SELECT id FROM tracks WHERE id IN ({words.sql}) AND title = ? COLLATE NOCASE"

@@ -76,7 +76,7 @@ def _split(line: str) -> list[_Word]:
                 characters.append((line[position], quote_at >= 0))
             position += 1
         if quote_at >= 0:
-            raise QueryError("This quotation mark is never closed.", quote_at, len(line) - quote_at)
+            raise QueryError("quotation mark not closed", quote_at, len(line) - quote_at)
         words.append(_Word(start, tuple(characters), position - start))
     return words
 
@@ -100,8 +100,10 @@ def _refuse_unknown(word: _Word, name: str, negated: bool) -> None:
     from difflib import get_close_matches
 
     close = get_close_matches(name, FIELDS, n=1, cutoff=0.6)
-    hint = f" Did you mean “{close[0]}”?" if close else " Put it in quotation marks to look for the text."
-    raise QueryError(f"There is no field “{name}”.{hint}", word.start + int(negated), len(name))
+    start = word.start + int(negated)
+    if close:
+        raise QueryError("field not known, but a like one", start, len(name), field=name, like=close[0])
+    raise QueryError("field not known", start, len(name), field=name)
 
 
 def _text_term(word: _Word, field: str, characters: tuple[tuple[str, bool], ...], negated: bool) -> Term:
@@ -114,10 +116,10 @@ def _text_term(word: _Word, field: str, characters: tuple[tuple[str, bool], ...]
         elif text.strip() or field:
             values.append(Value(text.strip(), "phrase" if quoted else "words"))
     if field and not any(value.text for value in values):
-        raise QueryError(f"What should “{field}” be?", word.start, word.length)
+        raise QueryError("no value given", word.start, word.length, field=field)
     kept = tuple(value for value in values if value.text)
     if not kept:
-        raise QueryError("There is nothing to look for here.", word.start, word.length)
+        raise QueryError("nothing to look for", word.start, word.length)
     return Term(field, kept, negated=negated, position=word.start, length=word.length)
 
 
@@ -147,12 +149,13 @@ def _field_term(word: _Word, field: str, characters: tuple[tuple[str, bool], ...
 
 def _flag_term(word: _Word, field: str, text: str, start: int, negated: bool) -> Term:
     known = HAS if field == "has" else IS
+    told = ", ".join(known)
     names = [name for name in text.split(",") if name]
     for name in names:
         if name not in known:
-            raise QueryError(f"“{field}:” knows {', '.join(known)}.", start, max(1, len(text)))
+            raise QueryError("flag not known", start, max(1, len(text)), field=field, known=told)
     if not names:
-        raise QueryError(f"“{field}:” knows {', '.join(known)}.", word.start, word.length)
+        raise QueryError("flag not known", word.start, word.length, field=field, known=told)
     values = tuple(Value(name, "whole") for name in names)
     return Term(field, values, negated=negated, position=word.start, length=word.length)
 
@@ -163,7 +166,7 @@ def _flag_term(word: _Word, field: str, text: str, start: int, negated: bool) ->
 def _range(text: str, read: object, start: int, field: str) -> tuple[float | None, float | None]:
     assert callable(read)
     if not text:
-        raise QueryError(f"Which {field}? For example {field}:{_EXAMPLE.get(field, '1')}.", start)
+        raise QueryError("no number given", start, field=field, example=_EXAMPLE.get(field, "1"))
     try:
         if ".." in text:
             low_text, _, high_text = text.partition("..")
@@ -172,7 +175,7 @@ def _range(text: str, read: object, start: int, field: str) -> tuple[float | Non
             if low is None and high is None:
                 raise ValueError
             if low is not None and high is not None and low > high:
-                raise QueryError("This range ends before it begins.", start, len(text))
+                raise QueryError("range ends before it begins", start, len(text))
             return low, high
         for sign, step in ((">=", 0), ("<=", 0), (">", 1), ("<", -1)):
             if text.startswith(sign):
@@ -180,7 +183,7 @@ def _range(text: str, read: object, start: int, field: str) -> tuple[float | Non
                 return (number, None) if sign[0] == ">" else (None, number)
         number = read(text)
     except ValueError as error:
-        raise QueryError(f"“{text}” is no {field}; write for example {_EXAMPLE[field]}.", start, len(text)) from error
+        raise QueryError("not a number", start, len(text), text=text, field=field, example=_EXAMPLE[field]) from error
     return (number, number + 0.999_999) if field in ("duration", "bpm") else (number, number)
 
 
@@ -215,11 +218,9 @@ def _added(text: str, start: int) -> tuple[float | None, float | None]:
         low = _day(first) if first else None
         high = (_day(last) if last else None) if dots else low
     except ValueError as error:
-        raise QueryError(
-            "Write for example added:7d or added:2026-01-01..2026-03-31.", start, max(1, len(text))
-        ) from error
+        raise QueryError("added not understood", start, max(1, len(text))) from error
     if low is None and high is None:
-        raise QueryError("Write for example added:7d or added:2026-01-01..2026-03-31.", start, max(1, len(text)))
+        raise QueryError("added not understood", start, max(1, len(text)))
     return low, None if high is None else high + 86_399.0
 
 

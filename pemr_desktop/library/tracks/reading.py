@@ -82,7 +82,7 @@ def detail(connection: sqlite3.Connection, track_id: int) -> TrackDetail:
     """All about one track. Raises UnknownTrack."""
     found = rows(connection, [track_id])
     if not found:
-        raise UnknownTrack("This track is no longer in the library.")
+        raise UnknownTrack("track gone")
     size, sample_rate, channels, bit_rate, fields, peaks = connection.execute(
         "SELECT t.size, t.sample_rate, t.channels, t.bit_rate, f.fields, p.levels FROM tracks t "
         "LEFT JOIN track_fields f ON f.track_id = t.id LEFT JOIN peaks p ON p.track_id = t.id WHERE t.id = ?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +18,11 @@ from pemr_desktop.library.paths import decode, show
 from pemr_desktop.library.upkeep.repair import Finding
 from pemr_desktop.library.upkeep.strays import find_strays
 from pemr_desktop.private_files import others_may_read
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import database_reason
 from pemr_desktop.tagfiles.errors import readable
+
+log = logging.getLogger(__name__)
 
 OLD_BACKUP_DAYS = 14
 UNREADABLE = (*DATABASE_ERRORS, TypeError, ValueError, AttributeError)
@@ -38,15 +43,23 @@ def doctor(path: Path) -> list[Finding]:
         try:
             findings = [*examine(connection)]
         except UNREADABLE as error:
-            findings = [Finding("fault", str(damaged(path, error)))]
+            findings = [Finding("fault", str(damaged(path, _reason(error))))]
     return [*findings, *_privacy(path), *_backups(path), *_strays(path)]
+
+
+def _reason(error: Exception) -> Refusal:
+    """Rows that hold something else than they should are no error of the database."""
+    if isinstance(error, DATABASE_ERRORS):
+        return database_reason(error)
+    return refusal("database damaged")
 
 
 def examine(connection: sqlite3.Connection) -> Iterator[Finding]:
     """The database itself, then what it says of files."""
     answer = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     if answer != "ok":
-        yield Finding("fault", f"The database is damaged: {answer}.")
+        log.warning("The database is damaged: %s", answer)
+        yield Finding("fault", "The database is damaged: its content contradicts itself.")
     else:
         yield Finding("ok", "The database is sound.")
     orphans = connection.execute("PRAGMA foreign_key_check").fetchall()

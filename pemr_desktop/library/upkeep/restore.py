@@ -19,8 +19,9 @@ from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.reader import DATABASE_ERRORS, check_file, has_log, read_only_address
 from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing
 from pemr_desktop.library.upkeep.strays import KEPT_ASIDE, remove_strays
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import database_reason, system_reason
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.identity import system_reason
 
 LOGS = ("-wal", "-shm", "-journal")
 READERS_PATIENCE_S = 10.0
@@ -34,26 +35,23 @@ def restore(library: Path, backup: Path | None = None) -> tuple[Path, Path | Non
     """
     source = backup or newest_backup(library)
     if source is None or not source.is_file():
-        what = (
-            f"There is no backup of the library {readable(library)}."
-            if source is None
-            else (f"There is no file {readable(source)}.")
-        )
-        raise LibraryMissing(f"{what} Nothing was changed.")
+        if source is None:
+            raise LibraryMissing("no backup", library=readable(library))
+        raise LibraryMissing("no backup file", backup=readable(source))
     if source.stat().st_size == 0:
-        raise LibraryDamaged(f"{readable(source)} is empty. Nothing was changed.")
+        raise LibraryDamaged("backup empty", backup=readable(source))
     check_file(source, thoroughly=True)
     try:
         lock = LibraryLock(library)
     except OSError as error:
-        raise LibraryError(f"The library {readable(library)} cannot be replaced. {system_reason(error)}") from error
+        raise LibraryError(
+            "library cannot be replaced", library=readable(library), reason=system_reason(error)
+        ) from error
     try:
         remove_strays(library)
         return source, _put_in_place(library, source)
     except OSError as error:
-        raise LibraryError(
-            f"The backup {readable(source)} could not be put in place. {system_reason(error)} The library is as it was."
-        ) from error
+        raise LibraryError("backup not put in place", backup=readable(source), reason=system_reason(error)) from error
     finally:
         lock.release()
 
@@ -82,7 +80,7 @@ def _copy(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(read_only_address(source), uri=True)) as connection:
             copy_database(connection, target)
     except DATABASE_ERRORS as error:
-        raise LibraryDamaged(f"{readable(source)} cannot be copied ({error}). Nothing was changed.") from error
+        raise LibraryDamaged("backup not copied", backup=readable(source), reason=database_reason(error)) from error
 
 
 def _fold_log(library: Path) -> bool:
@@ -98,11 +96,11 @@ def _fold_log(library: Path) -> bool:
     except sqlite3.OperationalError as error:
         if _is_damaged(library):
             return False
-        raise _cannot_fold(library, str(error)) from error
+        raise _cannot_fold(library, database_reason(error)) from error
     except DATABASE_ERRORS:
         return False
     if answer != ("delete",) or has_log(library):
-        raise _cannot_fold(library, "its log is in use")
+        raise _cannot_fold(library, refusal("log in use"))
     return True
 
 
@@ -114,11 +112,8 @@ def _is_damaged(library: Path) -> bool:
     return False
 
 
-def _cannot_fold(library: Path, reason: str) -> LibraryError:
-    return LibraryError(
-        f"The library {readable(library)} cannot be put aside now ({reason}); perhaps another program has it open. "
-        "Close it and try again. Nothing was changed."
-    )
+def _cannot_fold(library: Path, reason: Refusal) -> LibraryError:
+    return LibraryError("library not put aside", library=readable(library), reason=reason)
 
 
 def _keep_aside(library: Path) -> Path:

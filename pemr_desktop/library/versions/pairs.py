@@ -54,7 +54,7 @@ def store_versions(connection: sqlite3.Connection, track_id: int, pairs: Sequenc
     _void(connection, f"track_a = ? AND track_b IN {compared} OR track_b = ? AND track_a IN {compared}", track_id)
     for pair in pairs:
         if pair.track_a >= pair.track_b:
-            raise LibraryError("A pair of versions names the track with the smaller id first.")
+            raise LibraryError("pair in wrong order")
         if not (_exists(connection, pair.track_a) and _exists(connection, pair.track_b)):
             continue
         connection.execute(
@@ -139,10 +139,10 @@ def judge(
 ) -> list[int]:
     """The user's word on a pair, or its withdrawal -> tracks whose group may have changed. Raises UnknownTrack."""
     if track_a == track_b:
-        raise LibraryError("A track cannot be a version of itself.")
+        raise LibraryError("version of itself")
     first, second = sorted((track_a, track_b))
     if not (_exists(connection, first) and _exists(connection, second)):
-        raise UnknownTrack("This track is no longer in the library.")
+        raise UnknownTrack("track gone")
     before = _members(connection, (first, second))
     if relation == "undecided":
         connection.execute(

@@ -109,11 +109,11 @@ def _carry_out(
         try:
             outcome = job.write(_milestones(store, job.entry_id))
         except TagFileError as error:
-            refused[location] = error.file_refusal
+            refused[location] = error.why
             with store.writing(durable=True) as connection:
                 if not _has_left_copy(connection, job):
-                    journal.note_failed(connection, job.entry_id, error.reason)
-                record_problem(connection, job.path, "write", error.reason, track_id=job.track_id)
+                    journal.note_failed(connection, job.entry_id, error.why)
+                record_problem(connection, job.path, "write", error.why, track_id=job.track_id)
             continue
         with store.writing(durable=True) as connection:
             journal.note_done(connection, job.entry_id)
@@ -174,7 +174,11 @@ def refresh_track(store: Store, track_id: int, proof: SoundProof | None = None) 
         ToRead(root_id, relative(decode(root), path), path, known_id=track_id, first_digest=first_digest)
     )
     if reading.track is None:
-        log.warning("After writing, %s cannot be read: %s", show(encode(path)), reading.reason)
+        log.warning(
+            "After writing, %s cannot be read: %s",
+            show(encode(path)),
+            reading.why.message if reading.why else "it is no music",
+        )
         return
     proved = proof is not None and (proof.before, proof.after) == (
         row_identity(size, mtime_ns, inode),

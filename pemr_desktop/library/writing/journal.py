@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.plan import ExchangeMethod, FieldChange
 
 if TYPE_CHECKING:  # the window reads the journal; it need not load what writes tags
@@ -135,12 +136,12 @@ def note_done(connection: sqlite3.Connection, entry_id: int) -> None:
     )
 
 
-def note_failed(connection: sqlite3.Connection, entry_id: int, reason: str, *, keep_restore: bool = False) -> None:
+def note_failed(connection: sqlite3.Connection, entry_id: int, why: Refusal, *, keep_restore: bool = False) -> None:
     """The file was not written. `keep_restore`: its copy stays, and with it the way from there to what the file was."""
     connection.execute(
         "UPDATE journal SET state = 'failed', reason = ?, restore = CASE WHEN ? THEN restore END, updated_at = ? "
         "WHERE id = ?",
-        (reason, keep_restore, time.time(), entry_id),
+        (why.message, keep_restore, time.time(), entry_id),
     )
 
 

@@ -91,7 +91,7 @@ def plan_writes(
             try:
                 plan = _plan(store, track_id, wanted, accepted, options, vetting)
             except TagFileError as error:
-                refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
+                refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.why
                 continue
             if (homeless := _homeless(accepted)) and not options.provenance:
                 without_field[show(plan.path)] = homeless
@@ -139,7 +139,7 @@ def plan_edits(
                     options=options.save_options(),
                 )
             except TagFileError as error:
-                refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.file_refusal
+                refused[show(str(error.path).encode("utf-8", "surrogateescape"))] = error.why
                 continue
             if plan.changes:
                 plans.append(plan)

@@ -49,7 +49,7 @@ def find_legacy_texts(store: Store, track_ids: Sequence[int], progress: Progress
                 vetting.check_track(store, track_id, path)
                 found = read_legacy_texts(path)
             except TagFileError as error:
-                refused[show(encode(error.path))] = error.file_refusal
+                refused[show(encode(error.path))] = error.why
                 continue
             count += bool(found)
             texts += [text.raw for text in found if len(texts) < MOST_HEARD]
@@ -78,7 +78,7 @@ def plan_recodings(
                     track_id, path, page, hard_links=options.hard_links, options=options.save_options()
                 )
             except TagFileError as error:
-                refused[show(encode(error.path))] = error.file_refusal
+                refused[show(encode(error.path))] = error.why
                 continue
             if plan.changes:
                 plans.append(plan)

@@ -19,19 +19,16 @@ from pemr_desktop.library.paths import decode, encode, show, track_path
 from pemr_desktop.library.problems import record_problem
 from pemr_desktop.library.rows import Recovery
 from pemr_desktop.library.writing import journal
+from pemr_desktop.refusal_texts.tag_files import TagFileCode
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.clone import is_clone, pour_into
 from pemr_desktop.tagfiles.digest import whole_digest
 from pemr_desktop.tagfiles.errors import readable
-from pemr_desktop.tagfiles.identity import identity_of, system_reason
+from pemr_desktop.tagfiles.identity import identity_of
 from pemr_desktop.tagfiles.torn_pour import is_torn_pour
 
 log = logging.getLogger(__name__)
-
-INTERRUPTED = "Writing was interrupted before the file was touched; it is as it was."
-LEFT_ALONE = "another program has changed it since, so it was left as it is. The copy made for it is kept: “{copy}”."
-NOT_YET = f"Writing was interrupted before the file was touched, and {LEFT_ALONE}"
-HALF_WAY = f"Writing was interrupted when the file itself was being written, and {LEFT_ALONE}"
-UNRECORDED = f"Writing was interrupted, and {LEFT_ALONE}"
 
 
 class _Found(Enum):
@@ -54,19 +51,19 @@ def reconcile(store: Store) -> Recovery | None:
     try:
         entries = store.read(journal.planned_entries)
         found: list[_Found] = []
-        later: dict[str, str] = {}
+        later: dict[str, Refusal] = {}
         for entry in entries:
             try:
                 found.append(_settle(store, entry))
                 if found[-1] is _Found.UNKNOWN:
-                    later[show(entry.path)] = "The file is not there; its disk may be missing."
+                    later[show(entry.path)] = refusal("disk may be missing")
             except OSError as error:
                 log.warning("Entry %d of the journal cannot be settled: %s", entry.id, error)
                 later[show(entry.path)] = system_reason(error)
         _close_batches(store, {entry.batch_id for entry in entries})
     except LibraryError as error:
         log.warning("The journal cannot be settled: %s", error)
-        return Recovery(0, 0, later={readable(store.path): str(error)})
+        return Recovery(0, 0, later={readable(store.path): error.refusal})
     if not entries:
         return None
     return Recovery(found.count(_Found.WRITTEN), len(entries), found.count(_Found.FOREIGN), later)
@@ -88,18 +85,18 @@ def _settle(store: Store, entry: journal.Entry) -> _Found:
             journal.note_done(connection, entry.id)
             _note_what_it_undid(connection, entry)
         elif found is _Found.UNTOUCHED:
-            journal.note_failed(connection, entry.id, INTERRUPTED)
+            journal.note_failed(connection, entry.id, refusal("interrupted before writing"))
         else:
-            reason = _reason(entry).format(copy=show(encode(clone)))
-            journal.note_failed(connection, entry.id, reason, keep_restore=True)
-            record_problem(connection, path, "write", reason, track_id=entry.track_id)
+            why = refusal(_code(entry), copy=show(encode(clone)))
+            journal.note_failed(connection, entry.id, why, keep_restore=True)
+            record_problem(connection, path, "write", why, track_id=entry.track_id)
     return found
 
 
-def _reason(entry: journal.Entry) -> str:
+def _code(entry: journal.Entry) -> TagFileCode:
     if entry.method is None:
-        return UNRECORDED
-    return HALF_WAY if entry.pouring else NOT_YET
+        return "interrupted, then changed"
+    return "interrupted half way, then changed" if entry.pouring else "interrupted before writing, then changed"
 
 
 def _close_batches(store: Store, interrupted: set[int]) -> None:

@@ -13,13 +13,11 @@ import msgspec
 from pemr_desktop.library.database.store import Store
 from pemr_desktop.library.paths import decode, show
 from pemr_desktop.library.writing import journal
-from pemr_desktop.refusals import Refusal
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.digest import whole_digest
-from pemr_desktop.tagfiles.errors import TagFileError, WriteRefused
+from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.plan import FilePlan
 from pemr_desktop.tagfiles.read import open_ordinary
-
-UNSETTLED = "Writing it was interrupted, and could not be settled yet; it is looked at again at the next start."
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -31,7 +29,7 @@ class Begun(msgspec.Struct, frozen=True):
     goes_on: int | None = None
     batch_id: int | None = None
     written: tuple[journal.Entry, ...] = ()
-    refused: dict[bytes, str] = msgspec.field(default_factory=dict)
+    refused: dict[bytes, Refusal] = msgspec.field(default_factory=dict)
 
     def left(self, plans: Sequence[FilePlan]) -> list[FilePlan]:
         """Plans that are still to be carried out."""
@@ -40,7 +38,7 @@ class Begun(msgspec.Struct, frozen=True):
 
     def refusals(self) -> dict[str, Refusal]:
         """Readable location -> why."""
-        return {show(path): Refusal(reason, WriteRefused.kind) for path, reason in self.refused.items()}
+        return {show(path): why for path, why in self.refused.items()}
 
 
 def begun_write(store: Store, plans: Sequence[FilePlan]) -> Begun:
@@ -65,10 +63,10 @@ def begun_undo(store: Store, batch_id: int) -> Begun:
     return Begun(newest[0], newest[0], written, _refused(entries, kept_copies=False))
 
 
-def _refused(entries: Sequence[journal.Entry], *, kept_copies: bool) -> dict[bytes, str]:
+def _refused(entries: Sequence[journal.Entry], *, kept_copies: bool) -> dict[bytes, Refusal]:
     """Files that must wait, and, if asked, those whose copies were kept: their reason names the copy."""
     return {
-        entry.path: UNSETTLED if entry.state == "planned" else entry.reason
+        entry.path: refusal("interrupted, not settled") if entry.state == "planned" else Refusal(entry.reason)
         for entry in entries
         if entry.state == "planned" or (kept_copies and entry.state == "failed" and entry.restore is not None)
     }

@@ -45,7 +45,7 @@ def files_to_undo(
     """
     entries = journal.entries_to_undo(connection, batch_id, entry_ids)
     if not entries and not journal.has_batch(connection, batch_id):
-        raise LibraryError(f"The history has no batch {batch_id}, so nothing was taken back.")
+        raise LibraryError("batch not known", batch=str(batch_id))
     return [(entry, _path_now(connection, entry)) for entry in entries]
 
 
@@ -60,7 +60,7 @@ def plan_undo(
             try:
                 undoing = _plan_one(entry, path, options, vetting)
             except TagFileError as error:
-                refused[show(encode(path))] = error.file_refusal
+                refused[show(encode(path))] = error.why
                 continue
             if undoing.changes:
                 ready.append((entry, undoing))

@@ -11,7 +11,6 @@ from typing import Self
 from pemr_desktop.library.database.store import Store
 from pemr_desktop.library.scanning.file_reading import ToRead
 from pemr_desktop.library.scanning.read_pool import ReadingPool
-from pemr_desktop.library.scanning.read_process import TOO_LARGE
 from pemr_desktop.tagfiles.errors import TagReadError
 from pemr_desktop.tagfiles.identity import FileIdentity, identity
 
@@ -41,8 +40,8 @@ class Vetting:
         if self._pool is None:
             self._pool = ReadingPool(1)
         (reading,) = self._pool.submit([ToRead(0, b"", path)]).result()
-        if not reading.sure or reading.reason == TOO_LARGE:
-            raise TagReadError(path, reading.reason)
+        if reading.why is not None and (not reading.sure or reading.why.code == "tags too large"):
+            raise TagReadError(path, reading.why)
 
 
 def _as_scanned(connection: sqlite3.Connection, track_id: int) -> FileIdentity | None:

@@ -107,7 +107,7 @@ def flac_splices(found: FlacBlocks, blocks: list[FlacBlock]) -> list[Splice]:
     """Write the blocks, with as much padding behind them as leaves the sound where it is, if that is possible."""
     kept = [block for block in blocks if block.kind != PADDING or block.content]
     if any(len(block.content) > LARGEST_BLOCK for block in kept):
-        raise CannotHold("Its tags would be too large for a FLAC file: 16 MB are the most that a block can hold.")
+        raise CannotHold("FLAC tags too large")
     used = sum(BLOCK_HEAD + len(block.content) for block in kept)
     room = found.end - found.start - used
     if room < 0 or 0 < room < BLOCK_HEAD:

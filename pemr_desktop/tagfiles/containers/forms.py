@@ -77,4 +77,4 @@ def _number(form: Form, number: int) -> bytes:
     try:
         return number.to_bytes(form.size_bytes, form.order)
     except OverflowError as error:
-        raise CannotHold("It is too large for its kind of file: 4 GB are the most that it can count.") from error
+        raise CannotHold("too large for its kind") from error

@@ -16,8 +16,6 @@ OPENED = (b"moov", b"moof")
 LARGEST_OPENED = 1 << 28
 ABSOLUTE = 1
 """The flag of a `tfhd` atom that says where in the file its sound lies."""
-FRAGMENTED = "It is made of fragments that say where in the file they lie; they would point elsewhere after a write."
-NO_ROOM = "A place in it cannot be moved: its numbers are too small for a file of this size."
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def resized(file: BinaryIO, atoms: list[Atom], parents: list[Atom], start: int, 
             if inner.name in (b"stco", b"co64"):
                 splices.append(_moved(file, inner, start, delta))
             elif _says_where(file, inner):
-                raise CannotHold(FRAGMENTED)
+                raise CannotHold("MP4 fragmented")
     return splices
 
 
@@ -115,7 +113,7 @@ def _grown(file: BinaryIO, atom: Atom, delta: int) -> Iterator[Splice]:
     try:
         yield Splice(place, place + width, (atom.end - atom.offset + delta).to_bytes(width, "big"))
     except OverflowError as error:
-        raise CannotHold(NO_ROOM) from error
+        raise CannotHold("MP4 not movable") from error
 
 
 def _moved(file: BinaryIO, table: Atom, behind: int, delta: int) -> Splice:
@@ -125,12 +123,12 @@ def _moved(file: BinaryIO, table: Atom, behind: int, delta: int) -> Splice:
     size = struct.calcsize(f">{kind}") * count
     data = file.read(size)
     if len(data) < size or table.start + 8 + size > table.end:
-        raise CannotHold("The table of the places of its sound is damaged.")
+        raise CannotHold("MP4 table damaged")
     places = [place + delta if place > behind else place for place in struct.unpack(f">{count}{kind}", data)]
     try:
         return Splice(table.start + 8, table.start + 8 + size, struct.pack(f">{count}{kind}", *places))
     except struct.error as error:
-        raise CannotHold(NO_ROOM) from error
+        raise CannotHold("MP4 not movable") from error
 
 
 def _says_where(file: BinaryIO, atom: Atom) -> bool:

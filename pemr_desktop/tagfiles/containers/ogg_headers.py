@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.containers.ogg import CHECKSUM, LAST_PAGE, MAGIC, PAGE_HEADER, Page, checksum, pages
 from pemr_desktop.tagfiles.errors import CannotHold
@@ -28,7 +29,7 @@ class HeaderPages(NamedTuple):
     serial: int
     pages: tuple[Page, ...]
     packets: tuple[bytes, ...]
-    damage: str = ""
+    damage: Refusal | None = None
 
 
 def header_pages(file: BinaryIO, magic: bytes, count: int = 1) -> HeaderPages | None:
@@ -67,16 +68,16 @@ def _packets(found: list[Page], content: list[bytes]) -> tuple[bytes, ...]:
     return tuple(packets)
 
 
-def _damage(file: BinaryIO, found: list[Page], content: list[bytes]) -> str:
+def _damage(file: BinaryIO, found: list[Page], content: list[bytes]) -> Refusal | None:
     for page, data in zip(found, content, strict=True):
         head = _head(file, page)
         noted = bytes(head[CHECKSUM])
         head[CHECKSUM] = bytes(4)
         if len(data) < page.end - page.start or checksum(head + data) != noted:
-            return "One of its pages is damaged, by its checksum, and rewriting it would hide which."
+            return refusal("Ogg checksum wrong")
         if page.granule not in (0, NO_POSITION):
-            return "Its comments share a page with its sound."
-    return ""
+            return refusal("Ogg comments beside sound")
+    return None
 
 
 def _offset(page: Page) -> int:
@@ -148,6 +149,4 @@ def _numbered_anew(file: BinaryIO, found: HeaderPages, shift: int) -> Iterator[S
         if page.is_last:
             return
     if position < file_length(file):
-        raise CannotHold(
-            "Its pages are damaged: something stands between them, and they would have to get other numbers."
-        )
+        raise CannotHold("Ogg pages damaged")

@@ -80,8 +80,3 @@ def read_only_key(head: bytes) -> str:
         if len(head) > first + 3 * size and all(head[first + number * size] == 0x47 for number in range(4)):
             return "mpegts"
     return _FORMS.get((head[:4], head[8:12]), "")
-
-
-def read_only_reason(key: str) -> str:
-    """Why no tags are written into such a file."""
-    return f"Tags in {READ_ONLY[key].format} files can only be read here, not written. It was left untouched."

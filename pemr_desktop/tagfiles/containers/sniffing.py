@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import BinaryIO
 
+from pemr_desktop.refusal_texts.tag_files import TagFileCode
 from pemr_desktop.tagfiles.containers.mpeg_frames import adts_length, begins_with_frames
 from pemr_desktop.tagfiles.containers.ogg import pages
 from pemr_desktop.tagfiles.containers.read_only import read_only_key
@@ -23,16 +24,16 @@ OGG_CODECS = {b"\x01vorbis": "vorbis", b"OpusHead": "opus", b"Speex   ": "speex"
 NO_FRAMES = (b"FORM", b"RIFF", b"RIFX", b"RF64", b"\0\0\1\xba", b"\0\0\1\xb3", b"\0\0\1\xbb")
 """What else may hold frames of MPEG audio somewhere: files made of chunks, and films (pack and sequence headers)."""
 
-NOT_AUDIO = (
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
-    (b"MThd", "a MIDI file"),
-    (b"\0\0\1\xb3", "a film (MPEG video)"),
+NOT_AUDIO: tuple[tuple[bytes, TagFileCode], ...] = (
+    (b"\x89PNG", "like a picture"),
+    (b"\xff\xd8\xff", "like a picture"),
+    (b"GIF8", "like a picture"),
+    (b"%PDF", "like a PDF document"),
+    (b"PK\x03\x04", "like a ZIP archive"),
+    (b"<!DOCTYPE", "like a web page"),
+    (b"<html", "like a web page"),
+    (b"MThd", "like a MIDI file"),
+    (b"\0\0\1\xb3", "like a film"),
 )
 
 
@@ -130,20 +131,18 @@ def _mpeg_or_aac(file: BinaryIO, position: int) -> str:
     return "mpeg" if any(begins_with_frames(head, place, is_whole=is_whole) for place in starts) else ""
 
 
-def describe_unknown(file: BinaryIO) -> str:
-    """A sentence that says what a file without known audio looks like instead."""
+def unknown_content(file: BinaryIO) -> TagFileCode:
+    """What a file without known audio looks like instead."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
     if not head:
-        return "The file is empty (0 bytes)."
+        return "empty"
     if not head.strip(b"\0"):
-        return "This is not an audio file: it begins with nothing but zeros."
-    for magic, what in NOT_AUDIO:
+        return "like zeros"
+    for magic, code in NOT_AUDIO:
         if head[: len(magic)].lower() == magic.lower():
-            return f"This is not an audio file: it looks like {what}."
-    if _is_text(head):
-        return "This is not an audio file: it looks like plain text."
-    return "No audio was found in it: the file is damaged, or of a kind that is not known."
+            return code
+    return "like plain text" if _is_text(head) else "no audio"
 
 
 def _is_text(head: bytes) -> bool:

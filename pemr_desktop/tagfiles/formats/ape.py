@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import BinaryIO
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.code_pages import is_unicode
 from pemr_desktop.tagfiles.containers import musepack, tak, wavpack
 from pemr_desktop.tagfiles.containers.audio_spans import audio_spans
@@ -27,8 +28,6 @@ from pemr_desktop.tagfiles.formats.ape_block import (
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
 from pemr_desktop.tagfiles.formats.tag_format import Decode, Fields, SaveOptions, TagKind, Unit
 from pemr_desktop.tagfiles.splices import Splice
-
-CUT_OFF = "Its sound is cut off, and its tags would have to stand where the rest of it belongs."
 
 
 def _key(item: Item) -> str:
@@ -77,12 +76,12 @@ def keys(block: ApeBlock, field: str) -> frozenset[str]:
 def hold(block: ApeBlock, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """APEv2 holds any number of values; only NUL cannot be part of one."""
     if any("\0" in value for value in values):
-        raise CannotHold(f"A value of “{field}” contains a NUL character.")
+        raise CannotHold("NUL in value", field=field)
     key = _keys(field)[0]
     if not (key.isascii() and key.isprintable() and SHORTEST_KEY <= len(key) <= LONGEST_KEY):
-        raise CannotHold(f"An APEv2 tag can have no field named “{field}”.")
+        raise CannotHold("APE field name", field=field)
     if key.lower().encode() in FORBIDDEN_KEYS:
-        raise CannotHold(f"An APEv2 tag can have no field named “{field}”.")
+        raise CannotHold("APE field name", field=field)
     return values
 
 
@@ -114,11 +113,11 @@ def artwork(block: ApeBlock) -> list[tuple[bool, bytes]]:
 def splices(stream: BinaryIO, block: ApeBlock) -> list[Splice]:
     """The block in its place; what other programs put behind it (ID3v1, Lyrics3) stays behind it."""
     if _ends_early(stream):
-        raise CannotHold(CUT_OFF)
+        raise CannotHold("APE no room for tag")
     return [Splice(block.start, block.end, block_bytes(block))]
 
 
-def damage(block: ApeBlock) -> str:
+def damage(block: ApeBlock) -> Refusal | None:
     """Why the block cannot be taken apart safely."""
     return block.damage
 
@@ -137,7 +136,7 @@ def recoded(block: ApeBlock, decode: Decode) -> ApeBlock:
     items = tuple(_recoded(item, decode) for item in block.items)
     made = replace(block, items=items)
     is_sound = block.damage == FIRST_VERSION and all(is_unicode(item.value) for item in items)
-    return replace(made, damage="") if is_sound else made
+    return replace(made, damage=None) if is_sound else made
 
 
 def _recoded(item: Item, decode: Decode) -> Item:

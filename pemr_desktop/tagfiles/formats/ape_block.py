@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.containers.end_blocks import APE_HEAD, HAS_HEADER, end_blocks
 
 PREAMBLE = b"APETAGEX"
@@ -16,8 +17,7 @@ KIND_BITS = 0b110
 TEXT, BINARY, EXTERNAL = 0, 2, 4
 SHORTEST_KEY, LONGEST_KEY = 2, 255
 FORBIDDEN_KEYS = (b"id3", b"tag", b"oggs", b"mp+")
-FIRST_VERSION = "It has an APE tag of the first version, in a code page that is not known."
-WRONG_COUNT = "Its APEv2 tag is damaged: it holds more than it says, or less."
+FIRST_VERSION = refusal("APE first version")
 
 
 class Item(NamedTuple):
@@ -41,7 +41,7 @@ class ApeBlock:
     has_header: bool = True
     items: tuple[Item, ...] = ()
     reserved: bytes = bytes(8)
-    damage: str = ""
+    damage: Refusal | None = None
 
 
 def find_block(file: BinaryIO) -> ApeBlock:
@@ -65,11 +65,11 @@ def _read(content: bytes, start: int, end: int) -> ApeBlock:
     body = content[APE_HEAD if has_header else 0 : -APE_HEAD]
     block = ApeBlock(start, end, False, version, flags, has_header, (), footer[24:])
     if (has_header and content[:8] != PREAMBLE) or len(body) != size - APE_HEAD:
-        return replace(block, damage="Its APEv2 tag is damaged: it does not begin where it says.")
+        return replace(block, damage=refusal("APE misplaced start"))
     items, rest = _items(body)
     block = replace(block, items=items)
     if rest or len(items) != count:
-        return replace(block, damage=WRONG_COUNT)
+        return replace(block, damage=refusal("APE miscounted"))
     if version < VERSION_2 and any(not item.raw.isascii() for item in items):
         return replace(block, damage=FIRST_VERSION)
     return block

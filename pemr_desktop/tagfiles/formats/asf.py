@@ -6,6 +6,7 @@ import struct
 from dataclasses import replace
 from typing import BinaryIO
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.asf_block import (
     ATTRIBUTE_LISTS,
@@ -82,7 +83,7 @@ def hold(block: AsfBlock, field: str, values: tuple[str, ...], options: SaveOpti
     """The five oldest attributes hold one value; all others any number. Empty text is no value."""
     kept = tuple(value.strip("\0") for value in values if value.strip("\0"))
     if _keys(block, field)[0] in FIXED_NAMES and any(len(value.encode("utf-16-le")) > 65_000 for value in kept):
-        raise CannotHold(f"A value of “{field}” is too long for a Windows Media file.")
+        raise CannotHold("ASF value too long", field=field)
     return kept
 
 
@@ -131,7 +132,7 @@ def splices(stream: BinaryIO, block: AsfBlock) -> list[Splice]:
     return header_splices(block)
 
 
-def damage(block: AsfBlock) -> str:
+def damage(block: AsfBlock) -> Refusal | None:
     """Why the header cannot be taken apart safely."""
     return block.damage
 

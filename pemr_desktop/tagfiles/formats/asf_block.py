@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.containers.chunks import file_length
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.splices import Splice
@@ -27,7 +28,6 @@ OBJECT_HEAD = 24
 EXTENSION_HEAD = 22
 LARGEST_HEADER = 1 << 28
 NEW_PADDING = 1024
-DAMAGED = "Its header or a list of attributes is damaged: it holds more than it says."
 TEXT, BYTES, TRUTH, DWORD, QWORD, WORD, GUID = range(7)
 
 
@@ -62,7 +62,7 @@ class AsfBlock:
     size: int
     length: int
     objects: tuple[AsfObject, ...]
-    damage: str = ""
+    damage: Refusal | None = None
 
 
 def read_header(stream: BinaryIO) -> AsfBlock:
@@ -76,8 +76,8 @@ def read_header(stream: BinaryIO) -> AsfBlock:
             raise Incomplete("its size is impossible")
         objects = tuple(_objects(stream.read(size - HEADER_HEAD)))
     except (Incomplete, struct.error):
-        return AsfBlock(head, 0, length, (), DAMAGED)
-    return AsfBlock(head, size, length, objects, DAMAGED if len(objects) != count else "")
+        return AsfBlock(head, 0, length, (), refusal("ASF damaged"))
+    return AsfBlock(head, size, length, objects, refusal("ASF damaged") if len(objects) != count else None)
 
 
 def _objects(data: bytes) -> Iterator[AsfObject]:
@@ -232,6 +232,6 @@ def _bytes(entry: AsfObject) -> bytes:
             sizes = [len(attribute.raw) for attribute in entry.attributes]
             counted = struct.pack("<5H", *sizes) if entry.guid == CONTENT else struct.pack("<H", len(sizes))
         except struct.error as error:
-            raise CannotHold("A list of attributes in its header is full.") from error
+            raise CannotHold("ASF list full") from error
         content = counted + raw
     return entry.guid + struct.pack("<Q", OBJECT_HEAD + len(content)) + content

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from mutagen.id3 import TCON, Encoding, Frames, PairedTextFrame, TextFrame
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.id3_block import Id3Block, block_bytes
 from pemr_desktop.tagfiles.formats.id3_frames import SHORT_NAME, Frame, content, is_grouped, make_frame, with_content
@@ -157,21 +158,21 @@ def hold(block: Id3Block, field: str, values: tuple[str, ...], options: SaveOpti
     """BPM is whole, dates before ID3v2.4 are numbers, and no value may hold a NUL."""
     frame_name = _frame_names(field, block.version)[0]
     if any("\0" in value for value in values):
-        raise CannotHold(f"A value of “{field}” contains a NUL character.")
+        raise CannotHold("NUL in value", field=field)
     if frame_name == "TBPM":
         try:
             return whole_number(values)
         except (ValueError, OverflowError) as error:
-            raise CannotHold("An ID3 tag can hold only whole numbers in “bpm”.") from error
+            raise CannotHold("ID3 whole number", field="bpm") from error
     kept = tuple(value for value in values if value)
     if (frame_name == "TYER" or frame_name.startswith("UFID:")) and len(kept) > 1:
-        raise CannotHold(f"This file's ID3 tag can hold only one value in “{field}”.")
+        raise CannotHold("ID3 one value", field=field)
     if frame_name == "TYER":
         return tuple(_joined_date(_date_parts(value)) for value in kept)
     if frame_name == "TCON":
         return tuple(TCON(encoding=Encoding.UTF8, text=list(kept)).genres)
     if frame_name.startswith("UFID:") and not all(value.isascii() for value in kept):
-        raise CannotHold(f"An ID3 tag can hold only plain letters and digits in “{field}”.")
+        raise CannotHold("ID3 letters and digits", field=field)
     return kept
 
 
@@ -179,9 +180,7 @@ def _date_parts(value: str) -> tuple[str, str, str]:
     """A date as the year, day with month, and the time, where each is "" when it is not said. Raises CannotHold."""
     found = _DATE.fullmatch(value.strip())
     if found is None:
-        raise CannotHold(
-            "This file's old ID3 tag can hold only a year of four digits as date, or a day such as 2020-05-06."
-        )
+        raise CannotHold("ID3 date")
     year, month, day, hour, minute, _ = found.groups()
     return year, f"{day}{month}" if day else "", f"{hour}{minute}" if hour else ""
 
@@ -232,7 +231,7 @@ def _frame(block: Id3Block, name: str, body: bytes) -> Frame:
     try:
         return make_frame(name, body, block.version, block.packed)
     except (ValueError, OverflowError) as error:
-        raise CannotHold("A value is too long for an ID3 tag.") from error
+        raise CannotHold("ID3 value too long") from error
 
 
 def _name_of(block: Id3Block, frame: Frame) -> str:
@@ -267,7 +266,7 @@ def splices(stream: BinaryIO, block: Id3Block) -> list[Splice]:
     return location_splices(stream, block.location, block_bytes(block))
 
 
-def damage(block: Id3Block) -> str:
+def damage(block: Id3Block) -> Refusal | None:
     """Why the block cannot be taken apart safely."""
     return block.damage
 
@@ -287,7 +286,7 @@ def _recoded(block: Id3Block, frame: Frame, decode: Decode) -> Frame:
     try:
         return frame if made is None else with_content(frame, made, block.version, block.packed)
     except (ValueError, OverflowError) as error:
-        raise CannotHold("A value is too long for an ID3 tag.") from error
+        raise CannotHold("ID3 value too long") from error
 
 
 ID3 = TagKind("ID3", read_fields, hold, edited, units, keys, artwork, splices, damage, recoded)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 
+from pemr_desktop.refusal_texts.tag_formats import TagFormatCode
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.containers.sniffing import ID3_HEADER
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.id3_frames import Frame, escape, pack_size, packed_size, take_apart, unescape
@@ -12,11 +14,14 @@ from pemr_desktop.tagfiles.formats.id3_frames import Frame, escape, pack_size, p
 UNSYNCHRONISED, EXTENDED, FOOTER = 0x80, 0x40, 0x10
 KNOWN_FLAGS = {2: 0x80, 3: 0xE0, 4: 0xF0}
 NEW_PADDING = 1024
-OTHER_SIZE = "Its ID3 tag is damaged: its header says another size than it has."
 
 
 class UnreadableBlock(ValueError):
-    """What stands in the place of the ID3 tag is none, or of a version that is not known. The message is a sentence."""
+    """What stands where the ID3 tag should be is none, or of a version that is not known; `why` says it."""
+
+    def __init__(self, code: TagFormatCode, /, **values: str) -> None:
+        self.why = refusal(code, **values)
+        super().__init__(self.why.message)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Id3Block:
     tail: bytes = b""
     escaped: bool = False
     room: int = 0
-    damage: str = ""
+    damage: Refusal | None = None
     location: object = None
 
     @property
@@ -54,21 +59,21 @@ def new_block(version: int, location: object) -> Id3Block:
 def read_block(content: bytes, location: object) -> Id3Block:
     """The block at the start of what the container has in the place for it. Raises UnreadableBlock."""
     if len(content) < ID3_HEADER or content[:3] != b"ID3" or any(byte & 0x80 for byte in content[6:10]):
-        raise UnreadableBlock("Its ID3 tag is damaged and cannot be read: it does not begin as one.")
+        raise UnreadableBlock("ID3 not begun")
     version, revision, flags = content[3:6]
     if version not in KNOWN_FLAGS:
-        raise UnreadableBlock(f"Its ID3 tag is of version 2.{version}, which is not known.")
+        raise UnreadableBlock("ID3 version not known", version=str(version))
     if version == 2 and flags & 0x40:
-        raise UnreadableBlock("Its ID3 tag is compressed in a way that no program writes.")
+        raise UnreadableBlock("ID3 compressed")
     end = ID3_HEADER + packed_size(content[6:10])
     behind = end + (ID3_HEADER if version == 4 and flags & FOOTER else 0)
     block = Id3Block(version, False, flags, revision, room=len(content), location=location)
     if end > len(content):
-        block = replace(block, damage="Its ID3 tag is cut off: its header says that it is longer than it is.")
+        block = replace(block, damage=refusal("ID3 cut off"))
     elif content[behind:].strip(b"\0"):
-        block = replace(block, damage=OTHER_SIZE)
+        block = replace(block, damage=refusal("ID3 other size"))
     elif flags & ~KNOWN_FLAGS[version]:
-        block = replace(block, damage="The header of its ID3 tag says something that is not known.")
+        block = replace(block, damage=refusal("ID3 flags not known"))
     return _with_frames(block, content[ID3_HEADER:end])
 
 
@@ -84,14 +89,14 @@ def _with_frames(block: Id3Block, body: bytes) -> Id3Block:
 def _parsed(block: Id3Block, body: bytes) -> Id3Block:
     extended = _extended_length(block, body)
     if extended is None:
-        return replace(block, damage=block.damage or "The extended header of its ID3 tag is damaged.")
+        return replace(block, damage=block.damage or refusal("ID3 extended header damaged"))
     parts = take_apart(block.version, body[extended:])
     damage = block.damage
     if parts.faults and not damage:
         names = ", ".join(sorted(parts.faults))
-        damage = f"Its ID3 tag holds parts that cannot be carried over when it is rewritten ({names})."
+        damage = refusal("ID3 parts not carried over", parts=names)
     if parts.tail and block.version == 4 and block.flags & FOOTER:
-        damage = damage or OTHER_SIZE
+        damage = damage or refusal("ID3 other size")
     return replace(
         block,
         extended=body[:extended],
@@ -127,7 +132,7 @@ def block_bytes(block: Id3Block) -> bytes:
     try:
         size = pack_size(len(body))
     except ValueError as error:
-        raise CannotHold("An ID3 tag cannot be larger than 256 MB.") from error
+        raise CannotHold("ID3 too large") from error
     head = bytes([block.version, block.revision, block.flags]) + size
     return b"ID3" + head + body + (b"3DI" + head if has_footer else b"")
 

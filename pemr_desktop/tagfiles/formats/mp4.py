@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from mutagen.mp4 import AtomDataType, MP4FreeForm
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, ITUNES, NOT_LOADED, find_field
 from pemr_desktop.tagfiles.formats.mp4_block import Mp4Block, item_splices, make_item, recoded_item
@@ -86,7 +87,7 @@ def hold(block: Mp4Block, field: str, values: tuple[str, ...], options: SaveOpti
     """Numbers are whole here, and track and disc are at most one "number/total"."""
     atom = _atom_names(field)[0]
     if atom in PAIRS | NUMBERS | FLAGS and len(values) > 1:
-        raise CannotHold(f"An MP4 file can hold only one value in “{field}”.")
+        raise CannotHold("MP4 one value", field=field)
     try:
         if atom in NUMBERS:
             return whole_number(values[:1])
@@ -95,7 +96,7 @@ def hold(block: Mp4Block, field: str, values: tuple[str, ...], options: SaveOpti
         if atom in FLAGS:
             return ("1",) if values and values[0] not in ("", "0") else ()
     except (ValueError, OverflowError) as error:
-        raise CannotHold(f"An MP4 file can hold only whole numbers in “{field}”.") from error
+        raise CannotHold("MP4 whole number", field=field) from error
     return values
 
 
@@ -150,7 +151,7 @@ def splices(stream: BinaryIO, block: Mp4Block) -> list[Splice]:
     return item_splices(stream, block.items)
 
 
-def damage(block: Mp4Block) -> str:
+def damage(block: Mp4Block) -> Refusal | None:
     """Why the tag cannot be taken apart safely."""
     return block.damage
 

@@ -12,13 +12,12 @@ from mutagen import MutagenError
 from mutagen.mp4 import MP4Tags
 from mutagen.mp4._atom import Atoms
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.code_pages import is_unicode
 from pemr_desktop.tagfiles.containers.mp4_tree import Atom, atom_tree, resized
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.splices import Splice
 
-BROKEN = "Its atoms do not lie within each other: a length is damaged, and something may be hidden behind it."
-NO_INDEX = "It has no index of its sound, so that it is not known what a write would move."
 HANDLER = b"\0" * 8 + b"mdirappl" + b"\0" * 9
 NEW_PADDING = 1024
 FREE_HEAD = 8
@@ -55,7 +54,7 @@ class Mp4Block:
     items: tuple[Item, ...] = ()
     others: tuple[Other, ...] = ()
     has_tag: bool = False
-    damage: str = ""
+    damage: Refusal | None = None
 
 
 def read_block(stream: BinaryIO) -> Mp4Block:
@@ -63,7 +62,7 @@ def read_block(stream: BinaryIO) -> Mp4Block:
     atoms = atom_tree(stream)
     index = next((atom for atom in atoms if atom.name == b"moov"), None)
     if index is None:
-        return Mp4Block(damage=NO_INDEX)
+        return Mp4Block(damage=refusal("MP4 no index"))
     path = _path(index)
     items = []
     for atom in path[-1].children or () if path[-1].name == b"ilst" else ():
@@ -72,7 +71,12 @@ def read_block(stream: BinaryIO) -> Mp4Block:
     is_tiled = all(atom.is_tiled for atom in atoms if atom.children is not None)
     has_tag = path[-1].name == b"ilst"
     sound = [(atom.start, atom.end) for atom in atoms if atom.name == b"mdat"]
-    return Mp4Block(tuple(items), tuple(_others(stream, index, "", sound)), has_tag, "" if is_tiled else BROKEN)
+    return Mp4Block(
+        tuple(items),
+        tuple(_others(stream, index, "", sound)),
+        has_tag,
+        None if is_tiled else refusal("MP4 atoms broken"),
+    )
 
 
 def _path(index: Atom) -> list[Atom]:
@@ -152,7 +156,7 @@ def make_item(key: str, value: Any) -> Item:
     try:
         return Item(key, value, MP4Tags()._render(key, value))
     except (TypeError, ValueError, struct.error, MutagenError) as error:
-        raise CannotHold(f"An MP4 file cannot hold such a value in “{key}”.") from error
+        raise CannotHold("MP4 value", field=key) from error
 
 
 def recoded_item(item: Item, decode: Callable[[bytes], str | None]) -> Item:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.splices import Splice
 
 Fields = dict[str, tuple[str, ...]]
@@ -38,7 +39,7 @@ class TagKind:
     keys(block, field) -> the keys of the units that an edit of the field replaces.
     artwork(block) -> pictures as (is_front_cover, bytes).
     splices(stream, block): what must be written where so that the file holds the block.
-    damage(block) -> a sentence when the block cannot be taken apart safely, else "".
+    damage(block) -> why the block cannot be taken apart safely, or None.
     recoded(block, decode) -> the block with the texts that were in some code page in Unicode; other units stay.
     """
 
@@ -50,7 +51,7 @@ class TagKind:
     keys: Callable[[Any, str], frozenset[str]]
     artwork: Callable[[Any], list[tuple[bool, bytes]]]
     splices: Callable[[BinaryIO, Any], list[Splice]]
-    damage: Callable[[Any], str]
+    damage: Callable[[Any], Refusal | None]
     recoded: Callable[[Any, Decode], Any] = lambda block, decode: block
 
 

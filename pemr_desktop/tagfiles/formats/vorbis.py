@@ -9,6 +9,7 @@ from typing import BinaryIO
 from mutagen import MutagenError
 from mutagen.flac import Picture
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.code_pages import is_unicode
 from pemr_desktop.tagfiles.errors import CannotHold
 from pemr_desktop.tagfiles.formats.mapping import FIELDS, NOT_LOADED, find_field
@@ -69,7 +70,7 @@ def keys(block: Comments, field: str) -> frozenset[str]:
 def hold(block: Comments, field: str, values: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
     """Vorbis comments hold any number of any text."""
     if not all(0x20 <= ord(letter) <= 0x7D and letter != "=" for letter in _keys(field)[0]):
-        raise CannotHold(f"A Vorbis comment can have no field named “{field}”.")
+        raise CannotHold("Vorbis field name", field=field)
     return values
 
 
@@ -115,7 +116,7 @@ def splices(stream: BinaryIO, block: Comments) -> list[Splice]:
     return comment_splices(stream, block)
 
 
-def damage(block: Comments) -> str:
+def damage(block: Comments) -> Refusal | None:
     """Why the comments cannot be taken apart safely."""
     return block.damage
 

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.tagfiles.containers.flac_blocks import (
     COMMENTS,
     PADDING,
@@ -24,8 +25,6 @@ PACKETS = {"ogg/vorbis": 2}
 """Headers behind the first that the pages of the comments may hold: the books of Vorbis follow the comments."""
 OGG_FLAC_HEAD = 4
 FRAMING = b"\x01"
-UNFAITHFUL = "Its comments end early, or something is hidden behind them."
-NO_BLOCKS = "Its blocks do not lead to its sound: the length of one of them is damaged."
 
 
 class Other(NamedTuple):
@@ -45,7 +44,7 @@ class Comments:
     comments: tuple[bytes, ...] = ()
     rest: bytes = b""
     others: tuple[Other, ...] = ()
-    damage: str = ""
+    damage: Refusal | None = None
 
 
 def read_comments(stream: BinaryIO, container: str) -> Comments:
@@ -57,23 +56,23 @@ def read_comments(stream: BinaryIO, container: str) -> Comments:
             for number, block in enumerate(found.blocks)
             if number != _comment_number(found) and (block.kind != PADDING or block.content)
         )
-        damage = NO_BLOCKS if found.is_damaged else ""
+        damage = refusal("FLAC blocks damaged") if found.is_damaged else None
         block = _flac_comments(found)
         if block is None:
             return Comments(container, True, others=others, damage=damage)
     else:
         pages = header_pages(stream, MAGIC[container], PACKETS.get(container, 1))
         if pages is None:
-            return Comments(container, False, damage=UNFAITHFUL)
+            return Comments(container, False, damage=refusal("Vorbis comments end early"))
         others = tuple(Other(f"packet {number}", packet) for number, packet in enumerate(pages.packets) if number)
         damage = pages.damage
         block = _ogg_comments(pages, container)
     parts = _parts(block)
     if not parts:
-        return Comments(container, False, others=others, damage=damage or UNFAITHFUL)
+        return Comments(container, False, others=others, damage=damage or refusal("Vorbis comments end early"))
     vendor, *comments, rest = parts
     if not damage and not _is_complete(rest, container):
-        damage = UNFAITHFUL
+        damage = refusal("Vorbis comments end early")
     return Comments(container, False, vendor, tuple(comments), rest, others, damage)
 
 
@@ -115,7 +114,7 @@ def comment_splices(stream: BinaryIO, block: Comments) -> list[Splice]:
     start = START[block.container]
     if block.container == "ogg/flac":
         if len(data) >> 24:
-            raise CannotHold("Its tags would be too large for a FLAC file: 16 MB are the most that a block can hold.")
+            raise CannotHold("FLAC tags too large")
         start = pages.packets[0][:1] + len(data).to_bytes(3, "big")
     return header_splices(stream, pages, (start + data, *pages.packets[1:]))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library.writing.note import PROVENANCE
+from pemr_desktop.refusals import said
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.tags.review_ticks import Share
 from pemr_desktop.ui.tags.tag_diff import Piece, values_diff
@@ -44,7 +45,7 @@ class ReviewWords:
     ) -> None:
         self._plans = plans
         self._without_field = without_field or {}
-        often = Counter(warning for plan in plans for warning in plan.warnings)
+        often = Counter(said(warning, translate) for plan in plans for warning in plan.warnings)
         self._said_once = {text: count for text, count in often.items() if count >= SEEN_OFTEN}
         self._hides_notes = len(plans) > 1
         self.has_hidden_notes = self._hides_notes and any(self._is_hidden(plan) for plan in plans)
@@ -81,7 +82,8 @@ class ReviewWords:
         own = [change for change in chosen if change.field != PROVENANCE or with_note or not self._is_hidden(plan)]
         lines = [self._change(plan, change) for change in own]
         lines += [_carried(change) for change in plan.changes if change.field in plan.carried]
-        return lines + [ReviewLine(text, is_warning=True) for text in plan.warnings if text not in self._said_once]
+        warnings = (said(warning, translate) for warning in plan.warnings)
+        return lines + [ReviewLine(text, is_warning=True) for text in warnings if text not in self._said_once]
 
     def _is_hidden(self, plan: FilePlan) -> bool:
         """Whether its note says nothing that the line for all files does not say."""

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
 from pemr_desktop.demo_music import demo_folder
-from pemr_desktop.errors import ResourceMissing
+from pemr_desktop.errors import ResourceMissing, reason_of
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.paths import show
 from pemr_desktop.library.playlists.m3u8 import export_m3u8, export_playlist
@@ -28,6 +29,7 @@ from pemr_desktop.protocol.messages import (
     Scan,
 )
 from pemr_desktop.protocol.results import PlaylistResult
+from pemr_desktop.refusals import said
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.file_manager import show_in_file_manager
@@ -262,7 +264,7 @@ class LibraryCommands(QObject):
         self._context.notices.post(Notice(f"{said} {why} {left_out[0]}", "warning", details="\n".join(left_out)))
 
     def _not_exported(self, error: Exception) -> None:
-        self._context.notices.problem(str(error), key="export")
+        self._context.notices.problem(said(reason_of(error), translate), key="export")
 
     def _agreed(self, question: str, explanation: str, yes: str) -> bool:
         box = MessageBox(question, explanation, self._window)

@@ -8,8 +8,11 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QVBoxLayout, QWidget
 
+from pemr_desktop.errors import reason_of
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
+from pemr_desktop.refusals import said
 from pemr_desktop.ui.widgets.label import HtmlLabel
 from pemr_desktop.ui.widgets.theme import Theme
 
@@ -91,7 +94,7 @@ class QueryLine(QWidget):
         self.line.setProperty("wrong", True)
         self._repolish()
         self.error.setText(self._explained(error))
-        self.error.setAccessibleName(str(error))
+        self.error.setAccessibleName(said(reason_of(error), translate))
         self.error.show()
 
     @Slot()
@@ -104,15 +107,16 @@ class QueryLine(QWidget):
         self.error.hide()
 
     def _explained(self, error: Exception) -> str:
+        sentence = _escaped(said(reason_of(error), translate))
         if not isinstance(error, QueryError):
-            return _escaped(str(error))
+            return sentence
         text, start = self.line.text(), error.position
         end = max(start + 1, start + error.length)
         before, marked, after = text[:start], text[start:end], text[end:]
         if not marked.strip():
-            return _escaped(str(error))
+            return sentence
         line = f"{_escaped(before)}<u><b>{_escaped(marked)}</b></u>{_escaped(after)}"
-        return f"{_escaped(str(error))}&nbsp;&nbsp;<span style='color:{self._theme.colours.text_soft}'>{line}</span>"
+        return f"{sentence}&nbsp;&nbsp;<span style='color:{self._theme.colours.text_soft}'>{line}</span>"
 
     def _repolish(self) -> None:
         self.line.style().unpolish(self.line)

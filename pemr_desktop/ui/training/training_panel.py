@@ -20,10 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from pemr import events
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
 from pemr_desktop.protocol.messages import ActivateModel
+from pemr_desktop.refusals import said
 from pemr_desktop.settings import runs_dir
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.ui.background import OffThread
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.model_card import ModelCard, read_model_card
@@ -216,8 +219,8 @@ class TrainingPanel(QWidget):
         try:
             self.process.start(request, folder)
         except OSError as error:
-            sentence = self.tr("The folder {} could not be made: {}. Nothing was started.")
-            self.form.say(sentence.format(folder, error.strerror))
+            sentence = self.tr("The folder {} could not be made. {} Nothing was started.")
+            self.form.say(sentence.format(folder, said(system_reason(error), translate)))
             return
         self._live = record
         self._records = {folder: record, **{k: v for k, v in self._records.items() if k != folder}}
@@ -325,7 +328,7 @@ class TrainingPanel(QWidget):
             self.making.make(row.path, out, tag_fit if answer.learn_tags else None)
         except OSError as error:
             sentence = self.tr("The folder {} could not be made, so the model was not saved.").format(out.parent)
-            self._context.notices.problem(sentence, str(error))
+            self._context.notices.problem(sentence, said(system_reason(error), translate))
 
     def _tag_fit(self, record: TrainingRecord) -> TagHeadFit | None:
         """The first folder the run heard, with the teacher that came with the application; None without either."""

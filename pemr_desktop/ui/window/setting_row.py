@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from pemr_desktop.errors import SettingsError
+from pemr_desktop.jobs.translation import translate
+from pemr_desktop.refusals import said
 from pemr_desktop.settings import Setting
 from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.widgets.label import Label
@@ -145,11 +147,11 @@ class FolderEditor(Editor):
 
     def __init__(self, setting: Setting) -> None:
         self._line = QLineEdit()
-        self._line.setPlaceholderText(say("The usual place"))
+        self._line.setPlaceholderText(translate("settings", "The usual place"))
         super().__init__(self._line, setting)
-        browse = QPushButton(say("Browse…"))
+        browse = QPushButton(translate("settings", "Browse…"))
         browse.setObjectName(f"{self._line.objectName()}_browse")
-        browse.setAccessibleName(say("Browse for {}").format(say(setting.label)))
+        browse.setAccessibleName(translate("settings", "Browse for {}").format(say(setting.label)))
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         self.row.addWidget(browse)
@@ -200,7 +202,7 @@ class ChoiceEditor(Editor):
     def _put(self, value: Any) -> None:
         number = self._combo.findData(value)
         if number < 0:
-            self._combo.addItem(say("{} (not connected)").format(value), value)
+            self._combo.addItem(translate("settings", "{} (not connected)").format(value), value)
             number = self._combo.count() - 1
         self._combo.setCurrentIndex(number)
 
@@ -271,7 +273,7 @@ class SettingRow(QWidget):
         self.help.setWordWrap(True)
         self.reset = QToolButton(self)
         self.reset.setObjectName(f"reset_{setting.name.replace('.', '_')}")
-        words = say("Back to the default of “{}”").format(say(setting.label))
+        words = translate("settings", "Back to the default of “{}”").format(say(setting.label))
         self.reset.setAccessibleName(words)
         self.reset.setToolTip(words)
         self.reset.clicked.connect(self._reset)
@@ -318,8 +320,9 @@ class SettingRow(QWidget):
         try:
             self._store.set(self.setting.name, value)
         except SettingsError as error:
-            self.trouble.setText(str(error))
-            self.trouble.setAccessibleName(str(error))
+            sentence = said(error.refusal, translate)
+            self.trouble.setText(sentence)
+            self.trouble.setAccessibleName(sentence)
             self.trouble.show()
         else:
             self.trouble.hide()

@@ -105,7 +105,7 @@ class WorkerTalk(QObject):
     def _no_counts(self, error: Exception) -> None:
         log.info("No counts yet: %s", error)
         if isinstance(error, LibraryDamaged | LibraryLost | LibraryTooNew):
-            self.libraryUnreadable.emit(str(error))
+            self.libraryUnreadable.emit(said(error.refusal, translate))
 
     @Slot(object)
     def _ready(self, event: Ready) -> None:

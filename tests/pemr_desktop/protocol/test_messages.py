@@ -17,7 +17,13 @@ from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 
 RAW_NAME = b"/music/caf\xe9 \xff.mp3"
-PLAN = FilePlan(7, RAW_NAME, FileIdentity(1, 2**62, 3), (FieldChange("genre", ("Jazz",), ("Jazz", "Bop")),), ("w",))
+PLAN = FilePlan(
+    7,
+    RAW_NAME,
+    FileIdentity(1, 2**62, 3),
+    (FieldChange("genre", ("Jazz",), ("Jazz", "Bop")),),
+    (refusal("write protected"),),
+)
 REQUESTS = [
     m.AddFolders((RAW_NAME, b"/b")),
     m.AddFolders((RAW_NAME,), again=True),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pemr_desktop.refusals import joined
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.digest import audio_digest
 from pemr_desktop.tagfiles.errors import WriteRefused
@@ -63,7 +64,7 @@ def test_the_content_tells_the_format(sample: Sample, suffix: str) -> None:
     misnamed = path.rename(path.with_suffix(".mp3" if suffix != ".mp3" else ".flac"))
     tags = read_tags(misnamed)
     assert tags.format == FORMATS[suffix]
-    assert "The name ends in" in " ".join(tags.warnings)
+    assert "The name ends in" in joined(*tags.warnings).message
 
 
 @every_format
@@ -175,7 +176,9 @@ def test_other_blocks_of_a_flac_stay_to_the_byte(collected: Callable[[str], Path
 def test_what_a_format_cannot_hold_is_said(sample: Sample) -> None:
     plan = make_plan(1, sample(".m4a"), {"bpm": ["127.6"]}, mode="replace")
     assert [change.after for change in plan.changes] == [("128",)]
-    assert plan.warnings == ("“127.6” becomes “128” in “bpm”: these tags hold it no other way.",)
+    assert [why.message for why in plan.warnings] == [
+        "“127.6” becomes “128” in “bpm”: these tags hold it no other way."
+    ]
     for suffix, field in ((".m4a", "tracknumber"), (".m4a", "bpm"), (".mp3", "musicbrainz_trackid")):
         with pytest.raises(WriteRefused, match="only one value"):
             make_plan(1, sample(suffix), {field: ["1", "2"]}, mode="replace")

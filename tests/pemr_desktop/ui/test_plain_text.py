@@ -20,6 +20,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.opening import open_library
 from pemr_desktop.paths import Paths
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.notices import Notice
@@ -98,7 +99,7 @@ def marked_app(
         ids = library.read(queries.track_ids)
         library.save_playlist(markup, ids)
         for stage in ("scan", "write"):
-            library.record_problem(folder / "0 <img src=x><b>.flac", stage, markup, track_id=ids[0])
+            library.record_problem(folder / "0 <img src=x><b>.flac", stage, Refusal(markup), track_id=ids[0])
         library.apply_writes(library.plan_edits({ids[0]: {"genre": [f"{markup} 2"]}}).plans)
     made = request.getfixturevalue("app")
     assert isinstance(made, App)
@@ -184,7 +185,9 @@ def test_dialogs_show_markup_as_text(qtbot: QtBot, app: App, markup: str) -> Non
 def test_the_review_and_an_empty_page_show_markup_as_text(app: App, markup: str) -> None:
     model = ReviewModel(app.window)
     change = FieldChange("genre", (markup,), (f"{markup} 2",))
-    model.set_plans([FilePlan(1, markup.encode(), FileIdentity(1, 1, 1), (change,), (markup,))], {markup: markup})
+    model.set_plans(
+        [FilePlan(1, markup.encode(), FileIdentity(1, 1, 1), (change,), (Refusal(markup),))], {markup: markup}
+    )
     for row in range(model.rowCount()):
         show_tip(app.window, model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole))
     state = EmptyState(app.theme, app.window)

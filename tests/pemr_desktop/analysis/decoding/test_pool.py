@@ -72,7 +72,9 @@ def test_every_order_is_answered_also_those_of_broken_files(tmp_path: Path, make
     with DecodePool(2, RATE, 30.0, as_it_is) as pool:
         answers = dict(pool.results((path, path) for path in [*good, text, empty, gone]))
     assert all(isinstance(answers[path], Sound) for path in good)
-    reasons = {Path(str(path)).name: answer.reason for path, answer in answers.items() if isinstance(answer, NoSound)}
+    reasons = {
+        Path(str(path)).name: answer.why.message for path, answer in answers.items() if isinstance(answer, NoSound)
+    }
     assert set(reasons) == {"text.mp3", "empty.flac", "gone.wav"}
     assert "empty" in reasons["empty.flac"] and all(reasons.values())
 
@@ -98,7 +100,7 @@ def test_a_child_that_is_killed_costs_one_file_and_the_next_one_is_decoded(
         wait_until(lambda: has_open(child, long))
         os.kill(child, signal.SIGKILL)
         answers = dict(results)
-    assert isinstance(answers["bad"], NoSound) and "ended the decoder" in answers["bad"].reason
+    assert isinstance(answers["bad"], NoSound) and "ended the decoder" in answers["bad"].why.message
     assert isinstance(answers["good"], Sound)
 
 
@@ -106,7 +108,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, make_audio: Make
     child = DecodeChild()
     try:
         hung = child.decode(hours_of_silence(tmp_path / "long.wav"), RATE, 60_000.0, patience_s=0.5)
-        assert isinstance(hung, NoSound) and "longer than 0.5 s" in hung.reason
+        assert isinstance(hung, NoSound) and "longer than 0.5 s" in hung.why.message
         after = child.decode(make_audio(tmp_path / "good.wav", seconds=1.0), RATE, 60.0, patience_s=30.0)
         assert isinstance(after, Sound)
     finally:

@@ -14,6 +14,7 @@ from pemr_desktop.library.embeddings.models import ModelInfo
 from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.rows import TagRow
+from pemr_desktop.refusals import refusal
 from pemr_desktop.tagfiles.identity import identity
 
 StoreAnalyses = Callable[..., list[int]]
@@ -89,7 +90,7 @@ def test_a_file_that_could_not_be_heard_comes_again_only_when_it_changed(
     library.register_model(ModelInfo("f" * 16, "another", Path("/m"), 8, ()))
     (first, *_) = library.tracks_to_analyse("f" * 16)
     assert first.identity == identity(first.path)
-    library.record_problem(first.path, "analyse", "It cannot be decoded.", identity=first.identity)
+    library.record_problem(first.path, "analyse", refusal("audio not readable"), identity=first.identity)
     assert first.track_id not in [track.track_id for track in library.tracks_to_analyse("f" * 16)]
     assert first.track_id in [track.track_id for track in library.tracks_to_analyse("f" * 16, again=True)]
     first.path.touch()

@@ -116,7 +116,7 @@ def test_a_film_is_left_out_counted_and_listed_until_it_is_wanted(
     write(music / name, codec, film=film)
     library.add_root(music)
     assert library.scan() == ScanOutcome(found=1, left_out=1)
-    assert [problem.reason for problem in library.read(queries.problems)] == [FILM]
+    assert [problem.reason for problem in library.read(queries.problems)] == [FILM.message]
     assert library.scan() == ScanOutcome(found=1, left_out=1)
     assert library.scan(films=True) == ScanOutcome(found=1, added=1)
     assert library.read(queries.problems) == []

@@ -60,7 +60,7 @@ def test_a_file_that_hangs_is_given_up_and_the_others_are_read(music: Path, song
     readings = list(read_files(songs(music, song, *names), never, 2, patience_s=1, command=COMMAND))
     assert [reading.asked.path.name for reading in readings] == names
     assert [reading.track is None for reading in readings] == [False, True, False, False, True, False]
-    assert "took too long" in readings[1].reason and not readings[1].sure
+    assert "took too long" in readings[1].why.message and not readings[1].sure
 
 
 def test_a_file_that_crashes_the_reader_is_found_among_many(music: Path, song: Song) -> None:
@@ -68,12 +68,16 @@ def test_a_file_that_crashes_the_reader_is_found_among_many(music: Path, song: S
     readings = list(read_files(songs(music, song, *names), never, 2, command=COMMAND))
     assert [reading.asked.path.name for reading in readings] == names
     assert [n for n, reading in enumerate(readings) if reading.track is None] == [7, 8, 30]
-    assert "ended the reading process" in readings[7].reason
+    assert "ended the reading process" in readings[7].why.message
 
 
 def test_whatever_a_parser_raises_belongs_to_that_file_alone(music: Path, song: Song) -> None:
     readings = list(read_files(songs(music, song, "a.flac", "deep.flac", "z.flac"), never, 1, command=COMMAND))
-    assert ["nested too deeply" in reading.reason for reading in readings] == [False, True, False]
+    assert ["nested too deeply" in (reading.why.message if reading.why else "") for reading in readings] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @looks_into_proc
@@ -110,7 +114,7 @@ def test_cancelling_does_not_wait_for_a_file_that_hangs(music: Path, song: Song)
 
 def test_a_program_that_cannot_be_started_is_said(music: Path, song: Song) -> None:
     readings = list(read_files(songs(music, song, "a.flac"), never, 1, command=["/no/such/program"]))
-    assert "No process could be started" in readings[0].reason
+    assert "No process could be started" in readings[0].why.message
     assert readings[0].identity is None  # the next scan tries again
 
 

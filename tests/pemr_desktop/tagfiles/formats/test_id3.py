@@ -9,6 +9,7 @@ import mutagen.id3
 import pytest
 from mutagen.apev2 import APEv2
 
+from pemr_desktop.refusals import joined
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.errors import TagReadError, WriteRefused
 from pemr_desktop.tagfiles.formats.tag_format import SaveOptions
@@ -89,7 +90,7 @@ def test_an_ape_tag_beside_id3_stays_and_is_named(sample: Sample) -> None:
     ape["Genre"] = "Something else"
     ape.save(path)
     plan = make_plan(1, path, {"mood": ["calm"]})
-    assert "APEv2" in " ".join(plan.warnings)
+    assert "APEv2" in joined(*plan.warnings).message
     apply_plan(plan)
     assert dict(APEv2(path)) == dict(ape)
     assert read_tags(path).fields["mood"] == ("calm",)

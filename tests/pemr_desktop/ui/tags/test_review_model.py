@@ -10,12 +10,13 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.tagfiles.identity import FileIdentity
 from pemr_desktop.tagfiles.plan import FieldChange, FilePlan
 from pemr_desktop.ui.tags.review_model import ReviewModel
 
 
-def plan(number: int, *changes: FieldChange, warnings: tuple[str, ...] = ()) -> FilePlan:
+def plan(number: int, *changes: FieldChange, warnings: tuple[Refusal, ...] = ()) -> FilePlan:
     return FilePlan(number, f"/music/{number}.flac".encode(), FileIdentity(1, 1, 1), changes, warnings)
 
 
@@ -25,7 +26,7 @@ def model(qtbot: QtBot) -> ReviewModel:
     made.set_plans(
         [
             plan(1, FieldChange("genre", ("Rock",), ("Rock", "Jazz"))),
-            plan(2, FieldChange("genre", (), ("Jazz",)), warnings=("This file has two names.",)),
+            plan(2, FieldChange("genre", (), ("Jazz",)), warnings=(Refusal("This file has two names."),)),
         ],
         {"/music/3.flac": "The folder is read-only."},
     )
@@ -91,7 +92,10 @@ def many(qtbot: QtBot) -> ReviewModel:
     made = ReviewModel()
     note = FieldChange("pemr_tags", (), ('{"accepted":{"Jazz":0.9,"Guitar":0.8}}',))
     genre = FieldChange("genre", ("Rock",), ("Rock", "Jazz"))
-    plans = [plan(number, genre, note, warnings=("It has an APEv2 tag beside the ID3 tag.",)) for number in (1, 2, 3)]
+    plans = [
+        plan(number, genre, note, warnings=(Refusal("It has an APEv2 tag beside the ID3 tag."),))
+        for number in (1, 2, 3)
+    ]
     plans += [msgspec.structs.replace(plan(number, genre, note), only_noted=("Guitar",)) for number in (4, 5)]
     plans[0] = plan(1, genre, FieldChange("mood", (), ("calm",)), note, warnings=plans[0].warnings)
     made.set_plans(plans, {}, {"/music/9.flac": ("Violin",)})

@@ -44,7 +44,7 @@ def test_escape_clears(qtbot: QtBot, line: QueryLine) -> None:
 
 def test_an_error_is_said_with_its_place(line: QueryLine) -> None:
     line.line.setText("genre:jazz year:19xx")
-    line.show_error(QueryError("“19xx” is no year", 16, 4))
+    line.show_error(QueryError("not a number", 16, 4, text="19xx", field="year", example="1960"))
     assert line.error.isVisible()
     assert "<u><b>19xx</b></u>" in line.error.text()
     line.clear_error()
