@@ -105,7 +105,7 @@ def test_damage_in_the_middle_is_skipped(tmp_path: Path) -> None:
     ("name", "content", "reason"),
     [
         ("empty.mp3", b"", "empty"),
-        ("letter.ogg", b"Dear reader, this is no music at all.\n" * 50, "end of file"),
+        ("letter.ogg", b"Dear reader, this is no music at all.\n" * 50, "ends before there is any sound"),
         ("letter.mp3", b"Dear reader, this is no music at all.\n" * 200, ""),
         ("noise.flac", bytes(np.random.default_rng(0).integers(0, 256, 20_000, dtype=np.uint8)), ""),
     ],

@@ -334,6 +334,15 @@ def _to_float(raw: npt.NDArray[Any]) -> Samples:
     return raw.astype(np.float32)
 
 
+_SAID_OF_FFMPEG: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((av.error.EOFError,), "it ends before there is any sound"),
+    ((av.error.InvalidDataError,), "it is damaged, or no audio file"),
+    ((av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError), "it is of a kind that is not known here"),
+    ((av.error.PatchWelcomeError,), "it uses something that its decoder does not know"),
+    ((MemoryError,), "it needs more memory than there is"),
+)
+
+
 def _reason(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
         return "the file is not there"
@@ -341,5 +350,8 @@ def _reason(error: BaseException) -> str:
         return "it may not be read (permission denied)"
     if isinstance(error, IsADirectoryError):
         return "it is a folder"
-    text = getattr(error, "strerror", None) or str(error)
-    return text[:1].lower() + text[1:]
+    for kinds, words in _SAID_OF_FFMPEG:
+        if isinstance(error, kinds):
+            return words
+    log.debug("FFmpeg refused", exc_info=error)
+    return "it cannot be decoded; it may be damaged"

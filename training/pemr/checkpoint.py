@@ -73,7 +73,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             generators=content["generators"],
         )
     except (KeyError, TypeError, msgspec.DecodeError) as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
+        raise CheckpointError(f"{path} is damaged or not a checkpoint") from error
 
 
 def load_content(path: Path, wanted_format: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def load_content(path: Path, wanted_format: int) -> dict[str, Any]:
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {path}") from None
     except Exception as error:  # torch raises whatever the damaged bytes lead it to
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: {error}") from error
+        raise CheckpointError(f"{path} is damaged or not a checkpoint") from error
     if written != wanted_format:
         raise CheckpointError(f"{path} has checkpoint format {written}; this version reads {wanted_format}")
     return content

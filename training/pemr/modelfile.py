@@ -122,7 +122,7 @@ def load_model(path: Path) -> Model:
             _check_size(path)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
     except (OSError, SafetensorError) as error:
-        raise ModelMismatch(f"{path} is damaged or not a model file: {error}") from error
+        raise ModelMismatch(f"{path} is damaged or not a model file") from error
     if metadata.get("kind") != KIND:
         raise ModelMismatch(f"{path} is not a PEMR model file")
     if metadata.get("format") != str(FORMAT):
@@ -142,7 +142,7 @@ def load_model(path: Path) -> Model:
             predictor.eval().requires_grad_(False)
         weight, bias = tensors["heads.weight"], tensors["heads.bias"]
     except (KeyError, RuntimeError, msgspec.DecodeError) as error:
-        raise ModelMismatch(f"{path} does not hold what a PEMR model holds: {error}") from error
+        raise ModelMismatch(f"{path} does not hold what a PEMR model holds") from error
     encoder.eval().requires_grad_(False)
     return Model(info, encoder, predictor, weight, bias, _model_id(tensors, info), metadata["digest"])
 

@@ -134,7 +134,7 @@ def _read_run_file(path: Path) -> RunFile | None:
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+        raise CheckpointError(f"{path} is damaged") from error
 
 
 def _measure_normalisation(recipe: Recipe, manifest: Manifest, cache: Path) -> FrontEnd:

@@ -157,7 +157,7 @@ def load_teacher(path: Path) -> Teacher:
             tags = tuple(json.loads((file.metadata() or {})["tags"]))
         network.load_state_dict(_state(stored), strict=False)
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
-        raise ModelMismatch(f"{path} is not a musicnn teacher: {error}") from error
+        raise ModelMismatch(f"{path} is damaged or not a musicnn teacher") from error
     return Teacher(tags, network.eval().requires_grad_(False), TeacherLogMel())
 
 

@@ -28,7 +28,7 @@ def read_decisions(path: Path, folder: Path) -> Decisions:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"The decisions {path} cannot be read: {error}") from error
+        raise CorpusError(f"The decisions {path} cannot be read") from error
     decisions: Decisions = {}
     for number, (track, tag, answer) in _lines(path, text):
         said = str(answer).strip().lower()
@@ -49,7 +49,7 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, Any]]]:
                     said = json.loads(line)
                     yield number, (said["path"], said["tag"], said["answer"])
                 except (json.JSONDecodeError, KeyError, TypeError) as error:
-                    raise CorpusError(f"{path}, line {number}: no path, tag and answer in it ({error})") from error
+                    raise CorpusError(f"{path}, line {number}: no path, tag and answer in it") from error
         return
     for number, row in enumerate(csv.reader(text.splitlines()), 1):
         if not row or (number == 1 and [cell.strip().lower() for cell in row[:2]] == ["path", "tag"]):

@@ -295,9 +295,7 @@ def read_versions(path: Path) -> list[CorpusVersion]:
         with safe_open(path, framework="numpy") as file:
             return msgspec.json.decode((file.metadata() or {})["versions"], type=list[CorpusVersion])
     except (OSError, SafetensorError, KeyError, msgspec.MsgspecError) as error:
-        raise CorpusError(
-            f"{path} is damaged or not of a version corpus: {error}. Delete it and render again."
-        ) from error
+        raise CorpusError(f"{path} is damaged or not of a version corpus. Delete it and render again.") from error
 
 
 def read_work(path: Path) -> tuple[list[CorpusVersion], list[Spectrum]]:

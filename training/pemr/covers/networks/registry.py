@@ -139,7 +139,7 @@ def load_network(path: Path) -> TrainedNetwork:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
     except (OSError, SafetensorError) as error:
-        raise ModelMismatch(f"{path} is damaged or not a cover network: {error}") from error
+        raise ModelMismatch(f"{path} is damaged or not a cover network") from error
     if metadata.get("kind") != KIND or metadata.get("format") != str(FORMAT):
         raise ModelMismatch(f"{path} is not a cover network of format {FORMAT}")
     try:
@@ -150,7 +150,7 @@ def load_network(path: Path) -> TrainedNetwork:
             {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
         )
     except (KeyError, RuntimeError, msgspec.MsgspecError) as error:
-        raise ModelMismatch(f"{path} does not hold what a cover network holds: {error}") from error
+        raise ModelMismatch(f"{path} does not hold what a cover network holds") from error
     network.eval().requires_grad_(False)
     digest = hashlib.sha256(content).hexdigest()[:16]
     return TrainedNetwork(network, settings, digest, metadata.get("provenance", ""), fusion)

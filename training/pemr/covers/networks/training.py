@@ -213,7 +213,7 @@ class _Run:
         except CheckpointError:
             raise
         except Exception as error:
-            raise CheckpointError(f"{path} is damaged or not a checkpoint of a cover network: {error}") from error
+            raise CheckpointError(f"{path} is damaged or not a checkpoint of a cover network") from error
         if begun.network != self.settings.network:
             raise CheckpointError(
                 f"{path} holds another network ({begun.network}). Use the same settings or another --out folder."
