@@ -14,7 +14,6 @@ import argparse
 import logging
 import os
 import random
-import re
 import resource
 import shutil
 import signal
@@ -43,16 +42,13 @@ from pemr_desktop.library.opening import open_library
 from pemr_desktop.library.playlists.importing import import_playlist
 from pemr_desktop.library.upkeep.integrity import doctor
 from pemr_desktop.settings_file import SettingsStore
+from raw_words import raw_words
 
 BATCH = 50
 LIMIT_S = 60
 """Seconds of processor for one case."""
 LIMIT_BYTES = 4 << 30
 TRACKS = 400
-RAW = re.compile(
-    r"Traceback|\w+Error\b|\bcodec can't\b|object (has no|is not)|Errno|<class|0x[0-9a-f]{6}|recursion depth"
-)
-"""What no sentence for a person holds."""
 
 Try = Callable[[Path, random.Random], str]
 
@@ -70,9 +66,8 @@ def said(error: BaseException, path: Path) -> str:
     sentence = str(error)
     if path.name not in sentence:
         raise Broken(f"does not name the file: {sentence}")
-    found = RAW.search(sentence)
-    if found:
-        raise Broken(f"holds raw words ({found[0]}): {sentence}")
+    if found := raw_words(sentence.replace(str(path), "/a/file")):
+        raise Broken(f"holds raw words ({found}): {sentence}")
     return "refused in words"
 
 

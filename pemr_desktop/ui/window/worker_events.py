@@ -162,7 +162,7 @@ class WorkerTalk(QObject):
         view = self._context.client.job(event.job_id)
         if view is not None and isinstance(view.request, SAYS_SO_ITSELF):
             return
-        self._context.notices.problem(self._context.client.said(event), event.details)
+        self._context.notices.problem(self._context.client.said(event))
 
     @Slot(object)
     def _cancelled(self, event: Cancelled) -> None:
