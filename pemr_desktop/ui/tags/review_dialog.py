@@ -210,6 +210,7 @@ class ReviewDialog(QDialog):
 
     @Slot()
     def _ticked(self) -> None:
+        self.tree.viewport().update()
         files, changes = self.model.ticks.files, self.model.ticks.changes
         count = files.ticked
         text = self.tr("Write tags to 1 file") if count == 1 else self.tr("Write tags to {} files").format(f"{count:,}")

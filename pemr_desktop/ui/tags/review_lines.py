@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pemr_desktop.jobs.translation import translate
@@ -25,16 +26,22 @@ MOST_NAMES = 12
 class ReviewLine:
     """One line: a branch (all files, a file, a refused file), or a leaf below one.
 
-    `field`: what its tick is about, "" for a branch; `detail`: what is said behind `text` and `pieces`.
+    `field`: what its tick is about, "" for a branch; `detail`: what is said behind `text` and `pieces`; `change`: what
+    the pieces are the difference of, which is worked out when somebody looks.
     """
 
     text: str
     detail: str = ""
-    pieces: tuple[Piece, ...] = ()
+    change: FieldChange | None = None
     field: str = ""
     is_branch: bool = False
     is_warning: bool = False
     can_tick: bool = False
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The difference, word by word."""
+        return () if self.change is None else tuple(values_diff(self.change.before, self.change.after))
 
 
 class ReviewWords:
@@ -96,8 +103,7 @@ class ReviewWords:
             names = ", ".join(plan.only_noted)
             note = translate("review", "the only place for {}").format(names) if names else _note()
             return ReviewLine(title, _shown(note), field=change.field, can_tick=True)
-        pieces = tuple(values_diff(change.before, change.after))
-        return ReviewLine(title, pieces=pieces, field=change.field, can_tick=True)
+        return ReviewLine(title, change=change, field=change.field, can_tick=True)
 
     def field_everywhere(self, field: str, share: Share) -> ReviewLine:
         """The line of a field below all files."""
@@ -124,8 +130,7 @@ class ReviewWords:
 
 
 def _carried(change: FieldChange) -> ReviewLine:
-    pieces = tuple(values_diff(change.before, change.after))
-    return ReviewLine(field_title(change.field), translate("review", "goes along into the new tag"), pieces)
+    return ReviewLine(field_title(change.field), translate("review", "goes along into the new tag"), change)
 
 
 def _note() -> str:

@@ -14,6 +14,7 @@ from pemr_desktop.ui.tags.tag_diff import spoken
 from pemr_desktop.ui.widgets.label import tip
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
+MOST_TOLD = 100
 
 _Index = QModelIndex | QPersistentModelIndex
 _TEXT_ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
@@ -132,21 +133,26 @@ class ReviewModel(QAbstractItemModel):
         if row < 0:
             self._change(lambda: self.ticks.tick_field(field, ticked) if field else self.ticks.tick_all(ticked))
         elif field:
-            self._change(lambda: self.ticks.tick(row, field, ticked))
+            self._change(lambda: self.ticks.tick(row, field, ticked), row)
         else:
-            self._change(lambda: self.ticks.tick_file(row, ticked))
+            self._change(lambda: self.ticks.tick_file(row, ticked), row)
         return True
 
-    def _change(self, change: Callable[[], None]) -> None:
-        """A tick may show at many places at once: its file, its field, all files, a note that has nothing to note."""
+    def _change(self, change: Callable[[], None], row: int = -1) -> None:
+        """A tick may show at many places at once: its file, its field, all files, a note that has nothing to note.
+
+        Of a change of many files (`row` below 0) the first are told one by one; a view that shows others draws all of
+        its lines anew at `tickedChanged`, because ten thousand branches would take it seconds.
+        """
         change()
-        for branch in [*range(self.first_file()), *(self.first_file() + row for row in self._leaves)]:
-            parent = self.index(branch, 0)
-            last = self.rowCount(parent) - 1
-            if last >= 0:
-                self.dataChanged.emit(self.index(0, 0, parent), self.index(last, 0, parent))
-        if self.rowCount():
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
+        first, count = self.first_file(), len(self.ticks.plans)
+        told = [first + row] if row >= 0 else [first + each for each in range(min(count, MOST_TOLD))]
+        for branch in [*range(first), *told]:
+            line = self.index(branch, 0)
+            self.dataChanged.emit(line, line)
+            last = len(self._leaves.get(branch - first, ())) if branch >= first else len(self._summary)
+            if last:
+                self.dataChanged.emit(self.index(0, 0, line), self.index(last - 1, 0, line))
         self.tickedChanged.emit()
 
     def _place(self, index: _Index) -> int:
@@ -157,12 +163,15 @@ class ReviewModel(QAbstractItemModel):
         """How much of a line is ticked; None for what cannot be ticked."""
         if not index.isValid():
             return None
-        row, line = self._place(index), self._line(index)
-        if row >= len(self.ticks.plans) or not line.can_tick:
+        row, ticks = self._place(index), self.ticks
+        if row >= len(ticks.plans):
             return None
-        if row < 0:
-            return self.ticks.of_field(line.field) if line.field else self.ticks.changes
-        return Share(int(self.ticks.is_ticked(row, line.field)), 1) if line.field else self.ticks.of_file(row)
+        if index.internalId() == 0:
+            return ticks.changes if row < 0 else ticks.of_file(row)
+        line = self._below(index.internalId() - 1)[index.row()]
+        if not line.can_tick:
+            return None
+        return ticks.of_field(line.field) if row < 0 else Share(int(ticks.is_ticked(row, line.field)), 1)
 
     def _line(self, index: _Index) -> ReviewLine:
         if index.internalId() == 0:
