@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import COMM, ID3, TALB, TIT2, TPE1, TXXX, USLT
 
+from pemr_desktop.refusals import said
 from pemr_desktop.tagfiles.code_pages import PAGES, CodePage, decoded, find_page, is_plain, likely_pages
 from pemr_desktop.tagfiles.errors import TagFileError, WriteRefused
 from pemr_desktop.tagfiles.plan import FilePlan
@@ -246,7 +247,7 @@ def test_a_text_that_the_page_does_not_have_is_left_and_named(make_audio: MakeAu
     )
     plan = plan_recoding(1, path, page("shift_jis"))
     assert [change.field for change in plan.changes] == ["title"]
-    assert "Not all of it can be Shift JIS, and stays as it is: artist." in plan.warnings
+    assert "Not all of it can be Shift JIS, and stays as it is: artist." in map(said, plan.warnings)
     before = frames_of(path)
     apply_plan(plan)
     assert frames_of(path)[1] == before[1]

@@ -15,6 +15,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.writing.choice import choosable, chosen_plans, without
 from pemr_desktop.library.writing.plan import WriteOptions
+from pemr_desktop.refusals import said
 from pemr_desktop.tagfiles.diff import make_plan
 from pemr_desktop.tagfiles.plan import FilePlan
 from pemr_desktop.tagfiles.read import read_tags
@@ -96,7 +97,7 @@ def test_a_field_that_cannot_be_held_costs_that_field_alone(make_audio: Callable
     path = make_audio(tmp_path / "a.mp3", tags={"title": "Song"})
     plan = make_plan(1, path, {"bpm": ["fast"], "genre": ["Jazz"]}, mode="replace")
     assert fields_of(plan) == {"genre"}
-    assert "only whole numbers in “bpm”. This field stays as it is." in plan.warnings[-1]
+    assert "only whole numbers in “bpm”. This field stays as it is." in said(plan.warnings[-1])
     apply_plan(plan)
     assert read_tags(path).fields["genre"] == ("Jazz",)
 
