@@ -282,15 +282,8 @@ class Library:
         cancelled: Cancelled | None = None,
     ) -> Plans:
         """What the user's own edits would change: track id -> field -> exactly these values; see `plan_edits`."""
-        return plan.plan_edits(
-            self.store,
-            edits,
-            options or WriteOptions(),
-            progress or _silent,
-            cancelled or _never,
-            add=add or {},
-            remove=remove or {},
-        )
+        told = progress or _silent, cancelled or _never
+        return plan.plan_edits(self.store, edits, options or WriteOptions(), *told, add=add or {}, remove=remove or {})
 
     def find_legacy_texts(
         self, track_ids: Sequence[int], *, progress: Progress | None = None, cancelled: Cancelled | None = None
