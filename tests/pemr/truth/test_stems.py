@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pemr.errors import CorpusError
+from pemr.truth import stems
 from pemr.truth.stems import SAMPLE_RATE, Seat, Struck, play_stems, presets_of
 from truth_sources import SOUNDFONT, needs_fluidsynth
 
@@ -46,3 +47,12 @@ def test_presets_are_read_without_the_samples() -> None:
     presets = presets_of(SOUNDFONT)
     assert {(0, program) for program in range(128)} <= presets
     assert (128, 0) in presets
+
+
+def test_a_missing_synthesiser_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    stems._library.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr("ctypes.util.find_library", lambda name: None)
+        with pytest.raises(CorpusError, match="package “fluidsynth”"):
+            play_stems([SOUNDFONT], NOTES, SEATS, 1.0)
+    stems._library.cache_clear()

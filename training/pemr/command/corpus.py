@@ -129,7 +129,7 @@ def render_truth(
     Every clip is of one split: to train on, to choose and calibrate on, or for figures; they share no soundfont, work,
     style file or voice (the table is training/pemr/truth/sources.toml). What is kept for the final examination is
     refused. The same seed gives the same clips; the same command goes on after an interruption. DIR/clips.tsv lists
-    every clip with what is true of it. Packages are downloaded and unpacked, never installed; 1.2 GB of them.
+    every clip with what is true of it. Packages are downloaded and unpacked, never installed; 1 GB of them.
     """
     from pemr.truth.corpus import render_truth as render
     from pemr.truth.sources import bring_sources

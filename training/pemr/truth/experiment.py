@@ -18,7 +18,7 @@ from pemr.truth.listening import HeardClip, Progress, hear_clips
 from pemr.truth.sources import ROLES
 from pemr.truth.verified import hear_verified
 
-LEAST_CLIPS = 10
+LEAST_CLIPS = 5
 
 
 @dataclass(frozen=True)
