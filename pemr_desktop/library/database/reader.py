@@ -43,7 +43,6 @@ def open_reader(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
         connection.execute("PRAGMA query_only = 1")
-        connection.execute("PRAGMA mmap_size = 268435456")
         connection.execute("PRAGMA cache_size = -16000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except DATABASE_ERRORS as error:
