@@ -40,6 +40,7 @@ from pemr_desktop.tagfiles.opening import CONTAINERS
 from pemr_desktop.tagfiles.quick_digest import quick_digest
 from pemr_desktop.tagfiles.read import LONGEST_VALUE, read_artwork, read_tags
 from pemr_desktop.tagfiles.write import apply_plan, restore_bytes
+from raw_words import raw_words
 
 LIMIT_S = 10
 SEALED = 0.8
@@ -167,14 +168,16 @@ def try_one(path: Path, content: bytes) -> str:
         read_artwork(path)
         quick_digest(path)
         sound = audio_digest(path)
-    except TagFileError:
+    except TagFileError as refused:
+        _assert_in_words(refused)
         _assert_writing_is_refused(path)
         assert path.read_bytes() == content
         return "unreadable"
     try:
         plan = make_plan(1, path, WANTED)
         outcome = apply_plan(plan)
-    except TagFileError:
+    except TagFileError as refused:
+        _assert_in_words(refused)
         assert path.read_bytes() == content
         return "refused"
     if outcome is None:
@@ -196,6 +199,11 @@ def try_one(path: Path, content: bytes) -> str:
 def shown(values: tuple[str, ...]) -> tuple[str, ...]:
     """Values as the library is told them: not the empty ones, and no longer than is sane."""
     return tuple(value[:LONGEST_VALUE] for value in values if value)
+
+
+def _assert_in_words(refused: TagFileError) -> None:
+    words = raw_words(refused.reason)
+    assert not words, f"{words!r} in: {refused.reason}"
 
 
 def _assert_writing_is_refused(path: Path) -> None:

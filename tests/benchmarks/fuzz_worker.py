@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -30,6 +31,7 @@ from pemr_desktop.library.scanning.read_pool import PATIENCE_S
 from pemr_desktop.protocol.messages import AddFolders, ApplyWrites, PlanEdits, Progress, Request, Undo
 from pemr_desktop.protocol.results import PlanResult, ScanResult, WriteResult
 from pemr_desktop.protocol.sentences import ending
+from raw_words import raw_words
 
 WANTED = {"mood": ("calm", "blue"), "genre": ("Fuzz",)}
 
@@ -99,7 +101,9 @@ def main() -> None:
             assert_same(originals)
             with closing(open_reader(library_file)) as conn:
                 ids = queries.track_ids(conn)
-                given_up = sum("took too long" in problem.reason for problem in queries.problems(conn))
+                problems = queries.problems(conn)
+                given_up = sum("took too long" in problem.reason for problem in problems)
+                assert_in_words(problem.reason for problem in problems)
             planned = cast("PlanResult", watched.run(PlanEdits(dict.fromkeys(ids, WANTED))))
             assert_same(originals)
             written = cast("WriteResult", watched.run(ApplyWrites(planned.plans)))
@@ -107,6 +111,8 @@ def main() -> None:
             assert len(changed) == written.written
             assert changed <= {Path(os.fsdecode(plan.path)) for plan in planned.plans}
             assert not {str(path) for path in changed} & (planned.refused.keys() | written.refused.keys())
+            refused = [*planned.refused.values(), *written.refused.values()]
+            assert_in_words(why.message for why in refused)
             if written.batch_id is not None:
                 undone = cast("WriteResult", watched.run(Undo(written.batch_id)))
                 assert undone.refused == {}
@@ -118,6 +124,12 @@ def main() -> None:
     print(f"the worker lived, given up as too slow: {given_up} files; the slowest file took", end=" ")
     print(f"at most {watched.longest_s:.2f} s of processor (the limit is {PATIENCE_S:.0f} s)")
     assert watched.longest_s < PATIENCE_S
+
+
+def assert_in_words(sentences: Iterable[str]) -> None:
+    """Nothing that only programs say reaches a person."""
+    raw = {sentence: words for sentence in sentences if (words := raw_words(sentence))}
+    assert not raw, raw
 
 
 def make_damaged(good: Path, music: Path, count: int, draw: random.Random) -> dict[Path, bytes]:
