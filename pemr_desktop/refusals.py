@@ -13,6 +13,7 @@ from pemr_desktop.refusal_texts.databases import DatabaseCode, database_texts
 from pemr_desktop.refusal_texts.jobs import JobCode, job_texts
 from pemr_desktop.refusal_texts.library import LibraryCode, library_texts
 from pemr_desktop.refusal_texts.library_contents import ContentsCode, contents_texts
+from pemr_desktop.refusal_texts.playback import PlaybackCode, playback_texts
 from pemr_desktop.refusal_texts.queries import QueryCode, query_texts
 from pemr_desktop.refusal_texts.sounds import SoundCode, sound_texts
 from pemr_desktop.refusal_texts.system import SystemCode, system_texts
@@ -26,6 +27,7 @@ RefusalCode: TypeAlias = (
     | DatabaseCode
     | JobCode
     | LibraryCode
+    | PlaybackCode
     | QueryCode
     | SoundCode
     | SystemCode
@@ -38,6 +40,7 @@ TABLES: tuple[Callable[[Translate], Mapping[Any, str]], ...] = (
     database_texts,
     job_texts,
     library_texts,
+    playback_texts,
     query_texts,
     sound_texts,
     system_texts,

@@ -21,6 +21,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from pemr_desktop.refusals import refusal
+
 from . import messages
 from .mixer import Mixer
 from .output import Output, OutputMissing, PortAudioOutput, output_names
@@ -120,7 +122,7 @@ class Engine:
         try:
             mixer = self._open()
         except OutputMissing as error:
-            self._send(messages.DeviceMissing(self._serial, str(error)))
+            self._send(messages.DeviceMissing(self._serial, error.refusal))
             self._set_state("stopped")
             return
         programme = Programme(sample_rate=mixer.sample_rate, path=path, start_s=max(0.0, start_s))
@@ -241,13 +243,7 @@ class Engine:
         current, heard = self._current(), self._heard()
         if current is not None:
             self._send_position(current, heard)
-        self._send(
-            messages.DeviceMissing(
-                self._serial,
-                "The audio device went away, so playback is paused. Connect it again, or choose another one in the "
-                "settings, and press play to go on.",
-            )
-        )
+        self._send(messages.DeviceMissing(self._serial, refusal("audio device gone")))
         self.device_lost = True
 
     def _set_state(self, state: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from pemr_desktop.refusals import Refusal
+
 
 class Play(msgspec.Struct, tag="play", frozen=True):
     """Drop whatever plays and play this file from `start_s`; `paused` only loads it."""
@@ -101,14 +103,14 @@ class TrackFailed(msgspec.Struct, tag="failed", frozen=True):
 
     serial: int
     path: bytes
-    message: str
+    why: Refusal
 
 
 class DeviceMissing(msgspec.Struct, tag="device-missing", frozen=True):
-    """There is no audio device, or it went away; a sentence for people."""
+    """There is no audio device, or it went away."""
 
     serial: int
-    message: str
+    why: Refusal
 
 
 Event = Ready | StateChanged | TrackStarted | Position | TrackEnded | TrackFailed | DeviceMissing

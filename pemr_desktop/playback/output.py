@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
+from pemr_desktop.errors import PemrDesktopError
+
 from .ring import Frames
 
 log = logging.getLogger(__name__)
@@ -19,8 +21,8 @@ FALLBACK_SAMPLE_RATE = 48_000
 Render = Callable[[Frames], None]
 
 
-class OutputMissing(Exception):
-    """There is nothing to play on. `str(error)` is a sentence for people."""
+class OutputMissing(PemrDesktopError):
+    """There is nothing to play on."""
 
 
 class Output(Protocol):
@@ -39,10 +41,7 @@ def portaudio() -> ModuleType:
     try:
         import sounddevice  # loads the system's PortAudio: only here, so that everything else works without it
     except OSError as error:
-        raise OutputMissing(
-            "Nothing can be played, because the PortAudio library is not installed (on Debian and Ubuntu: "
-            "libportaudio2). Everything else works."
-        ) from error
+        raise OutputMissing("no PortAudio") from error
     module: ModuleType = sounddevice
     return module
 
@@ -65,10 +64,7 @@ class PortAudioOutput:
         self._sounddevice: Any = portaudio()
         self._look_again()
         if not output_names():
-            raise OutputMissing(
-                "There is no audio device, so nothing can be played. Connect one and press play again. "
-                "Everything else works."
-            )
+            raise OutputMissing("no audio device")
         self._device = device
         self._stream: Any = None
         self._render: Render | None = None
@@ -86,10 +82,9 @@ class PortAudioOutput:
             )
         except (self._sounddevice.PortAudioError, ValueError) as error:
             log.warning("cannot open %s: %s", device or "the default device", error)
-            name = f"The audio device “{device}”" if device else "The system's audio device"
-            raise OutputMissing(
-                f"{name} cannot be opened ({error}). Choose another one in the settings, or press play again."
-            ) from error
+            if device:
+                raise OutputMissing("audio device not opened", device=device) from error
+            raise OutputMissing("usual audio device not opened") from error
         self.latency_s = float(self._stream.latency)
 
     def _look_again(self) -> None:
@@ -104,7 +99,8 @@ class PortAudioOutput:
         try:
             self._stream.start()
         except self._sounddevice.PortAudioError as error:
-            raise OutputMissing(f"The audio device does not start ({error}). Press play again.") from error
+            log.warning("cannot start the audio device: %s", error)
+            raise OutputMissing("audio device not started") from error
 
     def _callback(self, out: Frames, _frames: int, _time: object, _status: object) -> None:
         self._last_callback_s = time.monotonic()

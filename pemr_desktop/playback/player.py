@@ -13,6 +13,7 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from pemr_desktop.processes import module_command
+from pemr_desktop.refusals import Refusal, refusal
 
 from . import messages
 
@@ -36,8 +37,8 @@ class Player(QObject):
     devicesChanged = Signal(list)
     trackStarted = Signal(object)  # Path of the file that is heard from now on
     trackEnded = Signal()
-    failed = Signal(str)
-    deviceMissing = Signal(str)
+    failed = Signal(object)
+    deviceMissing = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -244,9 +245,9 @@ class Player(QObject):
             case messages.TrackEnded():
                 self.trackEnded.emit()
             case messages.TrackFailed():
-                self.failed.emit(event.message)
+                self.failed.emit(event.why)
             case messages.DeviceMissing():
-                self._device_missing(event.message)
+                self._device_missing(event.why)
 
     def _follow_state(self, state: str) -> None:
         if state == "stopped":
@@ -270,7 +271,7 @@ class Player(QObject):
             self.durationChanged.emit(duration_s)
         self.trackStarted.emit(path)
 
-    def _device_missing(self, message: str) -> None:
+    def _device_missing(self, why: Refusal) -> None:
         """While something plays or is held the engine ends with its device; the position is kept for `resume`."""
         if self._state != "stopped":
             process, self._process = self._process, None
@@ -280,7 +281,7 @@ class Player(QObject):
         else:
             self._path = None
             self._next.clear()
-        self.deviceMissing.emit(message)
+        self.deviceMissing.emit(why)
 
     def _read_log(self) -> None:
         if self._process is not None:
@@ -290,16 +291,16 @@ class Player(QObject):
 
     def _error_occurred(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._lost("The playback process cannot be started, so nothing can be played. Everything else works.")
+            self._lost(refusal("player not started"))
 
     def _finished(self, exit_code: int, _status: QProcess.ExitStatus) -> None:
         self._read_events()
         if self._process is None:
             return
         log.warning("the playback engine ended with code %d", exit_code)
-        self._lost("The playback process ended unexpectedly. Nothing else is affected; press play to start it again.")
+        self._lost(refusal("player ended"))
 
-    def _lost(self, message: str) -> None:
+    def _lost(self, why: Refusal) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()
@@ -308,7 +309,7 @@ class Player(QObject):
         self._next.clear()
         self._set_state("stopped")
         if had_something:
-            self.failed.emit(self.tr(message))
+            self.failed.emit(why)
 
     # what changed
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pemr.audio import iter_blocks, probe
-from pemr.errors import PemrError
+from pemr.errors import PemrError, readable
+from pemr_desktop.errors import training_reason
+from pemr_desktop.refusals import Refusal, refusal
+from pemr_desktop.system_reasons import system_reason
 
 from .ring import Frames, Ring
 
@@ -41,7 +44,7 @@ class Segment:
     first: int
     duration_s: float = 0.0
     end: int | None = None
-    error: str | None = None
+    error: Refusal | None = None
 
 
 @dataclass
@@ -119,10 +122,14 @@ class Programme:
                 if not self._write(block):
                     break
         except (PemrError, OSError) as error:
-            segment.error = str(error)
+            segment.error = (
+                training_reason(error)
+                if isinstance(error, PemrError)
+                else refusal("file not played", path=readable(segment.path), reason=system_reason(error))
+            )
             log.warning("cannot play %s: %s", segment.path, error)
-        except Exception as error:
-            segment.error = f"{segment.path} cannot be played: its decoder failed ({error})"
+        except Exception:
+            segment.error = refusal("decoder failed", path=readable(segment.path))
             log.exception("decoding %s failed unexpectedly", segment.path)
         segment.end = self.ring.written
 

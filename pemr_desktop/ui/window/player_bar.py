@@ -16,8 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import TrackDetail, TrackRow
+from pemr_desktop.refusals import Refusal, said
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.artwork.artwork_tile import CoverTile
@@ -244,9 +246,10 @@ class PlayerBar(QFrame):
             self.waveform.set_duration(duration_s)
             self.length.setText(wording.clock(duration_s))
 
-    @Slot(str)
-    def show_device_missing(self, sentence: str) -> None:
+    @Slot(object)
+    def show_device_missing(self, why: Refusal) -> None:
         """Say in place of the waveform that nothing can be heard, and offer the settings."""
+        sentence = said(why, translate)
         self.device_sentence.setText(sentence)
         self.device_sentence.setAccessibleName(sentence)
         self._middle.setCurrentIndex(1)

@@ -38,7 +38,7 @@ from pemr_desktop.protocol.messages import (
 )
 from pemr_desktop.protocol.results import WriteResult
 from pemr_desktop.protocol.sentences import recovery_sentence
-from pemr_desktop.refusals import said
+from pemr_desktop.refusals import Refusal, said
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.window.library_watch import LibraryWatch
 
@@ -168,9 +168,9 @@ class WorkerTalk(QObject):
     def _cancelled(self, event: Cancelled) -> None:
         self._window.statusBar().showMessage(self._context.client.said(event), STATUS_MS)
 
-    @Slot(str)
-    def _not_played(self, sentence: str) -> None:
-        self._context.notices.post(Notice(sentence, "warning", key="playback"))
+    @Slot(object)
+    def _not_played(self, why: Refusal) -> None:
+        self._context.notices.post(Notice(said(why, translate), "warning", key="playback"))
 
     @Slot(str)
     def _crashed(self, sentence: str) -> None:

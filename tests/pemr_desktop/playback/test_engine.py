@@ -55,7 +55,7 @@ class Bench:
 
     def _open(self, name: str | None) -> Device:
         if not self.present:
-            raise OutputMissing("There is no audio device.")
+            raise OutputMissing("no audio device")
         self.devices.append(Device(name))
         return self.devices[-1]
 

@@ -12,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.playback.player import Player, output_devices
+from pemr_desktop.refusals import Refusal
 from sound_server import RECORDING_RATE, SoundServer, start_sound_server
 
 
@@ -111,13 +112,13 @@ def test_a_broken_file_is_named_and_the_next_one_plays(
     player: Player, sound_server: SoundServer, tone: Callable[..., Path], broken_file: Path, qtbot: QtBot
 ) -> None:
     good = tone("good.flac")
-    failures: list[str] = []
+    failures: list[Refusal] = []
     player.failed.connect(failures.append)
     with qtbot.waitSignals([player.failed, player.trackStarted], order="strict"):
         player.play(broken_file)
         player.enqueue(good)
     assert len(failures) == 1
-    assert "broken.mp3" in failures[0]
+    assert "broken.mp3" in failures[0].message
     assert player.path == good
 
 
@@ -129,7 +130,7 @@ def test_an_engine_that_is_killed_is_reported_and_the_next_play_works(
         player.play(song)
     with qtbot.waitSignal(player.failed) as failure:
         os.kill(engine_pid(player), signal.SIGKILL)
-    assert "press play" in failure.args[0]
+    assert failure.args[0].code == "player ended"
     assert player.state == "stopped"
     with qtbot.waitSignal(player.trackStarted):
         player.play(song)
@@ -143,7 +144,7 @@ def test_a_sound_server_that_dies_holds_the_position_and_play_goes_on_when_it_is
     qtbot.waitUntil(lambda: player.position_s > 5.3)
     with qtbot.waitSignal(player.deviceMissing) as missing:
         sound_server.die()
-    assert "paused" in missing.args[0]
+    assert "paused" in missing.args[0].message
     assert player.state == "paused"
     assert player.position_s > 5.3
     (tmp_path / "sound-server" / "socket").unlink(missing_ok=True)
@@ -166,7 +167,7 @@ def test_without_an_audio_device_playing_says_so_and_nothing_else_happens(
 ) -> None:
     with qtbot.waitSignal(player.deviceMissing) as missing:
         player.play(tone("song.flac"))
-    assert "Everything else works" in missing.args[0]
+    assert "Everything else works" in missing.args[0].message
     assert player.state == "stopped"
     assert player.output_devices() == []
 

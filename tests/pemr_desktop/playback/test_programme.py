@@ -72,7 +72,7 @@ def test_a_broken_file_is_named_and_the_next_one_plays(
     programme = programme_of(broken_file, good)
     assert np.array_equal(heard(programme, qtbot), decoded(good))
     assert programme.segments[0].error is not None
-    assert "broken.mp3" in programme.segments[0].error
+    assert "broken.mp3" in programme.segments[0].error.message
     assert programme.segments[1].error is None
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_is_gone_is_named(programme_of: Callable[..., Programme], tm
     programme = programme_of(tmp_path / "gone.flac")
     assert len(heard(programme, qtbot)) == 0
     assert programme.segments[0].error is not None
-    assert "gone.flac" in programme.segments[0].error
+    assert "gone.flac" in programme.segments[0].error.message
 
 
 def test_decoding_waits_when_it_is_far_enough_ahead(

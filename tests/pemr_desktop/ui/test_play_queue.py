@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.refusals import Refusal
 from pemr_desktop.ui.context import WindowContext
 from sound_server import own_sound_server
 
@@ -49,13 +50,13 @@ def test_a_track_that_is_gone_is_passed_over(
     qtbot: QtBot, suggested_tracks: list[int], context: WindowContext, heard_titles: list[str | None], tmp_path: Path
 ) -> None:
     (tmp_path / "Music" / "Album 1" / "Zeta.flac").unlink()
-    failures: list[str] = []
+    failures: list[Refusal] = []
     context.player.failed.connect(failures.append)
     order = [suggested_tracks[4], suggested_tracks[5], suggested_tracks[0]]
     context.queue.play(order)
     qtbot.waitUntil(lambda: heard_titles[-1:] == [None])
     assert heard_titles[0] == "Gamma" and heard_titles[-2] == "Alpha"
-    assert failures and all("Zeta.flac" in failure for failure in failures)
+    assert failures and all("Zeta.flac" in failure.message for failure in failures)
 
 
 def test_tracks_can_be_put_behind_the_list(

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pemr_desktop.refusals import refusal
 from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.window.player_bar import PlayerBar
@@ -66,7 +67,7 @@ def test_without_a_sound_device_it_says_so_and_offers_the_settings(
 ) -> None:
     context.queue.play(library_tracks, 0)
     qtbot.waitUntil(lambda: bar.title.text() == "Air")
-    context.player.deviceMissing.emit("No sound device was found, so nothing can be heard. Everything else works.")
+    context.player.deviceMissing.emit(refusal("no audio device"))
     assert bar.device_sentence.isVisible()
     assert not bar.waveform.isVisible()
     with qtbot.waitSignal(context.navigation.settingsWanted) as wanted:
