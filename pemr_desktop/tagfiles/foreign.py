@@ -183,10 +183,10 @@ def _asf_length_s(stream: BinaryIO) -> float:
     """What the header says, of which FFmpeg makes something else when much padding is behind it."""
     stream.seek(0)
     head = stream.read(ASF_HEADER_BYTES)
-    place = head.find(ASF_PROPERTIES)
-    if place < 0 or len(head) < place + 88:
+    position = head.find(ASF_PROPERTIES)
+    if position < 0 or len(head) < position + 88:
         return 0.0
-    ticks, _, preroll_ms = struct.unpack_from("<QQQ", head, place + 64)
+    ticks, _, preroll_ms = struct.unpack_from("<QQQ", head, position + 64)
     return float(max(0, ticks // 10_000 - preroll_ms)) / 1_000
 
 

@@ -55,15 +55,15 @@ def quick_digest_of(stream: BinaryIO, container: str, path: Path) -> bytes:
     return made.digest()
 
 
-def _bytes_at(stream: BinaryIO, sound: CodedSound, place: int, size: int) -> bytes:
+def _bytes_at(stream: BinaryIO, sound: CodedSound, offset: int, size: int) -> bytes:
     """Bytes of the stream from a place in it on, from whichever spans hold them."""
     found = bytearray()
     for span in sound.spans:
         length = span.end - span.start
-        if place < length:
-            stream.seek(span.start + place)
-            found += stream.read(min(size - len(found), length - place))
+        if offset < length:
+            stream.seek(span.start + offset)
+            found += stream.read(min(size - len(found), length - offset))
             if len(found) >= size:
                 break
-        place = max(0, place - length)
+        offset = max(0, offset - length)
     return bytes(found)

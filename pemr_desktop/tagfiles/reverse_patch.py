@@ -66,8 +66,8 @@ class FileBytes:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, place: slice) -> bytes:
-        start, end, _ = place.indices(self._length)
+    def __getitem__(self, position: slice) -> bytes:
+        start, end, _ = position.indices(self._length)
         self._stream.seek(start)
         return self._stream.read(max(0, end - start))
 

@@ -62,7 +62,7 @@ def _is_mixture(torn: bytes, new: bytes, old: bytes) -> bool:
 def _is_split(torn: bytes, new: bytes, old: bytes) -> bool:
     """Whether a sector is a prefix of the new one and the rest of the old one."""
     pairs = zip(torn, new, strict=False)
-    alike = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(torn), len(new)))
+    alike = next((position for position, (one, other) in enumerate(pairs) if one != other), min(len(torn), len(new)))
     return torn[alike:] == old[alike : len(torn)]
 
 

@@ -126,11 +126,13 @@ def _first_frame(file: BinaryIO, start: int) -> int:
     file.seek(start)
     data = file.read(FRAMES)
     is_whole = len(data) < FRAMES
-    for place in (place for place in range(max(0, len(data) - HEADER)) if data[place] == 0xFF):
-        if adts_length(data[place : place + 7]) is None and begins_with_frames(data, place, is_whole=is_whole):
-            length = frame_length(data[place : place + HEADER]) or 0
-            tells_length = any(mark in data[place : place + min(length, LENGTH_MARK_WITHIN)] for mark in LENGTH_MARKS)
-            return start + place + (length if tells_length else 0)
+    for position in (position for position in range(max(0, len(data) - HEADER)) if data[position] == 0xFF):
+        if adts_length(data[position : position + 7]) is None and begins_with_frames(data, position, is_whole=is_whole):
+            length = frame_length(data[position : position + HEADER]) or 0
+            tells_length = any(
+                mark in data[position : position + min(length, LENGTH_MARK_WITHIN)] for mark in LENGTH_MARKS
+            )
+            return start + position + (length if tells_length else 0)
     return start
 
 

@@ -36,14 +36,14 @@ def _chunks(file: BinaryIO, tables: Atom) -> list[Span]:
     sizes = _sizes(file, tables)
     runs = list(struct.iter_unpack(">III", _entries(file, tables.child(b"stsc"), 12)))
     spans: list[Span] = []
-    place = 0
+    index = 0
     last = (len(offsets) + 1, 0, 0)
     for (first, samples, _), (following, _, _) in pairwise([*runs, last]):
         for offset in offsets[max(0, first - 1) : following - 1]:
-            size = sum(sizes[place : place + samples])
+            size = sum(sizes[index : index + samples])
             spans.append(Span(offset, offset + size))
-            place += samples
-            if place >= len(sizes):
+            index += samples
+            if index >= len(sizes):
                 return spans
     return spans
 

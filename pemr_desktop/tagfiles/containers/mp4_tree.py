@@ -107,11 +107,11 @@ def resized(file: BinaryIO, atoms: list[Atom], parents: list[Atom], start: int, 
 def _grown(file: BinaryIO, atom: Atom, delta: int) -> Iterator[Splice]:
     file.seek(atom.offset)
     size = int.from_bytes(file.read(4), "big")
-    place, width = (atom.offset + 8, 8) if size == 1 else (atom.offset, 4)
+    offset, width = (atom.offset + 8, 8) if size == 1 else (atom.offset, 4)
     if size == 0:  # up to the end of the file
         return
     try:
-        yield Splice(place, place + width, (atom.end - atom.offset + delta).to_bytes(width, "big"))
+        yield Splice(offset, offset + width, (atom.end - atom.offset + delta).to_bytes(width, "big"))
     except OverflowError as error:
         raise CannotHold("MP4 not movable") from error
 
@@ -124,9 +124,9 @@ def _moved(file: BinaryIO, table: Atom, behind: int, delta: int) -> Splice:
     data = file.read(size)
     if len(data) < size or table.start + 8 + size > table.end:
         raise CannotHold("MP4 table damaged")
-    places = [place + delta if place > behind else place for place in struct.unpack(f">{count}{kind}", data)]
+    offsets = [offset + delta if offset > behind else offset for offset in struct.unpack(f">{count}{kind}", data)]
     try:
-        return Splice(table.start + 8, table.start + 8 + size, struct.pack(f">{count}{kind}", *places))
+        return Splice(table.start + 8, table.start + 8 + size, struct.pack(f">{count}{kind}", *offsets))
     except struct.error as error:
         raise CannotHold("MP4 not movable") from error
 

@@ -55,10 +55,10 @@ def begins_with_frames(data: bytes, start: int, *, is_whole: bool) -> bool:
 def _next_free_frame(data: bytes, start: int) -> int | None:
     """Where the next frame of a free bit rate begins: its length is the distance of the two."""
     header = data[start : start + HEADER]
-    for place in range(start + 24, min(start + LONGEST_FREE_FRAME, len(data) - HEADER)):
-        other = data[place : place + HEADER]
+    for position in range(start + 24, min(start + LONGEST_FREE_FRAME, len(data) - HEADER)):
+        other = data[position : position + HEADER]
         if other[0] == 0xFF and frame_length(other) == 0 and _is_same(header, other):
-            return place
+            return position
     return None
 
 

@@ -30,19 +30,19 @@ def _changes_rate(file: BinaryIO, start: int, end: int) -> bool:
     for number in range(SAMPLED_PLACES):
         file.seek(start + (end - start) * number // SAMPLED_PLACES)
         data = file.read(SAMPLE_BYTES)
-        place = _next_frame(data, 0)
-        if place is not None:
-            rates.add(data[place + 2] >> 4)
+        position = _next_frame(data, 0)
+        if position is not None:
+            rates.add(data[position + 2] >> 4)
     return len(rates - {0}) > 1
 
 
 def _next_frame(data: bytes, start: int) -> int | None:
     """The first place from there on at which two frames follow each other."""
-    place = data.find(b"\xff", start)
-    while place >= 0:
-        if begins_with_frames(data, place, is_whole=False):
-            return place
-        place = data.find(b"\xff", place + 1)
+    position = data.find(b"\xff", start)
+    while position >= 0:
+        if begins_with_frames(data, position, is_whole=False):
+            return position
+        position = data.find(b"\xff", position + 1)
     return None
 
 
@@ -51,21 +51,21 @@ def _counted_s(file: BinaryIO, start: int, end: int) -> float | None:
     while position < end:
         file.seek(position)
         data = file.read(min(BLOCK_BYTES, end - position))
-        place = 0
-        while len(header := data[place : place + HEADER]) == HEADER:
+        offset = 0
+        while len(header := data[offset : offset + HEADER]) == HEADER:
             length = frame_length(header)
             if length:
                 seconds += _seconds(header)
-                place += length
+                offset += length
                 continue
-            found = _next_frame(data, place + 1)
+            found = _next_frame(data, offset + 1)
             lost += 1
             if lost > MAX_RESYNCS:
                 return None
-            place = len(data) if found is None else found
-        if place == 0:
+            offset = len(data) if found is None else found
+        if offset == 0:
             break
-        position += place
+        position += offset
     return seconds or None
 
 

@@ -69,12 +69,12 @@ def first_packet_of_sound(file: BinaryIO, start: int, end: int) -> int:
     return start
 
 
-def _packet_size(data: bytes, place: int) -> tuple[int, int]:
+def _packet_size(data: bytes, position: int) -> tuple[int, int]:
     """The number there, seven bits a byte, and where it ends."""
     size = 0
-    while place < len(data):
-        size = size << 7 | data[place] & 0x7F
-        place += 1
-        if not data[place - 1] & 0x80:
+    while position < len(data):
+        size = size << 7 | data[position] & 0x7F
+        position += 1
+        if not data[position - 1] & 0x80:
             break
-    return size, place
+    return size, position

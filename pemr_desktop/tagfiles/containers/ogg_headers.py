@@ -100,23 +100,23 @@ def header_splices(file: BinaryIO, found: HeaderPages, packets: tuple[bytes, ...
     first = _head(file, found.pages[0])
     numbers = [int.from_bytes(_head(file, page)[18:22], "little") for page in found.pages]
     if count != before:
-        numbers = [(numbers[0] + place) & 0xFFFF_FFFF for place in range(count)]
+        numbers = [(numbers[0] + index) & 0xFFFF_FFFF for index in range(count)]
     ends_stream = found.pages[-1].is_last
     written = []
     continued = False
-    for place, number in enumerate(numbers):
-        taken = min(MAX_SEGMENTS, len(lacing) - (count - place - 1))
+    for index, number in enumerate(numbers):
+        taken = min(MAX_SEGMENTS, len(lacing) - (count - index - 1))
         page_lacing, lacing = lacing[:taken], lacing[taken:]
         size = sum(page_lacing)
-        flags = (CONTINUED if continued else 0) | (LAST_PAGE if ends_stream and place == count - 1 else 0)
+        flags = (CONTINUED if continued else 0) | (LAST_PAGE if ends_stream and index == count - 1 else 0)
         granule = 0 if any(segment < MAX_SEGMENTS for segment in page_lacing) else NO_POSITION
         written.append(_page(first[4], flags, granule, found.serial, number, page_lacing, data[:size]))
         data = data[size:]
         continued = page_lacing[-1] == MAX_SEGMENTS
     splices = []
-    for place, page in enumerate(found.pages):
-        is_last = place == before - 1
-        own = b"".join(written[place:]) if is_last else b"".join(written[place : place + 1])
+    for index, page in enumerate(found.pages):
+        is_last = index == before - 1
+        own = b"".join(written[index:]) if is_last else b"".join(written[index : index + 1])
         splices.append(Splice(_offset(page), page.end, own))
     if count != before and not ends_stream:
         splices += _numbered_anew(file, found, count - before)
@@ -143,9 +143,9 @@ def _numbered_anew(file: BinaryIO, found: HeaderPages, shift: int) -> Iterator[S
         change = bytearray(len(head) + page.end - page.start)
         change[18:22] = (old ^ new).to_bytes(4, "little")
         noted = int.from_bytes(head[CHECKSUM], "little") ^ int.from_bytes(checksum(change), "little")
-        place = _offset(page)
+        offset = _offset(page)
         content = new.to_bytes(4, "little") + noted.to_bytes(4, "little")
-        yield Splice(place + NUMBER_AND_CHECKSUM.start, place + NUMBER_AND_CHECKSUM.stop, content)
+        yield Splice(offset + NUMBER_AND_CHECKSUM.start, offset + NUMBER_AND_CHECKSUM.stop, content)
         if page.is_last:
             return
     if position < file_length(file):

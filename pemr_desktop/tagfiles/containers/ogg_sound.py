@@ -110,8 +110,8 @@ def _last_bytes(file: BinaryIO, start: int, serial: int, codec: str, size: int) 
     length = file_length(file)
     window = max(TAIL_BYTES, 2 * size)
     while True:
-        place = max(start, length - window)
-        found = list(_pages_from(file, place, start))
+        position = max(start, length - window)
+        found = list(_pages_from(file, position, start))
         if not any(page.serial == serial for page in found) and found:
             serial = found[-1].serial
         own = [page for page in found if page.serial == serial]
@@ -120,26 +120,26 @@ def _last_bytes(file: BinaryIO, start: int, serial: int, codec: str, size: int) 
             own = own[begins:]
             codec = _codec(file, own[0]) or codec
         pieces = list(_content_of_sound(file, iter(own), serial, codec, length, from_start=begins is not None))
-        if place == start or begins is not None or sum(map(len, pieces)) >= size:
+        if position == start or begins is not None or sum(map(len, pieces)) >= size:
             granule = next((page.granule for page in reversed(own) if page.granule != NO_POSITION), 0)
             return b"".join(pieces)[-size:], granule
         window *= 2
 
 
-def _pages_from(file: BinaryIO, place: int, start: int) -> Iterator[Page]:
+def _pages_from(file: BinaryIO, position: int, start: int) -> Iterator[Page]:
     """The pages that begin at `place` or later; what stands between them is stepped over."""
-    if place == start:
+    if position == start:
         yield from pages(file, start)
         return
-    file.seek(place)
+    file.seek(position)
     data = file.read()
     offset = data.find(MAGIC)
     while offset >= 0:
         end = offset + 1
         if _is_page(data, offset):
-            for page in pages(file, place + offset):
+            for page in pages(file, position + offset):
                 yield page
-                end = page.end - place
+                end = page.end - position
         offset = data.find(MAGIC, end)
 
 

@@ -127,8 +127,8 @@ def _mpeg_or_aac(file: BinaryIO, position: int) -> str:
         adts_length(head[length : length + 7]) is not None or (is_whole and length + 7 > len(head))
     ):
         return "aac"
-    starts = (place for place in range(min(len(head) - 3, MAX_JUNK)) if head[place] == 0xFF)
-    return "mpeg" if any(begins_with_frames(head, place, is_whole=is_whole) for place in starts) else ""
+    starts = (offset for offset in range(min(len(head) - 3, MAX_JUNK)) if head[offset] == 0xFF)
+    return "mpeg" if any(begins_with_frames(head, offset, is_whole=is_whole) for offset in starts) else ""
 
 
 def unknown_content(file: BinaryIO) -> TagFileCode:

@@ -152,7 +152,7 @@ def _extended_header(block: Id3Block, frames: bytes, padding: int) -> bytes:
         if made[4] & 0x80 and len(made) >= 14:
             made[10:14] = zlib.crc32(frames).to_bytes(4, "big")
     if block.version == 4 and len(made) > 6 and made[5] & 0x20:
-        place = 6 + (1 if made[5] & 0x40 else 0)
-        if made[place : place + 1] == b"\5" and len(made) >= place + 6:
-            made[place + 1 : place + 6] = pack_size(zlib.crc32(frames + bytes(padding)), 5)
+        position = 6 + (1 if made[5] & 0x40 else 0)
+        if made[position : position + 1] == b"\5" and len(made) >= position + 6:
+            made[position + 1 : position + 6] = pack_size(zlib.crc32(frames + bytes(padding)), 5)
     return bytes(made)

@@ -60,7 +60,7 @@ def pack_size(number: int, length: int = 4) -> bytes:
     """The same, written. Raises ValueError when it is too large."""
     if number >> 7 * length:
         raise ValueError("too large for an ID3 tag")
-    return bytes(number >> 7 * place & 0x7F for place in reversed(range(length)))
+    return bytes(number >> 7 * position & 0x7F for position in reversed(range(length)))
 
 
 def take_apart(version: int, data: bytes) -> Parts:
@@ -141,12 +141,12 @@ def _start_of_inner(frame: Frame) -> int | None:
         return end_of_id + 16
     if len(frame.body) < end_of_id + 2:
         return None
-    place = end_of_id + 2
+    position = end_of_id + 2
     for _ in range(frame.body[end_of_id + 1]):
-        place = frame.body.find(b"\0", place) + 1
-        if not place:
+        position = frame.body.find(b"\0", position) + 1
+        if not position:
             return None
-    return place
+    return position
 
 
 def content(frame: Frame, version: int, all_escaped: bool = False) -> bytes | None:

@@ -46,10 +46,10 @@ def split_once(encoding: int, data: bytes) -> tuple[bytes, bytes] | None:
     if encoding not in WIDE:
         before, end, behind = data.partition(b"\0")
         return (before, behind) if end else None
-    place = data.find(b"\0\0")
-    while place >= 0 and place % 2:
-        place = data.find(b"\0\0", place + 1)
-    return (data[:place], data[place + 2 :]) if place >= 0 else None
+    position = data.find(b"\0\0")
+    while position >= 0 and position % 2:
+        position = data.find(b"\0\0", position + 1)
+    return (data[:position], data[position + 2 :]) if position >= 0 else None
 
 
 def _values(encoding: int, data: bytes) -> tuple[str, ...] | None:

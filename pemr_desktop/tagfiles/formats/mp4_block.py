@@ -117,12 +117,12 @@ def _heard_at(stream: BinaryIO, table: Atom, sound: Spans) -> bytes:
     stream.seek(table.start)
     data = stream.read(table.end - table.start)
     size = 4 if table.name == b"stco" else 8
-    places = {int.from_bytes(data[start : start + size], "big") for start in (8, len(data) - size) if start >= 8}
+    positions = {int.from_bytes(data[start : start + size], "big") for start in (8, len(data) - size) if start >= 8}
     found = [len(data).to_bytes(4, "big")]
-    for place in sorted(places):
-        end = next((end for start, end in sound if start <= place < end), place)
-        stream.seek(place)
-        found.append(stream.read(min(SAMPLE, end - place)))
+    for position in sorted(positions):
+        end = next((end for start, end in sound if start <= position < end), position)
+        stream.seek(position)
+        found.append(stream.read(min(SAMPLE, end - position)))
     return b"".join(found)
 
 
