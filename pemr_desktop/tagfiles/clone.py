@@ -10,17 +10,15 @@ import secrets
 import shutil
 import stat
 import sys
-import time
 from pathlib import Path
 
+from pemr.durable_files import sync, sync_folder, sync_folder_if_possible
 from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import WriteRefused
 
 log = logging.getLogger(__name__)
 
 CLONE_NAME = re.compile(rb"^\.pemr-[0-9a-f]{16}\.part$")
-REPLACE_ATTEMPTS = 5
-REPLACE_PAUSE_S = 0.2
 
 
 def clone_path(path: Path) -> Path:
@@ -53,34 +51,6 @@ def _reflink(source: int, target: int) -> bool:
     except OSError:
         return False
     return True
-
-
-CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # what some network file systems answer
-
-
-def sync_file(path: Path) -> None:
-    """Have the content on disk before going on, where the file system can tell."""
-    with path.open("rb+") as stream:
-        _sync(stream.fileno())
-
-
-def _sync(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in CANNOT_SYNC:
-            raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the change of a name on disk. Windows has no such call."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def copy_ownership(path: Path, clone: Path, *, keep_times: bool) -> None:
@@ -118,19 +88,6 @@ def _copy_extended_attributes(path: Path, clone: Path) -> None:
             raise WriteRefused(path, "attribute lost", name=name, reason=system_reason(error)) from error
 
 
-def put_in_place(clone: Path, path: Path) -> None:
-    """Atomically let the clone be the file. On Windows another program may hold the file for a moment."""
-    for attempt in range(REPLACE_ATTEMPTS):
-        try:
-            clone.replace(path)
-            break
-        except PermissionError:
-            if os.name != "nt" or attempt == REPLACE_ATTEMPTS - 1:
-                raise
-            time.sleep(REPLACE_PAUSE_S)
-    _sync_folder_if_possible(path)
-
-
 def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:
     """Write the clone's content into the file itself, so that its hard links stay.
 
@@ -143,16 +100,8 @@ def pour_into(clone: Path, path: Path, *, keep_times: bool) -> None:
         shutil.copyfileobj(source, target, 1 << 20)
         target.truncate()
         target.flush()
-        _sync(target.fileno())
+        sync(target.fileno())
     if keep_times:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     clone.unlink()
-    _sync_folder_if_possible(path)
-
-
-def _sync_folder_if_possible(path: Path) -> None:
-    """The last step, behind which the file is the new one whether or not the folder can be synced."""
-    try:
-        sync_folder(path.parent)
-    except OSError as error:
-        log.warning("The folder of %s could not be brought to disk: %s", path, error)
+    sync_folder_if_possible(path.parent)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import msgspec
 
+from pemr.durable_files import put_in_place, sync_file
 from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.system_reasons import system_reason
-from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into, put_in_place, sync_file
+from pemr_desktop.tagfiles.clone import clone_path, copy_ownership, make_clone, pour_into
 from pemr_desktop.tagfiles.code_pages import find_page
 from pemr_desktop.tagfiles.containers.side_chunks import side_content
 from pemr_desktop.tagfiles.diff import resolve

@@ -47,11 +47,10 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
                 if mode is not None and os.name != "nt":
                     _keep_mode(temporary, mode)
                 sync(stream.fileno())
-            _put_in_place(temporary, target)
+            put_in_place(temporary, target)
         except BaseException:
             _remove(temporary)
             raise
-        _sync_folder_if_possible(target.parent)
 
 
 def replace_whole(path: Path, content: bytes, *, private: bool = False) -> None:
@@ -99,6 +98,33 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Have the content of a file on disk before going on, where the file system can tell."""
+    with path.open("rb+") as stream:
+        sync(stream.fileno())
+
+
+def put_in_place(temporary: Path, target: Path) -> None:
+    """Atomically let the temporary file be the file. On Windows another program may hold it for a moment."""
+    for attempt in range(REPLACE_ATTEMPTS):
+        try:
+            temporary.replace(target)
+            break
+        except PermissionError:
+            if os.name != "nt" or attempt == REPLACE_ATTEMPTS - 1:
+                raise
+            time.sleep(REPLACE_PAUSE_S)
+    sync_folder_if_possible(target.parent)
+
+
+def sync_folder_if_possible(folder: Path) -> None:
+    """The last step, behind which the file is the new one whether or not the folder can be synced."""
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        log.warning("The folder %s could not be brought to disk: %s", folder, error)
+
+
 def _mode_of(path: Path) -> int | None:
     try:
         return path.stat().st_mode
@@ -127,28 +153,8 @@ def _keep_mode(temporary: Path, mode: int) -> None:
             log.debug("The permissions of %s cannot be set: %s", temporary, error)
 
 
-def _put_in_place(temporary: Path, target: Path) -> None:
-    """Atomically let the temporary file be the file. On Windows another program may hold it for a moment."""
-    for attempt in range(REPLACE_ATTEMPTS):
-        try:
-            temporary.replace(target)
-            return
-        except PermissionError:
-            if os.name != "nt" or attempt == REPLACE_ATTEMPTS - 1:
-                raise
-            time.sleep(REPLACE_PAUSE_S)
-
-
 def _remove(temporary: Path) -> None:
     try:
         temporary.unlink(missing_ok=True)
     except OSError as error:
         log.warning("The temporary file %s could not be removed: %s", temporary, error)
-
-
-def _sync_folder_if_possible(folder: Path) -> None:
-    """The last step, behind which the file is the new one whether or not the folder can be synced."""
-    try:
-        sync_folder(folder)
-    except OSError as error:
-        log.warning("The folder %s could not be brought to disk: %s", folder, error)
