@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -69,8 +68,8 @@ class _Tally:
 class Analyser:
     """One analysis of some tracks. Call `run` once.
 
-    `listeners` tracks are analysed at the same time, each by a copy of the encoder on one core: that is faster than
-    one track on all cores, and it does not suffer when other programs want the cores too.
+    `listeners` tracks are analysed at the same time, each on one core: that is faster than one track on all cores, and
+    it does not suffer when other programs want the cores too.
     """
 
     def __init__(
@@ -84,7 +83,8 @@ class Analyser:
         changed: Callable[[list[int]], None] = lambda _ids: None,
     ) -> None:
         self._library = library
-        self._encoders = [encoder, *(copy.deepcopy(encoder) for _ in range(listeners - 1))]
+        self._encoder = encoder
+        self._listeners = listeners
         self._patience_s = patience_s
         self._keep_segments = keep_segments
         self._changed = changed
@@ -101,7 +101,7 @@ class Analyser:
         tally = self._tally = _Tally(len(tracks))
         trusted = [track for track in tracks if not self._suspects.attempts(track.track_id)]
         suspected = [track for track in tracks if self._suspects.attempts(track.track_id)]
-        stopped = self._analyse(trusted, len(self._encoders), progress, cancelled) or self._analyse(
+        stopped = self._analyse(trusted, self._listeners, progress, cancelled) or self._analyse(
             suspected, 1, progress, cancelled
         )
         self._store()
@@ -116,7 +116,7 @@ class Analyser:
     ) -> bool:
         """Analyse tracks, `listeners` at a time; True if the user stopped it."""
         tally = self._tally
-        rate = self._encoders[0].sample_rate
+        rate = self._encoder.sample_rate
         with DecodePool(min(listeners, len(tracks)), rate, self._patience_s, self._listen) as pool:
             for track in tracks:
                 if self._suspects.is_hopeless(track.track_id):
@@ -128,14 +128,14 @@ class Analyser:
                 progress(tally.done, tally.total, Step("listened", order.track.path.stem))
             return not pool.is_done
 
-    def _listen(self, listener: int, order: _Order, sound: Sound | NoSound) -> AnalysedSound | NoSound:
-        """In a thread of the pool: what one listener makes of a sound. No exception leaves it but bugs."""
+    def _listen(self, _listener: int, order: _Order, sound: Sound | NoSound) -> AnalysedSound | NoSound:
+        """In a thread of the pool: what the encoder makes of a sound. No exception leaves it but bugs."""
         if isinstance(sound, NoSound):
             return sound
         track_id = order.track.track_id
         self._suspects.begin(track_id)
         try:
-            return listen(self._encoders[listener], track_id, sound, keep_segments=self._keep_segments)
+            return listen(self._encoder, track_id, sound, keep_segments=self._keep_segments)
         except PemrError as error:
             return NoSound(training_reason(error))
         except (RuntimeError, ValueError, ArithmeticError):

@@ -1,6 +1,6 @@
 """The ear of a worker: the encoder, the cover search and the vector index, each loaded when it is first needed.
 
-Nothing here loads torch or faiss until a job asks for it, so that the worker is ready at once.
+Nothing here loads ONNX Runtime or faiss until a job asks for it, so that the worker is ready at once.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ class LoadedModels:
                 self._encoder, path = load_encoder(paths)
                 self._encoder_stamp = _stamp(path)
                 log.info("Listening with model %s from %s", self._encoder.model_id, path)
-            use_cores(1)
             encoder = with_tuned_heads(library, self._encoder)
             assert self._encoder_stamp is not None
             path = self._encoder_stamp[0]
@@ -79,7 +78,6 @@ class LoadedModels:
         from pemr_desktop.analysis.covers.search import CoverSearch
         from pemr_desktop.analysis.covers.shortlist import CoverShortlist, bundled_network
 
-        use_cores(max(1, (os.cpu_count() or 1) // 2))
         with self._covers_lock:
             if self._covers is None:
                 network = bundled_network()
@@ -106,17 +104,6 @@ class LoadedModels:
                     self._paths.vectors_dir, library.path, model_id, generation, lambda: library.vectors(model_id)
                 )
             return index
-
-
-def use_cores(count: int) -> None:
-    """How many cores one operation of torch may use in this thread, and in threads that are started from here on.
-
-    Never all of them: torch's threads wait for one another in a loop, and when another program takes one of the
-    cores away, everything takes several times as long.
-    """
-    import torch
-
-    torch.set_num_threads(count)
 
 
 def _stamp(path: Path) -> tuple[Path, int, int] | None:

@@ -42,8 +42,8 @@ def candidates(active: ModelRow | None, asked_for: Path | None = None) -> list[P
     return [bundled] if was_bundled and bundled is not None else [path]
 
 
-def load_encoder(paths: Sequence[Path], threads: int = 1) -> tuple[Encoder, Path]:
-    """The first of these models that can be loaded. Loads torch. Raises `ModelUnusable`."""
+def load_encoder(paths: Sequence[Path]) -> tuple[Encoder, Path]:
+    """The first of these models that can be loaded. Raises `ModelUnusable`."""
     from pemr.embed import Encoder
 
     faults: list[Refusal] = []
@@ -52,7 +52,7 @@ def load_encoder(paths: Sequence[Path], threads: int = 1) -> tuple[Encoder, Path
             faults.append(refusal("model file not there", path=readable(path)))
             continue
         try:
-            return Encoder.load(path, threads=threads), path
+            return Encoder.load(path), path
         except PemrError as error:
             log.warning("Model %s: %s", path, error)
             faults.append(training_reason(error))
@@ -63,7 +63,7 @@ def load_encoder(paths: Sequence[Path], threads: int = 1) -> tuple[Encoder, Path
 
 def describe(encoder: Encoder, path: Path, name: str = "") -> ModelInfo:
     """What the library keeps of a model; its name is that of the file unless it is given another."""
-    from pemr.encoder import EMBEDDING_WIDTH
+    from pemr.graphs.fcn import EMBEDDING_WIDTH
 
     return ModelInfo(encoder.model_id, name or path.stem, path, EMBEDDING_WIDTH, known_tags(encoder))
 

@@ -131,8 +131,6 @@ def teacher_predictions_of(
     teachers: dict[str, Teacher], sound: Sound, starts_s: np.ndarray, length_s: float, moments: int
 ) -> TeacherPredictions:
     """What the teacher says of a few moments: the middle of segments that were embedded, or spread over the track."""
-    import torch
-
     from pemr.tags.teacher import PATCH_SAMPLES, patch_starts
     from pemr.vocabulary import merge
 
@@ -146,8 +144,8 @@ def teacher_predictions_of(
         first = patch_starts(len(sound.samples), moments)
     samples = np.pad(sound.samples, (0, PATCH_SAMPLES))
     last = max(0, len(sound.samples) - PATCH_SAMPLES)
-    patches = torch.from_numpy(np.stack([samples[start : start + PATCH_SAMPLES] for start in np.minimum(first, last)]))
-    said = merge({name: (teacher.tags, teacher.label(patches).numpy()) for name, teacher in teachers.items()})
+    patches = np.stack([samples[start : start + PATCH_SAMPLES] for start in np.minimum(first, last)])
+    said = merge({name: (teacher.tags, teacher.label(patches)) for name, teacher in teachers.items()})
     return TeacherPredictions(
         segment_indices.astype(np.uint16), said if len(segment_indices) else said.mean(axis=0, keepdims=True)
     )

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from pemr.training_extra import TrainingNotInstalled, missing_library
 from pemr_desktop import __version__
 from pemr_desktop.commands.clean_text import one_line
 from pemr_desktop.commands.context import CommandContext
@@ -21,7 +22,7 @@ from pemr_desktop.protocol.messages import Scan
 from pemr_desktop.resources import bundled_model
 from pemr_desktop.sentences import counted
 
-LIBRARIES = ("PySide6-Essentials", "torch", "av", "mutagen", "faiss-cpu", "numpy", "sounddevice")
+LIBRARIES = ("PySide6-Essentials", "onnxruntime", "av", "mutagen", "faiss-cpu", "numpy", "sounddevice")
 
 
 def watch(
@@ -104,6 +105,7 @@ def doctor(
     else:
         sentence = f"The model {one_line(model.name)} is there ({model.stat().st_size / 1e6:.1f} MB)."
         command.out.print(Text.assemble(("ok ", "green"), sentence))
+    command.out.print(_training_installed())
     colours = {"ok": "green", "note": "yellow", "fault": "red"}
     try:
         findings = check(command.library)
@@ -118,6 +120,14 @@ def doctor(
         faults += finding.severity == "fault"
     if faults:
         raise typer.Exit(1)
+
+
+def _training_installed() -> Text:
+    """Whether the extra `training` is there. Nothing else needs it, so its absence is no fault."""
+    library = missing_library()
+    if library is None:
+        return Text.assemble(("ok ", "green"), f"Training is installed (torch {_installed('torch')}).")
+    return Text.assemble(("note ", "yellow"), f"{TrainingNotInstalled(library)}. Everything else works without.")
 
 
 def _installed(name: str) -> str:

@@ -108,7 +108,7 @@ def _teach(samples: np.ndarray, musicnn: teacher.Teacher) -> None:
     starts = teacher.patch_starts(len(padded), count)
     for at in range(0, count, 8):
         batch = np.stack([padded[start : start + teacher.PATCH_SAMPLES] for start in starts[at : at + 8]])
-        musicnn.label(torch.from_numpy(batch))
+        musicnn.label(batch)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from pemr.covers.alignment.qmax import SPEEDS, AlignmentFeatures, coarse_feature
 from pemr.covers.alignment.spectrum import features_of
 from pemr.covers.corpus.version_corpus import read_work, works_in
 from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
-from pemr.covers.networks.registry import load_network
+from pemr.covers.networks.network_file import load_network
 from pemr.covers.retrieval_metrics import evaluate
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import DecodeError

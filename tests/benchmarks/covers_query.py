@@ -27,7 +27,7 @@ import torch
 from pemr.covers.alignment.features import CoverFeatures
 from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
-from pemr.covers.networks.registry import load_network
+from pemr.covers.networks.network_file import load_network
 from pemr.covers.networks.shortlist import SCORED_BOTH_WAYS
 from pemr_desktop.analysis.covers.search import CoverSearch
 from pemr_desktop.analysis.covers.shortlist import CoverShortlist

@@ -25,7 +25,7 @@ from pemr.covers.alignment.features import FRAME_S, CoverFeatures
 from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
-from pemr.covers.networks.registry import load_network
+from pemr.covers.networks.network_file import load_network
 from pemr.covers.networks.shortlist import VersionIndex
 
 SHORTLISTS = (10, 50, 250)

@@ -1,18 +1,17 @@
-"""The encoder as written, laid out, fused, and as an exported graph: milliseconds a segment, and how far they differ.
+"""The encoder as written, laid out, fused, and as a graph: milliseconds a segment, and how far they differ.
 
-    pip install onnx onnxscript onnxruntime openvino
     python tests/benchmarks/encoder_backends.py MUSIC_FOLDER [--model resources/models/bundled.safetensors]
 
-What is not installed is left out. Seconds are those of the processor; each backend in turn, over and over, so that
-what else the machine does falls on all of them alike. Twelve segments of each track, as a track is heard. OpenVINO is
-told to compute in 32 bits; left alone it takes bfloat16 where the processor has it, which is shown too.
+With OpenVINO (`pip install openvino`) the same graph is computed by it too. Seconds are those of the processor; each
+backend in turn, over and over, so that what else the machine does falls on all of them alike. Twelve segments of each
+track, as a track is heard. OpenVINO is told to compute in 32 bits; left alone it takes bfloat16 where the processor has
+it, which is shown too.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -25,11 +24,14 @@ import torch
 
 from pemr import audio
 from pemr.datasets.folder import audio_files
-from pemr.embed import DEFAULT_SEGMENTS, ENCODED_AT_ONCE, segment_starts
-from pemr.frontend import LogMel
-from pemr.fused import FusedFCN4
-from pemr.modelfile import load_model
+from pemr.embed import DEFAULT_SEGMENTS, SEGMENTS_AT_ONCE, segment_starts
+from pemr.graphs.fcn import encoder_graph, frames_reached
+from pemr.graphs.session import Graph
+from pemr.log_mel import LogMel
+from pemr.model_modules import encoder_module
+from pemr.modelfile import Model, load_model
 from pemr_desktop.resources import resource
+from torch_listening import FusedFCN4
 
 EAGER = "eager, torch's own layout"
 Backend = Callable[[np.ndarray], np.ndarray]
@@ -50,24 +52,23 @@ def main() -> None:
     clips = [_frames(path, LogMel(model.info.front_end)) for path in paths[:: max(1, len(paths) // asked.tracks)]]
     spent: dict[str, list[float]] = defaultdict(list)
     apart: dict[str, float] = defaultdict(float)
-    with tempfile.TemporaryDirectory() as folder:
-        backends = dict(_backends(model.encoder.eval(), clips[0], Path(folder) / "encoder.onnx", asked.threads))
-        for backend in backends.values():
-            backend(clips[0])
-        for _ in range(asked.rounds):
-            for frames in clips:
-                truth = backends[EAGER](frames)
-                for name, backend in backends.items():
-                    began = time.process_time()
-                    found = backend(frames)
-                    spent[name].append(1000.0 * (time.process_time() - began) / len(frames))
-                    apart[name] = max(apart[name], float(np.abs(found - truth).max()))
+    backends = dict(_backends(model, asked.threads))
+    for backend in backends.values():
+        backend(clips[0])
+    for _ in range(asked.rounds):
+        for frames in clips:
+            truth = backends[EAGER](frames)
+            for name, backend in backends.items():
+                began = time.process_time()
+                found = backend(frames)
+                spent[name].append(1000.0 * (time.process_time() - began) / len(frames))
+                apart[name] = max(apart[name], float(np.abs(found - truth).max()))
     print(
         f"{len(clips)} tracks, {sum(map(len, clips))} segments of {clips[0].shape[2]} frames, {asked.threads} threads"
     )
     for name in backends:
         times_faster = np.mean(spent[EAGER]) / np.mean(spent[name])
-        print(f"{name:36s} {np.mean(spent[name]):6.2f} ms a segment  {times_faster:5.2f} x  apart {apart[name]:.1e}")
+        print(f"{name:44s} {np.mean(spent[name]):6.2f} ms a segment  {times_faster:5.2f} x  apart {apart[name]:.1e}")
 
 
 def _frames(path: Path, log_mel: LogMel) -> np.ndarray:
@@ -79,25 +80,19 @@ def _frames(path: Path, log_mel: LogMel) -> np.ndarray:
         return log_mel(torch.from_numpy(np.stack([samples[start : start + length] for start in starts]))).numpy()
 
 
-def _backends(encoder: torch.nn.Module, frames: np.ndarray, file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
+def _backends(model: Model, threads: int) -> Iterator[tuple[str, Backend]]:
+    encoder, unordered = encoder_module(model), encoder_module(model).to(memory_format=torch.contiguous_format)
     fused = FusedFCN4(encoder).eval()
-    unordered = type(encoder)().eval()
-    unordered.load_state_dict(encoder.state_dict())
-    unordered.to(memory_format=torch.contiguous_format)
     yield EAGER, _by_torch(_Unordered(unordered))
     yield "eager, channels last: as written", _by_torch(encoder)
     yield "channels last, fused", _by_torch(fused)
-    yield f"the same, {ENCODED_AT_ONCE} at a time (ships)", _by_torch(fused, ENCODED_AT_ONCE)
-    with contextlib.suppress(ImportError):
-        import onnxscript  # noqa: F401  torch exports with it
-
-        torch.onnx.export(
-            fused, (torch.from_numpy(frames),), file, input_names=["frames"], output_names=["vectors"],
-            dynamic_shapes={"frames": {0: torch.export.Dim("batch", min=1, max=64)}}, dynamo=True, verbose=False,
-        )  # fmt: skip
-    if file.exists():
-        yield from _by_onnx_runtime(file, threads)
-        yield from _by_openvino(file, threads)
+    yield f"the same, {SEGMENTS_AT_ONCE} at a time (shipped once)", _by_torch(fused, SEGMENTS_AT_ONCE)
+    content = encoder_graph(model.encoder, model.info.front_end.n_mels)
+    graph = Graph(content, threads)
+    for at_once in (1, SEGMENTS_AT_ONCE, DEFAULT_SEGMENTS):
+        ships = " (ships)" if at_once == SEGMENTS_AT_ONCE else ""
+        yield f"ONNX Runtime, {at_once} at a time{ships}", _by_onnx_runtime(graph, at_once)
+    yield from _by_openvino(content, threads)
 
 
 class _Unordered(torch.nn.Module):
@@ -122,24 +117,24 @@ def _by_torch(network: torch.nn.Module, at_once: int = 64) -> Backend:
     return run
 
 
-def _by_onnx_runtime(file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
-    with contextlib.suppress(ImportError):
-        import onnxruntime
+def _by_onnx_runtime(graph: Graph, at_once: int) -> Backend:
+    def run(frames: np.ndarray) -> np.ndarray:
+        reached = frames[..., : frames_reached(frames.shape[2])]
+        return np.concatenate([graph(frames=reached[at : at + at_once]) for at in range(0, len(frames), at_once)])
 
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(str(file), settings, providers=["CPUExecutionProvider"])
-        yield f"ONNX Runtime {onnxruntime.__version__}", lambda frames: session.run(None, {"frames": frames})[0]
+    return run
 
 
-def _by_openvino(file: Path, threads: int) -> Iterator[tuple[str, Backend]]:
+def _by_openvino(content: bytes, threads: int) -> Iterator[tuple[str, Backend]]:
     with contextlib.suppress(ImportError):
         import openvino
 
         core = openvino.Core()
         for told, precision in (("32 bits", "f32"), ("bfloat16", "bf16")):
             compiled = core.compile_model(
-                file, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision}
+                core.read_model(content),
+                "CPU",
+                {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision},
             )
             request = compiled.create_infer_request()
             yield f"OpenVINO {openvino.__version__.split('-')[0]}, {told}", partial(_inferred, request)

@@ -38,7 +38,7 @@ def main() -> None:
     counts = sorted(int(count) for count in asked.counts.split(","))
     model = load_model(models_folder() / BUNDLED)
     encoder = Encoder(model)
-    weight, bias = model.head_weight.numpy(), model.head_bias.numpy()
+    weight, bias = model.head_weight, model.head_bias
     names = [tag.name for tag in encoder.vocabulary]
     tracks = label_folder(asked.folder, asked.cache, models_folder() / "teacher", 600.0, lambda *_: None)
     labels = [track.labels for track in tracks]

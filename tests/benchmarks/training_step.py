@@ -27,11 +27,11 @@ from torch import Tensor, nn
 
 from pemr import losses
 from pemr.augment import augment
-from pemr.frontend import LogMel
+from pemr.graphs.importance import sinusoidal_positions
+from pemr.log_mel import LogMel
 from pemr.mask import keep_frames, mask_randomly, positive_mask
 from pemr.methods.pemr import Pemr
 from pemr.precision import resolved
-from pemr.predictor import sinusoidal_positions
 from pemr.recipe import Recipe, load_recipe
 from pemr.runs.memory import reuse_freed_memory
 

@@ -67,10 +67,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_tiny_model(path: Path, seed: int = 1) -> Path:
+    import numpy as np
     import torch
 
     from pemr.encoder import FCN4
     from pemr.frontend import FrontEnd
+    from pemr.model_modules import weights_of
     from pemr.modelfile import ModelInfo, PredictorShape, TagHead, save_model
     from pemr.predictor import Predictor
 
@@ -81,7 +83,9 @@ def make_tiny_model(path: Path, seed: int = 1) -> Path:
         TagHead("opera", "genre", supported=False, reason="only 1 validation tracks have it"),
     ]
     info = ModelInfo(FrontEnd(hop_length=512, mean_db=-10.0, std_db=20.0), PredictorShape(), tags, {"recipe": "tiny"})
-    save_model(path, info, FCN4().eval(), Predictor(), torch.randn(3, 512) * 0.05, torch.zeros(3))
+    encoder, predictor = weights_of(FCN4()), weights_of(Predictor())
+    heads = (torch.randn(3, 512) * 0.05).numpy()
+    save_model(path, info, encoder, predictor, heads, np.zeros(3, np.float32))
     return path
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 import torch
 
-from pemr.encoder import EMBEDDING_WIDTH, FCN4, MIN_FRAMES, PARAMETERS, ProjectionHead, running_statistics_frozen
-from pemr.fused import FusedFCN4, frames_reached
+from pemr.encoder import FCN4, PARAMETERS, Block, LastBlock, ProjectionHead, running_statistics_frozen
+from pemr.graphs.fcn import (
+    EMBEDDING_WIDTH,
+    MIN_FRAMES,
+    embedding_width,
+    encoder_graph,
+    encoder_shapes,
+    frames_reached,
+)
+from pemr.graphs.session import Graph
+from pemr.model_modules import weights_of
 
 
 def test_the_encoder_has_the_papers_number_of_parameters() -> None:
@@ -53,19 +65,49 @@ def test_frozen_statistics_still_normalise_by_the_batch() -> None:
     assert not torch.equal(encoder.state_dict()["input_norm.running_mean"], before["input_norm.running_mean"])
 
 
-def test_the_fused_encoder_computes_the_same() -> None:
+def heard_something() -> FCN4:
+    """An encoder whose batch norms have learned statistics."""
     torch.manual_seed(1)
     encoder = FCN4().train()
     for _ in range(3):
         encoder(torch.randn(4, 128, 116) * 2 + 1)
-    encoder.eval()
-    frames = torch.randn(3, 128, 116)
+    return encoder.eval()
+
+
+@pytest.mark.parametrize("length", [64, 85, 86, 116, 127, 128, 231, 462, 640])
+def test_the_graph_of_an_encoder_computes_the_same_at_every_length(length: int) -> None:
+    encoder, frames = heard_something(), torch.randn(3, 128, length)
+    weights = weights_of(encoder)
+    assert {name: value.shape for name, value in weights.items()} == encoder_shapes(weights)
+    assert embedding_width(weights, 128) == EMBEDDING_WIDTH
     with torch.inference_mode():
-        torch.testing.assert_close(FusedFCN4(encoder)(frames), encoder(frames), atol=1e-5, rtol=1e-4)
+        expected = encoder(frames).numpy()
+    np.testing.assert_allclose(Graph(encoder_graph(weights, 128))(frames=frames.numpy()), expected, atol=1e-5)
+
+
+def test_an_encoder_of_another_size_becomes_a_graph_too() -> None:
+    larger = FCN4()
+    larger.blocks = torch.nn.Sequential(Block(1, 16), Block(16, 24), Block(24, 32), Block(32, 48), LastBlock(48, 40))
+    frames = torch.randn(2, 128, 600)
+    weights = weights_of(larger.eval())
+    with torch.inference_mode():
+        x = larger.input_norm(frames.unsqueeze(1))
+        expected = larger.blocks(x).flatten(1).numpy()
+    assert embedding_width(weights, 128) == expected.shape[1] == 80
+    np.testing.assert_allclose(Graph(encoder_graph(weights, 128))(frames=frames.numpy()), expected, atol=1e-5)
+
+
+def test_one_graph_serves_many_threads_at_once() -> None:
+    graph = Graph(encoder_graph(weights_of(heard_something()), 128))
+    parts = np.random.default_rng(1).normal(size=(12, 2, 128, 116)).astype(np.float32)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda part: graph(frames=part), parts))
+    for part, vectors in zip(parts, found, strict=True):
+        np.testing.assert_array_equal(vectors, graph(frames=part))
 
 
 @pytest.mark.parametrize("length", [64, 85, 86, 116, 127, 128, 231, 462])
-def test_the_frames_left_out_by_the_fused_encoder_are_those_no_pooling_reaches(length: int) -> None:
+def test_the_frames_left_out_are_those_no_pooling_reaches(length: int) -> None:
     torch.manual_seed(1)
     encoder = FCN4().eval()
     frames = torch.randn(2, 128, length)
@@ -76,6 +118,5 @@ def test_the_frames_left_out_by_the_fused_encoder_are_those_no_pooling_reaches(l
     with torch.inference_mode():
         whole = encoder(frames)
         assert torch.equal(encoder(beyond), whole)
-        torch.testing.assert_close(FusedFCN4(encoder)(frames), whole, atol=1e-5, rtol=1e-4)
         if reached < length:
             assert not torch.equal(encoder(within), whole), "one frame less would be too few"

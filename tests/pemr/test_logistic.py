@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from pemr.logistic import Linear, fit, folds_of
 
@@ -47,6 +48,46 @@ def test_a_person_outweighs_a_teacher_who_says_the_opposite() -> None:
     labels = np.concatenate([truth, 1 - truth])
     weights = np.concatenate([np.full((200, 1), 10.0), np.ones((200, 1))]).astype(np.float32)
     assert (agreement(fit(np.concatenate([vectors, vectors]), labels, 0.01, weights)) > 0.9).all()
+
+
+@pytest.mark.parametrize("with_prior", [False, True])
+def test_torch_finds_the_same_heads(with_prior: bool) -> None:
+    draw = np.random.default_rng(4)
+    vectors = (draw.normal(size=(400, 24)) @ draw.normal(size=(24, 24)) + draw.normal(size=24)).astype(np.float32)
+    labels = draw.random((400, 5)).astype(np.float32) ** 3
+    weights = draw.uniform(0.1, 2.0, (400, 5)).astype(np.float32)
+    prior = Linear(draw.normal(0.0, 0.05, (5, 24)).astype(np.float32), np.zeros(5, np.float32)) if with_prior else None
+    found = fit(vectors, labels, 0.01, weights, prior)
+    expected = fit_by_torch(vectors, labels, 0.01, weights, prior)
+    np.testing.assert_allclose(found.scores(vectors), expected.scores(vectors), atol=0.02)
+
+
+def fit_by_torch(
+    vectors: np.ndarray, labels: np.ndarray, penalty: float, weights: np.ndarray, prior: Linear | None
+) -> Linear:
+    """The same loss in float64, by torch's own L-BFGS to the end."""
+    share = weights.mean(axis=1, keepdims=True) / weights.mean(axis=1).sum()
+    centre = (vectors * share).sum(axis=0)
+    scale = np.sqrt((np.square(vectors - centre) * share).sum(axis=0))
+    inputs, targets = (torch.from_numpy(rows.astype(np.float64)) for rows in ((vectors - centre) / scale, labels))
+    shares = torch.from_numpy(weights.astype(np.float64) / weights.sum(axis=0).max())
+    goal = torch.zeros(labels.shape[1], vectors.shape[1], dtype=torch.float64)
+    if prior is not None:
+        goal = torch.from_numpy((prior.weight * scale).astype(np.float64))
+    weight, bias = goal.clone().requires_grad_(True), torch.zeros(len(goal), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=1000, tolerance_change=1e-14, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        scores = inputs @ weight.T + bias
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="none")
+        loss = (entropy * shares).sum() + penalty / 2 * (weight - goal).square().sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    raw = weight.detach().numpy() / scale
+    return Linear(raw.astype(np.float32), (bias.detach().numpy() - raw @ centre).astype(np.float32))
 
 
 def test_folds_keep_groups_together_and_are_of_about_the_same_size() -> None:

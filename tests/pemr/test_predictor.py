@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pytest
 import torch
 
-from pemr.predictor import Attention, Layer, Predictor, sinusoidal_positions
+from pemr.graphs.importance import importance_graph, predictor_shapes, sinusoidal_positions
+from pemr.graphs.session import Graph
+from pemr.model_modules import weights_of
+from pemr.predictor import Attention, Layer, Predictor
 
 
 def test_each_head_is_as_wide_as_the_model() -> None:
@@ -40,7 +45,7 @@ def test_attention_is_the_formula() -> None:
 
 
 def test_positions_are_sines_and_cosines() -> None:
-    table = sinusoidal_positions(10, 128)
+    table = torch.from_numpy(sinusoidal_positions(10, 128))
     assert table[0, 0] == 0
     assert table[0, 1] == 1
     torch.testing.assert_close(table[3, 0], torch.tensor(math.sin(3.0)))
@@ -99,3 +104,20 @@ def test_importance_is_the_score_of_a_clip_with_itself() -> None:
     predictor = Predictor().eval()
     frames = torch.randn(2, 12, 128)
     torch.testing.assert_close(predictor.importance(frames), predictor.scores(frames, frames))
+
+
+@pytest.mark.parametrize(("layers", "heads", "width", "length"), [(3, 3, 128, 116), (1, 2, 64, 31), (2, 4, 96, 300)])
+def test_the_graph_of_a_predicting_module_gives_the_same_importance(
+    layers: int, heads: int, width: int, length: int
+) -> None:
+    torch.manual_seed(3)
+    predictor = Predictor(width, layers, heads, feed_forward_width=80).eval()
+    for parameter in predictor.parameters():
+        torch.nn.init.normal_(parameter, std=0.15)
+    weights = weights_of(predictor)
+    assert {name: value.shape for name, value in weights.items()} == predictor_shapes(width, layers, heads, 80)
+    frames = torch.randn(5, width, length)
+    expected = predictor.importance(frames.transpose(1, 2)).numpy()
+    found = Graph(importance_graph(weights, width, length, heads))(frames=frames.numpy())
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-5)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from pemr.encoder import EMBEDDING_WIDTH, FCN4
+from pemr.encoder import FCN4
 from pemr.frontend import FrontEnd
+from pemr.graphs.fcn import EMBEDDING_WIDTH
+from pemr.model_modules import weights_of
 from pemr.modelfile import ModelInfo, PredictorShape, TagHead, save_model
 from pemr.predictor import Predictor
 
@@ -20,7 +23,7 @@ def write_random_model(path: Path, seed: int = 0, likely: bool = True) -> str:
     front_end, shape = FrontEnd(), PredictorShape()
     tags = [TagHead(name, group, threshold=0.3) for name, group in TAGS]
     info = ModelInfo(front_end, shape, tags, {"made_by": "the tests, with random weights"})
-    weight = 0.01 * torch.randn(len(tags), EMBEDDING_WIDTH)
-    bias = torch.full((len(tags),), 2.0 if likely else -6.0)
+    weight = (0.01 * torch.randn(len(tags), EMBEDDING_WIDTH)).numpy()
+    bias = np.full(len(tags), 2.0 if likely else -6.0, np.float32)
     predictor = Predictor(front_end.n_mels, shape.layers, shape.heads, shape.feed_forward_width)
-    return save_model(path, info, FCN4(), predictor, weight, bias)
+    return save_model(path, info, weights_of(FCN4()), weights_of(predictor), weight, bias)

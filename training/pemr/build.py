@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from pemr.checkpoint import Checkpoint
 from pemr.encoder import FCN4
 from pemr.errors import RecipeError
-from pemr.frontend import FrontEnd, LogMel
+from pemr.frontend import FrontEnd
+from pemr.log_mel import LogMel
 from pemr.methods.byol import Byol
 from pemr.methods.clmr import Clmr
 from pemr.methods.contract import Method

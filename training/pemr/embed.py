@@ -12,23 +12,22 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from pemr import audio
-from pemr.frontend import LogMel
-from pemr.fused import FusedFCN4
+from pemr.errors import ModelMismatch
+from pemr.frontend import LogMelFrames
+from pemr.graphs.fcn import encoder_graph, frames_reached
+from pemr.graphs.importance import importance_graph
+from pemr.graphs.session import Graph
 from pemr.logistic import Linear
 from pemr.modelfile import Model, TagHead, load_model
-from pemr.precision import computes_in_bfloat16
 
 Floats = npt.NDArray[np.float32]
 
 DEFAULT_SEGMENTS = 12
 """Tags are as good as from every segment of a track, see tests/benchmarks/segments_per_track.py."""
-SEGMENTS_PER_BATCH = 12
-ENCODED_AT_ONCE = 4
-"""Activations of more than that are given back to the system and fetched again each time, a fifth of the cost."""
+SEGMENTS_AT_ONCE = 4
+"""What more of them take no longer lies in the cache of a core, and every call fetches it from the system again."""
 IMPORTANCE_STEP_S = 0.25
 SILENCE_PEAK = 1e-4
 LOOKED_AT_FIRST = 16_000
@@ -68,22 +67,23 @@ class TrackEmbedding:
 
 
 class Encoder:
-    """A loaded model. Not for use by two threads at once."""
+    """A loaded model. Any number of threads may call it at once; a call takes as many cores as `threads` says."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, threads: int = 1) -> None:
         self.model_id = model.model_id
         self.digest = model.digest
         self.front_end = model.info.front_end
         self.sample_rate = self.front_end.sample_rate
         self.provenance = model.info.provenance
-        self._log_mel = LogMel(self.front_end)
-        self._encoder = FusedFCN4(model.encoder)
-        self._predictor, self._curve_arithmetic = model.predictor, torch.float32
-        if self._predictor is not None and computes_in_bfloat16(torch.device("cpu")):
-            # the curve is looked at, not compared; vectors are the same on every machine
-            self._curve_arithmetic = torch.bfloat16
-            self._predictor = copy.deepcopy(self._predictor).to(self._curve_arithmetic)
-        self._take_heads(Linear(model.head_weight.numpy(), model.head_bias.numpy()), model.info.tags)
+        self._log_mel = LogMelFrames(self.front_end)
+        self._frames_reached = frames_reached(self.front_end.segment_frames)
+        self._encoder = Graph(encoder_graph(model.encoder, self.front_end.n_mels), threads)
+        self._importance: Graph | None = None
+        if model.predictor is not None and model.info.predictor is not None:
+            length, heads = self.front_end.segment_frames, model.info.predictor.heads
+            graph = importance_graph(model.predictor, self.front_end.n_mels, length, heads)
+            self._importance = Graph(graph, threads)
+        self._take_heads(Linear(model.head_weight, model.head_bias), model.info.tags)
 
     def _take_heads(self, linear: Linear, tags: Sequence[TagHead]) -> None:
         self.linear = linear
@@ -99,11 +99,13 @@ class Encoder:
         return other
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], threads: int | None = None) -> Self:
-        """Read a model file; `threads` sets torch's thread count for the whole process. Raises `ModelMismatch`."""
-        if threads is not None:
-            torch.set_num_threads(threads)
-        return cls(load_model(Path(path)))
+    def load(cls, path: str | os.PathLike[str], threads: int = 1) -> Self:
+        """Read a model file. Raises `ModelMismatch`."""
+        model = load_model(Path(path))
+        try:
+            return cls(model, threads)
+        except ValueError as error:
+            raise ModelMismatch(f"{path} does not hold what a PEMR model holds") from error
 
     def embed_file(
         self, path: str | os.PathLike[str], *, max_segments: int = DEFAULT_SEGMENTS, importance: bool = True
@@ -117,7 +119,6 @@ class Encoder:
             truncated=decoded.truncated,
         )  # fmt: skip
 
-    @torch.inference_mode()
     def embed_samples(
         self,
         samples: Floats,
@@ -135,23 +136,23 @@ class Encoder:
         length = self.front_end.segment_samples
         starts = segment_starts(len(samples), length, max_segments)
         padded = samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
-        vectors: list[Tensor] = []
-        curves: list[Tensor] = []
+        vectors: list[Floats] = []
+        curves: list[Floats] = []
         frontend_s = encoder_s = importance_s = 0.0
-        for at in range(0, len(starts), SEGMENTS_PER_BATCH):
+        for at in range(0, len(starts), SEGMENTS_AT_ONCE):
             began = clock()
-            batch = np.stack([padded[start : start + length] for start in starts[at : at + SEGMENTS_PER_BATCH]])
-            frames = self._log_mel(torch.from_numpy(batch))
+            parts = [padded[start : start + length] for start in starts[at : at + SEGMENTS_AT_ONCE]]
+            frames = self._log_mel(np.stack(parts))
             transformed = clock()
-            vectors += [self._encoder(part) for part in torch.split(frames, ENCODED_AT_ONCE)]
+            vectors.append(self._encoder(frames=frames[..., : self._frames_reached]))
             encoded = clock()
-            if importance and self._predictor is not None:
-                curves.append(self._predictor.importance(frames.transpose(1, 2).to(self._curve_arithmetic)))
+            if importance and self._importance is not None:
+                curves.append(self._importance(frames=frames))
             frontend_s += transformed - began
             encoder_s += encoded - transformed
             importance_s += clock() - encoded
         began = clock()
-        segments: Floats = torch.cat(vectors).numpy()
+        segments: Floats = np.concatenate(vectors)
         track: Floats = segments.mean(axis=0)
         silent = is_silent(samples)
         probabilities = np.zeros(len(self.vocabulary), np.float32) if silent else self.tag_probabilities(track)
@@ -179,7 +180,7 @@ class Encoder:
         return np.asarray(1.0 / (1.0 + np.exp(-(scores * self._slopes + self._offsets))), np.float32)
 
     def _importance_curve(
-        self, curves: list[Tensor], starts: npt.NDArray[np.int64], duration_s: float, silent: bool
+        self, curves: list[Floats], starts: npt.NDArray[np.int64], duration_s: float, silent: bool
     ) -> Floats:
         """Frame scores of n segments -> (m,) in 0..1 over the whole track; between segments it is interpolated.
 
@@ -187,7 +188,7 @@ class Encoder:
         """
         if not curves:
             return np.zeros(0, np.float32)
-        scores: Floats = torch.cat(curves).numpy()
+        scores: Floats = np.concatenate(curves)
         steps = max(1, int(np.ceil(duration_s / IMPORTANCE_STEP_S)))
         if silent:
             return np.zeros(steps, np.float32)

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from pemr.distributed import BatchNorm2d
+from pemr.graphs.fcn import EMBEDDING_WIDTH, MIN_FRAMES
 
-EMBEDDING_WIDTH = 512
 PARAMETERS = 370_562
-MIN_FRAMES = 64
 
 
 class Block(nn.Module):

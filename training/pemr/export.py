@@ -13,6 +13,7 @@ from pemr.encoder import FCN4
 from pemr.errors import CheckpointError
 from pemr.methods.contract import Method
 from pemr.methods.pemr import Pemr
+from pemr.model_modules import weights_of
 from pemr.modelfile import ModelInfo, PredictorShape, save_model
 from pemr.predictor import Predictor
 
@@ -99,4 +100,4 @@ def export(run_or_checkpoint: Path, out: Path, *, which: str = "latest", mean_fr
             **({"mean_of_steps": steps} if steps else {}),
         },
     )
-    return save_model(out, info, method.encoder, predictor)
+    return save_model(out, info, weights_of(method.encoder), None if predictor is None else weights_of(predictor))

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from pemr.covers.alignment.features import FRAME_S, cover_features
 from pemr.embed import DEFAULT_SEGMENTS, Floats, segment_starts
-from pemr.frontend import FrontEnd, LogMel
+from pemr.frontend import FrontEnd
+from pemr.log_mel import LogMel
 
 COEFFICIENTS = 20
 HANDCRAFTED_WIDTH = 2 * (COEFFICIENTS + 12)

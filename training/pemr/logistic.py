@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+
+from pemr.lbfgs import minimise
 
 Floats = npt.NDArray[np.float32]
 
@@ -49,32 +49,43 @@ def fit(
     """
     cells = np.ones((len(vectors), 1), np.float32) if weights is None else weights
     centre, scale = _spread(vectors, cells.mean(axis=1))
-    inputs, targets = torch.from_numpy((vectors - centre) / scale), torch.from_numpy(labels)
-    shares = torch.from_numpy((cells / (evidence or max(float(cells.sum(axis=0).max()), 1e-6))).astype(np.float32))
+    shares = (cells / (evidence or max(float(cells.sum(axis=0).max()), 1e-6))).astype(np.float32)
     goal, bias = _prior(labels, cells, prior, centre, scale)
-    weight = goal.clone()
+    weight = goal
     if start is not None:
-        weight, bias = (
-            torch.from_numpy((start.weight * scale).astype(np.float32)),
-            torch.from_numpy(start.scores(centre)),
-        )
-    weight.requires_grad_(True)
-    bias.requires_grad_(True)
-    optimizer = torch.optim.LBFGS(
-        [weight, bias], max_iter=MAX_STEPS, tolerance_change=1e-6, line_search_fn="strong_wolfe"
-    )
+        weight, bias = (start.weight * scale).astype(np.float32), start.scores(centre)
+    loss = _Loss((vectors - centre) / scale, labels, shares, goal, penalty)
+    fitted, bias = loss.parts(minimise(loss, np.append(weight.ravel(), bias), MAX_STEPS))
+    raw = fitted / scale
+    return Linear(raw.astype(np.float32), (bias - raw @ centre).astype(np.float32))
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        scores = inputs @ weight.T + bias
-        entropy = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="none")
-        loss = (entropy * shares).sum() + penalty / 2 * (weight - goal).square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return torch.as_tensor(loss)
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    raw = weight.detach().numpy() / scale
-    return Linear(raw.astype(np.float32), (bias.detach().numpy() - raw @ centre).astype(np.float32))
+@dataclass(frozen=True)
+class _Loss:
+    """The loss of weights (k, d) and biases (k,), as one row of numbers, on standardised inputs (n, d)."""
+
+    inputs: Floats
+    labels: Floats
+    shares: Floats
+    goal: Floats
+    penalty: float
+
+    def parts(self, numbers: Floats) -> tuple[Floats, Floats]:
+        """The weights and the biases."""
+        return numbers[: self.goal.size].reshape(self.goal.shape), numbers[self.goal.size :]
+
+    def __call__(self, numbers: Floats) -> tuple[float, Floats]:
+        """The loss and its gradient."""
+        weight, bias = self.parts(numbers)
+        scores = self.inputs @ weight.T + bias
+        smaller = np.exp(-np.abs(scores))  # e to the power of a score or of its opposite, whichever does not overflow
+        entropy = np.maximum(scores, 0.0) - scores * self.labels + np.log1p(smaller)
+        apart = weight - self.goal
+        loss = float((entropy * self.shares).sum()) + self.penalty / 2 * float(np.square(apart).sum())
+        probability = np.where(scores >= 0, np.float32(1.0), smaller) / (1.0 + smaller)
+        errors = (probability - self.labels) * self.shares
+        slopes = errors.T @ self.inputs + np.float32(self.penalty) * apart
+        return loss, np.append(slopes.ravel(), errors.sum(axis=0)).astype(np.float32)
 
 
 def _spread(vectors: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -85,15 +96,13 @@ def _spread(vectors: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return centre.astype(np.float32), np.maximum(spread, LEAST_SPREAD).astype(np.float32)
 
 
-def _prior(labels: Floats, cells: Floats, prior: Linear | None, centre: Floats, scale: Floats) -> tuple[Tensor, Tensor]:
+def _prior(labels: Floats, cells: Floats, prior: Linear | None, centre: Floats, scale: Floats) -> tuple[Floats, Floats]:
     """Weights and bias of the prior on standardised inputs; without one, zero and how common each tag is."""
     if prior is not None:
-        goal = torch.from_numpy((prior.weight * scale).astype(np.float32))
-        return goal, torch.from_numpy(prior.scores(centre))
+        return (prior.weight * scale).astype(np.float32), prior.scores(centre)
     held = np.broadcast_to(cells, labels.shape)
-    share = (labels * held).sum(axis=0) / np.maximum(held.sum(axis=0), 1e-6)
-    bias = torch.logit(torch.from_numpy(share.astype(np.float32)).clamp(1e-4, 1 - 1e-4))
-    return torch.zeros(labels.shape[1], len(centre)), bias
+    share = np.clip((labels * held).sum(axis=0) / np.maximum(held.sum(axis=0), 1e-6), 1e-4, 1 - 1e-4)
+    return np.zeros((labels.shape[1], len(centre)), np.float32), np.log(share / (1.0 - share)).astype(np.float32)
 
 
 def folds_of(groups: Sequence[str], most: int) -> npt.NDArray[np.int64]:

@@ -12,18 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from pemr.distributed import at_least_float32
+from pemr.graphs.importance import sinusoidal_positions
 
 ROWS_AT_ONCE = 256
-
-
-def sinusoidal_positions(length: int, width: int) -> Tensor:
-    """(length, width): sines in even, cosines in odd columns. Vaswani et al. 2017, 3.5."""
-    position = torch.arange(length, dtype=torch.float64)[:, None]
-    rate = torch.exp(torch.arange(0, width, 2, dtype=torch.float64) * (-math.log(10_000.0) / width))
-    table = torch.zeros(length, width, dtype=torch.float64)
-    table[:, 0::2] = torch.sin(position * rate)
-    table[:, 1::2] = torch.cos(position * rate)
-    return table.float()
 
 
 class Attention(nn.Module):
@@ -92,7 +83,7 @@ class Predictor(nn.Module):
     def tokens(self, frames: Tensor) -> Tensor:
         """(B, L, D) -> (B, L + 1, D): [CLS] in front, positions added to all."""
         batch, length, width = frames.shape
-        positions = sinusoidal_positions(length + 1, width).to(frames)
+        positions = torch.from_numpy(sinusoidal_positions(length + 1, width)).to(frames)
         x = torch.cat([self.cls.to(frames.dtype).expand(batch, 1, width), frames], dim=1)
         return torch.as_tensor(self.dropout(x + positions))
 

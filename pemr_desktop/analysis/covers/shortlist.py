@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pemr.covers.alignment.features import CoverFeatures
 from pemr.covers.networks.frames import chroma_frames, shingle_vectors
-from pemr.covers.networks.registry import TrainedNetwork, load_network
+from pemr.covers.networks.network_file import TrainedNetwork, load_network
 from pemr.covers.networks.shortlist import VersionIndex
 from pemr.covers.networks.similarity import both_ways
 from pemr.covers.scores.fusion import ScoreFusion

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pemr.training_extra import INSTALL, missing_library
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import RootRow
 from pemr_desktop.settings import runs_dir
@@ -215,6 +216,16 @@ class TrainingForm(QScrollArea):
         self._ask_roots()
         self.name.setText(self._free_name())
         self.sentence.hide()
+        library = missing_library()
+        self.start.setEnabled(library is None)
+        if library is not None:
+            sentence = self.tr("Training needs {}, which is not installed. Install it with: {}")
+            self.say(sentence.format(library, INSTALL))
+
+    def _quiet(self) -> None:
+        """What was wrong has been put right. That training is not installed stays said."""
+        if self.start.isEnabled():
+            self.sentence.hide()
 
     def _ask_roots(self) -> None:
         done, failed = self._roots_read, self._no_library
@@ -257,14 +268,14 @@ class TrainingForm(QScrollArea):
     @Slot(bool)
     def _source_toggled(self, from_library: bool) -> None:
         self.folder.setEnabled(True)
-        self.sentence.hide()
+        self._quiet()
         if not from_library and not self.folder.text():
             self.folder.setFocus()
 
     @Slot()
     def _folder_edited(self) -> None:
         self.from_folder.setChecked(True)
-        self.sentence.hide()
+        self._quiet()
 
     @Slot()
     def _browse(self) -> None:
@@ -326,7 +337,7 @@ class TrainingForm(QScrollArea):
         except ValueError as error:
             self.say(str(error))
             return
-        self.sentence.hide()
+        self._quiet()
         self.startWanted.emit(request, folder)
 
     def say(self, sentence: str) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr import events
+from pemr.training_extra import missing_library
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.rows import LibraryCounts, ModelRow
@@ -213,6 +214,9 @@ class TrainingPanel(QWidget):
         """Begin a training in this folder, or go on with the one that is there."""
         if self.is_training():
             self.form.say(self.tr("Another training runs. Pause it first."))
+            return
+        if missing_library() is not None:
+            self.show_form()
             return
         record = self._records.get(folder) or TrainingRecord(folder)
         record.request, record.state, record.failure, record.warnings = request, "new", "", []

@@ -17,7 +17,7 @@ from pemr.covers.corpus.version_corpus import (
     render_corpus,
     write_work,
 )
-from pemr.covers.networks.registry import load_network
+from pemr.covers.networks.network_file import load_network
 from pemr.errors import CorpusError
 from pemr.modelfile import load_model
 

@@ -28,7 +28,8 @@ def test_chance_is_the_mean_of_the_reciprocal_ranks() -> None:
 def test_probing_draws_nothing_and_leaves_the_encoder_in_its_mode(music: Path, tmp_path: Path) -> None:
     from pemr.datasets.folder import ClipCollection, build_cache
     from pemr.encoder import FCN4
-    from pemr.frontend import FrontEnd, LogMel
+    from pemr.frontend import FrontEnd
+    from pemr.log_mel import LogMel
 
     manifest = build_cache(
         [music], tmp_path, 16_000, max_track_s=60, cache_gb=1, progress=lambda done, total, skipped: None

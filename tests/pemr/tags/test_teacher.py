@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 
 from pemr.errors import ModelMismatch
 from pemr.tags.teacher import PATCH_SAMPLES, TeacherLogMel, load_teacher
@@ -23,19 +22,18 @@ PARITY = Path(__file__).parent / "data" / "musicnn_parity.safetensors"
 def test_outputs_equal_the_released_networks(name: str) -> None:
     known = load_file(PARITY)
     teacher = load_teacher(TEACHERS / f"{name}_musicnn.safetensors")
-    with torch.inference_mode():
-        outputs = teacher.network(known["patches"])
+    outputs = teacher.network(patches=known["patches"])
     assert len(teacher.tags) == 50
-    torch.testing.assert_close(outputs, known[f"{name.upper()}_musicnn"], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(outputs, known[f"{name.upper()}_musicnn"], atol=1e-5, rtol=0)
 
 
 def test_a_patch_is_187_frames_of_96_bands_and_loud_music_stays_finite() -> None:
     log_mel = TeacherLogMel()
-    loud = torch.sign(torch.sin(torch.arange(PATCH_SAMPLES) * 0.05))[None] * 30
+    loud = (30 * np.sign(np.sin(np.arange(PATCH_SAMPLES) * 0.05))[None]).astype(np.float32)
     frames = log_mel(loud)
     assert frames.shape == (1, 187, 96)
-    assert frames.isfinite().all()
-    assert frames.dtype == torch.float32
+    assert np.isfinite(frames).all()
+    assert frames.dtype == np.float32
 
 
 def test_a_file_that_is_no_teacher_is_refused(tmp_path: Path, tiny_model: Path) -> None:

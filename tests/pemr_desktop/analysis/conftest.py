@@ -25,7 +25,7 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(model_file: Path) -> Encoder:
-    return Encoder.load(model_file, threads=1)
+    return Encoder.load(model_file)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_the_active_model_is_used(tmp_path: Path) -> None:
 
 def test_a_model_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelUnusable, match=r"gone.safetensors is not there.*library was left untouched"):
-        load_encoder([tmp_path / "gone.safetensors"], threads=1)
+        load_encoder([tmp_path / "gone.safetensors"])
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "flipped", "version"])
@@ -54,7 +54,7 @@ def test_a_model_file_that_is_damaged_or_of_another_version_is_refused(
     path = tmp_path / "damaged.safetensors"
     path.write_bytes(damaged)
     with pytest.raises(ModelUnusable, match=r"damaged.safetensors"):
-        load_encoder([path], threads=1)
+        load_encoder([path])
 
 
 def test_a_kept_copy_outlives_the_run_that_made_it(tmp_path: Path, model_file: Path, encoder: Encoder) -> None:
@@ -63,7 +63,7 @@ def test_a_kept_copy_outlives_the_run_that_made_it(tmp_path: Path, model_file: P
     run.write_bytes(model_file.read_bytes())
     kept = keep_copy(run, encoder.digest, tmp_path / "models")
     run.unlink()
-    assert load_encoder([kept], threads=1)[0].model_id == encoder.model_id
+    assert load_encoder([kept])[0].model_id == encoder.model_id
     assert keep_copy(kept, encoder.digest, tmp_path / "models") == kept
     assert [path.name for path in (tmp_path / "models").iterdir()] == [f"{encoder.digest[:16]}.safetensors"]
 

@@ -58,6 +58,9 @@ def _one_by_one(part: Part, model: Path, max_segments: int) -> pa.Table:
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
+    """Processes that compute on one core each, numpy's matrix products too."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
     return ProcessPoolExecutor(
         jobs, multiprocessing.get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
     )

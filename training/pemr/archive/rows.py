@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import torch
 
 from pemr.embed import Encoder, TrackEmbedding
-from pemr.encoder import EMBEDDING_WIDTH
 from pemr.errors import DecodeError, PemrError, readable
+from pemr.graphs.fcn import EMBEDDING_WIDTH
 from pemr.modelfile import load_model
 
 VERSION = 1
@@ -53,7 +52,6 @@ class RowMaker:
     """A loaded model that turns files into rows, on one thread: many of them run side by side."""
 
     def __init__(self, model: Path, max_segments: int) -> None:
-        torch.set_num_threads(1)
         self.encoder = Encoder.load(model)
         self.max_segments = max_segments
 

@@ -16,6 +16,7 @@ from pemr.errors import PemrError
 from pemr.lazy_commands import LazyCommand, LazyGroup
 from pemr.pending_writes.notes import note_in, notes_folder
 from pemr.pending_writes.strays import remove_strays
+from pemr.training_extra import missing_libraries_explained
 
 
 class Commands(LazyGroup):
@@ -86,7 +87,8 @@ def main() -> None:
     logging.basicConfig(level=os.environ.get("PEMR_LOG", "WARNING"), format="%(levelname)s %(name)s: %(message)s")
     _note_unfinished_writes()
     try:
-        build()()
+        with missing_libraries_explained():
+            build()()
     except PemrError as error:
         print(f"pemr-train: {error}", file=sys.stderr)
         sys.exit(1)

@@ -78,14 +78,11 @@ def render_versions(
     Works, styles and soundfonts of the final examination are left out. The same seed gives the same versions; a work
     that is there is not rendered again. DIR/versions.tsv lists every version with its split, style and sound.
     """
-    import torch
-
     from pemr.covers.corpus.version_corpus import Rendering, listen_to_music, render_corpus, works_to_render
     from pemr.datasets.folder import AUDIO_SUFFIXES
     from pemr.rendering.render_tools import bring_tools
     from pemr.rendering.tune_list import Split
 
-    torch.set_num_threads(1)
     if development and calibration:
         raise typer.BadParameter("A corpus is either of development or of calibration works.")
     split: Split = "development" if development else "calibration" if calibration else "train"
@@ -157,12 +154,9 @@ def listen(
     ] = 0,
 ) -> None:
     """Turn recordings of versions into a corpus to train or measure on. The same command goes on where it stopped."""
-    import torch
-
     from pemr.covers.corpus.version_corpus import listen_to_set
     from pemr.datasets.clique_catalogue import load_clique_set
 
-    torch.set_num_threads(1)
     cliques = load_clique_set(name, root, part)
     typer.echo(str(cliques))
     for note in cliques.notes:

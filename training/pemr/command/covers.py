@@ -67,7 +67,7 @@ def train(
     import torch
 
     from pemr.covers.networks.clips import ClipSettings
-    from pemr.covers.networks.registry import NetworkSettings
+    from pemr.covers.networks.network_file import NetworkSettings
     from pemr.covers.networks.training import CoverTraining, Told
     from pemr.covers.networks.training import train as train_network
     from pemr.frontend import FrontEnd
@@ -110,26 +110,23 @@ def calibrate(
         Path | None, typer.Option(help="The file of background figures to write; with --music.", dir_okay=False)
     ] = None,
     cache: Annotated[Path, typer.Option(help="Where what was heard and aligned is kept.")] = Path("covers-cache"),
-    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+    threads: Annotated[int, typer.Option(help="Cores that the network may take.")] = 1,
 ) -> None:
     """Find out how much a network counts beside alignment, on works that are neither trained nor measured on.
 
     With [b]--music[/b] and [b]--background[/b] also what unrelated music scores and how much each kind of evidence
     counts: the figures that the verdicts of the search rest on. Every network that ships is joined for these.
     """
-    import torch
-
     from pemr.covers.evaluation import fit_normalisation
     from pemr.covers.evaluation.evaluation import evaluation_set_of_corpus
     from pemr.covers.evaluation.fit_fusion import fit_fusion
     from pemr.covers.networks.frames import chroma_frames, shingle_vectors
-    from pemr.covers.networks.registry import load_network, save_network
+    from pemr.covers.networks.network_file import load_network, read_network, write_network
     from pemr.covers.scores.normalisation import default_score_model
 
-    torch.set_num_threads(threads)
     if (music is None) != (background is None):
         raise typer.BadParameter("--music and --background go together.")
-    trained, tracks = load_network(network), evaluation_set_of_corpus(corpus)
+    trained, tracks = load_network(network, cores=threads), evaluation_set_of_corpus(corpus)
     if trained.network.takes != "chroma":
         raise typer.BadParameter(
             f"{trained.settings.name} does not listen to chroma, which is all that libraries keep."
@@ -157,7 +154,7 @@ def calibrate(
             f"log odds = {figures.bias:+.2f} + {figures.score_slope:.2f} normalised score "
             f"+ {figures.similarity_slope:.2f} similarity."
         )
-    save_network(out or network, trained.network, trained.settings, trained.provenance, fusion)
+    write_network(out or network, read_network(network).weights, trained.settings, trained.provenance, fusion)
     typer.echo(
         f"{out or network}: a standard deviation of the network counts {fusion.coarse.weight:.2f} of the "
         f"alignment's, {fusion.fine.weight:.2f} after rescoring "

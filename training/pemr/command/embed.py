@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from typer.core import TyperCommand
 
 from pemr.errors import ArchiveError
+from pemr.training_extra import INSTALL
 
 SHOWN_ERRORS = 20
 RAY_ADDRESS = re.compile(r"auto|local|ray://.+|[\w.\-]+:\d+")
@@ -63,7 +64,9 @@ def run(
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise ArchiveError("embed writes Parquet and needs pyarrow: pip install pyarrow") from error
+        raise ArchiveError(
+            f"embed writes Parquet and needs pyarrow, which is not installed. Install it with: {INSTALL}"
+        ) from error
     from pemr.archive.embedding import embed_folders
     from pemr.embed import DEFAULT_SEGMENTS
 

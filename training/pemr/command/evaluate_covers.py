@@ -10,7 +10,7 @@ from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
     from pemr.covers.evaluation.evaluation import EvaluationSet, Progress, Scorer
-    from pemr.covers.networks.registry import TrainedNetwork
+    from pemr.covers.networks.network_file import TrainedNetwork
 
 
 def covers(
@@ -25,7 +25,7 @@ def covers(
     align: Annotated[bool, typer.Option(help="Align all pairs too: about 8 ms a pair.")] = True,
     shortlist: Annotated[int, typer.Option(help="How many a network hands to alignment in the whole search.")] = 50,
     cache: Annotated[Path, typer.Option(help="Where what was heard and aligned is kept.")] = Path("covers-cache"),
-    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+    threads: Annotated[int, typer.Option(help="Cores that a network may take.")] = 1,
 ) -> None:
     """Measure version search: 2-D Fourier chroma, alignment, networks, and networks joined with alignment.
 
@@ -35,13 +35,10 @@ def covers(
     MAP, hit@1 and hit@10 with 95 % bootstrap intervals, mean and median rank of the first version, P@10 with the
     highest value it could have. The query is left out by its id; a query without a version counts in no mean.
     """
-    import torch
-
     from pemr.covers.evaluation import evaluation
-    from pemr.covers.networks.registry import load_network
+    from pemr.covers.networks.network_file import load_network
 
-    torch.set_num_threads(threads)
-    loaded = [(path, load_network(path)) for path in networks or []]
+    loaded = [(path, load_network(path, cores=threads)) for path in networks or []]
     with Bar(transient=True) as bar:
         task = bar.add_task("listening", total=None)
 

@@ -9,13 +9,15 @@ import typer
 
 from pemr import events
 from pemr.errors import PemrError
+from pemr.training_extra import missing_libraries_explained
 
 
 @contextmanager
 def failures_as_events(as_events: bool) -> Iterator[None]:
     """With `as_events` an error a person can act on becomes a `Failed` event and exit code 1; else it passes."""
     try:
-        yield
+        with missing_libraries_explained():
+            yield
     except PemrError as error:
         if not as_events:
             raise

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from pemr.frontend import FrontEnd, LogMel
+from pemr.frontend import FrontEnd
+from pemr.log_mel import LogMel
 
 Losses = dict[str, Tensor]
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from pemr.distributed import at_least_float32, gather, weighted_mean
-from pemr.encoder import EMBEDDING_WIDTH, FCN4, ProjectionHead
+from pemr.encoder import FCN4, ProjectionHead
+from pemr.graphs.fcn import EMBEDDING_WIDTH
 from pemr.losses import queue_loss
 from pemr.methods.contract import Losses, Method
 from pemr.methods.momentum import follow, frozen_copy

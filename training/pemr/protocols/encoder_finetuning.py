@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pemr import events
 from pemr.datasets.labelled import LabelledSet
-from pemr.frontend import FrontEnd, LogMel
+from pemr.frontend import FrontEnd
+from pemr.log_mel import LogMel
 from pemr.modelfile import Model, TagHead
 from pemr.protocols.evaluation import embed_segments, evaluate_vectors
 from pemr.protocols.examples import Examples

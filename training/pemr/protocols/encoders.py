@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from pemr.build import SegmentEncoder, trained_encoder, untrained_encoder
 from pemr.checkpoint import load_checkpoint
-from pemr.encoder import EMBEDDING_WIDTH
 from pemr.export import checkpoint_file
-from pemr.frontend import FrontEnd, LogMel, normalised
-from pemr.fused import FusedFCN4
+from pemr.frontend import FrontEnd
+from pemr.graphs.fcn import EMBEDDING_WIDTH
 from pemr.handcrafted import HANDCRAFTED_WIDTH, MfccChroma
+from pemr.log_mel import LogMel, normalised
+from pemr.model_modules import encoder_module
 from pemr.modelfile import load_model
 from pemr.protocols.examples import Examples, sampled_segments
 from pemr.recipe import Recipe, load_recipe
@@ -62,7 +63,7 @@ def open_encoder(what: str, seed: int = 1) -> ProbedEncoder:
     path = Path(what)
     if path.suffix == ".safetensors":
         model = load_model(path)
-        network = SegmentEncoder(LogMel(model.info.front_end), FusedFCN4(model.encoder))
+        network = SegmentEncoder(LogMel(model.info.front_end), encoder_module(model))
         return ProbedEncoder(path.name, model.model_id, model.info.front_end, EMBEDDING_WIDTH, network.eval())
     file = checkpoint_file(path)
     checkpoint = load_checkpoint(file)

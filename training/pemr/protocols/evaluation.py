@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pemr.frontend import LogMel
+from pemr.log_mel import LogMel
 from pemr.metrics import TagScores, score_tags
 from pemr.protocols.examples import Examples, Floats, Starts
 

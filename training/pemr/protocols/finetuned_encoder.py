@@ -11,6 +11,7 @@ import numpy as np
 
 from pemr.errors import CorpusError, ModelMismatch
 from pemr.frontend import FrontEnd
+from pemr.model_modules import weights_of
 from pemr.modelfile import Model, TagHead, save_model
 from pemr.protocols.examples import YES_TARGET, Examples, Floats, teacher_examples
 from pemr.protocols.supervised import Trained
@@ -71,8 +72,9 @@ def save_finetuned(
 
     Returns the new model id and the tags. The predicting module is that of the start model, unchanged.
     """
-    weight, bias = trained.tagger.head.weight.detach(), trained.tagger.head.bias.detach()
-    scores = [vectors @ weight.numpy().T + bias.numpy() for vectors in trained.vectors]
+    head = weights_of(trained.tagger.head)
+    weight, bias = head["weight"], head["bias"]
+    scores = [vectors @ weight.T + bias for vectors in trained.vectors]
     labels = [evaluated.targets for evaluated in validation.evaluated]
     yes = np.full(len(validation.tags), YES_TARGET, np.float32)
     evidence = evidence_of(scores, labels, yes, validation.groups)
@@ -89,4 +91,4 @@ def save_finetuned(
         **provenance,
     }
     info = msgspec.structs.replace(start.info, tags=tags, provenance={**start.info.provenance, "supervised": about})
-    return save_model(out, info, trained.tagger.encoder, start.predictor, weight, bias), tags
+    return save_model(out, info, weights_of(trained.tagger.encoder), start.predictor, weight, bias), tags

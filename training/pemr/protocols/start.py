@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
+import numpy as np
 
 from pemr.build import build_method, untrained_encoder
 from pemr.checkpoint import load_checkpoint
-from pemr.encoder import EMBEDDING_WIDTH, FCN4
+from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch
 from pemr.export import checkpoint_file, predicting_module
-from pemr.frontend import FrontEnd, normalised
+from pemr.frontend import FrontEnd
+from pemr.graphs.fcn import EMBEDDING_WIDTH
+from pemr.log_mel import normalised
+from pemr.model_modules import weights_of
 from pemr.modelfile import Model, ModelInfo, PredictorShape, load_model
 from pemr.predictor import Predictor
 from pemr.protocols.examples import Examples, sampled_segments
@@ -58,5 +61,6 @@ def _without_heads(
     about: dict[str, object],
 ) -> Model:
     info = ModelInfo(front_end, shape, [], about)
-    frozen = None if predictor is None else predictor.eval().requires_grad_(False)
-    return Model(info, encoder.eval(), frozen, torch.zeros(0, EMBEDDING_WIDTH), torch.zeros(0), "", "")
+    predicting = None if predictor is None else weights_of(predictor)
+    no_heads = np.zeros((0, EMBEDDING_WIDTH), np.float32)
+    return Model(info, weights_of(encoder), predicting, no_heads, np.zeros(0, np.float32), "", "")

@@ -6,7 +6,6 @@ with the same weights as one that was never stopped.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import logging
 import math
@@ -24,7 +23,8 @@ from pemr import events
 from pemr.augment import augment
 from pemr.checkpoint import load_content, save_content
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
-from pemr.frontend import LogMel
+from pemr.log_mel import LogMel
+from pemr.model_modules import encoder_module
 from pemr.modelfile import Model
 from pemr.precision import resolved
 from pemr.protocols.evaluation import Evaluation, embed_segments, evaluate_vectors
@@ -159,7 +159,7 @@ def _fresh_state(start: Model, run: _Run) -> _State:
     if tuple((tag.name, tag.group) for tag in start.info.tags) == train.tags:
         head.load_state_dict(calibrated_heads(start))
     # on its device before the optimiser is made: what a checkpoint holds of both then lands there as well
-    tagger = Tagger(copy.deepcopy(start.encoder), head, frozen=settings.encoder == "frozen").to(run.fabric.device)
+    tagger = Tagger(encoder_module(start), head, frozen=settings.encoder == "frozen").to(run.fabric.device)
     groups: list[dict[str, Any]] = [{"params": list(head.parameters()), "lr": settings.head_learning_rate}]
     if not tagger.frozen:
         groups.append({"params": list(tagger.encoder.parameters()), "lr": settings.learning_rate})
@@ -310,8 +310,8 @@ def _identity(start: Model, train: Examples, validation: Examples) -> str:
     """What a run may not change between stop and resume beside its settings: the start model and the data."""
     sha = hashlib.sha256(f"{start.digest}|{start.model_id}|{train.tags}".encode())
     if not start.digest:  # no model file: the weights speak for themselves
-        for value in start.encoder.state_dict().values():
-            sha.update(value.numpy().tobytes())
+        for value in start.encoder.values():
+            sha.update(value.tobytes())
     for examples in (train, validation):
         for track in examples.tracks:
             sha.update(f"|{track.cache_name}".encode())

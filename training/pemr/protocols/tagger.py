@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pemr.encoder import EMBEDDING_WIDTH, FCN4
+from pemr.encoder import FCN4
+from pemr.graphs.fcn import EMBEDDING_WIDTH
 from pemr.modelfile import Model
 
 
@@ -41,4 +42,5 @@ def calibrated_heads(model: Model) -> dict[str, Tensor]:
     """Weight (k, 512) and bias (k,) of a model's heads with the calibration of each tag worked in."""
     slope = torch.tensor([tag.slope for tag in model.info.tags])
     offset = torch.tensor([tag.offset for tag in model.info.tags])
-    return {"weight": slope[:, None] * model.head_weight, "bias": slope * model.head_bias + offset}
+    weight, bias = torch.from_numpy(model.head_weight), torch.from_numpy(model.head_bias)
+    return {"weight": slope[:, None] * weight, "bias": slope * bias + offset}

@@ -15,7 +15,8 @@ from pemr import events
 from pemr.datasets.folder import CachedTrack, ClipCollection, Manifest, build_cache
 from pemr.durable_files import write_output
 from pemr.errors import CheckpointError, CorpusError, readable
-from pemr.frontend import FrontEnd, normalised
+from pemr.frontend import FrontEnd
+from pemr.log_mel import normalised
 from pemr.recipe import Recipe
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from pemr.covers.alignment.features import SAMPLE_RATE
 from pemr.covers.alignment.spectrum import Spectrum, spectrum
 from pemr.covers.corpus.version_corpus import CorpusVersion, Moments, moments_of, read_versions, write_work
 from pemr.covers.networks.clips import ClipSettings
-from pemr.covers.networks.registry import NetworkSettings, load_network
+from pemr.covers.networks.network_file import NetworkSettings, load_network
 from pemr.covers.networks.training import CoverTraining, Told, read_development, retrieval
 from pemr.covers.networks.training import train as train_network
 from pemr.covers.retrieval_metrics import RetrievalReport
@@ -24,7 +24,7 @@ from pemr.datasets.shs100k import Part
 from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
 from pemr.export import export
-from pemr.frontend import LogMel
+from pemr.log_mel import LogMel
 from pemr.modelfile import load_model
 from pemr.protocols.settings import with_overrides
 from pemr.recipe import Recipe

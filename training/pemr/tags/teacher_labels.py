@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
@@ -100,8 +99,8 @@ def _hear(track: CachedTrack, cache: Path, teachers: dict[str, Teacher], segment
     starts = segment_starts(len(samples), length, segments)
     padded = np.pad(samples, (0, max(0, length - len(samples))))
     middle = (length - PATCH_SAMPLES) // 2
-    patches = torch.from_numpy(np.stack([padded[start + middle : start + middle + PATCH_SAMPLES] for start in starts]))
-    return merge({name: (teacher.tags, teacher.label(patches).numpy()) for name, teacher in teachers.items()})
+    patches = np.stack([padded[start + middle : start + middle + PATCH_SAMPLES] for start in starts])
+    return merge({name: (teacher.tags, teacher.label(patches)) for name, teacher in teachers.items()})
 
 
 def _read(store: Path) -> dict[str, Floats]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import torch
 
 from pemr.build import untrained_encoder
 from pemr.embed import Encoder
-from pemr.encoder import FCN4
 from pemr.errors import CorpusError, ModelMismatch
 from pemr.logistic import Floats, Linear
 from pemr.metrics import TagScores, bootstrap_interval
+from pemr.model_modules import weights_of
 from pemr.modelfile import Model, TagHead, load_model, save_model
 from pemr.tags.calibration import CalibratedTag, GroupCalibration, calibrate, calibration_by_group, evidence_of
 from pemr.tags.heads import (
@@ -146,8 +145,7 @@ def fit_tag_heads(
             },
         },
     )
-    weight, bias = torch.from_numpy(row.heads.weight), torch.from_numpy(row.heads.bias)
-    save_model(out, info, model.encoder, model.predictor, weight, bias)
+    save_model(out, info, model.encoder, model.predictor, row.heads.weight, row.heads.bias)
     return row
 
 
@@ -179,9 +177,7 @@ def tune_model_tags(
         for track, segments in zip(tracks, vectors, strict=True)
     ]
     progress("fitting the heads", 0, 1)
-    tuned_tags = tune_tags(
-        Linear(model.head_weight.numpy(), model.head_bias.numpy()), model.info.tags, examples, weights
-    )
+    tuned_tags = tune_tags(Linear(model.head_weight, model.head_bias), model.info.tags, examples, weights)
     if tuned_tags is None:
         raise CorpusError(f"{len(tracks)} tracks are too few to tune to: at least {LEAST_TRACKS} of two albums are")
     return tuned_tags
@@ -196,8 +192,7 @@ def save_tuned_tags(model_path: Path, out: Path, tuned_tags: TunedTags) -> None:
         "tuned": {"tracks": tuned_tags.examples, "penalty": tuned_tags.penalty, "tags": told},
     }
     info = msgspec.structs.replace(model.info, tags=tuned_tags.tags, provenance=provenance)
-    weight, bias = torch.from_numpy(tuned_tags.linear.weight), torch.from_numpy(tuned_tags.linear.bias)
-    save_model(out, info, model.encoder, model.predictor, weight, bias)
+    save_model(out, info, model.encoder, model.predictor, tuned_tags.linear.weight, tuned_tags.linear.bias)
 
 
 def random_encoder(model: Model, seed: int = 1) -> Encoder:
@@ -205,8 +200,7 @@ def random_encoder(model: Model, seed: int = 1) -> Encoder:
 
     Its batch norms are left at their initial statistics; the front end is the model's own.
     """
-    encoder = untrained_encoder(model.info.front_end, seed).encoder.requires_grad_(False)
-    assert isinstance(encoder, FCN4)
+    encoder = weights_of(untrained_encoder(model.info.front_end, seed).encoder)
     info = msgspec.structs.replace(model.info, provenance={"method": "none"})
     empty = Model(info, encoder, model.predictor, model.head_weight, model.head_bias, "0" * 16, "")
     return Encoder(empty)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
@@ -81,9 +80,7 @@ def _teaching(folder: Path, encoder: Encoder) -> Hear:
         middle = (length - PATCH_SAMPLES) // 2
         starts = segment_starts(len(samples), length, DEFAULT_SEGMENTS)
         patches = np.stack([padded[start + middle : start + middle + PATCH_SAMPLES] for start in starts])
-        labelled = {
-            name: (teacher.tags, teacher.label(torch.from_numpy(patches)).numpy()) for name, teacher in teachers.items()
-        }
+        labelled = {name: (teacher.tags, teacher.label(patches)) for name, teacher in teachers.items()}
         return {"": merge(labelled)}
 
     return hear

@@ -27,7 +27,8 @@ from pemr.covers.evaluation.evaluation import (
 )
 from pemr.covers.evaluation.two_stage import search_scorer
 from pemr.covers.networks.frames import shingles
-from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network, save_network
+from pemr.covers.networks.network_file import NetworkSettings, TrainedNetwork
+from pemr.covers.networks.registry import build_network, save_network
 from pemr.covers.networks.similarity import best_of_shingles, both_ways
 from pemr.datasets.cliques import load_clique_folder
 from pemr.errors import CorpusError

@@ -14,7 +14,8 @@ from pemr.command import build
 from pemr.covers.alignment.features import CoverFeatures
 from pemr.covers.corpus.version_corpus import Rendering, WorkToRender, render_corpus
 from pemr.covers.evaluation.fit_fusion import fit_fusion
-from pemr.covers.networks.registry import NetworkSettings, build_network, load_network, save_network
+from pemr.covers.networks.network_file import NetworkSettings, load_network
+from pemr.covers.networks.registry import build_network, save_network
 from pemr.covers.scores.fusion import FusionWeights, ScoreFusion, cohort_indices, normalised_scores
 from pemr.covers.scores.normalisation import default_score_model
 from pemr.errors import CorpusError

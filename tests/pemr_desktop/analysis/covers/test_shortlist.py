@@ -12,7 +12,8 @@ import torch
 from pemr.covers.alignment.features import HALF_RATE_FRAME_S, HEADER, CoverFeatures
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.frames import shingle_vectors
-from pemr.covers.networks.registry import NetworkSettings, TrainedNetwork, build_network
+from pemr.covers.networks.network_file import NetworkSettings, TrainedNetwork
+from pemr.covers.networks.registry import build_network
 from pemr.covers.networks.shortlist import VersionIndex
 from pemr.covers.scores.fusion import FusionWeights, ScoreFusion
 from pemr_desktop.analysis.covers import pair_scores

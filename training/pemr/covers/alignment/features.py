@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
+from pemr.covers.alignment.log_frequency import LogFrequency
 from pemr.errors import PemrError
-from pemr.frontend import LogFrequency, power_of
 
 FEATURE_VERSION = 2
 SAMPLE_RATE = LogFrequency.sample_rate
@@ -24,6 +21,7 @@ MAX_CHROMA_LEVEL = 15
 """Chroma is kept in fifteenths, two pitch classes in a byte: finer ones rank no better (measured)."""
 MAX_COMPARED_S = 20 * 60.0
 MIN_COMPARED_S = 5.0
+MIN_MAGNITUDE = 1e-7
 SILENCE_DB = -60.0
 """A frame whose strongest semitone lies lower (full scale: 0) is silence and matches nothing."""
 DYNAMIC_RANGE_DB = 70.0
@@ -34,8 +32,6 @@ MIN_CHANGE = 0.03
 NEIGHBOURS = 12
 REGISTER_CENTRE, REGISTER_WIDTH = 49.0, 15.0
 """Semitones above C1: the register where melodies and their first partials lie."""
-BLOCK_FRAMES = 64
-"""Spectra computed at a time; what more of them take no longer lies in the cache of a core."""
 HEADER = struct.Struct("<4sHHIffff")
 MAGIC = b"PCVR"
 
@@ -154,127 +150,63 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
         raise PemrError(f"Cover features are made from sound at {SAMPLE_RATE} Hz, not {sample_rate} Hz.")
     duration_s = len(samples) / SAMPLE_RATE
     used = np.asarray(samples[: int(MAX_COMPARED_S * SAMPLE_RATE)], np.float32)
+    if not np.isfinite(used).all():
+        used = np.nan_to_num(used, posinf=0.0, neginf=0.0)
     front_end = LogFrequency()
-    with torch.inference_mode():
-        tuning, magnitudes = _tuned(front_end, used)
-        if not bool(magnitudes.isfinite().all()):
-            tuning, magnitudes = _tuned(front_end, np.nan_to_num(used, posinf=0.0, neginf=0.0))
-        return features_of_semitones(magnitudes.clamp_min(1e-7).log10().mul(20.0), duration_s, tuning)
+    tuning = front_end.tuning(used) if len(used) else 0.0
+    return features_of_semitones(decibels(front_end.magnitudes(used, tuning)), duration_s, tuning)
 
 
-def _tuned(front_end: LogFrequency, samples: Samples) -> tuple[float, Tensor]:
-    """How far samples (n,) lie off 440 Hz in semitones, and the magnitudes (t, 84) of their semitones."""
-    sound = torch.from_numpy(samples)
-    tuning = estimate_tuning(front_end, sound) if len(samples) else 0.0
-    return tuning, semitone_magnitudes(front_end, sound, tuning)
+def decibels(magnitudes: Rows) -> Rows:
+    """Magnitudes, 1 for full scale -> dB."""
+    levels: Rows = np.log10(np.maximum(magnitudes, np.float32(MIN_MAGNITUDE)))
+    return levels * np.float32(20.0)
 
 
-def features_of_semitones(decibels: Tensor, duration_s: float, tuning: float = 0.0) -> CoverFeatures:
+def features_of_semitones(decibels: Rows, duration_s: float, tuning: float = 0.0) -> CoverFeatures:
     """Levels of semitones in dB (t, 84), 4.3 frames a second -> features."""
-    sounding = decibels.amax(dim=1) > SILENCE_DB if len(decibels) else decibels.new_zeros(0, dtype=torch.bool)
-    chroma = fold(whiten(decibels)) * sounding[:, None]
+    sounding = decibels.max(axis=1) > SILENCE_DB if len(decibels) else np.zeros(0, bool)
+    chroma = fold(whiten(decibels)) * sounding[:, np.newaxis]
     return CoverFeatures.of(
-        chroma.numpy(), float(np.float32(duration_s)), float(np.float32(tuning)), _contrast_db(decibels, sounding)
+        chroma, float(np.float32(duration_s)), float(np.float32(tuning)), _contrast_db(decibels, sounding)
     )
 
 
-def _contrast_db(decibels: Tensor, sounding: Tensor) -> float:
+def _contrast_db(decibels: Rows, sounding: npt.NDArray[np.bool_]) -> float:
     """How far pitches stand out from their neighbours in the middle of all that sounds, two frames taken together."""
     pairs = len(decibels) // 2
-    sounding_pairs = sounding[: 2 * pairs].view(pairs, 2).any(dim=1)
-    values = decibels.clamp_min(float(decibels.max()) - DYNAMIC_RANGE_DB) if pairs else decibels
-    values = values[: 2 * pairs].view(pairs, 2, values.shape[1]).mean(dim=1)[sounding_pairs]
+    if not pairs:
+        return 0.0
+    sounding_pairs = sounding[: 2 * pairs].reshape(pairs, 2).any(axis=1)
+    values = np.maximum(decibels, decibels.max() - np.float32(DYNAMIC_RANGE_DB))
+    values = values[: 2 * pairs].reshape(pairs, 2, values.shape[1]).mean(axis=1)[sounding_pairs]
     if not len(values):
         return 0.0
     bend = values[:, 25:71] - 0.5 * (values[:, 24:70] + values[:, 26:72])
-    return float(bend.square().mean(dim=1).sqrt().median())
+    contrasts = np.sort(np.sqrt(np.square(bend).mean(axis=1)))
+    return float(contrasts[(len(contrasts) - 1) // 2])  # of an even number the lower of both in the middle
 
 
-def semitone_magnitudes(front_end: LogFrequency, sound: Tensor, tuning: float) -> Tensor:
-    """(n,) -> magnitudes (t, 84), 4.3 frames a second; block by block, so that long mixes fit in memory."""
-    hop, half = front_end.hop_length, front_end.n_fft // 2
-    frames = len(sound) // hop
-    octaves = _octaves(front_end.filterbank(tuning))
-    lines = octaves[-1][0].stop
-    window = front_end.get_buffer("window")
-    scale = 2.0 / float(window.sum())
-    levels = sound.new_empty((frames, front_end.n_bins))
-    windowed = sound.new_empty((min(BLOCK_FRAMES, frames), front_end.n_fft))
-    for first in range(0, frames, BLOCK_FRAMES):
-        count = min(BLOCK_FRAMES, frames - first)
-        begin, end = first * hop - half, (first + count - 1) * hop + half
-        part = sound[max(0, begin) : end]
-        if begin < 0 or end > len(sound):
-            part = torch.nn.functional.pad(part, (max(0, -begin), max(0, end - len(sound))))
-        torch.mul(part.unfold(0, front_end.n_fft, hop), window, out=windowed[:count])
-        spectrum = torch.fft.rfft(windowed[:count])
-        power = power_of(spectrum[:, :lines])
-        magnitudes = torch.cat([power[:, covered] @ bank for covered, bank in octaves], dim=1).sqrt_()
-        torch.mul(magnitudes, scale, out=levels[first : first + count])
-    return levels
-
-
-def _octaves(bank: Tensor) -> list[tuple[slice, Tensor]]:
-    """A filterbank (84, lines) as the lines that each octave covers and their weights (lines covered, 12)."""
-    octaves: list[tuple[slice, Tensor]] = []
-    for rows in bank.view(len(bank) // 12, 12, -1):
-        covered = rows.any(dim=0).nonzero()
-        lines = slice(int(covered.min()), int(covered.max()) + 1)
-        octaves.append((lines, rows[:, lines].T.contiguous()))
-    return octaves
-
-
-def estimate_tuning(front_end: LogFrequency, sound: Tensor, excerpt_s: float = 20.0) -> float:
-    """Semitones (-0.5 to 0.5) by which spectral peaks from 160 to 2000 Hz lie off A4 = 440 Hz.
-
-    From three excerpts, every other frame of them.
-    """
-    length = int(excerpt_s * SAMPLE_RATE)
-    starts = sorted({0, max(0, (len(sound) - length) // 2), max(0, len(sound) - length)})
-    low, high = 160 * front_end.n_fft // SAMPLE_RATE, 2000 * front_end.n_fft // SAMPLE_RATE
-    window = front_end.get_buffer("window")
-    scale = (2.0 / float(window.sum())) ** 2
-    centre = 0j
-    for start in starts:
-        part = sound[start : start + length]
-        part = torch.nn.functional.pad(part, (0, max(0, front_end.n_fft - len(part))))
-        frames = part.unfold(0, front_end.n_fft, 2 * front_end.hop_length) * window
-        power = power_of(torch.fft.rfft(frames)[:, low - 1 : high + 2]) * scale
-        left, peak, right = power[:, :-2], power[:, 1:-1], power[:, 2:]
-        loudest = power.amax(dim=1, keepdim=True)
-        chosen = (peak > left) & (peak >= right) & (peak > 4e-4 * loudest) & (peak > 1e-9)
-        left, peak, right = (values[chosen] for values in (left, peak, right))
-        logs = [values.clamp_min(1e-20).log() for values in (left, peak, right)]
-        offset = 0.5 * (logs[0] - logs[2]) / (logs[0] - 2 * logs[1] + logs[2]).clamp_max(-1e-6)
-        lines = low + chosen.nonzero()[:, 1] + offset.clamp(-0.5, 0.5)
-        pitch = 12.0 * (lines * (SAMPLE_RATE / front_end.n_fft / 440.0)).log2()
-        angle = 2.0 * math.pi * pitch
-        weight = peak.sqrt()
-        centre += complex(float((weight * angle.cos()).sum()), float((weight * angle.sin()).sum()))
-    return math.atan2(centre.imag, centre.real) / (2.0 * math.pi) if centre else 0.0
-
-
-def whiten(decibels: Tensor) -> Tensor:
+def whiten(decibels: Rows) -> Rows:
     """dB (t, 84) -> how far each semitone stands out around it, 0 or more (t, 84)."""
     if not len(decibels):
         return decibels
-    values = decibels.clamp_min(float(decibels.max()) - DYNAMIC_RANGE_DB)
-    bins = values.shape[1]
-    distance = (torch.arange(bins)[:, None] - torch.arange(bins)[None, :]).abs()
-    average = (distance <= NEIGHBOURS).float()
-    average = average / average.sum(dim=1, keepdim=True)
+    values = np.maximum(decibels, decibels.max() - np.float32(DYNAMIC_RANGE_DB))
+    bins = np.arange(values.shape[1])
+    average = (np.abs(bins[:, np.newaxis] - bins[np.newaxis, :]) <= NEIGHBOURS).astype(np.float32)
+    average /= average.sum(axis=1, keepdims=True)
     mean = values @ average.T
-    variance = ((values * values) @ average.T - mean * mean).clamp_min(0.0)
-    return ((values - mean) / (variance + 4.0).sqrt()).clamp_min(0.0)
+    variance = np.maximum((values * values) @ average.T - mean * mean, 0.0)
+    whitened: Rows = np.maximum((values - mean) / np.sqrt(variance + np.float32(4.0)), 0.0)
+    return whitened
 
 
-def fold(whitened: Tensor) -> Tensor:
+def fold(whitened: Rows) -> Rows:
     """(t, 84) -> chroma (t, 12), rows of length 1; the register of melodies counts most."""
-    position = torch.arange(whitened.shape[1])
-    weight = torch.exp(-0.5 * ((position - REGISTER_CENTRE) / REGISTER_WIDTH) ** 2)
-    chroma = (whitened * weight).reshape(len(whitened), whitened.shape[1] // 12, 12).sum(dim=1)
-    length: Tensor = torch.linalg.vector_norm(chroma, dim=1, keepdim=True)
-    return chroma / length.clamp_min(1e-6)
+    position = np.arange(whitened.shape[1], dtype=np.float32)
+    weight = np.exp(np.float32(-0.5) * np.square((position - np.float32(REGISTER_CENTRE)) / np.float32(REGISTER_WIDTH)))
+    weighted = whitened * weight
+    return _unit(weighted.reshape(len(whitened), whitened.shape[1] // 12, 12).sum(axis=1))
 
 
 def _unit(rows: Rows) -> Rows:

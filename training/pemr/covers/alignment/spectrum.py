@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from pemr.covers.alignment.features import (
     FRAME_S,
     MAX_COMPARED_S,
     SAMPLE_RATE,
     CoverFeatures,
+    Rows,
     Samples,
-    estimate_tuning,
+    decibels,
     features_of_semitones,
-    semitone_magnitudes,
 )
-from pemr.frontend import LogFrequency
+from pemr.covers.alignment.log_frequency import LogFrequency
 
 SEMITONES = LogFrequency.n_bins
 LOWEST_DB, STEP_DB = -127.5, 0.5
@@ -35,20 +33,18 @@ def spectrum(samples: Samples) -> Spectrum:
     if not len(used):
         return np.zeros((0, SEMITONES), np.uint8)
     front_end = LogFrequency()
-    with torch.inference_mode():
-        sound = torch.from_numpy(used)
-        return quantised(semitone_magnitudes(front_end, sound, estimate_tuning(front_end, sound)))
+    return quantised(front_end.magnitudes(used, front_end.tuning(used)))
 
 
-def quantised(magnitudes: Tensor) -> Spectrum:
+def quantised(magnitudes: Rows) -> Spectrum:
     """Magnitudes (t, 84) -> spectrum."""
-    decibels = magnitudes.clamp_min(1e-7).log10().mul(20.0)
-    return ((decibels - LOWEST_DB) / STEP_DB).round().clamp(0, 255).to(torch.uint8).numpy()
+    steps = (decibels(magnitudes) - np.float32(LOWEST_DB)) / np.float32(STEP_DB)
+    return np.clip(np.round(steps), 0, 255).astype(np.uint8)
 
 
-def decibels_of(stored: Spectrum) -> Tensor:
+def decibels_of(stored: Spectrum) -> Rows:
     """Spectrum -> dB (t, 84) float32."""
-    return torch.from_numpy(stored.astype(np.float32)).mul(STEP_DB).add(LOWEST_DB)
+    return stored.astype(np.float32) * np.float32(STEP_DB) + np.float32(LOWEST_DB)
 
 
 def features_of(stored: Spectrum) -> CoverFeatures:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr.covers.alignment.features import FRAME_S
+from pemr.covers.alignment.log_frequency import LogFrequency
 from pemr.covers.alignment.spectrum import LOWEST_DB, SEMITONES, STEP_DB, Spectrum
-from pemr.frontend import LogFrequency
 from pemr.rendering.arrange import DRUM_CHANNEL, LEAD_CHANNEL, SECOND_CHANNEL, Arrangement, MidiNote
 
 Floats = npt.NDArray[np.float32]

@@ -133,15 +133,9 @@ def render_corpus(
         for work in missing:
             yield render_work(folder, work, rendering)
     else:
-        with ProcessPoolExecutor(processes, initializer=_one_thread) as pool:
+        with ProcessPoolExecutor(processes) as pool:
             yield from pool.map(render_work, [folder] * len(missing), missing, [rendering] * len(missing), chunksize=1)
     write_manifest(folder)
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def render_work(folder: Path, work: WorkToRender, rendering: Rendering) -> list[CorpusVersion]:

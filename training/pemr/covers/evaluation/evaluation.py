@@ -13,9 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors.numpy import load_file, save
-from torch import Tensor
 
 from pemr.audio import decode
 from pemr.covers.alignment.features import SAMPLE_RATE, CoverFeatures
@@ -29,7 +27,7 @@ from pemr.covers.networks.frames import (
     spectrum_frames,
     track_vector,
 )
-from pemr.covers.networks.registry import TrainedNetwork
+from pemr.covers.networks.network_file import TrainedNetwork
 from pemr.covers.networks.similarity import best_of_shingles
 from pemr.covers.retrieval_metrics import RetrievalReport, rank, report
 from pemr.covers.scores.fusion import normalised_scores
@@ -37,7 +35,7 @@ from pemr.covers.scores.normalisation import default_score_model
 from pemr.datasets.cliques import CliqueSet
 from pemr.durable_files import write_output
 from pemr.errors import CorpusError, DecodeError
-from pemr.frontend import LogMel
+from pemr.frontend import LogMelFrames
 
 log = logging.getLogger(__name__)
 
@@ -261,14 +259,14 @@ def network_frames(trained: TrainedNetwork, tracks: EvaluationSet) -> list[Frame
     return [spectrum_frames(stored) for stored in tracks.spectra]
 
 
-def _segments(trained: TrainedNetwork, tracks: EvaluationSet) -> Iterator[Tensor | None]:
+def _segments(trained: TrainedNetwork, tracks: EvaluationSet) -> Iterator[Frames | None]:
     """Log-mel (1, S, 128, L) of every track, made one by one; None for networks that take none."""
     if "segments" not in trained.network.takes:
         yield from [None] * len(tracks.features)
         return
-    front_end = LogMel(trained.settings.front_end)
+    front_end = LogMelFrames(trained.settings.front_end)
     for kept in tracks.moments:
-        yield front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None]
+        yield front_end((kept / MOMENT_SCALE).astype(np.float32))[np.newaxis]
 
 
 def shortlist_recall(tracks: EvaluationSet, scorer: Scorer, size: int) -> float:

@@ -11,7 +11,7 @@ from pemr.covers.alignment.passages import explain
 from pemr.covers.alignment.qmax import coarse_features, compare, fine_features, rescore
 from pemr.covers.evaluation.evaluation import EvaluationSet, Scorer, Scores, length_normalised_alignment, network_frames
 from pemr.covers.networks.frames import shingle_vectors
-from pemr.covers.networks.registry import TrainedNetwork
+from pemr.covers.networks.network_file import TrainedNetwork
 from pemr.covers.networks.similarity import both_ways
 from pemr.covers.scores.fusion import (
     cohort_statistics_among,

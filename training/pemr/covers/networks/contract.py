@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
-Input = Literal["chroma", "spectrum", "segments", "chroma and segments", "spectrum and segments"]
-"""`chroma` (B, 12, T) as the application stores it and `spectrum` (B, 84, T) whitened, both 2.15 frames a second;
-`segments` (B, S, 128, L) log-mel of the PEMR encoder."""
+from pemr.covers.networks.frames import Frames, Input, Vectors
 
 
 class CoverNetwork(nn.Module, ABC):
@@ -26,3 +24,10 @@ class CoverNetwork(nn.Module, ABC):
     @abstractmethod
     def forward(self, frames: Tensor, segments: Tensor | None = None) -> Tensor:
         """`frames`: chroma or spectrum of any length; `segments`: log-mel, if the network takes it. -> (B, width)."""
+
+    @torch.inference_mode()
+    def vectors(self, frames: Frames, segments: Frames | None = None) -> Vectors:
+        """The same for arrays, without gradients."""
+        heard = None if segments is None else torch.from_numpy(segments)
+        found: Vectors = self(torch.from_numpy(frames), heard).numpy()
+        return found

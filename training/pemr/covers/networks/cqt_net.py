@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pemr.covers.networks.contract import CoverNetwork, Input
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.networks.frames import Input
 
 PAPER_CHANNELS = 32
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pemr.covers.networks.contract import CoverNetwork, Input
-from pemr.encoder import EMBEDDING_WIDTH, FCN4
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.networks.frames import Input
+from pemr.encoder import FCN4
+from pemr.graphs.fcn import EMBEDDING_WIDTH
 
 
 def mean_of_segments(encoder: FCN4, segments: Tensor) -> Tensor:

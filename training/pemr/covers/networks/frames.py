@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal, Protocol
+
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from pemr.covers.alignment.features import CoverFeatures, whiten
 from pemr.covers.alignment.spectrum import Spectrum, decibels_of, features_of
-from pemr.covers.networks.contract import CoverNetwork
 
 SHINGLE_FRAMES = 64
 """30 seconds."""
@@ -18,6 +17,26 @@ WHITE_SCALE = 3.0
 
 Vectors = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float32]
+Input = Literal["chroma", "spectrum", "segments", "chroma and segments", "spectrum and segments"]
+"""`chroma` (B, 12, T) as the application stores it and `spectrum` (B, 84, T) whitened, both 2.15 frames a second;
+`segments` (B, S, 128, L) log-mel of the PEMR encoder."""
+
+
+class VectorNetwork(Protocol):
+    """A cover network in use: a graph (`graphs.NetworkGraph`), or the torch module that is trained (`CoverNetwork`)."""
+
+    width: int
+
+    @property
+    def takes(self) -> Input:
+        """What it is given of a track."""
+
+    @property
+    def takes_chroma(self) -> bool:
+        """Whether its frames are chroma; else they are spectra."""
+
+    def vectors(self, frames: Frames, segments: Frames | None = None) -> Vectors:
+        """Frames (B, bins, T) and log-mel segments (B, S, 128, L), as it takes them -> (B, width)."""
 
 
 def chroma_frames(features: CoverFeatures) -> Frames:
@@ -28,12 +47,12 @@ def chroma_frames(features: CoverFeatures) -> Frames:
 def spectrum_frames(stored: Spectrum) -> Frames:
     """(84, t) whitened, about 0 to 1, 2.15 frames a second."""
     pairs = len(stored) // 2
-    decibels = decibels_of(stored[: 2 * pairs]).view(pairs, 2, stored.shape[1]).mean(dim=1)
-    frames: Frames = np.ascontiguousarray((whiten(decibels) / WHITE_SCALE).T.numpy())
+    decibels = decibels_of(stored[: 2 * pairs]).reshape(pairs, 2, stored.shape[1]).mean(axis=1)
+    frames: Frames = np.ascontiguousarray((whiten(decibels) / np.float32(WHITE_SCALE)).T)
     return frames
 
 
-def frames_for(network: CoverNetwork, stored: Spectrum) -> Frames:
+def frames_for(network: VectorNetwork, stored: Spectrum) -> Frames:
     """The frames that this network takes, of a stored spectrum."""
     return chroma_frames(features_of(stored)) if network.takes_chroma else spectrum_frames(stored)
 
@@ -49,18 +68,18 @@ def shingles(frames: Frames) -> Frames:
     return np.stack([frames[:, start : start + SHINGLE_FRAMES] for start in starts])
 
 
-def track_vector(network: CoverNetwork, frames: Frames, segments: Tensor | None = None) -> Vectors:
+def track_vector(network: VectorNetwork, frames: Frames, segments: Frames | None = None) -> Vectors:
     """(bins, t) -> unit vector (width,) of the whole track; `segments` (1, S, 128, L) for networks that take them."""
-    with torch.inference_mode():
-        vector = network(torch.from_numpy(frames)[None], segments)[0]
-        found: Vectors = torch.nn.functional.normalize(vector, dim=0).numpy()
-    return found
+    vector: Vectors = _unit(network.vectors(frames[np.newaxis], segments))[0]
+    return vector
 
 
-def shingle_vectors(network: CoverNetwork, frames: Frames, at_once: int = 64) -> Vectors:
+def shingle_vectors(network: VectorNetwork, frames: Frames, at_once: int = 64) -> Vectors:
     """(bins, t) -> unit vectors (n, width) of its half minutes."""
     parts = shingles(frames)
-    with torch.inference_mode():
-        found = [network(torch.from_numpy(parts[first : first + at_once])) for first in range(0, len(parts), at_once)]
-        vectors: Vectors = torch.nn.functional.normalize(torch.cat(found), dim=1).numpy()
-    return vectors
+    return _unit(np.concatenate([network.vectors(parts[at : at + at_once]) for at in range(0, len(parts), at_once)]))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+    return unit

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pemr.covers.networks.contract import CoverNetwork, Input
+from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import convolution
+from pemr.covers.networks.frames import Input
 
 
 class KiNet(CoverNetwork):

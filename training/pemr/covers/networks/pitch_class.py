@@ -11,19 +11,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from pemr.covers.networks.contract import CoverNetwork, Input
-
-PITCH_CLASSES = 12
-
-
-def circle_basis() -> Tensor:
-    """(12, 12) orthonormal: the constant, the alternating, then cosine and sine of the five other frequencies."""
-    pitch_class = torch.arange(PITCH_CLASSES, dtype=torch.float64)
-    rows = [torch.ones_like(pitch_class) / math.sqrt(12), torch.cos(math.pi * pitch_class) / math.sqrt(12)]
-    for frequency in range(1, 6):
-        angle = 2.0 * math.pi * frequency * pitch_class / PITCH_CLASSES
-        rows += [torch.cos(angle) / math.sqrt(6), torch.sin(angle) / math.sqrt(6)]
-    return torch.stack(rows).float()
+from pemr.covers.networks.contract import CoverNetwork
+from pemr.covers.networks.frames import Input
+from pemr.covers.networks.graphs import PITCH_CLASSES, circle_basis
 
 
 class CircleConvolution(nn.Module):
@@ -39,7 +29,7 @@ class CircleConvolution(nn.Module):
         self.taps, self.stride = taps, stride
         scale = 1.0 / math.sqrt(channels_in * taps * PITCH_CLASSES)
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, PITCH_CLASSES, taps) * scale * math.sqrt(2.0))
-        self.register_buffer("basis", circle_basis(), persistent=False)
+        self.register_buffer("basis", torch.from_numpy(circle_basis()), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         batch, _, channels, time = x.shape

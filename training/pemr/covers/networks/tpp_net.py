@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pemr.covers.networks.contract import CoverNetwork, Input
+from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import convolution
-
-PYRAMID = (4, 3, 2, 1)
+from pemr.covers.networks.frames import Input
+from pemr.covers.networks.graphs import PYRAMID
 
 
 class TppNet(CoverNetwork):

@@ -22,19 +22,14 @@ from torch import Tensor
 from pemr.covers.corpus.version_corpus import MOMENT_SCALE, Moments, read_moments, read_work, works_in
 from pemr.covers.networks.clips import ClipSettings, TrainingWork, draw_batch, read_training_works
 from pemr.covers.networks.contract import CoverNetwork
-from pemr.covers.networks.frames import Frames, frames_for, track_vector
+from pemr.covers.networks.frames import Frames, VectorNetwork, frames_for, track_vector
 from pemr.covers.networks.losses import cosine_softmax, version_contrast
-from pemr.covers.networks.registry import (
-    NetworkSettings,
-    build_network,
-    parameters_of,
-    save_network,
-    without_files,
-)
+from pemr.covers.networks.network_file import NetworkSettings, without_files
+from pemr.covers.networks.registry import build_network, parameters_of, save_network
 from pemr.covers.retrieval_metrics import RetrievalReport, evaluate
 from pemr.durable_files import write_output
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
-from pemr.frontend import LogMel
+from pemr.log_mel import LogMel
 from pemr.precision import computes_in_bfloat16
 from pemr.runs.stopping import StopRequest
 from pemr.time_spent import Stopwatch, TimeSpent, stored_time
@@ -93,7 +88,7 @@ class Told:
     measures: dict[str, float]
 
 
-def read_development(folder: Path, network: CoverNetwork) -> DevelopmentSet:
+def read_development(folder: Path, network: VectorNetwork) -> DevelopmentSet:
     """All versions of a corpus folder that is not trained on."""
     works: list[str] = []
     frames: list[Frames] = []
@@ -112,9 +107,9 @@ def read_development(folder: Path, network: CoverNetwork) -> DevelopmentSet:
     return DevelopmentSet(folder.name, works, frames, moments)
 
 
-def retrieval(network: CoverNetwork, tracks: DevelopmentSet, front_end: LogMel) -> RetrievalReport:
+def retrieval(network: VectorNetwork, tracks: DevelopmentSet, front_end: LogMel) -> RetrievalReport:
     """How well the cosine of track vectors finds versions, each track asked against all others."""
-    segments = [front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None] for kept in tracks.moments]
+    segments = [front_end(torch.from_numpy(kept / np.float32(MOMENT_SCALE)))[None].numpy() for kept in tracks.moments]
     vectors = np.stack(
         [
             track_vector(network, frames, segments[index] if segments else None)

@@ -1,4 +1,4 @@
-"""FCN-4 for inference: every batch norm folded into the convolution before it."""
+"""FCN-4 as torch computed it for listening: what the graphs are measured against."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pemr.encoder import FCN4, Block
+from pemr.graphs.fcn import frames_reached
 
 
 class FusedFCN4(nn.Module):
@@ -36,15 +37,6 @@ class FusedFCN4(nn.Module):
             pool = (4, x.shape[3]) if index == last else (2, 4)
             x = torch.relu(nn.functional.max_pool2d(x, pool))
         return x.flatten(1)
-
-
-def frames_reached(length: int) -> int:
-    """How many of `length` frames the vector depends on: 85 of 116, 213 of 231.
-
-    Three poolings by 4 in a row leave out what does not fill a step, so the last of `length // 64` steps sees, through
-    the convolutions before each pooling, 1 + 4 + 16 frames beyond its own 64.
-    """
-    return min(length, length // 64 * 64 + 21)
 
 
 @torch.no_grad()
