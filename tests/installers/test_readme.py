@@ -26,7 +26,10 @@ def test_every_key_is_one_of_the_window() -> None:
 
 def test_every_library_the_project_needs_has_a_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    known_as = {"PySide6-Essentials": "PySide6", "av": "PyAV", "tomli-w": "tomli-w", "pytest-timeout": "pytest"}
+    known_as = {
+        "PySide6-Essentials": "PySide6", "av": "PyAV", "tomli-w": "tomli-w", "pytest-timeout": "pytest",
+        "onnxruntime": "ONNX Runtime",
+    }  # fmt: skip
     table = section("### Libraries: what for, and why this one").lower()
     extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
     for requirement in [*project["dependencies"], *extras]:

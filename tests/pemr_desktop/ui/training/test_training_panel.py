@@ -62,6 +62,19 @@ def press_in_next_box(name: str, *, checked: bool | None = None) -> None:
 
 
 @pytest.mark.slow
+def test_without_torch_the_form_says_what_is_missing_and_how_to_get_it(
+    panel: TrainingPanel, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pemr_desktop.ui.training.training_form.missing_library", lambda: "torch")
+    panel.show_form()
+    sentence = "Training needs torch, which is not installed. Install it with: pip install 'pemr-desktop[training]'"
+    assert panel.form.sentence.text() == sentence
+    panel.form.from_folder.click()
+    panel.form.folder.setText(str(music))
+    assert panel.form.sentence.isVisibleTo(panel.form)
+    assert not panel.form.start.isEnabled()
+
+
 def test_a_training_is_started_paused_gone_on_with_and_put_to_use(
     qtbot: QtBot, context: WindowContext, panel: TrainingPanel, music: Path
 ) -> None:
