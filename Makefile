@@ -48,7 +48,7 @@ test: export OMP_NUM_THREADS := $(or $(OMP_NUM_THREADS),1)
 test: export QT_QPA_PLATFORM := offscreen
 test: lint $(TESTED)
 	@installers/linux/test-programs.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 # both commands in a Debian made for the purpose, with git, make and python3 alone (needs root and debootstrap)
 test-bare:
