@@ -158,7 +158,7 @@ def test_what_is_not_read_of_a_tag_is_said(
     tmp_path: Path, make_audio: Callable[..., Path], frames: tuple[bytes, ...], told: str
 ) -> None:
     content = read_content(with_id3(make_audio(tmp_path / "a.mp3", seconds=1), *frames))
-    assert content.tags is not None and content.why is not None and content.why.code == told
+    assert content.tags is not None and (content.why.code if content.why else "") == told
 
 
 @linux_only
