@@ -28,7 +28,6 @@ import mutagen
 from full_files import encode, make_full_files
 from kill_writer import (
     AT_A_TIME,
-    LONGEST_LIFE,
     OPTIONS,
     _kill_a_writer,
     _last_done,
@@ -46,6 +45,8 @@ from pemr_desktop.tagfiles.errors import TagFileError
 from pemr_desktop.tagfiles.read import read_tags
 
 MET_BY_OTHERS = 0.5
+LONGEST_LIFE = 1.5
+"""In times of the start of a writer: most of the first writing and taking back."""
 THEIRS = "Typed in another program"
 
 
