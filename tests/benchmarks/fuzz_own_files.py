@@ -34,7 +34,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import many_tracks
 from damage import damaged
-from pemr.errors import PemrError
 from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import DATABASE_ERRORS, open_reader
@@ -252,7 +251,7 @@ def try_settings(good: Path, draw: random.Random) -> str:
 
 def try_model(good: Path, draw: random.Random) -> str:
     """Load it. Half of the time the digest is made right again, as if somebody had made it to do harm."""
-    from pemr.modelfile import load_model
+    from pemr_desktop.analysis.models import load_encoder
     from pemr_desktop.resources import resource
 
     path = good.parent / "some model.safetensors"
@@ -265,9 +264,9 @@ def try_model(good: Path, draw: random.Random) -> str:
         content = bytearray(damaged(bytes(content), [bytes(content[:4096])], draw))
     path.write_bytes(content)
     try:
-        load_model(path)
+        load_encoder([path])
         outcome = "loaded"
-    except PemrError as error:
+    except PemrDesktopError as error:
         outcome = said(error, path)
     if path.read_bytes() != bytes(content):
         raise Broken("the model was changed")
