@@ -204,8 +204,8 @@ def with_tuned_heads(library: Library, encoder: Encoder) -> Encoder:
 
     Heads that stand in for another file of the same ear are not used any more: that file's own tags are.
     """
-    from pemr.logistic import Linear
     from pemr.modelfile import TagHead
+    from pemr.regression.logistic import Linear
 
     stored = library.read(tag_tuning.heads_in_use, encoder.model_id, encoder.digest)
     if stored is None:

@@ -23,12 +23,12 @@ import numpy as np
 import torch
 
 from pemr import audio
+from pemr.build import encoder_module
 from pemr.datasets.folder import audio_files
 from pemr.embed import DEFAULT_SEGMENTS, SEGMENTS_AT_ONCE, segment_starts
 from pemr.graphs.fcn import encoder_graph, frames_reached
 from pemr.graphs.session import Graph
 from pemr.log_mel import LogMel
-from pemr.model_modules import encoder_module
 from pemr.modelfile import Model, load_model
 from pemr_desktop.resources import resource
 from torch_listening import FusedFCN4

@@ -25,9 +25,9 @@ import numpy as np
 import torch
 
 from pemr.embed import Encoder
-from pemr.logistic import Floats, Linear, folds_of
 from pemr.metrics import TagScores, average_precision, bootstrap_interval, roc_auc, score_tags
 from pemr.modelfile import TagHead
+from pemr.regression.logistic import Floats, Linear, folds_of
 from pemr.tags.calibration import calibrate, evidence_of, in_probability, probability
 from pemr.tags.heads import TAGS, as_targets, fit_heads, teacher_thresholds
 from pemr.tags.tag_tuning import LEAST_TEACHER_THRESHOLD, Example, tune_tags

@@ -70,9 +70,9 @@ def make_tiny_model(path: Path, seed: int = 1) -> Path:
     import numpy as np
     import torch
 
+    from pemr.build import weights_of
     from pemr.encoder import FCN4
     from pemr.frontend import FrontEnd
-    from pemr.model_modules import weights_of
     from pemr.modelfile import ModelInfo, PredictorShape, TagHead, save_model
     from pemr.predictor import Predictor
 

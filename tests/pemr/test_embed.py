@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from pemr.build import encoder_module
 from pemr.embed import Encoder, segment_starts
 from pemr.errors import DecodeError
 from pemr.graphs.fcn import MIN_FRAMES
 from pemr.log_mel import LogMel
-from pemr.model_modules import encoder_module
 from pemr.modelfile import load_model
 
 

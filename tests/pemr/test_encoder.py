@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pemr.build import weights_of
 from pemr.encoder import FCN4, PARAMETERS, Block, LastBlock, ProjectionHead, running_statistics_frozen
 from pemr.graphs.fcn import (
     EMBEDDING_WIDTH,
@@ -18,7 +19,6 @@ from pemr.graphs.fcn import (
     frames_reached,
 )
 from pemr.graphs.session import Graph
-from pemr.model_modules import weights_of
 
 
 def test_the_encoder_has_the_papers_number_of_parameters() -> None:

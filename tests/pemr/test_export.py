@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pemr.build import trained_encoder
+from pemr.build import trained_encoder, weights_of
 from pemr.checkpoint import load_checkpoint
 from pemr.embed import Encoder
 from pemr.encoder import FCN4
 from pemr.errors import CheckpointError, ModelMismatch
 from pemr.export import export
 from pemr.frontend import FrontEnd
-from pemr.model_modules import weights_of
 from pemr.modelfile import ModelInfo, PredictorShape, load_model, save_model
 from pemr.pretrain import pretrain
 from pemr.recipe import load_recipe

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from pemr.build import weights_of
 from pemr.graphs.importance import importance_graph, predictor_shapes, sinusoidal_positions
 from pemr.graphs.session import Graph
-from pemr.model_modules import weights_of
 from pemr.predictor import Attention, Layer, Predictor
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from pemr.build import weights_of
 from pemr.encoder import FCN4
 from pemr.frontend import FrontEnd
 from pemr.graphs.fcn import EMBEDDING_WIDTH
-from pemr.model_modules import weights_of
 from pemr.modelfile import ModelInfo, PredictorShape, TagHead, save_model
 from pemr.predictor import Predictor
 

@@ -19,8 +19,8 @@ from pemr.frontend import LogMelFrames
 from pemr.graphs.fcn import encoder_graph, frames_reached
 from pemr.graphs.importance import importance_graph
 from pemr.graphs.session import Graph
-from pemr.logistic import Linear
 from pemr.modelfile import Model, TagHead, load_model
+from pemr.regression.logistic import Linear
 
 Floats = npt.NDArray[np.float32]
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pemr.build import build_method
+from pemr.build import build_method, weights_of
 from pemr.checkpoint import Checkpoint, load_checkpoint
 from pemr.encoder import FCN4
 from pemr.errors import CheckpointError
 from pemr.methods.contract import Method
 from pemr.methods.pemr import Pemr
-from pemr.model_modules import weights_of
 from pemr.modelfile import ModelInfo, PredictorShape, save_model
 from pemr.predictor import Predictor
 

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from pemr import events
+from pemr.build import weights_of
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
-from pemr.model_modules import weights_of
 from pemr.modelfile import Model, load_model
 from pemr.protocols.examples import Examples
 from pemr.protocols.finetuned_encoder import save_finetuned

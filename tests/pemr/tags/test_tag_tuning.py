@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pemr.logistic import Linear
 from pemr.modelfile import TagHead
+from pemr.regression.logistic import Linear
 from pemr.tags.calibration import in_probability
 from pemr.tags.tag_tuning import LEAST_NEW_EXAMPLES, Example, Weights, new_tags, tune_tags
 from pemr.vocabulary import VOCABULARY

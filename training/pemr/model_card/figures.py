@@ -17,9 +17,9 @@ from pemr.comparison.scoring import Score, interval, score_vectors, segment_vect
 from pemr.embed import Encoder
 from pemr.errors import CorpusError
 from pemr.handcrafted import MfccChroma
-from pemr.logistic import Floats
 from pemr.metrics import average_precision
 from pemr.modelfile import load_model
+from pemr.regression.logistic import Floats
 from pemr.tags.calibration import GroupCalibration
 from pemr.tags.teacher_labels import Progress
 from pemr.tags.training import Row, learned_from_labels, load_corpus, measure_vectors, random_encoder

@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pemr.build import SegmentEncoder, trained_encoder, untrained_encoder
+from pemr.build import SegmentEncoder, encoder_module, trained_encoder, untrained_encoder
 from pemr.checkpoint import load_checkpoint
 from pemr.export import checkpoint_file
 from pemr.frontend import FrontEnd
 from pemr.graphs.fcn import EMBEDDING_WIDTH
 from pemr.handcrafted import HANDCRAFTED_WIDTH, MfccChroma
 from pemr.log_mel import LogMel, normalised
-from pemr.model_modules import encoder_module
 from pemr.modelfile import load_model
 from pemr.protocols.examples import Examples, sampled_segments
 from pemr.recipe import Recipe, load_recipe

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from pemr.build import weights_of
 from pemr.errors import CorpusError, ModelMismatch
 from pemr.frontend import FrontEnd
-from pemr.model_modules import weights_of
 from pemr.modelfile import Model, TagHead, save_model
 from pemr.protocols.examples import YES_TARGET, Examples, Floats, teacher_examples
 from pemr.protocols.supervised import Trained

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pemr.build import build_method, untrained_encoder
+from pemr.build import build_method, untrained_encoder, weights_of
 from pemr.checkpoint import load_checkpoint
 from pemr.encoder import FCN4
 from pemr.errors import ModelMismatch
@@ -14,7 +14,6 @@ from pemr.export import checkpoint_file, predicting_module
 from pemr.frontend import FrontEnd
 from pemr.graphs.fcn import EMBEDDING_WIDTH
 from pemr.log_mel import normalised
-from pemr.model_modules import weights_of
 from pemr.modelfile import Model, ModelInfo, PredictorShape, load_model
 from pemr.predictor import Predictor
 from pemr.protocols.examples import Examples, sampled_segments

@@ -21,10 +21,10 @@ from torch import nn
 
 from pemr import events
 from pemr.augment import augment
+from pemr.build import encoder_module
 from pemr.checkpoint import load_content, save_content
 from pemr.errors import CheckpointError, CorpusError, TrainingDiverged
 from pemr.log_mel import LogMel
-from pemr.model_modules import encoder_module
 from pemr.modelfile import Model
 from pemr.precision import resolved
 from pemr.protocols.evaluation import Evaluation, embed_segments, evaluate_vectors

@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pemr.logistic import Floats, Linear, folds_of
 from pemr.metrics import (
     ReliabilityPoint,
     average_precision,
@@ -22,6 +21,7 @@ from pemr.metrics import (
     roc_auc,
 )
 from pemr.modelfile import TagHead
+from pemr.regression.logistic import Floats, Linear, folds_of
 
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pemr.logistic import Floats, Linear, fit, folds_of
 from pemr.metrics import TagScores, best_expected_f1_threshold, score_tags
 from pemr.modelfile import TagHead
+from pemr.regression.logistic import Floats, Linear, fit, folds_of
 from pemr.tags.calibration import Bools, Evidence, calibrate, evidence_of
 from pemr.tags.teacher_labels import LabelledTrack
 from pemr.vocabulary import VOCABULARY

@@ -13,9 +13,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from pemr.logistic import Floats, Linear, fit, folds_of
 from pemr.metrics import roc_auc
 from pemr.modelfile import TagHead
+from pemr.regression.logistic import Floats, Linear, fit, folds_of
 from pemr.tags.calibration import (
     HELD_OUT_PRECISION,
     LEAST_HITS,

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from pemr.build import untrained_encoder
+from pemr.build import untrained_encoder, weights_of
 from pemr.embed import Encoder
 from pemr.errors import CorpusError, ModelMismatch
-from pemr.logistic import Floats, Linear
 from pemr.metrics import TagScores, bootstrap_interval
-from pemr.model_modules import weights_of
 from pemr.modelfile import Model, TagHead, load_model, save_model
+from pemr.regression.logistic import Floats, Linear
 from pemr.tags.calibration import CalibratedTag, GroupCalibration, calibrate, calibration_by_group, evidence_of
 from pemr.tags.heads import (
     TAGS,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pemr.logistic import Linear, fit
+from pemr.regression.logistic import Linear, fit
 from pemr.tags.calibration import platt, probability
 from pemr.truth.labels import WORDS
 from pemr.truth.listening import HeardClip

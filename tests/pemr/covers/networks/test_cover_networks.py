@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from pemr.build import state_of, weights_of
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import PAPER_CHANNELS, CqtNet
 from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
@@ -17,7 +18,6 @@ from pemr.covers.networks.pitch_class import CircleConvolution, PitchClassNet
 from pemr.covers.networks.registry import BUILDERS, build_network, save_network
 from pemr.covers.networks.tpp_net import TppNet
 from pemr.errors import ModelMismatch
-from pemr.model_modules import state_of, weights_of
 
 
 def count(network: nn.Module) -> int:

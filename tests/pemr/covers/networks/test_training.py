@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pemr.build import weights_of
 from pemr.covers.alignment.spectrum import spectrum
 from pemr.covers.corpus.sketch import sketch
 from pemr.covers.corpus.version_corpus import (
@@ -26,7 +27,6 @@ from pemr.covers.networks.registry import build_network, save_network
 from pemr.covers.networks.training import CoverTraining, train
 from pemr.errors import CheckpointError, CorpusError, ModelMismatch, RecipeError
 from pemr.frontend import FrontEnd
-from pemr.model_modules import weights_of
 from pemr.modelfile import load_model
 from pemr.rendering.arrange import arrange_song
 from pemr.rendering.pop_songs import compose

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from pemr.build import encoder_module, state_of, weights_of
 from pemr.covers.networks.contract import CoverNetwork
 from pemr.covers.networks.cqt_net import CqtNet
 from pemr.covers.networks.encoder_cqt_net import FcnCoverNet, JoinedNet
@@ -17,7 +18,6 @@ from pemr.covers.networks.tpp_net import TppNet
 from pemr.covers.scores.fusion import ScoreFusion
 from pemr.encoder import FCN4
 from pemr.errors import RecipeError
-from pemr.model_modules import encoder_module, state_of, weights_of
 from pemr.modelfile import load_model
 
 

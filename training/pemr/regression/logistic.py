@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pemr.lbfgs import minimise
+from pemr.regression.lbfgs import minimise
 
 Floats = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pemr.logistic import Linear, fit, folds_of
+from pemr.regression.logistic import Linear, fit, folds_of
 
 
 def music(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pemr.lbfgs import minimise
+from pemr.regression.lbfgs import minimise
 
 
 def rosenbrock(numbers: np.ndarray) -> tuple[float, np.ndarray]:

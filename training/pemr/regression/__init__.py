@@ -1,0 +1,1 @@
+"""Regression on embeddings: soft-label logistic regression, and what minimises its loss."""
