@@ -121,7 +121,7 @@ def _version(features: CoverFeatures, chance: np.random.Generator) -> CoverFeatu
     moved = chroma[where] + chance.exponential(BLUR, (len(where), 12))
     moved = moved / np.linalg.norm(moved, axis=1, keepdims=True)
     seconds = features.duration_s * len(where) / len(chroma)
-    return CoverFeatures.of(moved.astype(np.float32), seconds, features.tuning, features.contrast_db)
+    return CoverFeatures.of(moved.astype(np.float32), seconds, features.a4_offset, features.contrast_db)
 
 
 def _blurred(vectors: np.ndarray, chance: np.random.Generator) -> np.ndarray:

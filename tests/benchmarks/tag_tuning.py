@@ -144,13 +144,13 @@ def measure_own(
     for fold in np.unique(folds):
         inside = np.flatnonzero(folds != fold)
         tagged = set(np.random.default_rng(fold).permutation(inside)[:told].tolist())
-        lesson = [
+        examples_told = [
             replace(examples[at], file_tags={"my genre" if truth[at] else "something else": "genre"})
             if at in tagged
             else examples[at]
             for at in inside.tolist()
         ]
-        tuned = tune_tags(shipped, tags, lesson)
+        tuned = tune_tags(shipped, tags, examples_told)
         names = [tag.name for tag in tuned.tags] if tuned else []
         if tuned is None or "my genre" not in names:
             print(f"fold {fold}: not learned from {int(truth[list(tagged)].sum())} tracks that have it")

@@ -55,21 +55,21 @@ class Incomparable(NamedTuple):
 class CoverFeatures:
     """`packed` (t, 6) uint8: chroma in fifteenths, an even pitch class in the low half of a byte, the odd one above it.
 
-    Frames have length 1, or 0 where silent. `duration_s` is the whole track; `tuning` the semitones it lies above
+    Frames have length 1, or 0 where silent. `duration_s` is the whole track; `a4_offset` the semitones it lies above
     A4 = 440 Hz; `contrast_db` how far pitches stand out.
     """
 
     packed: Packed
     duration_s: float
-    tuning: float
+    a4_offset: float
     contrast_db: float
 
     @staticmethod
-    def of(chroma: Rows, duration_s: float, tuning: float, contrast_db: float) -> CoverFeatures:
+    def of(chroma: Rows, duration_s: float, a4_offset: float, contrast_db: float) -> CoverFeatures:
         """From chroma (t, 12), rows of length 1 or 0."""
         fifteenths = (np.asarray(chroma) * MAX_CHROMA_LEVEL).round().clip(0, MAX_CHROMA_LEVEL).astype(np.uint8)
         packed = (fifteenths[:, ::2] | fifteenths[:, 1::2] << 4).astype(np.uint8)
-        return CoverFeatures(packed, duration_s, tuning, contrast_db)
+        return CoverFeatures(packed, duration_s, a4_offset, contrast_db)
 
     @property
     def frames(self) -> int:
@@ -120,7 +120,7 @@ class CoverFeatures:
     def to_bytes(self) -> bytes:
         """A compact form to be stored; `from_bytes` reads it."""
         head = HEADER.pack(
-            MAGIC, FEATURE_VERSION, 0, self.frames, self.duration_s, self.tuning, self.contrast_db, FRAME_S
+            MAGIC, FEATURE_VERSION, 0, self.frames, self.duration_s, self.a4_offset, self.contrast_db, FRAME_S
         )
         return head + self.packed.tobytes()
 
@@ -129,7 +129,7 @@ class CoverFeatures:
         """Raises `CoverFeaturesError` if the data is damaged or of another version."""
         if len(data) < HEADER.size or not data.startswith(MAGIC):
             raise CoverFeaturesError("The stored cover features are damaged. Analyse the track again.")
-        _, version, _, frames, duration_s, tuning, contrast_db, _ = HEADER.unpack_from(data)
+        _, version, _, frames, duration_s, a4_offset, contrast_db, _ = HEADER.unpack_from(data)
         if version != FEATURE_VERSION:
             raise CoverFeaturesError(
                 f"The stored cover features are of version {version}, this program reads version {FEATURE_VERSION}. "
@@ -138,7 +138,7 @@ class CoverFeatures:
         if len(data) != HEADER.size + 6 * frames:
             raise CoverFeaturesError("The stored cover features are cut short. Analyse the track again.")
         packed = np.frombuffer(data, np.uint8, offset=HEADER.size).reshape(frames, 6)
-        return CoverFeatures(packed, duration_s, tuning, contrast_db)
+        return CoverFeatures(packed, duration_s, a4_offset, contrast_db)
 
 
 def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFeatures:
@@ -153,8 +153,8 @@ def cover_features(samples: Samples, sample_rate: int = SAMPLE_RATE) -> CoverFea
     if not np.isfinite(used).all():
         used = np.nan_to_num(used, posinf=0.0, neginf=0.0)
     front_end = LogFrequency()
-    tuning = front_end.tuning(used) if len(used) else 0.0
-    return features_of_semitones(decibels(front_end.magnitudes(used, tuning)), duration_s, tuning)
+    a4_offset = front_end.a4_offset(used) if len(used) else 0.0
+    return features_of_semitones(decibels(front_end.magnitudes(used, a4_offset)), duration_s, a4_offset)
 
 
 def decibels(magnitudes: Rows) -> Rows:
@@ -163,12 +163,12 @@ def decibels(magnitudes: Rows) -> Rows:
     return levels * np.float32(20.0)
 
 
-def features_of_semitones(decibels: Rows, duration_s: float, tuning: float = 0.0) -> CoverFeatures:
+def features_of_semitones(decibels: Rows, duration_s: float, a4_offset: float = 0.0) -> CoverFeatures:
     """Levels of semitones in dB (t, 84), 4.3 frames a second -> features."""
     sounding = decibels.max(axis=1) > SILENCE_DB if len(decibels) else np.zeros(0, bool)
     chroma = fold(whiten(decibels)) * sounding[:, np.newaxis]
     return CoverFeatures.of(
-        chroma, float(np.float32(duration_s)), float(np.float32(tuning)), _contrast_db(decibels, sounding)
+        chroma, float(np.float32(duration_s)), float(np.float32(a4_offset)), _contrast_db(decibels, sounding)
     )
 
 

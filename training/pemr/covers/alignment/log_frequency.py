@@ -87,7 +87,7 @@ class LogFrequency:
         bank[row, line] = bells / np.bincount(row, bells, self.n_bins)[row]
         return bank
 
-    def tuning(self, samples: Samples) -> float:
+    def a4_offset(self, samples: Samples) -> float:
         """Semitones (-0.5 to 0.5) by which spectral peaks from 160 to 2000 Hz of (n,) lie off A4 = 440 Hz.
 
         From three excerpts, every other frame of them.

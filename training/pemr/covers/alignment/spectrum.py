@@ -33,7 +33,7 @@ def spectrum(samples: Samples) -> Spectrum:
     if not len(used):
         return np.zeros((0, SEMITONES), np.uint8)
     front_end = LogFrequency()
-    return quantised(front_end.magnitudes(used, front_end.tuning(used)))
+    return quantised(front_end.magnitudes(used, front_end.a4_offset(used)))
 
 
 def quantised(magnitudes: Rows) -> Spectrum:
