@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from pemr.errors import PemrError
 from pemr_desktop.refusals import Refusal, RefusalCode, Value, refusal
-from pemr_desktop.system_reasons import database_reason, system_reason
 
 
 class PemrDesktopError(Exception):
@@ -54,22 +51,6 @@ class JobCancelled(PemrDesktopError):
 
 class WorkerUnavailable(PemrDesktopError):
     """The worker process cannot be started, or ended although it is needed."""
-
-
-def reason_of(error: BaseException) -> Refusal:
-    """What a person is told of an error, whatever it is: its own words only where they were made for people."""
-    match error:
-        case PemrDesktopError():
-            return error.refusal
-        case PemrError():
-            return training_reason(error)
-        case sqlite3.Error() | UnicodeDecodeError():
-            return refusal("library cannot be used", reason=database_reason(error))
-        case OSError():
-            return refusal("refused by system", reason=system_reason(error))
-        case MemoryError():
-            return refusal("out of memory")
-    return refusal("unexpected")
 
 
 def training_reason(error: PemrError) -> Refusal:

@@ -16,7 +16,8 @@ from pemr.errors import PemrError
 from pemr.lazy_commands import LazyCommand, LazyGroup
 from pemr_desktop import __version__
 from pemr_desktop.commands.clean_text import clean
-from pemr_desktop.errors import JobCancelled, PemrDesktopError, reason_of
+from pemr_desktop.errors import JobCancelled, PemrDesktopError
+from pemr_desktop.reasons import reason_of
 
 log = logging.getLogger(__name__)
 

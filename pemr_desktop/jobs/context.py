@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from pemr_desktop.analysis.loaded_models import LoadedModels
+from pemr_desktop.database_reasons import database_reason
 from pemr_desktop.errors import JobCancelled, LibraryInUse, PemrDesktopError
 from pemr_desktop.jobs.reporting import Reporter
 from pemr_desktop.library import queries
@@ -25,7 +26,7 @@ from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.settings import Settings
 from pemr_desktop.settings_file import load
 from pemr_desktop.steps import Step
-from pemr_desktop.system_reasons import database_reason, system_reason
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)

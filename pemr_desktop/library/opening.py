@@ -6,6 +6,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from pemr_desktop.database_reasons import database_reason
 from pemr_desktop.library.database.backups import back_up
 from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.reader import (
@@ -21,7 +22,7 @@ from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.library import Library
 from pemr_desktop.library.upkeep.strays import remove_strays
 from pemr_desktop.private_files import make_private_file, make_private_folder
-from pemr_desktop.system_reasons import database_reason, system_reason
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
 
 

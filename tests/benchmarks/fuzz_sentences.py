@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from damage import damaged
 from full_files import make_full_files
-from pemr_desktop.errors import reason_of
+from pemr_desktop.reasons import reason_of
 from raw_words import raw_words
 
 NAME = "song"

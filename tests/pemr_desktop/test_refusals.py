@@ -12,8 +12,9 @@ from typing import NamedTuple
 import pytest
 
 import pemr_desktop
-from pemr_desktop.errors import PemrDesktopError, reason_of
+from pemr_desktop.errors import PemrDesktopError
 from pemr_desktop.library.errors import LibraryError, QueryError
+from pemr_desktop.reasons import reason_of
 from pemr_desktop.refusals import Refusal, joined, refusal, refusal_texts, said
 from pemr_desktop.sentences import English, english
 from pemr_desktop.tagfiles.errors import CannotHold, WriteRefused

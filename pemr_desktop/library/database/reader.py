@@ -8,10 +8,11 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
+from pemr_desktop.database_reasons import database_reason
 from pemr_desktop.library.database.backups import backup_folder, backups, newest_backup
 from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryLost, LibraryMissing, LibraryTooNew
 from pemr_desktop.refusals import Refusal, refusal
-from pemr_desktop.system_reasons import database_reason, system_reason
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)

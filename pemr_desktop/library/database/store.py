@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from pemr_desktop.database_reasons import database_reason
 from pemr_desktop.library.errors import LibraryError, LibraryReplaced
-from pemr_desktop.system_reasons import database_reason
 from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from pemr_desktop.database_reasons import database_reason
 from pemr_desktop.library.browsing import counts, models, roots
 from pemr_desktop.library.database.backups import daily_backups, future_backups
 from pemr_desktop.library.database.reader import DATABASE_ERRORS, damaged, open_reader
@@ -19,7 +20,6 @@ from pemr_desktop.library.upkeep.repair import Finding
 from pemr_desktop.library.upkeep.strays import find_strays
 from pemr_desktop.private_files import others_may_read
 from pemr_desktop.refusals import Refusal, refusal
-from pemr_desktop.system_reasons import database_reason
 from pemr_desktop.tagfiles.errors import readable
 
 log = logging.getLogger(__name__)

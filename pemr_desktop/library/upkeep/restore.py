@@ -14,13 +14,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from pemr.durable_files import replaced, sync_folder
+from pemr_desktop.database_reasons import database_reason
 from pemr_desktop.library.database.backups import copy_database, newest_backup
 from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.reader import DATABASE_ERRORS, check_file, has_log, read_only_address
 from pemr_desktop.library.errors import LibraryDamaged, LibraryError, LibraryMissing
 from pemr_desktop.library.upkeep.strays import KEPT_ASIDE, remove_strays
 from pemr_desktop.refusals import Refusal, refusal
-from pemr_desktop.system_reasons import database_reason, system_reason
+from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
 
 LOGS = ("-wal", "-shm", "-journal")

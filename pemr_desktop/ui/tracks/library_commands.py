@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
 from pemr_desktop.demo_music import demo_folder
-from pemr_desktop.errors import ResourceMissing, reason_of
+from pemr_desktop.errors import ResourceMissing
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.paths import show
@@ -29,6 +29,7 @@ from pemr_desktop.protocol.messages import (
     Scan,
 )
 from pemr_desktop.protocol.results import PlaylistResult
+from pemr_desktop.reasons import reason_of
 from pemr_desktop.refusals import said
 from pemr_desktop.resources import resource
 from pemr_desktop.ui.background import OffThread

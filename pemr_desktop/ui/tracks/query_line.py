@@ -8,10 +8,10 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from pemr_desktop.errors import reason_of
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
+from pemr_desktop.reasons import reason_of
 from pemr_desktop.refusals import said
 from pemr_desktop.ui.widgets.label import HtmlLabel
 from pemr_desktop.ui.widgets.theme import Theme

@@ -12,13 +12,13 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
-from pemr_desktop.errors import reason_of
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.playlists.export import export_tracks
 from pemr_desktop.library.rows import PlaylistRow
 from pemr_desktop.protocol.messages import AcceptAbove, Analyse, FindAllVersions, Finished, MoreLikeThis, SavePlaylist
 from pemr_desktop.protocol.results import SimilarResult
+from pemr_desktop.reasons import reason_of
 from pemr_desktop.refusals import said
 from pemr_desktop.ui.file_manager import show_in_file_manager
 from pemr_desktop.ui.tracks.library_commands import SOUND_SUFFIXES
