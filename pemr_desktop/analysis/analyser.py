@@ -69,7 +69,8 @@ class Analyser:
     """One analysis of some tracks. Call `run` once.
 
     `listeners` tracks are analysed at the same time, each on one core: that is faster than one track on all cores, and
-    it does not suffer when other programs want the cores too.
+    it does not suffer when other programs want the cores too. `suspects`: what the file beside the library ends with
+    that remembers crashes; of two analysers at the same time each needs its own.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Analyser:
         patience_s: float,
         keep_segments: bool = True,
         changed: Callable[[list[int]], None] = lambda _ids: None,
+        suspects: str = ".listening",
     ) -> None:
         self._library = library
         self._encoder = encoder
@@ -88,7 +90,7 @@ class Analyser:
         self._patience_s = patience_s
         self._keep_segments = keep_segments
         self._changed = changed
-        self._suspects = Suspects(library.path.with_name(library.path.name + ".listening"))
+        self._suspects = Suspects(library.path.with_name(library.path.name + suspects))
         self._unstored: list[TrackAnalysis] = []
         self._stored_at_s = time.perf_counter()
         self._tally = _Tally(0)
@@ -166,7 +168,7 @@ class Analyser:
 
     def _keep(self, track: ToAnalyse, analysed: AnalysedSound) -> None:
         tally, sound = self._tally, analysed.sound
-        self._unstored.append(analysed.analysis)
+        self._unstored.append(analysed.analysis._replace(quick_digest=track.quick_digest))
         tally.done += 1
         tally.analysed += 1
         tally.audio_s += len(sound.samples) / sound.sample_rate

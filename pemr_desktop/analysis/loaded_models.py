@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class LoadedModels:
-    """Shared by both lanes of a worker. `model` overrides which model listens."""
+    """Shared by the lanes of a worker. `model` overrides which model listens."""
 
     def __init__(self, paths: Paths, model: Path | None = None) -> None:
         self._paths = paths

@@ -23,6 +23,7 @@ from pemr_desktop.protocol.messages import (
     Failed,
     Finished,
     Progress,
+    PutBack,
     Quit,
     Ready,
     Request,
@@ -81,7 +82,10 @@ class WorkerClient(QObject):
             self._launch()
 
     def submit(self, request: Request) -> int:
-        """Ask for a job; its id comes back at once."""
+        """Ask for a job; its id comes back at once. A scan that waits already and covers the new one stands for it."""
+        covering = self._ledger.covering(request)
+        if covering is not None:
+            return covering
         start = self._ledger.add(request, title(request, translate))
         if self._is_ready:
             self._send(start)
@@ -105,6 +109,10 @@ class WorkerClient(QObject):
     def job(self, job_id: int) -> JobView | None:
         """One job, None if it is forgotten."""
         return self._ledger.view(job_id)
+
+    def waits_for(self, job_id: int) -> JobView | None:
+        """The job that a waiting one waits for, None if there is none."""
+        return self._ledger.waits_for(job_id)
 
     def forget_ended(self) -> None:
         """Clear the list of what has ended."""
@@ -195,7 +203,7 @@ class WorkerClient(QObject):
     def _tell(self, event: Event) -> None:
         """Account for an event and pass it on."""
         self._ledger.take(event)
-        if isinstance(event, Progress | Finished | Cancelled) and event.changed != Changed():
+        if isinstance(event, Progress | PutBack | Finished | Cancelled) and event.changed != Changed():
             self.changed.emit(event.changed)
         match event:
             case Ready():

@@ -54,6 +54,7 @@ class WorkerResources:
     loaded_models: LoadedModels
     read_only: Refusal | None = None
     model_id: str | None = None
+    _backup_lock: threading.Lock = field(default_factory=threading.Lock)
     _own_reader: threading.local = field(default_factory=threading.local)
 
     def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -86,7 +87,8 @@ class WorkerResources:
         if self.library is None:
             return
         try:
-            self.library.backup_if_due()
+            with self._backup_lock:
+                self.library.backup_if_due()
         except (PemrDesktopError, OSError, sqlite3.Error):
             log.exception("The library could not be backed up")
 
@@ -99,10 +101,10 @@ class WorkerResources:
 class JobContext:
     """One job's view of the worker's resources."""
 
-    def __init__(self, resources: WorkerResources, reporter: Reporter, cancel: threading.Event) -> None:
+    def __init__(self, resources: WorkerResources, reporter: Reporter, must_stop: Callable[[], bool]) -> None:
         self._resources = resources
         self._reporter = reporter
-        self._cancel = cancel
+        self._must_stop = must_stop
         self.settings: Settings = load(resources.paths.settings_file)[0]
         self.paths = resources.paths
         self.loaded_models = resources.loaded_models
@@ -120,12 +122,12 @@ class JobContext:
         return self._resources.read(fn, *args, **kwargs)
 
     def cancelled(self) -> bool:
-        """Whether the user wants the job to stop."""
-        return self._cancel.is_set()
+        """Whether the job is to stop: the user wants it, or a more urgent one waits, after which it goes on."""
+        return self._must_stop()
 
     def stop_if_cancelled(self) -> None:
-        """Raise `JobCancelled` if the user wants the job to stop. For the time between two items."""
-        if self._cancel.is_set():
+        """Raise `JobCancelled` if the job is to stop. For the time between two items."""
+        if self._must_stop():
             raise JobCancelled
 
     def progress(self, done: int, total: int, step: Step) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from pemr_desktop.jobs.lanes import left_of_scan, place_of, waits_for
 from pemr_desktop.protocol.messages import (
     Cancelled,
     Changed,
@@ -15,8 +16,10 @@ from pemr_desktop.protocol.messages import (
     Failed,
     Finished,
     Progress,
+    PutBack,
     Ready,
     Request,
+    Scan,
     Start,
     Started,
 )
@@ -78,6 +81,28 @@ class Ledger:
         self._forget_oldest()
         return Start(job_id, request)  # type: ignore[arg-type]
 
+    def covering(self, request: Request) -> int | None:
+        """The job that waits already and will do all of what is asked; watching a folder asks often."""
+        if not isinstance(request, Scan):
+            return None
+        waiting = [view for view in self._jobs.values() if view.state == "waiting"]
+        if left_of_scan(request, (view.request for view in waiting)) is not None:
+            return None
+        return next((view.job_id for view in reversed(waiting) if isinstance(view.request, Scan)), None)
+
+    def waits_for(self, job_id: int) -> JobView | None:
+        """The job that a waiting one waits for; None if it only waits for the worker."""
+        waiting = self._jobs.get(job_id)
+        if waiting is None or waiting.state != "waiting":
+            return None
+        place = place_of(waiting.request)
+        unfinished = [view for view in self._jobs.values() if not view.ended]
+        for view in unfinished:
+            if view.state != "waiting" and place_of(view.request).lane == place.lane:
+                return view
+        before = (view for view in unfinished if view.job_id < job_id)
+        return next((view for view in before if waits_for(waiting.request, view.request)), None)
+
     def views(self) -> list[JobView]:
         """All jobs, oldest first."""
         return list(self._jobs.values())
@@ -122,6 +147,10 @@ class Ledger:
                     seconds_left=event.seconds_left,
                     doing=doing(event.step, self._translate),
                     state="cancelling" if view.state == "cancelling" else "running",
+                )
+            case PutBack():
+                self._set(
+                    view, state="cancelling" if view.state == "cancelling" else "waiting", seconds_left=None, doing=""
                 )
             case Finished():
                 self._end(view, "finished", self.said(event))

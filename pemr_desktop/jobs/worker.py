@@ -3,8 +3,8 @@
     python -m pemr_desktop.jobs.worker --library PATH [--model PATH]
 
 A reader thread takes commands from standard input at once, so that a job can be cancelled while it runs. Jobs run in
-two lanes, each one job at a time: short ones never wait behind a scan or an analysis. When standard input ends, the
-window is gone: everything is cancelled and the process ends.
+lanes, each one job at a time (see `lanes`): neither short ones nor scans wait behind an analysis. When standard input
+ends, the window is gone: everything is cancelled and the process ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import contextlib
 import logging
 import logging.handlers
 import os
-import queue
 import signal
 import sqlite3
 import sys
@@ -30,9 +29,11 @@ import msgspec
 from pemr.errors import PemrError
 from pemr.pending_writes.notes import note_in
 from pemr_desktop.errors import JobCancelled, PemrDesktopError, training_reason
-from pemr_desktop.jobs.context import JobContext, Outcome, WorkerResources, open_resources
-from pemr_desktop.jobs.operations import LONG, QUICK, operation_for
+from pemr_desktop.jobs.context import JobContext, WorkerResources, open_resources
+from pemr_desktop.jobs.lanes import LANES, LaneName
+from pemr_desktop.jobs.operations import operation_for
 from pemr_desktop.jobs.reporting import Reporter
+from pemr_desktop.jobs.task_queue import Task, TaskQueue
 from pemr_desktop.paths import Paths, find_paths
 from pemr_desktop.private_files import make_private_folder
 from pemr_desktop.protocol.messages import (
@@ -43,6 +44,7 @@ from pemr_desktop.protocol.messages import (
     Event,
     Failed,
     Finished,
+    PutBack,
     Quit,
     Ready,
     Start,
@@ -60,30 +62,19 @@ LOG_FILES = 3
 PATIENCE_AT_END_S = 4.0
 NICENESS = 5
 """The window and the player come first."""
-
-
-class Task:
-    """One job in the worker: waiting, then running, then gone."""
-
-    def __init__(self, start: Start) -> None:
-        self.job_id = start.job_id
-        self.request = start.request
-        self.cancel = threading.Event()
-        self.taken = False
+BACKED_UP_AFTER: frozenset[LaneName] = frozenset({"scan", "long"})
+"""When such a lane comes to rest, the library is backed up if that is due."""
 
 
 class Worker:
-    """Two lanes over the same resources. `emit` may be called from any thread."""
+    """Lanes over the same resources. `emit` may be called from any thread."""
 
     def __init__(self, resources: WorkerResources, emit: Callable[[Event], None]) -> None:
         self._resources = resources
         self._emit = emit
-        self._lock = threading.Lock()
-        self._tasks: dict[int, Task] = {}
-        self._lanes: dict[str, queue.SimpleQueue[Task | None]] = {lane: queue.SimpleQueue() for lane in (QUICK, LONG)}
+        self._tasks = TaskQueue()
         self._threads = [
-            threading.Thread(target=self._run_lane, args=(lane,), name=f"{name} lane", daemon=True)
-            for name, lane in self._lanes.items()
+            threading.Thread(target=self._run_lane, args=(lane,), name=f"{lane} lane", daemon=True) for lane in LANES
         ]
 
     def begin(self) -> None:
@@ -95,66 +86,42 @@ class Worker:
         """Obey one command; False when it was the last one."""
         match command:
             case Start():
-                task = Task(command)
-                with self._lock:
-                    self._tasks[task.job_id] = task
-                self._lanes[operation_for(task.request).lane].put(task)
+                self._tasks.put(Task(command))
             case Cancel(job_id=job_id):
-                self._cancel(job_id)
+                if self._tasks.cancel(job_id):
+                    self._emit(Cancelled(job_id, Changed(), "waiting"))
             case Quit():
                 return False
         return True
 
     def end(self, patience_s: float = PATIENCE_AT_END_S) -> bool:
         """Cancel everything; True if all lanes came to rest in time."""
-        with self._lock:
-            tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel.set()
-        for lane in self._lanes.values():
-            lane.put(None)
+        self._tasks.close()
         give_up_s = time.monotonic() + patience_s
         for thread in self._threads:
             thread.join(max(0.0, give_up_s - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _cancel(self, job_id: int) -> None:
-        with self._lock:
-            task = self._tasks.get(job_id)
-            if task is None:
-                return
-            task.cancel.set()
-            waiting = not task.taken
-            if waiting:
-                del self._tasks[job_id]
-        if waiting:
-            self._emit(Cancelled(job_id, Changed(), "waiting"))
-
-    def _run_lane(self, lane: queue.SimpleQueue[Task | None]) -> None:
-        while (task := lane.get()) is not None:
-            with self._lock:
-                task.taken = True
-                if task.job_id not in self._tasks or task.cancel.is_set():
-                    self._tasks.pop(task.job_id, None)
-                    continue
+    def _run_lane(self, lane: LaneName) -> None:
+        while (task := self._tasks.take(lane)) is not None:
             self._emit(Started(task.job_id))
             event = self._run(task)
-            with self._lock:
-                del self._tasks[task.job_id]
+            if not isinstance(event, PutBack):
+                self._tasks.remove(task)
             self._emit(event)
-            if lane is self._lanes[LONG] and lane.empty():
+            if lane in BACKED_UP_AFTER and self._tasks.is_idle(lane):
                 self._resources.back_up_if_due()
 
     def _run(self, task: Task) -> Event:
         """Do one job; whatever happens becomes the event that ends it."""
         reporter = Reporter(task.job_id, self._emit)
-        context = JobContext(self._resources, reporter, task.cancel)
+        context = JobContext(self._resources, reporter, task.must_stop)
         operation = operation_for(task.request)
         try:
-            outcome: Outcome = operation.run(task.request, context)
+            outcome = operation(task.request, context)
             result = msgspec.Raw(encode(outcome.result))
         except JobCancelled:
-            return Cancelled(task.job_id, reporter.changed)
+            return self._stopped(task, Cancelled(task.job_id, reporter.changed))
         except PemrDesktopError as error:
             log.warning("Job %d failed: %s", task.job_id, error, exc_info=True)
             return Failed(task.job_id, error.refusal, traceback.format_exc())
@@ -169,8 +136,14 @@ class Worker:
             why = refusal("unexpected")
             return Failed(task.job_id, why, traceback.format_exc())
         if outcome.cancelled:
-            return Cancelled(task.job_id, reporter.changed, result=result)
+            return self._stopped(task, Cancelled(task.job_id, reporter.changed, result=result))
         return Finished(task.job_id, reporter.changed, result, outcome.then)
+
+    def _stopped(self, task: Task, event: Cancelled) -> Event:
+        """The user stopped it, or it made room and waits again."""
+        if task.make_room.is_set() and self._tasks.put_back(task):
+            return PutBack(task.job_id, event.changed)
+        return event
 
 
 class EventWriter:

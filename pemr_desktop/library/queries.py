@@ -19,6 +19,7 @@ from pemr_desktop.library.browsing import (
     version_pairs,
     vocabulary,
 )
+from pemr_desktop.library.embeddings.not_analysed import count_not_analysed
 from pemr_desktop.library.embeddings.tag_tuning_status import tag_tuning_status
 from pemr_desktop.library.folder_tree import folders_in, music_folders
 from pemr_desktop.library.paths import find_track, track_path
@@ -35,6 +36,7 @@ __all__ = [
     "active_model",
     "batch_entries",
     "completions",
+    "count_not_analysed",
     "counts",
     "cover_fit_status",
     "cover_groups",

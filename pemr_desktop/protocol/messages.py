@@ -281,6 +281,13 @@ class Progress(msgspec.Struct, frozen=True, tag="progress", tag_field="event"):
     changed: Changed = Changed()
 
 
+class PutBack(msgspec.Struct, frozen=True, tag="put back", tag_field="event"):
+    """The job made room for a more urgent one: it waits again, and goes on later where it stopped."""
+
+    job_id: int
+    changed: Changed
+
+
 class Finished(msgspec.Struct, frozen=True, tag="finished", tag_field="event"):
     """The job ended by itself. `result`: see `results.RESULTS`. `then`: what the settings want to be done next."""
 
@@ -307,7 +314,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
     details: str = ""
 
 
-Event = Ready | Started | Progress | Finished | Cancelled | Failed
+Event = Ready | Started | Progress | PutBack | Finished | Cancelled | Failed
 
 
 def encode(message: Event | msgspec.Struct | None) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pemr_desktop.jobs.context import JobContext, Outcome
@@ -48,44 +47,35 @@ from pemr_desktop.protocol.messages import (
     UntuneTags,
 )
 
-QUICK = "quick"
-LONG = "long"
-
-
-@dataclass(frozen=True)
-class Operation:
-    """A function that does a job, and the lane it waits in."""
-
-    run: Callable[[Any, JobContext], Outcome]
-    lane: str
-
+Operation = Callable[[Any, JobContext], Outcome]
+"""A function that does a job. Where it waits for its turn: see `lanes`."""
 
 OPERATIONS: dict[type[Request], Operation] = {
-    AddFolders: Operation(scanning.add_folders, LONG),
-    Scan: Operation(scanning.scan, LONG),
-    RemoveRoot: Operation(scanning.remove_root, QUICK),
-    Analyse: Operation(analysing.analyse, LONG),
-    ActivateModel: Operation(models.activate_model, LONG),
-    TuneTags: Operation(tag_tuning.tune_tags, LONG),
-    UntuneTags: Operation(tag_tuning.untune_tags, LONG),
-    FindAllVersions: Operation(covers.find_all_versions, LONG),
-    CheckCovers: Operation(cover_fitting.check_covers, LONG),
-    FitCoverSearch: Operation(cover_fitting.fit_cover_search, LONG),
-    ResetCoverSearch: Operation(cover_fitting.reset_cover_search, LONG),
-    FindCovers: Operation(covers.find_covers, QUICK),
-    MoreLikeThis: Operation(similar.more_like_this, QUICK),
-    JudgeVersion: Operation(covers.judge_version, QUICK),
-    Decide: Operation(deciding.decide, QUICK),
-    AcceptAbove: Operation(deciding.accept_above, QUICK),
-    PlanWrites: Operation(writing.plan_writes, QUICK),
-    PlanEdits: Operation(writing.plan_edits, QUICK),
-    FindLegacyTexts: Operation(writing.find_legacy_texts, QUICK),
-    PlanRecoding: Operation(writing.plan_recoding, QUICK),
-    ApplyWrites: Operation(writing.apply_writes, QUICK),
-    Undo: Operation(writing.undo, QUICK),
-    SavePlaylist: Operation(playlists.save_playlist, QUICK),
-    ImportPlaylist: Operation(playlists.import_playlist, QUICK),
-    DeletePlaylist: Operation(playlists.delete_playlist, QUICK),
+    AddFolders: scanning.add_folders,
+    Scan: scanning.scan,
+    RemoveRoot: scanning.remove_root,
+    Analyse: analysing.analyse,
+    ActivateModel: models.activate_model,
+    TuneTags: tag_tuning.tune_tags,
+    UntuneTags: tag_tuning.untune_tags,
+    FindAllVersions: covers.find_all_versions,
+    CheckCovers: cover_fitting.check_covers,
+    FitCoverSearch: cover_fitting.fit_cover_search,
+    ResetCoverSearch: cover_fitting.reset_cover_search,
+    FindCovers: covers.find_covers,
+    MoreLikeThis: similar.more_like_this,
+    JudgeVersion: covers.judge_version,
+    Decide: deciding.decide,
+    AcceptAbove: deciding.accept_above,
+    PlanWrites: writing.plan_writes,
+    PlanEdits: writing.plan_edits,
+    FindLegacyTexts: writing.find_legacy_texts,
+    PlanRecoding: writing.plan_recoding,
+    ApplyWrites: writing.apply_writes,
+    Undo: writing.undo,
+    SavePlaylist: playlists.save_playlist,
+    ImportPlaylist: playlists.import_playlist,
+    DeletePlaylist: playlists.delete_playlist,
 }
 
 

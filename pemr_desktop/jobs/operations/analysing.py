@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from pemr_desktop.analysis.analyser import Analysed, Analyser
+from pemr_desktop.analysis.analyser import Analysed
 from pemr_desktop.jobs.context import JobContext, Outcome
+from pemr_desktop.jobs.operations.listening import Comparison, analyser_for
 from pemr_desktop.jobs.operations.tag_tuning import finish_suggestions
 from pemr_desktop.protocol.messages import Analyse
 from pemr_desktop.protocol.results import AnalyseResult
@@ -27,19 +28,17 @@ def analyse(request: Analyse, context: JobContext) -> Outcome:
     if not tracks:
         given_up = library.not_analysed(encoder.model_id, request.track_ids)
         return Outcome(AnalyseResult(0, 0, 0.0, 0.0, {}, given_up=given_up))
-    analyser = Analyser(
-        library,
-        encoder,
-        listeners=context.settings.analyse.threads or (os.cpu_count() or 1) + 1,
-        patience_s=float(context.settings.analyse.limit_s),
-        keep_segments=context.settings.analyse.segments,
-        changed=context.touched,
-    )
+    compared = Comparison(library)
+
+    def changed(track_ids: list[int]) -> None:
+        context.touched(track_ids)
+        compared.add(track_ids)
+
+    listeners = context.settings.analyse.threads or (os.cpu_count() or 1) + 1
+    analyser = analyser_for(context, encoder, listeners=listeners, changed=changed)
     try:
         done = analyser.run(tracks, context.progress, context.cancelled)
-        if done.analysed and not done.cancelled:
-            ids = [track.track_id for track in tracks]
-            library.find_same_recordings(ids, progress=context.progress, cancelled=context.cancelled)
+        compared.finish()
     finally:
         context.touched(problems=True)
     return Outcome(_result(done, len(tracks)), done.cancelled)

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from pemr_desktop.library.embeddings.not_analysed import NO_EMBEDDING, NOT_GIVEN_UP, PRESENT
 from pemr_desktop.library.paths import absolute
 from pemr_desktop.library.suggestions import count_open_suggestions
 from pemr_desktop.library.text_folding import fold
@@ -26,18 +27,20 @@ Vectors = npt.NDArray[np.float32]
 
 
 class ToAnalyse(msgspec.Struct, frozen=True):
-    """A track that is waiting to be analysed, with its file's state now."""
+    """A track that is waiting to be analysed, with its file's state and a digest of samples of its sound now."""
 
     track_id: int
     path: Path
     identity: FileIdentity
     duration_s: float | None
+    quick_digest: bytes | None = None
 
 
 class TrackAnalysis(NamedTuple):
     """All that one analysis of a track gives. importance: (m,) 0..1; peaks: uint8 levels.
 
     `duration_is_counted`: it was listened to up to its end; else a length that is known already is the better one.
+    `quick_digest`: what the library knew of the sound before; if it knows another by now, a scan found another sound.
     """
 
     track_id: int
@@ -54,6 +57,7 @@ class TrackAnalysis(NamedTuple):
     cover_features: bytes = b""
     cover_version: int = 0
     audio_digest: bytes = b""
+    quick_digest: bytes | None = None
 
 
 class Segments(NamedTuple):
@@ -81,17 +85,13 @@ def tracks_to_analyse(
     `cover_version`: also those whose cover features are of another version. A file that could not be analysed before
     comes again when it changed, or with `again`.
     """
-    query = (
-        "SELECT t.id, r.path, t.rel_path, t.size, t.mtime_ns, t.inode, t.duration_s FROM tracks t "
-        "JOIN roots r ON r.id = t.root_id WHERE t.missing = 0 AND r.online = 1"
-    )
+    query = f"SELECT t.id, r.path, t.rel_path, t.size, t.mtime_ns, t.inode, t.duration_s, t.quick_digest {PRESENT}"
     values: list[Any] = []
     if not again:
         query += (
-            " AND (NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.model_id = ? AND e.track_id = t.id)"
+            f" AND ({NO_EMBEDDING}"
             " OR EXISTS (SELECT 1 FROM cover_features c WHERE c.track_id = t.id AND c.version <> ?))"
-            " AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.track_id = t.id AND p.stage = 'analyse'"
-            " AND p.size = t.size AND p.mtime_ns = t.mtime_ns)"
+            f" AND {NOT_GIVEN_UP}"
         )
         values += [model_id, cover_version]  # nothing differs from NULL
     rows: list[tuple[Any, ...]] = []
@@ -102,8 +102,8 @@ def tracks_to_analyse(
     else:
         rows += connection.execute(f"{query} ORDER BY t.id", values)
     return [
-        ToAnalyse(track_id, absolute(root, rel_path), row_identity(size, mtime_ns, inode), duration_s)
-        for track_id, root, rel_path, size, mtime_ns, inode, duration_s in rows
+        ToAnalyse(track_id, absolute(root, rel_path), row_identity(size, mtime_ns, inode), duration_s, quick_digest)
+        for track_id, root, rel_path, size, mtime_ns, inode, duration_s, quick_digest in rows
     ]
 
 
@@ -127,8 +127,11 @@ def not_analysed(connection: sqlite3.Connection, model_id: str, ids: Sequence[in
 
 
 def store_analyses(connection: sqlite3.Connection, analyses: Sequence[TrackAnalysis]) -> None:
-    """Store several analyses; an earlier one by the same model is replaced. Tracks that are gone are passed over."""
-    stored = [analysis for analysis in analyses if _exists(connection, analysis.track_id)]
+    """Store several analyses; an earlier one by the same model is replaced.
+
+    Tracks that are gone are passed over, and those that a scan found to have another sound meanwhile.
+    """
+    stored = [analysis for analysis in analyses if _sounds_so(connection, analysis)]
     for analysis in stored:
         _store_embedding(connection, analysis)
         _store_predictions(connection, analysis.track_id, analysis.model_id, analysis.predictions)
@@ -138,8 +141,9 @@ def store_analyses(connection: sqlite3.Connection, analyses: Sequence[TrackAnaly
     raise_generation(connection)
 
 
-def _exists(connection: sqlite3.Connection, track_id: int) -> bool:
-    return connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None
+def _sounds_so(connection: sqlite3.Connection, analysis: TrackAnalysis) -> bool:
+    row = connection.execute("SELECT quick_digest FROM tracks WHERE id = ?", (analysis.track_id,)).fetchone()
+    return row is not None and analysis.quick_digest in (None, row[0])
 
 
 def _store_embedding(connection: sqlite3.Connection, analysis: TrackAnalysis) -> None:

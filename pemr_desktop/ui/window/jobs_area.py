@@ -1,4 +1,7 @@
-"""What the worker is doing: a line a job, with progress, time left and a cancel button, and how it ended."""
+"""What the worker is doing: a line a job, with progress, time left and a cancel button, and how it ended.
+
+Jobs that wait say what they wait for.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,7 @@ class JobsArea(QWidget):
     def _jobs_changed(self) -> None:
         shown = [view for view in self._client.jobs() if view.job_id in self._lines]
         for view in shown:
-            self._lines[view.job_id].show_job(view)
+            self._show(view)
         if [view.job_id for view in shown] != [view.job_id for view in self._wanted()] and not self._soon.isActive():
             self._soon.start()
 
@@ -109,10 +112,22 @@ class JobsArea(QWidget):
         for job_id, view in shown.items():
             if job_id not in self._lines:
                 self._add(job_id)
-            self._lines[job_id].show_job(view)
-        more = len(running) - MAX_LINES
-        self._more.setText(self.tr("{} more waiting").format(more) if more > 0 else "")
-        self._more.setVisible(more > 0)
+            self._show(view)
+        self._show_more(running[MAX_LINES:])
+        self._show_or_hide()
+
+    def _show(self, view: JobView) -> None:
+        ahead = self._client.waits_for(view.job_id)
+        self._lines[view.job_id].show_job(view, ahead.title if ahead is not None else "")
+
+    def _show_more(self, more: list[JobView]) -> None:
+        """Count the jobs that have no line; pointing at the count names them."""
+        self._more.setText(self.tr("{} more waiting").format(wording.number(len(more))) if more else "")
+        self._more.setToolTip("\n".join(view.title for view in more))
+        self._more.setVisible(bool(more))
+
+    @Slot()
+    def _show_or_hide(self) -> None:
         self.setVisible(bool(self._lines))
 
     def _add(self, job_id: int) -> None:
@@ -120,7 +135,7 @@ class JobsArea(QWidget):
         line.stop.clicked.connect(lambda: self._stop_or_dismiss(job_id))
         line.expired.timeout.connect(lambda: self._dismiss(job_id))
         self._lines[job_id] = line
-        self._layout.insertWidget(self._layout.count() - 1, line)
+        self._layout.insertWidget(self._layout.indexOf(self._more), line)
 
     def _drop(self, job_id: int) -> None:
         line = self._lines.pop(job_id)
@@ -187,8 +202,8 @@ class JobLine(QWidget):
         self.bar.setFixedWidth(min(180, max(60, event.size().width() // 5)))
         super().resizeEvent(event)
 
-    def show_job(self, view: JobView) -> None:
-        """Show the state of this job now."""
+    def show_job(self, view: JobView, ahead: str = "") -> None:
+        """Show the state of this job now. `ahead`: the title of the job that it waits for."""
         self._view = view
         self.setAccessibleName(view.title)
         self.title.setText(view.title)
@@ -200,7 +215,7 @@ class JobLine(QWidget):
             if not self.expired.isActive():
                 self.expired.start()
         else:
-            self.doing.setText(self._doing(view))
+            self.doing.setText(self._doing(view, ahead))
             self.left.setText(self._time_left(view))
             self.bar.setMaximum(view.total if view.state != "waiting" else 1)
             self.bar.setValue(view.done if view.state != "waiting" else 0)
@@ -211,9 +226,9 @@ class JobLine(QWidget):
         self.stop.setEnabled(view.state != "cancelling")
         self._recolour()
 
-    def _doing(self, view: JobView) -> str:
+    def _doing(self, view: JobView, ahead: str) -> str:
         if view.state == "waiting":
-            return view.doing or self.tr("Waiting")
+            return view.doing or (self.tr("Waiting for “{}”").format(ahead) if ahead else self.tr("Waiting"))
         if view.state == "cancelling":
             return self.tr("Stopping after the present file…")
         return view.doing

@@ -11,7 +11,18 @@ from pemr_desktop.jobs.ledger import (
     CrashLimit,
     Ledger,
 )
-from pemr_desktop.protocol.messages import Analyse, Cancelled, Changed, Failed, Finished, Progress, Scan, Started
+from pemr_desktop.protocol.messages import (
+    Analyse,
+    Cancelled,
+    Changed,
+    Failed,
+    Finished,
+    Progress,
+    PutBack,
+    Scan,
+    Started,
+    UntuneTags,
+)
 from pemr_desktop.protocol.results import ScanResult, result_of
 from pemr_desktop.steps import Step
 
@@ -109,3 +120,40 @@ def test_a_worker_that_dies_now_and_then_is_always_started_again() -> None:
     for second in range(50):
         assert limit.crashed(now_s=10_000.0 + second) is not None
         limit.worker_was_useful()
+
+
+def test_a_job_that_made_room_waits_again_and_says_for_what() -> None:
+    ledger = Ledger()
+    listening = ledger.add(Analyse(), "Listening")
+    ledger.take(Started(listening.job_id))
+    urgent = ledger.add(UntuneTags(), "Going back")
+    waits_for = ledger.waits_for(urgent.job_id)
+    assert waits_for is not None and waits_for.title == "Listening"
+    ledger.take(PutBack(listening.job_id, Changed()))
+    ledger.take(Started(urgent.job_id))
+    view = ledger.view(listening.job_id)
+    assert view is not None and (view.state, view.doing) == ("waiting", "")
+    waits_for = ledger.waits_for(listening.job_id)
+    assert waits_for is not None and waits_for.title == "Going back"
+    assert ledger.waits_for(urgent.job_id) is None
+    assert ledger.unfinished() == [listening, urgent]
+
+
+def test_listening_says_that_it_waits_for_a_scan_in_another_lane() -> None:
+    ledger = Ledger()
+    scan = ledger.add(Scan(), "Scanning")
+    listening = ledger.add(Analyse(), "Listening")
+    waits_for = ledger.waits_for(listening.job_id)
+    assert waits_for is not None and waits_for.title == "Scanning"
+    ledger.take(Finished(scan.job_id, Changed(), TWELVE_FOUND))
+    assert ledger.waits_for(listening.job_id) is None
+
+
+def test_a_scan_that_waits_stands_for_others_of_the_same_folder() -> None:
+    ledger = Ledger()
+    scan = ledger.add(Scan((1, 2)), "")
+    assert ledger.covering(Scan((2,))) == scan.job_id
+    assert ledger.covering(Scan((3,))) is None and ledger.covering(Scan()) is None
+    assert ledger.covering(Analyse()) is None
+    ledger.take(Started(scan.job_id))  # it may have looked there already
+    assert ledger.covering(Scan((2,))) is None

@@ -16,7 +16,7 @@ import pytest
 
 from patience import PATIENCE_S
 from pemr_desktop.jobs.context import JobContext, Outcome, open_resources
-from pemr_desktop.jobs.operations import OPERATIONS, QUICK, Operation
+from pemr_desktop.jobs.operations import OPERATIONS
 from pemr_desktop.jobs.worker import Worker
 from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
@@ -261,7 +261,7 @@ def test_a_result_that_cannot_be_sent_costs_its_job_and_not_the_lane(
     def answer_with_numpy(_request: Request, _context: JobContext) -> Outcome:
         return Outcome(PlaylistResult(1, np.float64(2.0)))  # type: ignore[arg-type]
 
-    monkeypatch.setitem(OPERATIONS, SavePlaylist, Operation(answer_with_numpy, QUICK))  # type: ignore[misc]
+    monkeypatch.setitem(OPERATIONS, SavePlaylist, answer_with_numpy)  # type: ignore[misc]
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     resources = open_resources(library_path, below(home))
     worker = Worker(resources, events.put)

@@ -50,6 +50,21 @@ def test_embeddings_come_back_as_they_were_to_half_precision(
     np.testing.assert_allclose(segments.importance, [0, 0.5, 1], atol=1 / 255)
 
 
+def test_what_a_scan_found_to_sound_otherwise_meanwhile_is_not_stored(
+    library: Library, album: list[Path], analysed: StoreAnalyses
+) -> None:
+    track_id, other_id = analysed(library)[:2]
+    library.register_model(ModelInfo("fedcba9876543210", "other", Path("other"), 8, ()))
+    waiting = {track.track_id: track for track in library.tracks_to_analyse("fedcba9876543210")}
+    with library.store.writing() as connection:
+        connection.execute("UPDATE tracks SET quick_digest = x'00' WHERE id = ?", (track_id,))
+    library.store_analyses(
+        [analysis(id_, "fedcba9876543210", quick_digest=waiting[id_].quick_digest) for id_ in (track_id, other_id)]
+    )
+    assert library.vectors("fedcba9876543210")[0].tolist() == [other_id]
+    assert track_id in {track.track_id for track in library.tracks_to_analyse("fedcba9876543210")}
+
+
 def test_only_predictions_worth_showing_are_stored(
     library: Library, album: list[Path], analysed: StoreAnalyses
 ) -> None:

@@ -9,8 +9,19 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from pemr_desktop.protocol.messages import Changed, Decide, Finished, Progress, Scan, Started
+from pemr_desktop.protocol.messages import (
+    Analyse,
+    Changed,
+    Decide,
+    Failed,
+    Finished,
+    Progress,
+    Scan,
+    Started,
+    UntuneTags,
+)
 from pemr_desktop.protocol.results import ScanResult, TracksDecided
+from pemr_desktop.refusals import refusal
 from pemr_desktop.steps import Step
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.window.jobs_area import MAX_LINES, JobsArea
@@ -66,10 +77,26 @@ def test_quick_jobs_never_flash_up(qtbot: QtBot, context: WindowContext, area: J
 
 
 def test_more_jobs_than_lines_are_counted(qtbot: QtBot, context: WindowContext, area: JobsArea) -> None:
-    for _ in range(MAX_LINES + 2):
-        context.client.submit(Scan())
+    for number in range(MAX_LINES + 2):
+        context.client.submit(Scan((number,)))
     qtbot.waitUntil(lambda: len(area.lines()) == MAX_LINES)
     assert "2" in area._more.text()
+    assert area._more.toolTip().splitlines() == ["Looking for new and changed files"] * 2
+
+
+def test_scans_of_one_folder_wait_as_one(qtbot: QtBot, context: WindowContext) -> None:
+    jobs = {context.client.submit(Scan((7,))) for _ in range(5)}
+    assert len(jobs) == len(context.client.jobs()) == 1
+
+
+def test_a_job_that_waits_says_for_what(qtbot: QtBot, context: WindowContext, area: JobsArea) -> None:
+    running = context.client.submit(UntuneTags())
+    context.client._tell(Started(running))
+    context.client.submit(Analyse())
+    qtbot.waitUntil(lambda: len(area.lines()) == 2)
+    assert area.lines()[1].doing.text() == "Waiting for “Going back to the shipped tags”"
+    context.client._tell(Failed(running, refusal("unexpected")))
+    assert area.lines()[1].doing.text() == "Waiting"
 
 
 def test_a_real_scan_is_followed_to_its_end(

@@ -1,0 +1,109 @@
+"""While the library is listened to, nothing waits for it that need not: scans, another model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pemr_desktop.library import queries
+from pemr_desktop.library.database.reader import open_reader
+from pemr_desktop.protocol.messages import (
+    ActivateModel,
+    AddFolders,
+    Analyse,
+    Cancel,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Progress,
+    PutBack,
+    Start,
+    Started,
+)
+from pemr_desktop.protocol.results import AnalyseResult
+from random_model import write_random_model
+
+MakeAudio = Callable[..., Path]
+
+
+def add(folder: Path) -> AddFolders:
+    return AddFolders((os.fsencode(folder),))
+
+
+def begin_listening(worker: Any, music: Path) -> None:
+    """Jobs 1 and 2: the music is in the library, and one track of it has been listened to."""
+    worker.say(Start(1, add(music)))
+    worker.say(Start(2, Analyse()))
+    while not (isinstance(event := worker.hear(), Progress) and event.job_id == 2 and event.done >= 1):
+        pass
+
+
+def ended(events: list[Event]) -> list[int]:
+    return [event.job_id for event in events if isinstance(event, Finished | Failed | Cancelled)]
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path, make_audio: MakeAudio) -> Path:
+    return make_audio(tmp_path / "more" / "newcomer.flac", seconds=4.0, seed=99, tags={"title": "Newcomer"}).parent
+
+
+def test_new_music_is_there_at_once_while_the_library_is_listened_to(
+    start_worker: Callable[..., Any], library_path: Path, music: Path, newcomer: Path, model_file: Path
+) -> None:
+    worker = start_worker(model_file)
+    begin_listening(worker, music)
+    worker.say(Start(3, add(newcomer)))
+    events = worker.hear_until(Finished, 3)
+    assert ended(events) == [3] and not any(isinstance(event, PutBack) for event in events)
+    with closing(open_reader(library_path)) as connection:
+        assert queries.counts(connection).tracks == 13
+    worker.hear_until(Finished, 2)
+    worker.say(Start(4, Analyse()))
+    last = worker.hear_until(Finished, 4)[-1]
+    assert msgspec.json.decode(last.result, type=AnalyseResult).analysed == 1
+    assert worker.close() == 0
+
+
+def test_another_model_passes_and_the_rest_is_listened_to_with_it(
+    start_worker: Callable[..., Any], library_path: Path, music: Path, model_file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.safetensors"
+    write_random_model(other, seed=3)
+    worker = start_worker()
+    worker.say(Start(9, ActivateModel(os.fsencode(model_file))))
+    worker.hear_until(Finished, 9)
+    begin_listening(worker, music)
+    worker.say(Start(3, ActivateModel(os.fsencode(other))))
+    events = worker.hear_until(Finished, 3)
+    assert [type(event) for event in events if not isinstance(event, Progress)] == [PutBack, Started, Finished]
+    last = worker.hear_until(Finished, 2)[-1]
+    assert msgspec.json.decode(last.result, type=AnalyseResult).analysed == 12
+    with closing(open_reader(library_path)) as connection:
+        assert queries.count_not_analysed(connection) == 0
+    assert worker.close() == 0
+
+
+def test_what_made_room_can_be_cancelled_while_it_waits(
+    start_worker: Callable[..., Any], library_path: Path, music: Path, model_file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.safetensors"
+    write_random_model(other, seed=3)
+    worker = start_worker(model_file)
+    begin_listening(worker, music)
+    worker.say(Start(3, ActivateModel(os.fsencode(other))))
+    worker.hear_until(PutBack, 2)
+    worker.say(Cancel(2))
+    events = worker.hear_until(Finished, 3)
+    if not any(isinstance(event, Cancelled) for event in events):
+        events += worker.hear_until(Cancelled, 2)
+    assert sorted(ended(events)) == [2, 3]
+    with closing(open_reader(library_path)) as connection:
+        assert queries.count_not_analysed(connection) > 0
+    assert worker.close() == 0
