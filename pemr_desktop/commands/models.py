@@ -31,4 +31,7 @@ def models(context: typer.Context) -> None:
 def activate(context: typer.Context, model: Annotated[Path, typer.Argument(help="A model file.")]) -> None:
     """Listen with another model from now on."""
     command: CommandContext = context.obj
-    command.run(ActivateModel(os.fsencode(model.expanduser().absolute())), "Checking")
+    with command.worker() as jobs:
+        jobs.run(ActivateModel(os.fsencode(model.expanduser().absolute())), "Checking")
+        if command.settings.analyse.automatic:
+            jobs.run_what_follows()

@@ -1,4 +1,4 @@
-"""Another model: checked, kept, switched on. Analysis with it is a job of its own."""
+"""Another model: checked, kept, switched on. Analysis with it is a job of its own, which follows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pemr_desktop.analysis.models import describe, keep_copy, load_encoder
 from pemr_desktop.analysis.tag_tuning import with_tuned_heads
 from pemr_desktop.jobs.context import JobContext, Outcome
-from pemr_desktop.protocol.messages import ActivateModel
+from pemr_desktop.protocol.messages import ActivateModel, Analyse
 from pemr_desktop.protocol.results import ModelActivated
 from pemr_desktop.resources import bundled_model
 from pemr_desktop.steps import Step
@@ -24,7 +24,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     """Use this model file from now on. A file that cannot be used changes nothing.
 
     A model that hears as the earlier one did, but was taught other tags, needs no analysis: its suggestions are made
-    anew from the stored embeddings.
+    anew from the stored embeddings. Any other has to hear the library, which follows.
     """
     library = context.library
     path = Path(os.fsdecode(request.path)).absolute()
@@ -38,7 +38,7 @@ def activate_model(request: ActivateModel, context: JobContext) -> Outcome:
     library.activate_model(encoder.model_id)
     context.touched(everything=True, models=True)
     waiting = len(library.tracks_to_analyse(encoder.model_id))
-    return Outcome(ModelActivated(path.stem, waiting))
+    return Outcome(ModelActivated(path.stem, waiting), then=Analyse() if waiting else None)
 
 
 def suggest_anew(encoder: Encoder, context: JobContext) -> None:

@@ -32,9 +32,10 @@ def add_folders(request: AddFolders, context: JobContext) -> Outcome:
 
 def scan(request: Scan, context: JobContext) -> Outcome:
     """Look for new, changed, moved and vanished files."""
-    if context.library.check_roots():
+    came_or_went = context.library.check_roots()
+    if came_or_went:
         context.touched(roots=True, everything=True)
-    return _scan(context, root_ids=request.root_ids, again=request.again)
+    return _scan(context, root_ids=request.root_ids, again=request.again, has_news=came_or_went)
 
 
 def remove_root(request: RemoveRoot, context: JobContext) -> Outcome:
@@ -59,7 +60,9 @@ def _scan(
     targets: Sequence[ScanTarget] = (),
     refused: Sequence[Refusal] = (),
     again: bool,
+    has_news: bool = False,
 ) -> Outcome:
+    """`has_news`: what is there to be listened to may be more than before, whatever the scan finds."""
     library = context.library
     outcome = library.scan(
         root_ids,
@@ -74,8 +77,8 @@ def _scan(
     context.touched(problems=True, roots=True)
     if not outcome.cancelled and library.versions_from_tags():
         context.touched(versions=True)
-    has_news = not outcome.cancelled and bool(outcome.added or outcome.changed or outcome.moved)
-    if has_news:
+    found_news = bool(outcome.added or outcome.changed or outcome.moved)
+    if found_news and not outcome.cancelled:
         library.find_same_sound(progress=context.progress, cancelled=context.cancelled)
     return Outcome(
         ScanResult(
@@ -90,5 +93,10 @@ def _scan(
             outcome.left_out,
         ),
         outcome.cancelled,
-        Analyse() if has_news and context.settings.analyse.automatic else None,
+        Analyse() if (has_news or found_news) and _is_to_listen(context) else None,
     )
+
+
+def _is_to_listen(context: JobContext) -> bool:
+    """Whether there is something to listen to, and that is to happen by itself."""
+    return context.settings.analyse.automatic and bool(context.read(queries.count_not_analysed))

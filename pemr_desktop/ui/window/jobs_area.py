@@ -1,6 +1,6 @@
 """What the worker is doing: a line a job, with progress, time left and a cancel button, and how it ended.
 
-Jobs that wait say what they wait for.
+Jobs that wait say what they wait for; and what no job will listen to has a line of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pemr_desktop.ui import wording
 from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, TIGHT, Role, Theme
+from pemr_desktop.ui.window.listening_left import ListeningLeftLine
 
 if TYPE_CHECKING:
     from pemr_desktop.jobs.client import JobView, WorkerClient
@@ -68,6 +69,9 @@ class JobsArea(QWidget):
         self._layout.setContentsMargins(ROOM, TIGHT, SNUG, TIGHT)
         self._layout.setSpacing(TIGHT)
         self._layout.addWidget(self._more)
+        self.listening_left = ListeningLeftLine(theme, self)
+        self.listening_left.shownChanged.connect(self._show_or_hide)
+        self._layout.addWidget(self.listening_left)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SHOWN_AFTER_MS)
@@ -128,7 +132,7 @@ class JobsArea(QWidget):
 
     @Slot()
     def _show_or_hide(self) -> None:
-        self.setVisible(bool(self._lines))
+        self.setVisible(bool(self._lines) or not self.listening_left.isHidden())
 
     def _add(self, job_id: int) -> None:
         line = JobLine(self._theme, self)

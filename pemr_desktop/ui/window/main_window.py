@@ -34,6 +34,7 @@ from pemr_desktop.ui.widgets.theme import ROOM
 from pemr_desktop.ui.window import window_actions
 from pemr_desktop.ui.window.folder_watch import FolderWatch
 from pemr_desktop.ui.window.jobs_area import JobsArea
+from pemr_desktop.ui.window.listening_left import ListeningLeft
 from pemr_desktop.ui.window.notice_bar import NoticeBar
 from pemr_desktop.ui.window.pages import Pages
 from pemr_desktop.ui.window.player_bar import PlayerBar
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.page.set_first_steps(self._first_steps())
         self.watch = FolderWatch(self.context, self)
         self.talk = WorkerTalk(self.context, self.jobs_area, self)
+        self.listening_left = ListeningLeft(self.context, self)
         self.tag_tuning_offer = TagTuningOffer(self.context, self)
         self._connect()
         self._restore_state()
@@ -161,6 +163,8 @@ class MainWindow(QMainWindow):
         self.page.counted.connect(self._show_counts)
         self.talk.countsChanged.connect(self._take_counts)
         self.talk.libraryUnreadable.connect(self.page.show_fault)
+        self.listening_left.changed.connect(self.jobs_area.listening_left.show_count)
+        self.jobs_area.listening_left.wanted.connect(self.listening_left.go_on)
         navigation = context.navigation
         navigation.detailWanted.connect(self.inspector.show_tracks)
         navigation.reviewWanted.connect(self.dialogs.review)
