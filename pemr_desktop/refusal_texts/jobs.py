@@ -20,11 +20,10 @@ JobCode = Literal[
     "no model",
     "no query",
     "no teacher",
-    "nothing analysed",
     "nothing to check",
     "too few answers",
     "too little music",
-    "track not analysed",
+    "track not comparable",
     "unknown code page",
 ]
 
@@ -33,7 +32,7 @@ def job_texts(translate: Translate) -> dict[JobCode, str]:
     """The sentence of each code, with its values in braces."""
     return {
         "chosen tracks not analysed": translate(
-            "refusals", "The chosen tracks have not been listened to yet. Analyse them first."
+            "refusals", "None of the chosen tracks can be listened to. The list of problems says why."
         ),
         "field left alone": translate("refusals", "{fields} no longer holds what was written, and stays as it is."),
         "fields left alone": translate("refusals", "{fields} no longer hold what was written, and stays as it is."),
@@ -43,7 +42,6 @@ def job_texts(translate: Translate) -> dict[JobCode, str]:
         "file not there": translate("refusals", "{path} is not there."),
         "no folder": translate("refusals", "No folder was given."),
         "no query": translate("refusals", "Choose a track or a file to find covers of."),
-        "nothing analysed": translate("refusals", "No track has been listened to yet. Analyse your music first."),
         "nothing to check": translate(
             "refusals",
             "There is nothing to check the cover search against yet. Confirm or reject what Find covers shows, or name "
@@ -60,8 +58,8 @@ def job_texts(translate: Translate) -> dict[JobCode, str]:
             "There is too little music to tune to: at least a dozen tracks of two albums must have been listened to. "
             "Your tags stay as they are.",
         ),
-        "track not analysed": translate(
-            "refusals", "“{title}” has not been listened to yet. Analyse it first, then look for covers."
+        "track not comparable": translate(
+            "refusals", "“{title}” cannot be listened to, so that no covers of it can be found. {reason}"
         ),
         "unknown code page": translate("refusals", "The code page “{name}” is not known."),
         "cancelled": translate("refusals", "Cancelled."),

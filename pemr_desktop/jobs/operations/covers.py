@@ -13,23 +13,23 @@ from pemr_desktop.analysis.decoding.pool import NoSound, decode_one
 from pemr_desktop.errors import JobCancelled, JobRefused
 from pemr_desktop.jobs.context import JobContext, Outcome
 from pemr_desktop.jobs.operations.cover_verdicts import reestimate_prior
+from pemr_desktop.jobs.operations.listening import ASKED_FOR, listen_at_once
 from pemr_desktop.library import queries
+from pemr_desktop.library.paths import track_path
 from pemr_desktop.library.versions import pairs as versions
 from pemr_desktop.library.versions.pairs import FoundVersion
 from pemr_desktop.protocol.messages import FindAllVersions, FindCovers, JudgeVersion
 from pemr_desktop.protocol.results import CoverResult, Done, VersionsResult
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.steps import Step
 from pemr_desktop.tagfiles.errors import readable
 
 if TYPE_CHECKING:
     from pemr.covers.alignment.features import CoverFeatures
 
-ASKED_FOR = 5.0
-"""One file that somebody waits for, and can stop, may take so many times as long as one of a whole library."""
-
 
 def find_covers(request: FindCovers, context: JobContext) -> Outcome:
-    """Versions of a track of the library, or of a file outside it."""
+    """Versions of a track of the library, which is listened to first if need be, or of a file outside it."""
     library = context.library
     if request.path is not None:
         query = _query_of_file(Path(os.fsdecode(request.path)), context)
@@ -112,11 +112,23 @@ class _Query:
 def _query_of_track(track_id: int, context: JobContext) -> _Query:
     from pemr.covers.alignment.features import FEATURE_VERSION
 
-    detail = context.read(queries.detail, track_id)
     features = context.library.cover_features_of(track_id, FEATURE_VERSION)
     if features is None:
-        raise JobRefused("track not analysed", title=detail.row.title)
+        listen_at_once((track_id,), context)
+        features = context.library.cover_features_of(track_id, FEATURE_VERSION)
+    detail = context.read(queries.detail, track_id)
+    if features is None:
+        raise JobRefused("track not comparable", title=detail.row.title, reason=_why_not_heard(track_id, context))
     return _Query(track_id, features, detail.peaks, detail.row.duration_s or 0.0)
+
+
+def _why_not_heard(track_id: int, context: JobContext) -> Refusal:
+    """What the list of problems says, else that the file is not there."""
+    found = context.read(queries.problems)
+    reason = next(
+        (problem.reason for problem in found if (problem.track_id, problem.stage) == (track_id, "analyse")), ""
+    )
+    return Refusal(reason) if reason else refusal("file not there", path=readable(context.read(track_path, track_id)))
 
 
 def _query_of_file(path: Path, context: JobContext) -> _Query:
