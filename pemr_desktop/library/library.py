@@ -128,6 +128,10 @@ class Library:
         """Take in a folder or a file -> what to scan. Raises LibraryError when it is not there."""
         return roots.add_root(self.store, path)
 
+    def drop_fruitless_roots(self, targets: Sequence[ScanTarget]) -> list[Refusal]:
+        """Forget the folders of single files of which none was music -> why, where the scan says it."""
+        return roots.drop_fruitless(self.store, targets)
+
     def remove_root(self, root_id: int) -> None:
         """Forget a folder and its tracks; files are untouched."""
         roots.remove_root(self.store, root_id)

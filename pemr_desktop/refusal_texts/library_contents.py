@@ -10,6 +10,8 @@ ContentsCode = Literal[
     "batch not known",
     "export ending not known",
     "folder not added",
+    "file is no music",
+    "file not added",
     "folder not there",
     "model not known",
     "not written",
@@ -33,6 +35,8 @@ def contents_texts(translate: Translate) -> dict[ContentsCode, str]:
     return {
         "batch not known": translate("refusals", "The history has no batch {batch}, so nothing was taken back."),
         "folder not added": translate("refusals", "{folder} cannot be added. {reason}"),
+        "file is no music": translate("refusals", "{path} is no music file, so it was not added."),
+        "file not added": translate("refusals", "{path} was not added. {reason}"),
         "folder not there": translate("refusals", "{folder} is not there, so it was not added."),
         "model not known": translate("refusals", "The model {model} is not known to this library."),
         "not written": translate("refusals", "{path} could not be written. {reason}"),

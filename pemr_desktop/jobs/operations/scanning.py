@@ -77,6 +77,7 @@ def _scan(
     context.touched(problems=True, roots=True)
     if not outcome.cancelled and library.versions_from_tags():
         context.touched(versions=True)
+    fruitless = library.drop_fruitless_roots(targets)
     found_news = bool(outcome.added or outcome.changed or outcome.moved)
     if found_news and not outcome.cancelled:
         library.find_same_sound(progress=context.progress, cancelled=context.cancelled)
@@ -87,9 +88,9 @@ def _scan(
             outcome.changed,
             outcome.moved,
             outcome.missing,
-            outcome.problems,
+            max(0, outcome.problems - len(fruitless)),
             tuple(root.location for root in context.read(queries.roots) if not root.online),
-            tuple(refused),
+            (*refused, *fruitless),
             outcome.left_out,
         ),
         outcome.cancelled,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from pemr_desktop.library.database.store import Store
 from pemr_desktop.library.errors import LibraryError
-from pemr_desktop.library.paths import after, decode, encode, folder_of, relative
+from pemr_desktop.library.paths import after, decode, encode, folder_of, relative, show
+from pemr_desktop.library.scanning.walk import is_music_name
+from pemr_desktop.refusals import Refusal, refusal
 from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.tagfiles.errors import readable
 
@@ -26,7 +29,8 @@ class ScanTarget(msgspec.Struct, frozen=True):
 def add_root(store: Store, path: Path) -> ScanTarget:
     """Take in a folder, or one file of a folder. A folder inside a root stays part of that root.
 
-    A root inside the new folder becomes part of the new one and keeps its tracks. Raises LibraryError.
+    A root inside the new folder becomes part of the new one and keeps its tracks. Raises LibraryError, also for a file
+    that is no music by its name.
     """
     try:
         path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as the user chose them
@@ -35,6 +39,8 @@ def add_root(store: Store, path: Path) -> ScanTarget:
             raise LibraryError("folder not there", folder=readable(path))
     except OSError as error:
         raise LibraryError("folder not added", folder=readable(path), reason=system_reason(error)) from error
+    if not is_folder and not is_music_name(path.name):
+        raise LibraryError("file is no music", path=readable(path))
     with store.writing() as connection:
         inside = _root_around(connection, path if is_folder else path.parent)
         if inside is not None:
@@ -54,6 +60,27 @@ def remove_root(store: Store, root_id: int) -> None:
         connection.execute(
             "DELETE FROM cover_groups WHERE id NOT IN (SELECT cover_group FROM tracks WHERE cover_group IS NOT NULL)"
         )
+
+
+def drop_fruitless(store: Store, targets: Sequence[ScanTarget]) -> list[Refusal]:
+    """Forget the folders of single files of which none was music -> why, where the scan of these targets says it.
+
+    Nobody asked for such a folder, and scanning it again finds nothing.
+    """
+    why: list[Refusal] = []
+    with store.writing() as connection:
+        for root_id in {target.root_id for target in targets if target.below}:
+            fruitless = connection.execute(
+                "SELECT path FROM roots WHERE id = ? AND whole = 0 AND NOT EXISTS "
+                "(SELECT 1 FROM tracks WHERE root_id = roots.id)",
+                (root_id,),
+            ).fetchone()
+            if fruitless is None:
+                continue
+            problems = connection.execute("SELECT path, reason FROM problems WHERE root_id = ?", (root_id,)).fetchall()
+            why += [refusal("file not added", path=show(path), reason=Refusal(reason)) for path, reason in problems]
+            connection.execute("DELETE FROM roots WHERE id = ?", (root_id,))
+    return why
 
 
 def check_roots(store: Store) -> bool:

@@ -82,6 +82,11 @@ class _QueuedFolder:
         )
 
 
+def is_music_name(name: str) -> bool:
+    """Whether a file of this name is opened at all."""
+    return name.rpartition(".")[2].lower() in _ENDINGS
+
+
 def walk(root: Path, rel: bytes, pruning: Pruning) -> Iterator[Listing]:
     """Every folder at or under `rel` in `root`. Linked folders come last and each folder comes once."""
     ordinary = deque([_QueuedFolder(os.fspath(root / os.fsdecode(rel)), rel)])
@@ -116,7 +121,7 @@ def _sort_in(listing: Listing, pruning: Pruning, true_root: Path) -> tuple[list[
     hidden = pruning.pattern.match
     for entry in listing.entries:
         name = entry.name
-        is_music = name.rpartition(".")[2].lower() in _ENDINGS
+        is_music = is_music_name(name)
         try:
             if entry.is_symlink():
                 if not hidden(name.casefold()) and _sort_in_link(name, is_music, true_root, listing):

@@ -210,6 +210,34 @@ def test_a_folder_that_is_not_there_is_named_and_the_others_are_scanned(
     worker.close()
 
 
+def test_files_that_are_no_music_make_no_folder_of_the_library(
+    start_worker: StartWorker, library_path: Path, music: Path, tmp_path: Path
+) -> None:
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    letter, broken = downloads / "letter.txt", downloads / "broken.flac"
+    letter.write_text("Dear reader")
+    broken.write_bytes(b"no music at all" * 100)
+    worker = start_worker()
+    worker.say(Start(1, add(letter)))
+    assert "letter.txt is no music file" in worker.said(worker.hear_until(Failed, 1)[-1])
+    worker.say(Start(2, AddFolders((os.fsencode(music), os.fsencode(letter), os.fsencode(broken)))))
+    told = worker.said(worker.hear_until(Finished, 2)[-1])
+    assert "12 tracks added" in told and "letter.txt is no music file" in told and "broken.flac was not added" in told
+    assert "see Problems" not in told
+    with closing(open_reader(library_path)) as conn:
+        assert [root.path for root in queries.roots(conn)] == [os.fsencode(music)]
+        assert queries.problems(conn) == []
+    whole = music / "tune 00.flac"
+    whole.rename(downloads / "tune.flac")
+    worker.say(Start(3, AddFolders((os.fsencode(broken), os.fsencode(downloads / "tune.flac")))))
+    assert "broken.flac" not in worker.said(worker.hear_until(Finished, 3)[-1])  # it is on the list of problems
+    with closing(open_reader(library_path)) as conn:
+        assert len(queries.roots(conn)) == 2
+        assert [Path(os.fsdecode(problem.path)) for problem in queries.problems(conn)] == [broken]
+    worker.close()
+
+
 def test_a_folder_that_vanished_loses_no_track(
     start_worker: StartWorker, library_path: Path, music: Path, model_file: Path
 ) -> None:
