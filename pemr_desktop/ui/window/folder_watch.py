@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 QUIET_MS = 3_000
 """A folder that is being filled is looked at when nothing has changed for this long."""
+PATIENCE_MS = 15_000
+"""One that is filled for hours is looked at now and then all the same."""
 MAX_WATCHED_FOLDERS = 4_000
 """Systems limit how many folders a program may watch; of a larger library the first ones are watched."""
 SWEEP_MS, RARE_SWEEP_MS = 10 * 60_000, 60 * 60_000
@@ -44,6 +46,7 @@ class FolderWatch(QObject):
         self._root_of: dict[str, int] = {}
         self._to_add: list[str] = []
         self._quiet = self._timer(QUIET_MS, self._scan)
+        self._patience = self._timer(PATIENCE_MS, self._scan)
         self._adding = self._timer(0, self._add_some)
         self._ask_again = self._timer(2_000, self._ask)
         self._sweep = self._timer(RARE_SWEEP_MS, self._scan_all)
@@ -63,7 +66,7 @@ class FolderWatch(QObject):
     def close(self) -> None:
         """Stop watching."""
         self._unsubscribe()
-        for timer in (self._quiet, self._adding, self._ask_again, self._sweep):
+        for timer in (self._quiet, self._patience, self._adding, self._ask_again, self._sweep):
             timer.stop()
         if self._watcher.directories():
             self._watcher.removePaths(self._watcher.directories())
@@ -142,9 +145,13 @@ class FolderWatch(QObject):
         if root is not None:
             self._touched_roots.add(root)
             self._quiet.start()
+            if not self._patience.isActive():
+                self._patience.start()
 
     @Slot()
     def _scan(self) -> None:
+        self._quiet.stop()
+        self._patience.stop()
         roots, self._touched_roots = tuple(sorted(self._touched_roots)), set()
         if roots:
             self._context.client.submit(Scan(roots))
