@@ -1,9 +1,10 @@
-"""The worker is killed again and again while it listens; nothing is lost, nothing is there twice."""
+"""The worker is killed while it listens and while it writes; nothing is lost, nothing is there twice."""
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 from collections.abc import Callable
 from contextlib import closing
@@ -15,8 +16,21 @@ from pytestqt.qtbot import QtBot
 
 from pemr_desktop.analysis.crash_memory import MAX_ATTEMPTS
 from pemr_desktop.jobs.client import WorkerClient
+from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
-from pemr_desktop.protocol.messages import AddFolders, Analyse, Failed, Finished, Progress
+from pemr_desktop.protocol.messages import (
+    AddFolders,
+    Analyse,
+    ApplyWrites,
+    Failed,
+    Finished,
+    PlanEdits,
+    Progress,
+    Request,
+)
+from pemr_desktop.protocol.results import PlanResult, WriteResult
+
+FILES_WRITTEN = 60
 
 
 @pytest.mark.slow
@@ -68,3 +82,46 @@ def test_ten_kills_at_random_moments_lose_no_track(
         assert conn.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
     assert not library_path.with_name(library_path.name + ".listening").exists()
+
+
+def test_a_worker_that_is_killed_while_it_writes_tells_the_truth_afterwards(
+    library_path: Path, tmp_path: Path, make_audio: Callable[..., Path], qtbot: QtBot
+) -> None:
+    first = make_audio(tmp_path / "music" / "tune 00.flac", seconds=2.0, tags={"title": "Old"})
+    for number in range(1, FILES_WRITTEN):
+        shutil.copy(first, first.with_name(f"tune {number:02d}.flac"))
+    client = WorkerClient(library_path)
+    answers: list[object] = []
+    client.finished.connect(lambda event: answers.append(client.result(event)))
+
+    def do(request: Request) -> object:
+        with qtbot.waitSignal(client.finished):
+            client.submit(request)
+        return answers[-1]
+
+    client.start()
+    do(AddFolders((os.fsencode(tmp_path / "music"),)))
+    with closing(open_reader(library_path)) as conn:
+        ids = queries.track_ids(conn)
+    planned = do(PlanEdits({track_id: {"title": ("New",)} for track_id in ids}))
+    assert isinstance(planned, PlanResult) and len(planned.plans) == FILES_WRITTEN
+    killed: list[int] = []
+
+    def kill(event: Progress) -> None:
+        process_id = client.process_id()
+        if process_id is not None and not killed and event.done >= 1:
+            killed.append(process_id)
+            os.kill(process_id, signal.SIGKILL)
+
+    client.progress.connect(kill)
+    written = do(ApplyWrites(planned.plans))
+    assert killed
+    assert isinstance(written, WriteResult) and (written.written, written.refused) == (FILES_WRITTEN, {})
+    recovery = client.last_ready.recovery if client.last_ready is not None else None
+    assert recovery is None or (recovery.left_alone, recovery.later) == (0, {})
+    assert client.stop(20.0)
+    with closing(open_reader(library_path)) as conn:
+        assert queries.problems(conn) == []
+        (batch,) = queries.history(conn)
+        assert (batch.file_count, batch.done_count) == (FILES_WRITTEN, FILES_WRITTEN)
+        assert queries.track_ids(conn, query="title:New") == ids
