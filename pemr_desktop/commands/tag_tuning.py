@@ -20,7 +20,7 @@ def tune(
     undo: Annotated[bool, typer.Option("--undo", help="Back to the tags as they were shipped.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change no tag.")] = False,
     teach_only: Annotated[
-        bool, typer.Option("--teach-only", help="Learn from your decisions and file tags only; the teacher rests.")
+        bool, typer.Option("--teach-only", help="Learn from your single answers and file tags only; the teacher rests.")
     ] = False,
     all_tags: Annotated[bool, typer.Option("--all", help="Also list the tags that stay as they are.")] = False,
 ) -> None:

@@ -45,7 +45,7 @@ def tags(
         float | None, typer.Option(help="Accept suggestions at least this likely (0 to 1).", min=0.0, max=1.0)
     ] = None,
 ) -> None:
-    """Show what the ear suggests, most likely first; or accept what is sure enough."""
+    """Show what the ear suggests, most likely first; or accept what is sure enough, which teaches the tags nothing."""
     command: CommandContext = context.obj
     with command.reader() as conn:
         ids = chosen_tracks(conn, tracks or [])
@@ -55,7 +55,7 @@ def tags(
 
 
 def accept(context: typer.Context, tracks: Annotated[list[str], typer.Argument()], tag: OnlyTags) -> None:
-    """Accept suggested tags."""
+    """Accept suggested tags. One tag of one track is an answer that `tune` learns from; many at once are not."""
     _decide(context.obj, tracks, tag, "accepted")
 
 

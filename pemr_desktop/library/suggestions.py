@@ -11,6 +11,8 @@ from pemr_desktop.library.errors import LibraryError
 from pemr_desktop.library.text_folding import fold
 
 Choice = Literal["accepted", "rejected", "undecided"]
+Origin = Literal["single", "bulk"]
+"""Whether a person answered one suggestion or many at once. Only single answers are answers that tags learn from."""
 
 # Predictions of the active model that are shown: at or above the tag's threshold, for tags good enough to show.
 SHOWN = (
@@ -41,25 +43,37 @@ def count_open_suggestions(connection: sqlite3.Connection, track_ids: Sequence[i
 def decide(
     connection: sqlite3.Connection, track_ids: Iterable[int], tags: Sequence[str], decision: Choice
 ) -> list[int]:
-    """Accept, reject or clear tags of tracks -> ids of tracks that changed. LibraryError: an unknown tag."""
+    """Accept, reject or clear tags of tracks -> ids of tracks that changed. LibraryError: an unknown tag.
+
+    One tag of one track is a single answer; several at once are a bulk decision.
+    """
     tag_ids = [_tag_id(connection, name) for name in tags]
+    tracks = list(track_ids)
+    origin: Origin = "single" if len(tracks) == len(tag_ids) == 1 else "bulk"
     changed: set[int] = set()
-    for track_id in track_ids:
+    for track_id in tracks:
         if connection.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is None:
             continue
         for tag_id in tag_ids:
-            if _decide_one(connection, track_id, tag_id, decision):
+            if _decide_one(connection, track_id, tag_id, decision, origin):
                 changed.add(track_id)
     count_open_suggestions(connection, sorted(changed))
     return sorted(changed)
 
 
-def _decide_one(connection: sqlite3.Connection, track_id: int, tag_id: int, decision: Choice) -> bool:
+def _decide_one(connection: sqlite3.Connection, track_id: int, tag_id: int, decision: Choice, origin: Origin) -> bool:
+    """-> whether anything changed; a single answer that confirms a bulk decision makes it an answer."""
     old = connection.execute(
-        "SELECT decision FROM decisions WHERE track_id = ? AND tag_id = ?", (track_id, tag_id)
+        "SELECT decision, origin FROM decisions WHERE track_id = ? AND tag_id = ?", (track_id, tag_id)
     ).fetchone()
     if (old[0] if old else "undecided") == decision:
-        return False
+        confirms = old is not None and origin == "single" and old[1] == "bulk"
+        if confirms:
+            connection.execute(
+                "UPDATE decisions SET origin = 'single', decided_at = ? WHERE track_id = ? AND tag_id = ?",
+                (time.time(), track_id, tag_id),
+            )
+        return confirms
     if decision == "undecided":
         connection.execute("DELETE FROM decisions WHERE track_id = ? AND tag_id = ?", (track_id, tag_id))
         return True
@@ -69,17 +83,21 @@ def _decide_one(connection: sqlite3.Connection, track_id: int, tag_id: int, deci
         (track_id, tag_id),
     ).fetchone() or (None, None)
     connection.execute(
-        "INSERT INTO decisions (track_id, tag_id, decision, model_id, probability, decided_at) "
-        "VALUES (?, ?, ?, ?, ?, ?) "
+        "INSERT INTO decisions (track_id, tag_id, decision, model_id, probability, decided_at, origin) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (track_id, tag_id) DO UPDATE SET decision = excluded.decision, model_id = excluded.model_id, "
-        "probability = excluded.probability, decided_at = excluded.decided_at, settled_at = NULL",
-        (track_id, tag_id, decision, *prediction, time.time()),
+        "probability = excluded.probability, decided_at = excluded.decided_at, origin = excluded.origin, "
+        "settled_at = NULL",
+        (track_id, tag_id, decision, *prediction, time.time(), origin),
     )
     return True
 
 
 def accept_above(connection: sqlite3.Connection, probability: float, track_ids: Sequence[int] = ()) -> list[int]:
-    """Accept every shown, undecided suggestion at least this likely -> ids of the tracks that changed. No ids: all."""
+    """Accept every shown, undecided suggestion at least this likely -> ids of the tracks that changed. No ids: all.
+
+    This is a bulk decision whatever it finds: it takes the model's word, and must not teach the model.
+    """
     query = (
         f"SELECT p.track_id, p.tag_id, p.model_id, p.probability FROM {SHOWN} WHERE p.probability >= ? AND {UNDECIDED}"
     )
@@ -91,8 +109,8 @@ def accept_above(connection: sqlite3.Connection, probability: float, track_ids: 
         rows = connection.execute(query, (probability,)).fetchall()
     now = time.time()
     connection.executemany(
-        "INSERT INTO decisions (track_id, tag_id, decision, model_id, probability, decided_at) "
-        "VALUES (?, ?, 'accepted', ?, ?, ?)",
+        "INSERT INTO decisions (track_id, tag_id, decision, model_id, probability, decided_at, origin) "
+        "VALUES (?, ?, 'accepted', ?, ?, ?, 'bulk')",
         [(*row, now) for row in rows],
     )
     changed = sorted({row[0] for row in rows})

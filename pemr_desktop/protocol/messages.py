@@ -50,7 +50,7 @@ class Analyse(Request, frozen=True, tag="analyse"):
 
 
 class Decide(Request, frozen=True, tag="decide"):
-    """Accept, reject or clear suggestions."""
+    """Accept, reject or clear suggestions. One tag of one track is an answer that tags learn from; more are not."""
 
     track_ids: tuple[int, ...]
     tags: tuple[str, ...]
@@ -58,7 +58,7 @@ class Decide(Request, frozen=True, tag="decide"):
 
 
 class AcceptAbove(Request, frozen=True, tag="accept-above"):
-    """Accept every undecided suggestion at or above a probability. No ids: all tracks."""
+    """Accept every undecided suggestion at or above a probability; nothing learns from that. No ids: all tracks."""
 
     probability: float
     track_ids: tuple[int, ...] = ()

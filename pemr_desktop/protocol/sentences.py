@@ -314,7 +314,9 @@ def _changed_tags(tags: tuple[r.TunedTag, ...], translate: Translate) -> str:
         if names:
             parts.append(text.format(tags=listed(names, translate)))
     if not parts:
-        return translate("summaries", "The shipped tags already suit your music: none was changed.")
+        return translate(
+            "summaries", "None would suit your music better than it was shipped: all tags are as they were shipped."
+        )
     return translate("summaries", "Tuned to your music. {changes}.").format(changes=capitalised("; ".join(parts)))
 
 

@@ -107,10 +107,13 @@ def teacher_predictions(
 
 
 def decisions(connection: sqlite3.Connection, model_id: str) -> dict[int, dict[str, bool]]:
-    """Track that the model has analysed -> tag -> accepted or rejected."""
+    """Track that the model has analysed -> tag -> accepted or rejected, in answers given one by one.
+
+    What was accepted in bulk is what a model guessed, and teaches nothing.
+    """
     found = connection.execute(
         "SELECT d.track_id, t.name, d.decision = 'accepted' FROM decisions d JOIN tags t ON t.id = d.tag_id "
-        "JOIN embeddings e ON e.track_id = d.track_id AND e.model_id = ?",
+        "JOIN embeddings e ON e.track_id = d.track_id AND e.model_id = ? WHERE d.origin = 'single'",
         (model_id,),
     )
     said: dict[int, dict[str, bool]] = {}
@@ -120,10 +123,15 @@ def decisions(connection: sqlite3.Connection, model_id: str) -> dict[int, dict[s
 
 
 def file_words(connection: sqlite3.Connection, model_id: str) -> dict[int, list[tuple[str, str]]]:
-    """Track that the model has analysed -> (field, value) of the genres and moods in its file."""
+    """Track that the model has analysed -> (field, value) of the genres and moods in its file.
+
+    Those that came into the file by a bulk decision are left out, as the decision is.
+    """
     found = connection.execute(
         "SELECT g.track_id, g.field, g.value FROM track_tags g JOIN embeddings e "
         "ON e.track_id = g.track_id AND e.model_id = ? WHERE g.field IN ('genre', 'mood') "
+        "AND NOT EXISTS (SELECT 1 FROM decisions d JOIN tags t ON t.id = d.tag_id WHERE d.track_id = g.track_id "
+        "AND d.origin = 'bulk' AND d.decision = 'accepted' AND d.settled_at IS NOT NULL AND t.folded = g.folded) "
         "ORDER BY g.track_id, g.field, g.position",
         (model_id,),
     )

@@ -10,7 +10,8 @@ import msgspec
 class TagTuningStatus(msgspec.Struct, frozen=True):
     """How it stands, for the window. `report`: JSON of the heads in use, empty for the shipped ones.
 
-    `user_labels_since`: suggestions accepted or rejected since; `analysed`: tracks the active model has heard.
+    `user_labels`: suggestions accepted or rejected one by one, `user_labels_since`: those since the tags last learned;
+    `analysed`: tracks the active model has heard.
     """
 
     analysed: int
@@ -31,7 +32,8 @@ def tag_tuning_status(connection: sqlite3.Connection) -> TagTuningStatus:
     analysed, user_labels, labels_since = connection.execute(
         "SELECT (SELECT count(*) FROM embeddings e JOIN models m ON m.id = e.model_id "
         "JOIN tracks t ON t.id = e.track_id WHERE m.active = 1 AND t.missing = 0), "
-        "(SELECT count(*) FROM decisions), (SELECT count(*) FROM decisions WHERE decided_at > ?)",
+        "(SELECT count(*) FROM decisions WHERE origin = 'single'), "
+        "(SELECT count(*) FROM decisions WHERE origin = 'single' AND decided_at > ?)",
         (last or 0.0,),
     ).fetchone()
     return TagTuningStatus(

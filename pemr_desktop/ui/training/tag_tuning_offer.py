@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from pemr_desktop.errors import SettingsError
 from pemr_desktop.library import queries
 from pemr_desktop.library.embeddings.tag_tuning_status import TagTuningStatus
-from pemr_desktop.protocol.messages import AcceptAbove, Analyse, Decide, Finished, TuneTags
+from pemr_desktop.protocol.messages import Analyse, Decide, Finished, TuneTags
 from pemr_desktop.protocol.results import TagTuningResult
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
@@ -43,7 +43,7 @@ class TagTuningOffer(QObject):
             self._context.reader.ask(
                 queries.tag_tuning_status, done=self._offer, failed=self._no_library, topic=(id(self), KEY)
             )
-        elif isinstance(view.request, Decide | AcceptAbove) and not self._labels_offered:
+        elif isinstance(view.request, Decide) and not self._labels_offered:
             self._context.reader.ask(
                 queries.tag_tuning_status, done=self._offer_labels, failed=self._no_library, topic=(id(self), KEY)
             )
@@ -70,7 +70,7 @@ class TagTuningOffer(QObject):
         if self._labels_offered or status.user_labels_since < MIN_OFFER_LABELS:
             return
         self._labels_offered = True
-        sentence = self.tr("You have answered {} suggestions. The tags can learn from that in seconds.")
+        sentence = self.tr("You have answered {} suggestions one by one. The tags can learn from that in seconds.")
         notice = Notice(
             sentence.format(wording.number(status.user_labels_since)),
             "info",

@@ -78,7 +78,10 @@ class TagTuningView(QWidget):
         self.teach = JobCard(
             "teachCard",
             self.tr("Teach my tags"),
-            self.tr("The tags learn from what you accepted and rejected, and from genres and moods in your files."),
+            self.tr(
+                "The tags learn from what you accepted and rejected one by one, and from genres and moods in your "
+                "files. What you answered for many at once teaches nothing."
+            ),
             self.tr("Learn now"),
             self,
         )
@@ -209,32 +212,46 @@ class TagTuningView(QWidget):
             return self.tr("First some of your music has to be listened to: at least a dozen tracks of two albums.")
         tracks = min(self._context.settings.current.tuning.tracks, status.analysed)
         minutes = max(1, round(tracks * SECONDS_A_TRACK / 60))
-        if status.made_at is not None:
+        if self._changed_tags():
             return self.tr("Your tags are tuned. Again: what the teacher has heard already is not done twice.")
+        if status.made_at is not None and self._result is not None:
+            return self.tr("No tag needed it last time. Again: what the teacher has heard already is not done twice.")
         return self.tr("It listens to {} tracks, about {} min.").format(wording.number(tracks), minutes)
+
+    def _changed_tags(self) -> list[TunedTag]:
+        """The tags that the tuning in use made other than they were shipped."""
+        in_use = self._status is not None and self._status.made_at is not None and self._result is not None
+        return [tag for tag in self._result.tags if tag.change != "kept"] if in_use and self._result else []
 
     def _teach_state(self, status: TagTuningStatus) -> str:
         if not status.user_labels:
-            return self.tr("You have not accepted or rejected any suggestion yet. Takes seconds.")
-        return self.tr("You answered {} suggestions, {} of them since the tags last learned. Takes seconds.").format(
-            wording.number(status.user_labels), wording.number(status.user_labels_since)
-        )
+            return self.tr("You have not answered any suggestion one by one yet. Takes seconds.")
+        return self.tr(
+            "You answered {} suggestions one by one, {} of them since the tags last learned. Takes seconds."
+        ).format(wording.number(status.user_labels), wording.number(status.user_labels_since))
 
     @Slot()
     def _fill(self) -> None:
         """The table of tags, those that changed first."""
         status, result = self._status, self._result
-        tuned = status is not None and status.made_at is not None
-        for widget in (self.back, self.everything, self.table):
-            widget.setVisible(tuned and result is not None)
+        tuned = status is not None and status.made_at is not None and result is not None
+        changed = self._changed_tags()
+        self.back.setVisible(bool(changed))
+        self.everything.setVisible(tuned)
+        self.table.setVisible(tuned and bool(changed or self.everything.isChecked()))
         if status is None or status.made_at is None or result is None:
             self.outcome.setText(self.tr("The tags are as they were shipped."))
             self.outcome.setProperty("role", "soft")
             return
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(status.made_at)), QLocale.FormatType.ShortFormat)
-        changed = [tag for tag in result.tags if tag.change != "kept"]
+        if changed:
+            sentence = self.tr("Tuned on {} to {} tracks of {} albums: {} tags changed, {} stayed.")
+        else:
+            sentence = self.tr(
+                "On {}, none would have suited {} tracks of {} albums better: all tags are as they were shipped."
+            )
         self.outcome.setText(
-            self.tr("Tuned on {} to {} tracks of {} albums: {} tags changed, {} stayed.").format(
+            sentence.format(
                 when,
                 wording.number(result.tracks),
                 wording.number(result.albums),

@@ -17,6 +17,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.library.embeddings.tag_tuning import PENDING
 from pemr_desktop.protocol.messages import (
+    AcceptAbove,
     AddFolders,
     Analyse,
     Cancel,
@@ -89,7 +90,13 @@ def test_a_library_is_tuned_once_learns_from_its_owner_and_goes_back(
     assert (trial.tracks, trial.albums, trial.listened, trial.in_use) == (len(ids), 3, len(ids), False)
     assert suggested(library_path, plain) == {"jazz", "rock", "calm", "piano"}
 
-    assert isinstance(do(Decide(tuple(i for i in ids if i != plain), ("rock",), "rejected")), Finished)
+    assert isinstance(do(AcceptAbove(0.0, tuple(i for i in ids if i != plain))), Finished)
+    assert {tag.name: tag.change for tag in tuned(TuneTags(dry_run=True)).tags} == {
+        tag.name: tag.change for tag in trial.tags
+    }
+    for track_id in ids:
+        if track_id != plain:
+            assert isinstance(do(Decide((track_id,), ("rock",), "rejected")), Finished)
     result = tuned(TuneTags())
     assert result.listened == 0 and result.in_use
     told = {tag.name: tag for tag in result.tags}

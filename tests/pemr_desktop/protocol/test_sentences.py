@@ -205,7 +205,8 @@ CASES: list[tuple[m.Request, msgspec.Struct, str]] = [
     (
         m.TuneTags(dry_run=True),
         r.TagTuningResult(9, 2, 9, (tag("a", "kept"),), 1.0, False),
-        "The shipped tags already suit your music: none was changed. This was a trial: nothing was changed.",
+        "None would suit your music better than it was shipped: all tags are as they were shipped. "
+        "This was a trial: nothing was changed.",
     ),
     (
         m.TuneTags(),

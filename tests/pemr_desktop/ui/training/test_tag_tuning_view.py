@@ -18,6 +18,7 @@ from pemr_desktop.library.rows import TagRow
 from pemr_desktop.paths import Paths
 from pemr_desktop.protocol.messages import Analyse, Changed, Decide, Finished, Request, TuneTags, UntuneTags
 from pemr_desktop.protocol.results import TagFigures, TagTuningResult, TunedTag
+from pemr_desktop.protocol.sentences import summary
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.notices import Notice
 from pemr_desktop.ui.training import tag_tuning_offer, tag_tuning_view
@@ -63,12 +64,12 @@ def show(qtbot: QtBot, context: WindowContext, few_are_enough: None) -> Callable
     return make
 
 
-def tune_library(paths: Paths) -> None:
+def tune_library(paths: Paths, report: TagTuningResult = REPORT) -> None:
     """As a tuning leaves the library."""
     with open_library(paths.library_file) as library, library.store.writing() as connection:
         heads = tag_tuning.keep_heads(
             connection, MODEL, FILE, b"[]", np.zeros((1, 4), np.float32), np.zeros(1, np.float32),
-            msgspec.json.encode(REPORT),
+            msgspec.json.encode(report),
         )  # fmt: skip
         tag_tuning.use_heads(connection, MODEL, heads, [TagRow("vocals", "voice", 0.5, True)])
 
@@ -123,6 +124,20 @@ def test_what_became_of_each_tag_is_told_with_before_and_after(
     assert view.table.rowCount() == 3
 
 
+def test_a_tuning_that_changed_no_tag_is_called_none(
+    paths: Paths, library_tracks: list[int], show: Callable[[], TagTuningView]
+) -> None:
+    kept = msgspec.structs.replace(REPORT, tags=REPORT.tags[:1])
+    tune_library(paths, kept)
+    view = show()
+    assert "are tuned" not in view.tune.state.text() and "No tag needed it" in view.tune.state.text()
+    assert "as they were shipped" in view.outcome.text() and "Tuned" not in view.outcome.text()
+    assert view.back.isHidden() and view.table.isHidden()
+    assert summary(TuneTags(listen=False), kept).startswith("None would suit your music better")
+    view.everything.setChecked(True)
+    assert view.table.isVisible() and view.table.rowCount() == 1
+
+
 def test_the_way_back_is_one_press(
     paths: Paths, context: WindowContext, library_tracks: list[int], show: Callable[[], TagTuningView]
 ) -> None:
@@ -175,17 +190,19 @@ def test_after_many_answers_learning_from_them_is_offered_once(
     offer = TagTuningOffer(context, context.actions)
     posted: list[Notice] = []
     context.notices.posted.connect(posted.append)
-    user_labels = Decide(tuple(suggested_tracks), ("jazz",), "rejected")
+    user_labels = Decide(tuple(suggested_tracks[:1]), ("jazz",), "rejected")
     with open_library(paths.library_file) as library:
-        library.decide(suggested_tracks[:5], ["jazz"], "rejected")
+        library.accept_above(0.5)
+        for track_id in suggested_tracks[:5]:
+            library.decide([track_id], ["jazz"], "rejected")
     finish(context, user_labels)
     qtbot.waitUntil(context.reader.idle)
     assert not posted
     with open_library(paths.library_file) as library:
-        library.decide(suggested_tracks, ["jazz"], "rejected")
+        library.decide(suggested_tracks[5:], ["jazz"], "rejected")
     finish(context, user_labels)
     qtbot.waitUntil(lambda: bool(posted))
-    assert "answered 6 suggestions" in posted[0].text and posted[0].action is not None
+    assert "answered 6 suggestions one by one" in posted[0].text and posted[0].action is not None
     finish(context, user_labels)
     qtbot.waitUntil(context.reader.idle)
     assert len(posted) == 1
