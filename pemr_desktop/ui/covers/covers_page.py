@@ -31,6 +31,7 @@ from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.comparison import Comparison
 from pemr_desktop.ui.covers.cover_searches import CoverSearches, Query, Search
+from pemr_desktop.ui.covers.dropped_files import DroppedFiles
 from pemr_desktop.ui.covers.match_list import ShownMatch
 from pemr_desktop.ui.covers.match_pane import MatchPane
 from pemr_desktop.ui.widgets.drop_overlay import DropOverlay
@@ -52,7 +53,6 @@ class CoversPage(QWidget):
         self._context = context
         self._queries: list[Query] = []
         self._query: Query | None = None
-        self._dropped: Path | None = None
         self.searches = CoverSearches(context.client, self)
         self.searches.changed.connect(self._search_changed)
 
@@ -101,7 +101,9 @@ class CoversPage(QWidget):
         self._overlay = DropOverlay(
             context.theme, self, self, self.tr("Drop to find its versions"), "covers", takes_own_rows=True
         )
-        self._overlay.dropped.connect(self._show_dropped)
+        self.dropped = DroppedFiles(context, self)
+        self.dropped.asked.connect(self._ask)
+        self._overlay.dropped.connect(self.dropped.take)
         context.client.jobsChanged.connect(self._jobs_changed)
 
     def show_covers(self, track_ids: Sequence[int]) -> None:
@@ -114,25 +116,7 @@ class CoversPage(QWidget):
 
     def show_file(self, path: Path) -> None:
         """Look for versions of a file; if the library has it, of that track."""
-        self._dropped = path
-        self._context.reader.ask(
-            queries.find_track,
-            path,
-            done=self._file_looked_up,
-            failed=self._file_not_looked_up,
-            topic=(id(self), "file"),
-        )
-
-    def _file_looked_up(self, track_id: int | None) -> None:
-        self._ask([Query(track_id=track_id) if track_id is not None else Query(path=self._dropped)])
-
-    def _file_not_looked_up(self, _error: Exception) -> None:
-        self._ask([Query(path=self._dropped)])
-
-    @Slot(object)
-    def _show_dropped(self, paths: Sequence[Path]) -> None:
-        """The first file is the one that is asked about."""
-        self.show_file(paths[0])
+        self.dropped.take([path])
 
     # actions
 
@@ -212,6 +196,7 @@ class CoversPage(QWidget):
 
     # asking
 
+    @Slot(object)
     def _ask(self, wanted: list[Query]) -> None:
         if not wanted:
             return

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.protocol.messages import (
+    AddFolders,
     Changed,
     Failed,
     FindAllVersions,
@@ -25,6 +26,8 @@ from pemr_desktop.refusals import Refusal
 from pemr_desktop.steps import Step
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.covers.covers_page import CoversPage
+from pemr_desktop.ui.covers.dropped_files import MAX_FILES
+from pemr_desktop.ui.notices import Notice
 
 
 @pytest.fixture
@@ -180,9 +183,9 @@ def test_several_tracks_are_asked_about_and_each_can_be_chosen(
     assert len(asked(context, FindCovers)) == 3
 
 
-def drop(page: CoversPage, path: Path) -> None:
+def drop(page: CoversPage, *paths: Path) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     args = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     entering = QDragEnterEvent(QPoint(10, 10), *args)
     QApplication.sendEvent(page, entering)
@@ -214,6 +217,66 @@ def test_a_dropped_file_of_the_library_is_its_track(
 ) -> None:
     drop(page, tmp_path / "music" / "Canon.flac")
     qtbot.waitUntil(lambda: asked(context, FindCovers) == [FindCovers(library_tracks[2])])
+
+
+@pytest.fixture
+def posted(context: WindowContext) -> list[Notice]:
+    heard: list[Notice] = []
+    context.notices.posted.connect(heard.append)
+    return heard
+
+
+def test_every_dropped_file_is_looked_for_and_each_can_be_chosen(
+    qtbot: QtBot,
+    page: CoversPage,
+    context: WindowContext,
+    posted: list[Notice],
+    library_tracks: list[int],
+    tmp_path: Path,
+    make_audio: Callable[..., Path],
+) -> None:
+    outside = make_audio(tmp_path / "elsewhere" / "tune.wav", seconds=2)
+    drop(page, outside, tmp_path / "music" / "Canon.flac")
+    wanted = [FindCovers(path=os.fsencode(outside)), FindCovers(library_tracks[2])]
+    qtbot.waitUntil(lambda: asked(context, FindCovers) == wanted)
+    assert page.which.isVisible() and page.which.itemText(0) == "tune.wav"
+    qtbot.waitUntil(lambda: page.which.itemText(1) == "Canon – The Testers")
+    (notice,) = posted
+    assert notice.text.startswith("Looking for versions of 2 files") and notice.action is None
+
+
+def test_a_dropped_folder_is_refused_in_words_and_can_be_added(
+    qtbot: QtBot, page: CoversPage, context: WindowContext, posted: list[Notice], tmp_path: Path
+) -> None:
+    folder = tmp_path / "music"
+    drop(page, folder)
+    qtbot.waitUntil(lambda: bool(posted))
+    assert "“music” is a folder" in posted[0].text and posted[0].action_text == "Add to library"
+    assert asked(context, FindCovers) == [] and page.nothing_asked.isVisible()
+    assert posted[0].action is not None
+    posted[0].action()
+    assert asked(context, AddFolders) == [AddFolders((os.fsencode(folder),))]
+
+
+def test_of_a_folder_and_a_file_the_file_is_looked_for(
+    qtbot: QtBot,
+    page: CoversPage,
+    context: WindowContext,
+    posted: list[Notice],
+    library_tracks: list[int],
+    tmp_path: Path,
+) -> None:
+    drop(page, tmp_path / "music", tmp_path / "music" / "Air.flac")
+    qtbot.waitUntil(lambda: asked(context, FindCovers) == [FindCovers(library_tracks[0])])
+    assert "“music” is a folder" in posted[0].text
+
+
+def test_too_many_dropped_files_are_counted(
+    qtbot: QtBot, page: CoversPage, context: WindowContext, posted: list[Notice], tmp_path: Path
+) -> None:
+    drop(page, *(tmp_path / f"{number}.wav" for number in range(MAX_FILES + 3)))
+    qtbot.waitUntil(lambda: len(asked(context, FindCovers)) == MAX_FILES)
+    assert "3 more files were left out" in posted[0].text
 
 
 def test_switching_plays_the_same_moment_of_the_other_version(
