@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from pemr_desktop.library.browsing import FACET_FIELDS
-from pemr_desktop.library.search.query_parser import FIELDS, HAS, IS, PREDICTED_ONLY
+from pemr_desktop.library.search.query_parser import HAS, IS, LABELS, NAMES, PREDICTED_ONLY
 from pemr_desktop.library.text_folding import fold
 
 MAX_COMPLETIONS = 20
@@ -13,25 +13,29 @@ MAX_COMPLETIONS = 20
 
 def completions(connection: sqlite3.Connection, text: str, position: int) -> list[str]:
     """Whole replacements for the word that ends at `position`, best first; empty when there is nothing to offer."""
-    word = _word_before(text, position)
+    start, _end = word_at(text, position)
+    word = text[start:position]
     sign = "-" if word.startswith("-") else ""
     name, colon, begun = word[len(sign) :].partition(":")
     if not colon:
-        return [f"{sign}{field}:" for field in FIELDS if name and field.startswith(name.casefold())]
-    field = name.casefold()
+        return [f"{sign}{field}:" for field in NAMES if name and field.startswith(name.casefold())]
+    field = LABELS.get(name.casefold(), name.casefold())
     begun = begun.lstrip('"')
-    return [f"{sign}{field}:{_quoted(value)}" for value in _values(connection, field, begun)][:MAX_COMPLETIONS]
+    values = _values(connection, field, begun)[:MAX_COMPLETIONS]
+    return [f"{sign}{name.casefold()}:{_quoted(value)}" for value in values]
 
 
-def _word_before(text: str, position: int) -> str:
+def word_at(text: str, position: int) -> tuple[int, int]:
+    """Start and end of the word at a position; quotes keep a word together, brackets before it are none of it."""
     start = 0
     quoted = False
     for index, character in enumerate(text[:position]):
         if character == '"':
             quoted = not quoted
-        elif character.isspace() and not quoted:
+        elif not quoted and (character.isspace() or (character == "(" and text[start:index] in ("", "-"))):
             start = index + 1
-    return text[start:position]
+    ends = (at for at in range(position, len(text)) if text[at].isspace() or text[at] == ")")
+    return start, next(ends, len(text))
 
 
 def _quoted(value: str) -> str:

@@ -11,8 +11,16 @@ from collections.abc import Sequence
 
 from pemr_desktop.library.errors import QueryError
 from pemr_desktop.library.paths import after, decode, relative
-from pemr_desktop.library.search.id_sets import IdSet, any_of, by_columns, in_search
-from pemr_desktop.library.search.query_parser import GROUP_FIELDS, PREDICTED_ONLY, TEXT_FIELDS, Term, Value
+from pemr_desktop.library.search.id_sets import IdSet, all_of, any_of, by_columns, in_search
+from pemr_desktop.library.search.query_parser import (
+    GROUP_FIELDS,
+    PREDICTED_ONLY,
+    TEXT_FIELDS,
+    Condition,
+    Group,
+    Term,
+    Value,
+)
 from pemr_desktop.library.suggestions import SHOWN, UNDECIDED
 from pemr_desktop.library.text_folding import AFTER_ALL_TEXT, fold
 from pemr_desktop.library.views import View
@@ -81,12 +89,15 @@ IS = {
 }
 
 
-def term_sets(terms: Sequence[Term]) -> list[IdSet]:
-    """The terms of a query, all of which must hold; words ask the full-text index one question. Raises QueryError."""
+def condition_sets(conditions: Sequence[Condition]) -> list[IdSet]:
+    """Conditions that must all hold; words ask the full-text index one question. Raises QueryError."""
     expressions = []
     sets = []
     all_held = True
-    for term in terms:
+    for term in conditions:
+        if isinstance(term, Group):
+            sets.append(_group(term))
+            continue
         expression = _words_expression(term)
         if expression:
             expressions.append(expression)
@@ -96,6 +107,12 @@ def term_sets(terms: Sequence[Term]) -> list[IdSet]:
     if expressions:
         sets.append(in_search(" AND ".join(expressions), held=all_held))
     return sets
+
+
+def _group(group: Group) -> IdSet:
+    """The tracks of which one row of conditions holds, or all others."""
+    either = any_of([all_of(condition_sets(alternative)) for alternative in group.alternatives])
+    return either.turned() if group.negated else either
 
 
 def _words_expression(term: Term) -> str:

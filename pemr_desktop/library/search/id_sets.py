@@ -57,12 +57,24 @@ class IdSet(msgspec.Struct, frozen=True):
 
 
 def any_of(sets: Sequence[IdSet]) -> IdSet:
-    """The union."""
+    """The union of sets that are not negated."""
     if len(sets) == 1:
         return sets[0]
     sql = " UNION ALL ".join(id_set.sql for id_set in sets)
-    slowest = max((id_set.seeks for id_set in sets), key=("fast", "slow", "never").index)
-    return IdSet(sql, [value for id_set in sets for value in id_set.values], parts=tuple(sets), seeks=slowest)
+    return IdSet(sql, [value for id_set in sets for value in id_set.values], parts=tuple(sets), seeks=_slowest(sets))
+
+
+def all_of(sets: Sequence[IdSet]) -> IdSet:
+    """The intersection, itself not negated whatever the signs of the sets."""
+    if len(sets) == 1 and not sets[0].negated:
+        return sets[0]
+    conditions = " AND ".join(id_set.signed(f"t.id IN ({id_set.sql})") for id_set in sets)
+    sql = f"SELECT t.id FROM tracks t WHERE t.missing IN (0, 1) AND {conditions}"
+    return IdSet(sql, [value for id_set in sets for value in id_set.values], seeks=_slowest(sets))
+
+
+def _slowest(sets: Sequence[IdSet]) -> Literal["fast", "slow", "never"]:
+    return max((id_set.seeks for id_set in sets), key=("fast", "slow", "never").index)
 
 
 def by_columns(test: str, values: Sequence[object], *columns: str) -> IdSet:

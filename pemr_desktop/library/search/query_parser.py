@@ -1,18 +1,22 @@
-"""The query line: text -> terms. `genre:jazz year:1960..1969 -tag:live mood:calm has:cover artist:"Miles Davis" words`.
+"""The query line: text -> conditions. `genre:jazz year:1960..1969 -tag:live mood:calm artist:"Miles Davis" words`.
 
-A term is `field:value`, or free text; `-` before it turns it round; quotes keep words together; `a,b` is either;
-`=Value` is the whole value. Every error names the characters that are wrong.
+A term is `field:value`, or free text; `-` or NOT before it turns it round; quotes keep words together; `a,b` is either;
+`=Value` is the whole value. Terms side by side must all hold, with or without AND between them; OR between them lets
+either side hold, and brackets say what belongs together. Every error names the characters that are wrong.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 import msgspec
 
 from pemr_desktop.library.errors import QueryError
+from pemr_desktop.library.search.query_tokens import Kind, Token, tokens
 
 TEXT_FIELDS = ("title", "artist", "album", "albumartist", "composer", "path")
 GROUP_FIELDS = ("genre", "mood", "instrument", "voice", "era", "character")
@@ -21,6 +25,11 @@ NUMBER_FIELDS = ("year", "bpm", "duration", "track", "disc")
 HAS = ("cover", "artwork", "suggestions", "genre", "mood", "title", "artist", "album", "year", "bpm", "analysis")
 IS = ("offline", "missing", "new", "problem", "duplicate", "analysed", "pending", "written")
 FIELDS = (*TEXT_FIELDS, *TAG_FIELDS, *NUMBER_FIELDS, "format", "added", "has", "is")
+LABELS = {"length": "duration", "file": "path", "tags": "tag"}
+"""Fields that the table names otherwise: the label of the column, in small letters without spaces."""
+NAMES = (*FIELDS, *LABELS)
+MAX_DEPTH = 20
+"""So many brackets may stand inside each other."""
 PREDICTED_ONLY = ("instrument", "voice", "era", "character")
 
 Match = Literal["words", "phrase", "whole"]
@@ -45,68 +54,145 @@ class Term(msgspec.Struct, frozen=True):
     length: int = 0
 
 
-class _Word(msgspec.Struct, frozen=True):
-    """A stretch between spaces: its start and its characters, each with a mark whether it was quoted."""
+class Group(msgspec.Struct, frozen=True):
+    """Conditions of which one row must hold as a whole: what OR stands between, or what a bracket turns round."""
 
-    start: int
-    characters: tuple[tuple[str, bool], ...]
-    length: int
-
-
-def parse(line: str) -> tuple[Term, ...]:
-    """The terms of a line; an empty line has none. Raises QueryError."""
-    return tuple(_term(word) for word in _split(line))
+    alternatives: tuple[tuple[Condition, ...], ...]
+    negated: bool = False
 
 
-def _split(line: str) -> list[_Word]:
-    words: list[_Word] = []
-    position = 0
-    while position < len(line):
-        if line[position].isspace():
-            position += 1
-            continue
-        start = position
-        quote_at = -1
-        characters: list[tuple[str, bool]] = []
-        while position < len(line) and (quote_at >= 0 or not line[position].isspace()):
-            if line[position] == '"':
-                characters.append(("", True))  # so that "" counts as quoted
-                quote_at = -1 if quote_at >= 0 else position
-            else:
-                characters.append((line[position], quote_at >= 0))
-            position += 1
-        if quote_at >= 0:
-            raise QueryError("quotation mark not closed", quote_at, len(line) - quote_at)
-        words.append(_Word(start, tuple(characters), position - start))
-    return words
+Condition = Term | Group
 
 
-def _term(word: _Word) -> Term:
+def parse(line: str) -> tuple[Condition, ...]:
+    """The conditions of a line, all of which must hold; an empty line has none. Raises QueryError."""
+    rest = _Rest(tokens(line))
+    if not rest.tokens:
+        return ()
+    conditions = _either(rest, depth=0)
+    if rest.at < len(rest.tokens):
+        raise QueryError("bracket not opened", rest.here.start, 1)
+    return conditions
+
+
+def terms_of(conditions: Sequence[Condition], negated: bool = False) -> Iterator[tuple[Term, bool]]:
+    """Every term in any bracket, and whether it is asked for turned round."""
+    for condition in conditions:
+        turned = condition.negated != negated
+        if isinstance(condition, Term):
+            yield condition, turned
+        else:
+            for alternative in condition.alternatives:
+                yield from terms_of(alternative, turned)
+
+
+# --- AND, OR, NOT and brackets
+
+
+@dataclass
+class _Rest:
+    """The tokens of a line, and how far they have been read."""
+
+    tokens: list[Token]
+    at: int = 0
+
+    @property
+    def here(self) -> Token:
+        """The next token, or the last one at the end of the line."""
+        return self.tokens[min(self.at, len(self.tokens) - 1)]
+
+    def next_is(self, *kinds: Kind) -> bool:
+        """Whether there is a next token, of one of these kinds."""
+        return self.at < len(self.tokens) and self.here.kind in kinds
+
+    def take(self) -> Token:
+        """The next token, which is then behind us."""
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+
+def _either(rest: _Rest, depth: int) -> tuple[Condition, ...]:
+    """What stands up to a closing bracket or the end, with OR between its parts."""
+    alternatives = [_together(rest, depth)]
+    while rest.next_is("OR"):
+        rest.take()
+        alternatives.append(_together(rest, depth))
+    return alternatives[0] if len(alternatives) == 1 else (Group(tuple(alternatives)),)
+
+
+def _together(rest: _Rest, depth: int) -> tuple[Condition, ...]:
+    """Conditions side by side, at least one."""
+    conditions = list(_one(rest, depth))
+    while rest.next_is("AND", "NOT", "word", "open"):
+        if rest.next_is("AND"):
+            rest.take()
+        conditions += _one(rest, depth)
+    return tuple(conditions)
+
+
+def _one(rest: _Rest, depth: int) -> tuple[Condition, ...]:
+    """A term, or a bracket, and the NOTs before it."""
+    negated = False
+    while rest.next_is("NOT"):
+        rest.take()
+        negated = not negated
+    if not rest.next_is("word", "open"):
+        raise _nothing_beside(rest)
+    token = rest.take()
+    if token.kind == "word":
+        term = _term(token)
+        return (msgspec.structs.replace(term, negated=term.negated != negated),)
+    if depth >= MAX_DEPTH:
+        raise QueryError("brackets too deep", token.start, token.length, most=str(MAX_DEPTH))
+    inside = _either(rest, depth + 1)
+    if not rest.next_is("close"):
+        raise QueryError("bracket not closed", token.start, token.length)
+    rest.take()
+    return (Group((inside,), negated=True),) if negated != token.negated else inside
+
+
+def _nothing_beside(rest: _Rest) -> QueryError:
+    """An operator or a bracket with nothing on one side of it."""
+    is_operator = rest.next_is("AND", "OR")
+    token = rest.here if is_operator or rest.at == 0 else rest.tokens[rest.at - 1]
+    if token.kind == "close":
+        return QueryError("bracket not opened", token.start, 1)
+    if token.kind == "open":
+        return QueryError("nothing to look for", token.start, token.length)
+    return QueryError("nothing beside", token.start, token.length, word=token.kind)
+
+
+# --- terms
+
+
+def _term(word: Token) -> Term:
     characters = word.characters
     negated = len(characters) > 1 and characters[0] == ("-", False)
     if negated:
         characters = characters[1:]
     colon = next((i for i, item in enumerate(characters) if item == (":", False)), -1)
-    name = "".join(character for character, _ in characters[:colon]).casefold() if colon > 0 else ""
-    if colon > 0 and not any(quoted for _, quoted in characters[:colon]) and name in FIELDS:
+    written = "".join(character for character, _ in characters[:colon]).casefold() if colon > 0 else ""
+    is_quoted = any(quoted for _, quoted in characters[: max(0, colon)])
+    name = written.replace(" ", "")
+    if name in NAMES and (not is_quoted or " " in written):
         return _field_term(word, name, characters[colon + 1 :], negated)
-    if re.fullmatch(r"[a-z]+", name) and not any(quoted for _, quoted in characters[:colon]):
-        _refuse_unknown(word, name, negated)
+    if re.fullmatch(r"[a-z]+", written) and not is_quoted:
+        _refuse_unknown(word, written, negated)
     return _text_term(word, "", characters, negated)
 
 
-def _refuse_unknown(word: _Word, name: str, negated: bool) -> None:
-    """`foo:bar` with a foo that looks like a slip of the pen is an error; anything else is text."""
+def _refuse_unknown(word: Token, name: str, negated: bool) -> None:
+    """A word before a colon that is no field is a slip of the pen; in quotation marks it is text."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, FIELDS, n=1, cutoff=0.6)
-    start = word.start + int(negated)
+    close = get_close_matches(name, NAMES, n=1, cutoff=0.6)
+    start, known = word.start + int(negated), ", ".join(NAMES)
     if close:
-        raise QueryError("field not known, but a like one", start, len(name), field=name, like=close[0])
-    raise QueryError("field not known", start, len(name), field=name)
+        raise QueryError("field not known, but a like one", start, len(name), field=name, like=close[0], known=known)
+    raise QueryError("field not known", start, len(name), field=name, known=known)
 
 
-def _text_term(word: _Word, field: str, characters: tuple[tuple[str, bool], ...], negated: bool) -> Term:
+def _text_term(word: Token, field: str, characters: tuple[tuple[str, bool], ...], negated: bool) -> Term:
     values = []
     for part in _alternatives(characters) if field else [characters]:
         text = "".join(character for character, _ in part)
@@ -133,13 +219,15 @@ def _alternatives(characters: tuple[tuple[str, bool], ...]) -> list[tuple[tuple[
     return [tuple(part) for part in parts]
 
 
-def _field_term(word: _Word, field: str, characters: tuple[tuple[str, bool], ...], negated: bool) -> Term:
+def _field_term(word: Token, name: str, characters: tuple[tuple[str, bool], ...], negated: bool) -> Term:
+    """A term of the field that is written as `name`, which errors call it, too."""
     text = "".join(character for character, _ in characters).strip()
     start = word.start + word.length - len(characters)
+    field = LABELS.get(name, name)
     if field in ("has", "is"):
         return _flag_term(word, field, text.casefold(), start, negated)
     if field in NUMBER_FIELDS:
-        low, high = _range(text, _seconds if field == "duration" else _number, start, field)
+        low, high = _range(text, field, start, name)
         return Term(field, low=low, high=high, negated=negated, position=word.start, length=word.length)
     if field == "added":
         low, high = _added(text, start)
@@ -147,7 +235,7 @@ def _field_term(word: _Word, field: str, characters: tuple[tuple[str, bool], ...
     return _text_term(word, field, characters, negated)
 
 
-def _flag_term(word: _Word, field: str, text: str, start: int, negated: bool) -> Term:
+def _flag_term(word: Token, field: str, text: str, start: int, negated: bool) -> Term:
     known = HAS if field == "has" else IS
     told = ", ".join(known)
     names = [name for name in text.split(",") if name]
@@ -163,10 +251,11 @@ def _flag_term(word: _Word, field: str, text: str, start: int, negated: bool) ->
 # --- numbers and dates
 
 
-def _range(text: str, read: object, start: int, field: str) -> tuple[float | None, float | None]:
-    assert callable(read)
+def _range(text: str, field: str, start: int, name: str) -> tuple[float | None, float | None]:
+    """`1960`, `1960..1969`, `..1969`, `>=1960`; of a field that is written as `name`."""
+    read, example = _seconds if field == "duration" else _number, _EXAMPLE[field]
     if not text:
-        raise QueryError("no number given", start, field=field, example=_EXAMPLE.get(field, "1"))
+        raise QueryError("no number given", start, field=name, example=example)
     try:
         if ".." in text:
             low_text, _, high_text = text.partition("..")
@@ -183,7 +272,7 @@ def _range(text: str, read: object, start: int, field: str) -> tuple[float | Non
                 return (number, None) if sign[0] == ">" else (None, number)
         number = read(text)
     except ValueError as error:
-        raise QueryError("not a number", start, len(text), text=text, field=field, example=_EXAMPLE[field]) from error
+        raise QueryError("not a number", start, len(text), text=text, field=name, example=example) from error
     return (number, number + 0.999_999) if field in ("duration", "bpm") else (number, number)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import NamedTuple
 
-from pemr_desktop.library.search.conditions import term_sets, view_set
+from pemr_desktop.library.search.conditions import condition_sets, view_set
 from pemr_desktop.library.search.id_sets import BROAD, NARROW, IdSet, most_narrow, size, track_test
-from pemr_desktop.library.search.query_parser import parse
+from pemr_desktop.library.search.query_parser import parse, terms_of
 from pemr_desktop.library.views import ALL, View
 
 _WITHIN_ARTIST = ("sort_artist", "year", "sort_album", "disc_number", "track_number")
@@ -72,14 +72,14 @@ class Selection(NamedTuple):
 
 def selection(connection: sqlite3.Connection, query: str, *, view: View, sort: str, descending: bool) -> Selection:
     """What a query line and a view ask for. Raises QueryError."""
-    terms = parse(query)
-    sets = term_sets(terms)
+    conditions = parse(query)
+    sets = condition_sets(conditions)
     of_view = view_set(connection, view)
     if of_view is not None:
         sets.append(of_view)
     with_missing = view.kind in ("offline", "ids", "problems") or any(
-        term.field == "is" and not term.negated and any(value.text == "missing" for value in term.values)
-        for term in terms
+        term.field == "is" and not turned and any(value.text == "missing" for value in term.values)
+        for term, turned in terms_of(conditions)
     )
     sizes = [size(connection, id_set) for id_set in sets]
     for index, id_set in enumerate(sets):

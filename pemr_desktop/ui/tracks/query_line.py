@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QVBoxLayout, QWi
 from pemr_desktop.jobs.translation import translate
 from pemr_desktop.library import queries
 from pemr_desktop.library.errors import QueryError
+from pemr_desktop.library.search.completion import word_at
 from pemr_desktop.reasons import reason_of
 from pemr_desktop.refusals import said
 from pemr_desktop.ui.widgets.label import HtmlLabel
@@ -152,21 +153,13 @@ class QueryLine(QWidget):
     def _complete(self, word: str) -> None:
         start, end = self._word()
         text = self.line.text()
-        gap = "" if word.endswith((":", "=")) or text[end:].startswith(" ") else " "
+        gap = "" if word.endswith((":", "=")) or text[end:].startswith((" ", ")")) else " "
         self.line.setText(text[:start] + word + gap + text[end:])
         self.line.setCursorPosition(start + len(word) + len(gap))
 
     def _word(self) -> tuple[int, int]:
-        """Start and end of the word under the cursor; quotes keep a word together."""
-        text, position = self.line.text(), self.line.cursorPosition()
-        start, quoted = 0, False
-        for at, letter in enumerate(text[:position]):
-            if letter == '"':
-                quoted = not quoted
-            elif letter == " " and not quoted:
-                start = at + 1
-        end = text.find(" ", position)
-        return start, len(text) if end < 0 else end
+        """Start and end of the word under the cursor."""
+        return word_at(self.line.text(), self.line.cursorPosition())
 
     @Slot()
     def _entered(self) -> None:

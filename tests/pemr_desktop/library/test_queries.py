@@ -58,6 +58,20 @@ def titles(reader: sqlite3.Connection, album: list[Path]) -> Callable[..., list[
         ("is:missing", []),
         ("duration:<10", ["So What", "Blue in Green", "All Blues", "Café"]),
         ("path:loose", ["Café"]),
+        ("file:loose", ["Café"]),
+        ("length:<10 tags:rock", ["Café"]),
+        ('"Album artist":zoe OR albumartist:zoe', []),
+        ("year:2001 OR title:green", ["Blue in Green", "Café"]),
+        ("year:2001 OR year:1959 format:flac", ["So What", "Café"]),
+        ("(year:2001 OR year:1959) format:flac", ["So What"]),
+        ("(year:2001 OR year:1959) AND NOT format:flac", ["All Blues", "Café"]),
+        ("-(format:flac OR format:mp3)", ["All Blues", "Café"]),
+        ("NOT (genre:jazz year:1959)", ["Blue in Green", "All Blues", "Café"]),
+        ("NOT -genre:jazz", ["So What", "Blue in Green"]),
+        ("genre:jazz (-has:year OR format:flac)", ["So What", "Blue in Green"]),
+        ("blue and green", []),
+        ("Blue (in Green)", ["Blue in Green"]),
+        ("is:missing OR green", ["Blue in Green"]),
     ],
 )
 def test_queries_find_what_they_say(titles: Callable[..., list[str]], query: str, wanted: list[str]) -> None:
@@ -187,9 +201,16 @@ def test_completions_offer_fields_flags_and_values(
     assert queries.completions(reader, "genre:ja", 8) == ["genre:Jazz"]
     assert queries.completions(reader, "mood:c", 6) == ["mood:calm"]
     assert queries.completions(reader, "", 0) == []
+    assert queries.completions(reader, "len", 3) == ["length:"]
+    assert queries.completions(reader, "tags:ca", 7) == ["tags:calm"]
+    assert queries.completions(reader, "x OR (gen", 9) == ["genre:"]
+    assert queries.completions(reader, "-(-mood:c", 9) == ["-mood:calm"]
 
 
-@given(st.text(max_size=40))
+pieces = st.sampled_from(["(", ")", "-", "blue", "year:1..9", "has:year", "is:missing", " AND ", " OR ", " NOT ", " "])
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(pieces, max_size=16).map("".join)))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 def test_no_line_that_is_read_breaks_the_database(reader: sqlite3.Connection, line: str) -> None:
     try:
@@ -243,6 +264,10 @@ FILTERS = (
     "is:written",
     "instrument:guitar",
     "tag:jazz -tag:calm",
+    "genre:jazz OR year:1950..1959",
+    "(blue OR has:year) -format:mp3",
+    "NOT (title:green year:1950..1959)",
+    "-(is:duplicate OR has:mood) title",
 )
 VIEWS = (
     ALL,

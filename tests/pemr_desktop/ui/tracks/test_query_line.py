@@ -64,3 +64,7 @@ def test_a_completion_replaces_the_word_under_the_cursor_only(line: QueryLine) -
     line.line.setCursorPosition(len("mood:calm gen"))
     line._complete("genre:")
     assert line.text == "mood:calm genre: year:1960"
+    line.line.setText("mood:calm OR (gen)")
+    line.line.setCursorPosition(len("mood:calm OR (gen"))
+    line._complete("genre:jazz")
+    assert line.text == "mood:calm OR (genre:jazz)"
