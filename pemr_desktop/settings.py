@@ -134,9 +134,9 @@ class PlaybackSettings(msgspec.Struct, frozen=True):
 
 
 class CoverSettings(msgspec.Struct, frozen=True):
-    """Finding covers."""
+    """Finding versions."""
 
-    show_possible: Annotated[bool, _says("Show possible covers", "List weak matches too, marked as possible.")] = True
+    show_possible: Annotated[bool, _says("Show possible versions", "List weak matches too, marked as possible.")] = True
 
 
 class TagTuningSettings(msgspec.Struct, frozen=True):

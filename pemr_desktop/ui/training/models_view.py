@@ -9,6 +9,7 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
+    QProgressBar,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -56,6 +57,7 @@ class ModelsView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(USE, QHeaderView.ResizeMode.Fixed)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.verticalHeader().hide()
@@ -66,13 +68,21 @@ class ModelsView(QWidget):
         self.table.setTabKeyNavigation(False)
         self.sentence = Label(self.tr("No model has listened to your library yet."), self)
         self.sentence.setProperty("role", "soft")
+        self.switching = QProgressBar(self)
+        self.switching.setObjectName("switchingModel")
+        self.switching.setAccessibleName(self.tr("Loading the model"))
+        self.switching.setRange(0, 0)
+        self.switching.setTextVisible(False)
+        self.switching.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(VAST, VAST, VAST, ROOM)
         column.setSpacing(ROOM)
         column.addWidget(title)
         column.addWidget(about)
         column.addWidget(self.sentence)
+        column.addWidget(self.switching)
         column.addWidget(self.table, 1)
+        column.addStretch(0)
 
     def show_models(self, models: list[tuple[ModelRow, ModelCard]], counts: LibraryCounts) -> None:
         """Replace all rows. A card says what the model file tells of itself."""
@@ -80,6 +90,7 @@ class ModelsView(QWidget):
         self.table.setVisible(bool(models))
         self.table.verticalHeader().setDefaultSectionSize(self._theme.px(ROW_PX))
         self.table.setRowCount(len(models))
+        room = 0
         for number, (model, card) in enumerate(models):
             analysed = self.tr("{} of {} tracks").format(
                 wording.number(model.embedded_count), wording.number(counts.tracks)
@@ -95,7 +106,15 @@ class ModelsView(QWidget):
                 if column == NAME and model.active:
                     item.setIcon(self._theme.icon("check", "good"))
                 self.table.setItem(number, column, item)
-            self.table.setCellWidget(number, USE, self._use(model))
+            use = self._use(model)
+            self.table.setCellWidget(number, USE, use)
+            room = max(room, use.sizeHint().width())
+        self.table.horizontalHeader().resizeSection(USE, room)
+
+    def show_switching(self, switching: bool) -> None:
+        """Another model is being loaded: say so at once, and let no third one be asked for."""
+        self.switching.setVisible(switching)
+        self.table.setEnabled(not switching)
 
     def _use(self, model: ModelRow) -> QWidget:
         holder = QWidget(self.table)
@@ -104,6 +123,7 @@ class ModelsView(QWidget):
         if model.active:
             label = Label(self.tr("In use"), holder)
             label.setProperty("role", "good")
+            label.ensurePolished()
             row.addWidget(label)
             return holder
         button = QPushButton(self.tr("Use"), holder)
@@ -111,5 +131,6 @@ class ModelsView(QWidget):
         button.setAccessibleName(self.tr("Use {}").format(model.name))
         button.setProperty("look", "link")
         button.clicked.connect(lambda: self.activateWanted.emit(model))
+        button.ensurePolished()
         row.addWidget(button)
         return holder

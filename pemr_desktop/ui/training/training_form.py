@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -31,6 +30,7 @@ from pemr_desktop.library.rows import RootRow
 from pemr_desktop.settings import runs_dir
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.training.training_command import free_run_name
 from pemr_desktop.ui.training.training_details import TrainingDetails
 from pemr_desktop.ui.training.training_recipes import RecipeChoice, read_recipes
 from pemr_desktop.ui.training.training_record import TrainingRequest
@@ -214,7 +214,7 @@ class TrainingForm(QScrollArea):
     def refresh(self) -> None:
         """Read the library's folders anew and suggest a name that is free."""
         self._ask_roots()
-        self.name.setText(self._free_name())
+        self.name.setText(free_run_name(self._runs_dir()))
         self.sentence.hide()
         library = missing_library()
         self.start.setEnabled(library is None)
@@ -252,15 +252,6 @@ class TrainingForm(QScrollArea):
     def _library_changed(self, changed: object) -> None:
         if getattr(changed, "roots", False):
             self._ask_roots()
-
-    def _free_name(self) -> str:
-        base = self.tr("Training {}").format(time.strftime("%Y-%m-%d"))
-        folder = self._runs_dir()
-        number, name = 1, base
-        while (folder / name).exists():
-            number += 1
-            name = f"{base} ({number})"
-        return name
 
     def _runs_dir(self) -> Path:
         return runs_dir(self._context.settings.current, self._context.paths)

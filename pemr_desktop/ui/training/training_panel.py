@@ -85,6 +85,7 @@ class TrainingPanel(QWidget):
         self._disk_timer.timeout.connect(self._measure_disk)
         self._build()
         context.client.changed.connect(self._library_changed)
+        context.client.jobsChanged.connect(self._show_switching)
         self._theme.changed.connect(self._recolour)
         self.refresh()
 
@@ -204,6 +205,11 @@ class TrainingPanel(QWidget):
         self.runs.mark(None)
 
     # training
+
+    @property
+    def live(self) -> TrainingRecord | None:
+        """The training that runs."""
+        return self._live
 
     def is_training(self) -> bool:
         """True while a training runs."""
@@ -345,8 +351,16 @@ class TrainingPanel(QWidget):
 
     @Slot(object)
     def _model_made(self, out: Path) -> None:
-        self.run_view.show_making("")
         self._context.client.submit(ActivateModel(os.fsencode(out)))
+
+    @Slot()
+    def _show_switching(self) -> None:
+        """From the press of the button until the other model listens."""
+        jobs = self._context.client.jobs()
+        switching = any(isinstance(job.request, ActivateModel) and not job.ended for job in jobs)
+        self.models.show_switching(switching)
+        if not self.making.is_busy():
+            self.run_view.show_making(self.tr("Loading the model…") if switching else "", can_cancel=False)
 
     @Slot(str, str)
     def _model_failed(self, sentence: str, last_words: str) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from pemr import events
+from pemr_desktop.jobs.translation import translate
 from pemr_desktop.ui import wording
 from pemr_desktop.ui.training.checkpoint_table import CheckpointTable
 from pemr_desktop.ui.training.curve import Curve
@@ -29,6 +30,7 @@ from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST, WIDE, Role, Theme
 
 TOTAL = "total"
 FULL_BAR = 1000
+UNDER_WAY = ("new", "preparing", "training", "stopping")
 
 
 class Figure(QWidget):
@@ -222,8 +224,9 @@ class TrainingRunView(QWidget):
         self._disk = used
         self.disk.say(wording.size(used))
 
-    def show_making(self, words: str) -> None:
-        """What is being done to make a model of a saved state; nothing when it is over."""
+    def show_making(self, words: str, *, can_cancel: bool = True) -> None:
+        """What is being done to put a saved state to use; nothing when it is over."""
+        self.cancel_making.setVisible(can_cancel)
         self.making_words.setText(words)
         self._making.setVisible(bool(words))
         self.checkpoints.setEnabled(not words)
@@ -259,24 +262,17 @@ class TrainingRunView(QWidget):
     def _show_progress(self, record: TrainingRecord) -> None:
         if record.state == "preparing" and record.preparing is not None:
             done, total = record.preparing.done, record.preparing.total
-            words = self.tr("{} of {} files decoded").format(wording.number(done), wording.number(total))
-            if record.preparing.skipped:
-                words += " · " + self.tr("{} cannot be read").format(wording.number(record.preparing.skipped))
         elif record.step is not None:
             done, total = record.step.step, record.step.steps
-            words = self.tr("Round {} · step {} of {}").format(
-                wording.number(record.step.epoch + 1), wording.number(done), wording.number(total)
-            )
         else:
-            done, total = 0, 0 if record.state in ("new", "preparing", "training", "stopping") else 1
-            words = self.tr("Loading…") if total == 0 else self.tr("Nothing was trained yet")
+            done, total = 0, 0 if record.state in UNDER_WAY else 1
         left_s = record.step.seconds_left if record.step is not None and record.state == "training" else 0.0
         if record.session_began is not None and left_s > 0:
             gone_s = time.monotonic() - record.session_began
             done, total = round(FULL_BAR * gone_s / (gone_s + left_s)), FULL_BAR
         self.progress.setMaximum(total)
         self.progress.setValue(done)
-        self.how_far.setText(words)
+        self.how_far.setText(progress_words(record))
 
     def _show_figures(self, record: TrainingRecord) -> None:
         step = record.step
@@ -368,6 +364,24 @@ class TrainingRunView(QWidget):
         for button, icon, role in icons:
             button.setIcon(self._theme.icon(icon, role))
         self.plot.set_colour(self.tr("chance"), self._theme.color("text_faint"))
+
+
+def progress_words(record: TrainingRecord) -> str:
+    """How far a training is: files decoded, or rounds and steps."""
+    if record.state == "preparing" and record.preparing is not None:
+        decoded = translate("TrainingRunView", "{} of {} files decoded")
+        words = decoded.format(wording.number(record.preparing.done), wording.number(record.preparing.total))
+        if record.preparing.skipped:
+            unread = translate("TrainingRunView", "{} cannot be read")
+            words += " · " + unread.format(wording.number(record.preparing.skipped))
+        return words
+    if record.step is not None:
+        return translate("TrainingRunView", "Round {} · step {} of {}").format(
+            wording.number(record.step.epoch + 1), wording.number(record.step.step), wording.number(record.step.steps)
+        )
+    if record.state in UNDER_WAY:
+        return translate("TrainingRunView", "Loading…")
+    return translate("TrainingRunView", "Nothing was trained yet")
 
 
 def _named(curve: Curve, name: str) -> Curve:

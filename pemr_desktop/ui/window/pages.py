@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 if TYPE_CHECKING:
     from pemr_desktop.ui.artwork.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
+    from pemr_desktop.ui.training.training_panel import TrainingPanel
 
 NAMES = ("covers", "cover-quality", "training", "models", "tuning", "history", "problems")
 
@@ -50,16 +51,20 @@ class Pages(QObject):
         """Open the settings dialog at a section."""
         from pemr_desktop.ui.window.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._context, window)
+        dialog = SettingsDialog(self._context, window, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if section:
             dialog.show_section(section)
         dialog.open()
 
+    def training(self) -> TrainingPanel | None:
+        """The page of trainings, if it was needed before: no training runs without it."""
+        return cast("TrainingPanel | None", self._made.get("training"))
+
     def may_close(self) -> bool:
         """Ask the pages that have something running."""
-        training = self._made.get("training")
-        return training is None or bool(training.may_close())  # type: ignore[attr-defined]
+        training = self.training()
+        return training is None or training.may_close()
 
     def _make(self, name: str) -> QWidget:
         if name == "covers":

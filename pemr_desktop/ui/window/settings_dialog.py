@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -27,10 +29,14 @@ from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
 from pemr_desktop.ui.window.setting_row import ChoiceEditor, SettingRow
 
+if TYPE_CHECKING:
+    from pemr_desktop.ui.window.pages import Pages
+
 SECTION_WIDTH_PX = 180
 WIDTH_PX, HEIGHT_PX = 860, 620
 DEVICE = "playback.device"
 SHORTCUTS = "shortcuts"
+TRAINING = "training"
 
 
 class Section(QWidget):
@@ -57,11 +63,12 @@ class Section(QWidget):
 class SettingsDialog(QDialog):
     """Every setting, by section; nothing to apply or to cancel, each has a way back to its default."""
 
-    def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, parent: QWidget | None = None, pages: Pages | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settingsDialog")
         self.setWindowTitle(self.tr("Settings"))
         self._context = context
+        self._pages = pages
         self.resize(context.theme.px(WIDTH_PX), context.theme.px(HEIGHT_PX))
         self._sections: dict[str, Section] = {}
         self._chosen = 0
@@ -118,7 +125,7 @@ class SettingsDialog(QDialog):
             "scan": self.tr("Scanning"),
             "analyse": self.tr("Analysis"),
             "tags": self.tr("Tags"),
-            "covers": self.tr("Covers"),
+            "covers": self.tr("Versions"),
             "tuning": self.tr("Tuning"),
             "playback": self.tr("Playback"),
             "training": self.tr("Training"),
@@ -129,6 +136,8 @@ class SettingsDialog(QDialog):
         titles = self._titles()
         for name in sorted({s.section for s in SETTINGS if s.section}, key=lambda n: [*titles, n].index(n)):
             section = Section(name, titles.get(name, name.capitalize()), self)
+            if name == TRAINING and self._pages is not None:
+                section.column.addWidget(self._training(self._pages, section))
             for setting in SETTINGS:
                 if setting.section == name:
                     section.add(self._row(setting, section))
@@ -140,6 +149,13 @@ class SettingsDialog(QDialog):
             item = QListWidgetItem(section.title.text())
             item.setSizeHint(QSize(0, self._context.theme.px(34)))
             self.list.addItem(item)
+
+    def _training(self, pages: Pages, parent: QWidget) -> QWidget:
+        from pemr_desktop.ui.window.training_section import TrainingSection
+
+        training = TrainingSection(self._context, pages, parent)
+        training.left.connect(self.accept)
+        return training
 
     def _row(self, setting: Setting, parent: QWidget) -> SettingRow:
         editor = None

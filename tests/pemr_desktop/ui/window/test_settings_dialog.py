@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSpinBox,
+    QStackedWidget,
     QTableWidget,
     QToolButton,
     QWidget,
@@ -20,7 +25,11 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.settings import SETTINGS
 from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.actions import ActionSpec
+from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.training.training_process import TrainingProcess
+from pemr_desktop.ui.training.training_record import TrainingRequest
+from pemr_desktop.ui.window.pages import Pages
 from pemr_desktop.ui.window.settings_dialog import SettingsDialog
 
 Control = TypeVar("Control", bound=QWidget)
@@ -158,3 +167,52 @@ def test_a_closed_dialog_no_longer_listens(dialog: SettingsDialog, context: Wind
     dialog.close()
     context.settings.set("covers.show_possible", False)
     assert control(dialog, QCheckBox, "covers_show_possible").isChecked()
+
+
+@pytest.fixture
+def pages(qtbot: QtBot, context: WindowContext) -> Pages:
+    """The pages of a window whose settings are asked for."""
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    made = Pages(context, stack, Artwork(stack))
+    context.navigation.pageWanted.connect(made.show)
+    return made
+
+
+def test_training_on_the_library_begins_in_the_settings_and_is_told_there(
+    qtbot: QtBot, context: WindowContext, pages: Pages, library_tracks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[TrainingRequest, Path]] = []
+    monkeypatch.setattr(TrainingProcess, "start", lambda _self, *asked: started.append(asked))
+    dialog = SettingsDialog(context, None, pages)
+    qtbot.addWidget(dialog)
+    dialog.show_section("training")
+    dialog.show()
+    qtbot.waitUntil(lambda: bool(control(dialog, QLineEdit, "trainingCommand").text()))
+    assert "No training runs" in control(dialog, QLabel, "trainingSectionState").text()
+    control(dialog, QPushButton, "copyTrainingCommand").click()
+    command = shlex.split(QGuiApplication.clipboard().text())
+    with qtbot.waitSignal(dialog.accepted):
+        control(dialog, QPushButton, "trainOnLibraryNow").click()
+    ((request, run_dir),) = started
+    wanted = [argument for argument in request.arguments(run_dir) if argument != "--events"]
+    assert command[-len(wanted) :] == wanted and command[0].endswith(("pemr-train", "pemr.command"))
+    assert request.folders and request.max_hours == 8.0
+    panel = pages.training()
+    assert panel is not None and panel.live is not None
+    again = SettingsDialog(context, None, pages)
+    qtbot.addWidget(again)
+    assert control(again, QLabel, "trainingSectionState").text() == f"“{run_dir.name}” runs: Loading…"
+    assert not control(again, QPushButton, "trainOnLibraryNow").isEnabled()
+
+
+def test_an_empty_library_cannot_be_trained_on(qtbot: QtBot, context: WindowContext, pages: Pages) -> None:
+    dialog = SettingsDialog(context, None, pages)
+    qtbot.addWidget(dialog)
+    state = control(dialog, QLabel, "trainingSectionState")
+    qtbot.waitUntil(lambda: "no music in your library" in state.text())
+    assert not control(dialog, QPushButton, "trainOnLibraryNow").isEnabled()
+    assert not control(dialog, QPushButton, "copyTrainingCommand").isEnabled()
+    with qtbot.waitSignal(dialog.accepted):
+        control(dialog, QPushButton, "openTraining").click()
+    assert pages.training() is not None
