@@ -68,13 +68,12 @@ class LibraryPage(QWidget):
         """Show another part of the library, named above the rows; the query line goes on filtering."""
         self.heading.setText(title)
         self.heading.setVisible(bool(title))
-        order = self.table.horizontalHeader()
-        blocked = order.blockSignals(True)
-        in_own_order = view.kind in ("playlist", "ids")
-        order.setSortIndicator(-1 if in_own_order else 2, order.sortIndicatorOrder())
-        order.blockSignals(blocked)
         self.table.scrollToTop()
         self.model.show(view=view)
+        order = self.table.horizontalHeader()
+        blocked = order.blockSignals(True)
+        order.setSortIndicator(*self.model.sorted_by())
+        order.blockSignals(blocked)
 
     def set_first_steps(self, steps: tuple[tuple[str, Callable[[], object]], ...]) -> None:
         """The buttons of the very first start."""

@@ -22,7 +22,8 @@ ROW_HEIGHT_PX = 40
 TILE_PX = 32
 
 _Index = QModelIndex | QPersistentModelIndex
-_SELECTED, _MOUSE_OVER = QStyle.StateFlag.State_Selected.value, QStyle.StateFlag.State_MouseOver.value
+_SELECTED, _FOCUSED = QStyle.StateFlag.State_Selected.value, QStyle.StateFlag.State_HasFocus.value
+FOCUS_PX = 3
 
 
 class TrackDelegate(QStyledItemDelegate):
@@ -30,6 +31,8 @@ class TrackDelegate(QStyledItemDelegate):
 
     def __init__(self, model: TrackModel, theme: Theme, artwork: Artwork | None, parent: QWidget) -> None:
         super().__init__(parent)
+        self.hovered_row = -1
+        """The line under the pointer, which lights up as a whole; -1 for none."""
         self._model = model
         self._theme = theme
         self._artwork = artwork
@@ -56,8 +59,10 @@ class TrackDelegate(QStyledItemDelegate):
         selected = bool(state & _SELECTED)
         if selected:
             painter.fillRect(rect, self._selection)
-        elif state & _MOUSE_OVER:
+        elif index.row() == self.hovered_row:
             painter.fillRect(rect, self._hover)
+        if state & _FOCUSED:
+            painter.fillRect(rect.left(), rect.top(), FOCUS_PX, rect.height(), self._accent)
         row = self._model.track(index.row())
         column = self._model.columns[index.column()].id
         if row is None:

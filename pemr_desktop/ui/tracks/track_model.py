@@ -6,7 +6,7 @@ import logging
 import sys
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,6 +83,7 @@ class TrackModel(QAbstractTableModel):
         self._view = View("all")
         self._query = ""
         self._sort, self._descending = "artist", False
+        self._orders: dict[str, tuple[str, bool]] = {}
         self.playing_id: int | None = None
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -105,11 +106,25 @@ class TrackModel(QAbstractTableModel):
         """Show another part of the library, or filter it differently."""
         if view is not None:
             self._view = view
-            ordered = view.kind in ("playlist", "ids")
-            self._sort, self._descending = ("view", False) if ordered else ("artist", False)
+            usual = ("view", False) if view.kind in ("playlist", "ids") else ("artist", False)
+            self._sort, self._descending = usual if view.kind == "ids" else self._orders.get(_page_of(view), usual)
         if query is not None:
             self._query = query
         self._reload_differently()
+
+    def sorted_by(self) -> tuple[int, Qt.SortOrder]:
+        """The column that gives the order, -1 for the order of the view itself, and its direction."""
+        direction = Qt.SortOrder.DescendingOrder if self._descending else Qt.SortOrder.AscendingOrder
+        return next((n for n, column in enumerate(self.columns) if column.sort == self._sort), -1), direction
+
+    def orders(self) -> dict[str, tuple[str, bool]]:
+        """What each page was sorted by, where a person chose it: an order of the library, and whether descending."""
+        return dict(self._orders)
+
+    def restore_orders(self, orders: Mapping[str, tuple[str, bool]]) -> None:
+        """Bring back what `orders` gave. Orders that the library does not know are left out."""
+        known = ("view", *queries.SORTS)
+        self._orders = {page: (name, descending) for page, (name, descending) in orders.items() if name in known}
 
     @Slot()
     def reload(self) -> None:
@@ -234,6 +249,7 @@ class TrackModel(QAbstractTableModel):
         if not name:
             return
         self._sort, self._descending = name, order == Qt.SortOrder.DescendingOrder
+        self._orders[_page_of(self._view)] = self._sort, self._descending
         self._reload_differently()
 
     def mimeTypes(self) -> list[str]:
@@ -361,3 +377,9 @@ def _ids_in_parts(conn: Any, query: str, view: View, sort: str, descending: bool
 
 def _rows_of_page(conn: Any, ids: list[int], page: int) -> tuple[int, list[TrackRow]]:
     return page, queries.rows(conn, ids)
+
+
+def _page_of(view: View) -> str:
+    """What one order is kept for: all artists, all folders, and so on; each playlist has its own."""
+    parts = (view.kind, str(view.value)) if isinstance(view.value, int) else (view.kind, view.field)
+    return ".".join(filter(None, parts))

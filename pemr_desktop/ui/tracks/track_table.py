@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QDrag, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
@@ -41,10 +41,12 @@ class TrackTable(QTableView):
         self._tracks = model
         self._theme = theme
         self._columns_fit = True
+        self._columns_usual = True
         self._fitting = False
         self._kept: tuple[list[int], int | None, int | None, int] = ([], None, None, 0)
         self.setModel(model)
-        self.setItemDelegate(TrackDelegate(model, theme, artwork, self))
+        self._delegate = TrackDelegate(model, theme, artwork, self)
+        self.setItemDelegate(self._delegate)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -62,6 +64,9 @@ class TrackTable(QTableView):
         self._announce.setInterval(0)
         self._announce.timeout.connect(self.chosenChanged)
         self.selectionModel().selectionChanged.connect(self._announce.start)
+        self.entered.connect(lambda index: self._hover(index.row()))
+        self.viewportEntered.connect(lambda: self._hover(-1))
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self._hover(-1))
         self.activated.connect(lambda index: self.playWanted.emit(index.row()))
         model.idsAboutToChange.connect(self._keep_scrolling)
         model.idsChanged.connect(self._restore_scrolling)
@@ -132,6 +137,7 @@ class TrackTable(QTableView):
         menu.addAction(self.tr("Usual columns"), self.usual_columns)
 
     def _show_column(self, number: int, shown: bool) -> None:
+        self._columns_usual = False
         self.setColumnHidden(number, not shown)
         if shown and not self.columnWidth(number):
             self.setColumnWidth(number, self._theme.px(self._tracks.columns[number].width))
@@ -144,17 +150,28 @@ class TrackTable(QTableView):
         for number, column in enumerate(self._tracks.columns):
             header.moveSection(header.visualIndex(number), number)
             self.setColumnHidden(number, not column.shown)
-        self._columns_fit = True
+        self._columns_fit = self._columns_usual = True
         self._fit_columns()
 
     def columns_state(self) -> QByteArray:
-        """Order, widths and choice of the columns; empty while they fit themselves to the window."""
-        return QByteArray() if self._columns_fit else self.horizontalHeader().saveState()
+        """Order, widths and choice of the columns; empty while they are the usual ones."""
+        is_usual = self._columns_fit and self._columns_usual
+        return QByteArray() if is_usual else self.horizontalHeader().saveState()
 
-    def restore_columns(self, state: QByteArray) -> None:
-        """Bring back what `columns_state` gave."""
-        if not state.isEmpty() and self.horizontalHeader().restoreState(state):
-            self._columns_fit = False
+    @property
+    def columns_fit(self) -> bool:
+        """Whether columns share the width of the window: nobody has chosen a width."""
+        return self._columns_fit
+
+    def restore_columns(self, state: QByteArray, fit: bool = False) -> None:
+        """Bring back what `columns_state` and `columns_fit` gave."""
+        header = self.horizontalHeader()
+        header.sortIndicatorChanged.disconnect(self._tracks.sort)
+        if not state.isEmpty() and header.restoreState(state):
+            self._columns_fit, self._columns_usual = fit, False
+        header.setSortIndicator(*self._tracks.sorted_by())
+        header.sortIndicatorChanged.connect(self._tracks.sort)
+        self._fit_columns()
 
     def _fit_columns(self) -> None:
         """Columns of text share what numbers and tiles leave; below a readable width the table scrolls sideways."""
@@ -176,12 +193,28 @@ class TrackTable(QTableView):
         if not self._fitting and before and after and self.isVisible():
             self._columns_fit = False
 
+    @Slot(int, int, int)
+    def _section_moved(self, _section: int, _before: int, _after: int) -> None:
+        self._columns_usual = False
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns follow the window."""
         super().resizeEvent(event)
         self._fit_columns()
 
     # Qt
+
+    def _hover(self, row: int) -> None:
+        """Light the whole row under the pointer."""
+        before, self._delegate.hovered_row = self._delegate.hovered_row, row
+        for changed in {before, row} - {-1}:
+            top, height = self.rowViewportPosition(changed), self.rowHeight(changed)
+            self.viewport().update(0, top, self.viewport().width(), height)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No row is under the pointer."""
+        self._hover(-1)
+        super().leaveEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the chosen rows; the row under the pointer is chosen first."""
@@ -242,6 +275,7 @@ class TrackTable(QTableView):
         header.customContextMenuRequested.connect(self._header_menu)
         header.sortIndicatorChanged.connect(self._tracks.sort)
         header.sectionResized.connect(self._section_resized)
+        header.sectionMoved.connect(self._section_moved)
         header.setMinimumSectionSize(self._theme.px(40))
         # A header looks at each row of each column to know whether that column is chosen, whenever it is drawn.
         header.setSelectionModel(QItemSelectionModel(self._tracks, header))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.talk.ask_counts()
         self.page.show_view(View("all"))
         self.sidebar.model.refresh()
+        self.view.go_back_to(str(self._state.value("place", "all")))
 
     def _make_context(self, services: Services) -> WindowContext:
         return WindowContext(
@@ -118,13 +120,12 @@ class MainWindow(QMainWindow):
         self.stack.setMinimumSize(*LEAST_PAGE_PX)  # a page that wants more must not widen the window
         self.stack.addWidget(self.page)
         self.pages = Pages(context, self.stack, self.artwork)
-        self.notice_bar = NoticeBar(context.notices, context.theme, self)
         middle = QWidget(self)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notice_bar)
         column.addWidget(self.stack, 1)
+        self.notice_bar = NoticeBar(context.notices, context.theme, middle)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setObjectName("mainSplitter")
         self.splitter.setHandleWidth(1)
@@ -244,6 +245,10 @@ class MainWindow(QMainWindow):
         self._state.setValue("geometry", self.saveGeometry())
         self._state.setValue("splitter", self.splitter.saveState())
         self._state.setValue("columns", self.page.table.columns_state())
+        self._state.setValue("columns_fit", self.page.table.columns_fit)
+        self._state.setValue("orders", msgspec.json.encode(self.page.model.orders()).decode())
+        self._state.setValue("sidebar_hidden", self.sidebar.isHidden())
+        self._state.setValue("place", self.view.place)
         self._state.setValue("inspector", self.view.inspector_wanted)
         self._state.sync()
         self.artwork.close()
@@ -256,11 +261,25 @@ class MainWindow(QMainWindow):
         for key, restore in (
             ("geometry", self.restoreGeometry),
             ("splitter", self.splitter.restoreState),
-            ("columns", self.page.table.restore_columns),
+            ("columns", self._restore_columns),
         ):
             value = self._state.value(key)
             if isinstance(value, QByteArray):
                 restore(value)
                 self._splitter_restored |= key == "splitter"
+        self._restore_orders()
+        self.sidebar.setHidden(bool(self._state.value("sidebar_hidden", False, type=bool)))
         self.view.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
         self.inspector.hide()
+
+    def _restore_columns(self, state: QByteArray) -> None:
+        self.page.table.restore_columns(state, bool(self._state.value("columns_fit", False, type=bool)))
+
+    def _restore_orders(self) -> None:
+        """What each page was sorted by. What is not as it was written down is as at the first start."""
+        try:
+            kept = msgspec.json.decode(str(self._state.value("orders", "{}")), type=dict[str, tuple[str, bool]])
+        except msgspec.MsgspecError as error:
+            log.info("Orders of pages are not restored: %s", error)
+            return
+        self.page.model.restore_orders(kept)

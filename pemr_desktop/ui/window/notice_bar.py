@@ -1,8 +1,8 @@
-"""The bar above the pages that says what happened, without taking the focus."""
+"""What says what happened, over the foot of the page, without taking the focus and without moving anything."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -22,7 +22,11 @@ _ICONS: dict[str, tuple[str, Role]] = {
 
 
 class NoticeBar(QWidget):
-    """Shows the newest notices, at most three; good news leaves by itself, problems stay until they are closed."""
+    """Shows the newest notices, at most three; good news leaves by itself, problems stay until they are closed.
+
+    It lies over its parent and grows upwards, so that neither the page nor a notice moves when another one comes. While
+    the pointer is on it, no notice leaves by itself.
+    """
 
     def __init__(self, notices: Notices, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +36,9 @@ class NoticeBar(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
+        self._layout.setDirection(QVBoxLayout.Direction.BottomToTop)
+        if parent is not None:
+            parent.installEventFilter(self)
         notices.posted.connect(self.show_notice)
         notices.withdrawn.connect(self.withdraw)
         self.hide()
@@ -54,6 +61,7 @@ class NoticeBar(QWidget):
         for oldest in lines[: max(0, len(lines) - MAX_NOTICES_SHOWN)]:
             self._remove(oldest)
         self.show()
+        self._lie_over_the_foot()
 
     @Slot(str)
     def withdraw(self, key: str) -> None:
@@ -61,6 +69,27 @@ class NoticeBar(QWidget):
         for line in self._lines():
             if key and line.notice.key == key:
                 self._remove(line)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the foot of the parent."""
+        if event.type() == QEvent.Type.Resize:
+            self._lie_over_the_foot()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        """Grow and shrink with the notices."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._lie_over_the_foot()
+        return super().event(event)
+
+    def _lie_over_the_foot(self) -> None:
+        parent = self.parentWidget()
+        if parent is None or self.isHidden():
+            return
+        width = parent.width()
+        height = min(parent.height(), self._layout.totalHeightForWidth(width))
+        self.setGeometry(0, parent.height() - height, width, height)
+        self.raise_()
 
     def _lines(self) -> list[_NoticeLine]:
         items = (self._layout.itemAt(i) for i in range(self._layout.count()))
@@ -116,10 +145,23 @@ class _NoticeLine(QFrame):
         self.closed.setAccessibleName(self.tr("Close this message"))
         self.closed.setToolTip(self.tr("Close this message"))
         row.addWidget(self.closed)
+        self._leaving = QTimer(self)
+        self._leaving.setSingleShot(True)
+        self._leaving.setInterval(GOOD_STAYS_MS)
+        self._leaving.timeout.connect(self._leave)
         if notice.kind == "good":
-            QTimer.singleShot(GOOD_STAYS_MS, self.closed, self.closed.click)
+            self._leaving.start()
         theme.changed.connect(self._recolour)
         self._recolour()
+
+    @Slot()
+    def _leave(self) -> None:
+        """Go, unless somebody is about to press something here."""
+        bar = self.parentWidget()
+        if bar is not None and bar.underMouse():
+            self._leaving.start()
+        else:
+            self.closed.click()
 
     def _button(self, text: str, name: str) -> QPushButton:
         button = QPushButton(text, self)

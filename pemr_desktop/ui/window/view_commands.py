@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from pemr_desktop.library.views import View
+from pemr_desktop.ui.window.pages import NAMES
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -38,6 +39,8 @@ class ViewCommands(QObject):
     ) -> None:
         super().__init__(parent)
         self.inspector_wanted = True
+        self.place = "all"
+        """The key of what is on view, for `go`; lists of tracks that were put together on the way have none."""
         self.sidebar = sidebar
         self._context = context
         self._page = page
@@ -67,10 +70,12 @@ class ViewCommands(QObject):
             self.go_to_item(item)
         elif not self.sidebar.go(key):
             self._pages.show(key)
+            self.place = key
 
     @Slot(object)
     def go_to_item(self, item: SidebarItem) -> None:
         """Show what an item of the sidebar stands for."""
+        self.place = item.key
         if item.page:
             self._pages.show(item.page)
         elif item.view is not None:
@@ -81,6 +86,7 @@ class ViewCommands(QObject):
     @Slot(object, object)
     def show_tracks(self, ids: Sequence[int], title: str) -> None:
         """Show these tracks in the table, under a title of their own."""
+        self.place = "all"
         self._stack.setCurrentWidget(self._page)
         self._page.show_view(View("ids", tuple(ids)), title)
         self.sidebar.leave()
@@ -106,6 +112,25 @@ class ViewCommands(QObject):
     def open_settings(self, section: str = "") -> None:
         """Open the settings at a section, or at the first."""
         self._pages.open_settings(section, self._window)
+
+    def go_back_to(self, key: str) -> None:
+        """Go where one was when the window was closed; playlists and their like once the sidebar knows them."""
+        began_at = self.place
+        model = self.sidebar.model
+
+        def try_it() -> None:
+            if self.place != began_at or not self._can_go(key):
+                return
+            model.rowsInserted.disconnect(try_it)
+            self.go(key)
+
+        if key == began_at:
+            return
+        model.rowsInserted.connect(try_it)
+        try_it()
+
+    def _can_go(self, key: str) -> bool:
+        return self.sidebar.model.find(key).isValid() or key in NAMES
 
     def close_window(self) -> None:
         """Close the window, if its pages let it."""

@@ -46,7 +46,7 @@ def _library(do: LibraryCommands, tracks: TrackCommands, view: ViewCommands) -> 
     here = view.sidebar.current_item
     return (
         ActionSpec("library.add-folder", tr("Add &folder…"), do.add_folder, ("Ctrl+O",), "folder-add", section=section),
-        ActionSpec("library.add-files", tr("Add fi&les…"), do.add_files, ("Ctrl+Shift+O",), "add", section=section),
+        ActionSpec("library.add-files", tr("Add f&iles…"), do.add_files, ("Ctrl+Shift+O",), "add", section=section),
         ActionSpec(
             "library.add-music",
             tr("Add the system's &music folder"),
@@ -90,10 +90,19 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
         ActionSpec(
             "track.append", tr("Play &later"), do.append, ("Ctrl+Shift+Return",), "playlist", "", section, chosen
         ),
-        ActionSpec("track.find-covers", tr("Find &covers"), do.find_covers, ("Ctrl+D",), "covers", "", section, chosen),
+        ActionSpec(
+            "track.find-covers",
+            tr("Find &covers"),
+            do.find_covers,
+            ("Ctrl+D",),
+            "covers",
+            tr("Find other versions of the song in your library: covers, live, remixes"),
+            section,
+            chosen,
+        ),
         ActionSpec(
             "track.find-covers-of-file",
-            tr("Find covers of a &file…"),
+            tr("Find versions of a &file…"),
             do.find_covers_of_file,
             ("Ctrl+Shift+D",),
             "covers",
@@ -143,7 +152,7 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
             "track.copy-paths", tr("Copy file &names"), do.copy_paths, ("Ctrl+Shift+C",), "copy", "", section, chosen
         ),
         ActionSpec(
-            "track.show-file", tr("Show in file &manager"), do.show_file, ("Ctrl+E",), "show", "", section, chosen
+            "track.show-file", tr("Show in file mana&ger"), do.show_file, ("Ctrl+E",), "show", "", section, chosen
         ),
     )
 
@@ -197,14 +206,14 @@ def _tags(do: TrackCommands, view: ViewCommands, dialogs: WindowDialogs) -> tupl
         ),
         ActionSpec(
             "tags.accept-everywhere",
-            tr("Accept sure suggestions of &all tracks"),
+            tr("Accept sure suggestions of all trac&ks"),
             do.accept_above_everywhere,
             section=section,
         ),
         ActionSpec("tags.review", tr("Re&view tags…"), do.review, ("Ctrl+R",), "review", "", section, do.any_chosen),
         ActionSpec(
             "tags.review-all",
-            tr("Review &everything…"),
+            tr("Review everyth&ing…"),
             do.review_everything,
             ("Ctrl+Shift+R",),
             "review",
@@ -274,12 +283,12 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
     destinations = (
         ("library", "all", tr("All &music"), "music", "Ctrl+1"),
         ("suggested", "suggested", tr("With su&ggestions"), "suggestion", "Ctrl+2"),
-        ("covers", "covers", tr("&Covers"), "covers", "Ctrl+3"),
+        ("covers", "covers", tr("&Versions"), "covers", "Ctrl+3"),
         ("training", "training", tr("&Training"), "training", "Ctrl+4"),
         ("models", "models", tr("M&odels"), "model", "Ctrl+5"),
         ("problems", "problems", tr("&Problems"), "warning", "Ctrl+6"),
         ("tuning", "tuning", tr("T&une tags"), "suggestion", "Ctrl+7"),
-        ("cover-quality", "cover-quality", tr("&Quality of covers"), "check", "Ctrl+8"),
+        ("cover-quality", "cover-quality", tr("&Quality of versions"), "check", "Ctrl+8"),
     )
     going = tuple(
         ActionSpec(f"go.{name}", text, partial(view.go, key), (keys,), icon, "", section)
@@ -340,7 +349,7 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
             section,
         ),
         ActionSpec(
-            "view.smaller", tr("S&maller"), lambda: view.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
+            "view.smaller", tr("Smalle&r"), lambda: view.set_zoom(zoom.zoom - 0.1), ("Ctrl+-",), "", "", section
         ),
         ActionSpec("view.usual-size", tr("&Usual size"), lambda: view.set_zoom(1.0), ("Ctrl+0",), "", "", section),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMenu
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +21,7 @@ from pemr_desktop.protocol.messages import Changed
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE, TrackModel, _place
 from pemr_desktop.ui.tracks.track_table import TrackTable
+from pemr_desktop.ui.widgets.theme import Theme
 
 
 @pytest.fixture
@@ -135,6 +137,68 @@ def test_columns_share_the_window_until_the_user_moves_one(qtbot: QtBot, model: 
     table.resize(1000, 400)
     assert table.columnWidth(1) == 111
     assert not table.columns_state().isEmpty()
+
+
+def test_columns_that_were_chosen_are_kept_and_still_share_the_window(
+    qtbot: QtBot, model: TrackModel, table: TrackTable
+) -> None:
+    year = next(n for n, column in enumerate(model.columns) if column.id == "year")
+    menu = QMenu(table)
+    table.column_actions(menu)
+    next(action for action in menu.actions() if action.text() == "Year").trigger()
+    assert table.columns_fit and not table.isColumnHidden(year)
+    state, fit = table.columns_state(), table.columns_fit
+    table.usual_columns()
+    assert table.isColumnHidden(year) and table.columns_state().isEmpty()
+    table.restore_columns(state, fit)
+    assert not table.isColumnHidden(year)
+    before = table.columnWidth(1)
+    table.resize(1400, 400)
+    assert table.columnWidth(1) > before
+
+
+def test_the_whole_row_under_the_pointer_lights_up(
+    qtbot: QtBot, model: TrackModel, table: TrackTable, theme: Theme
+) -> None:
+    shown(qtbot, model)
+    hover = theme.color("hover").rgb()
+
+    def lit() -> list[int]:
+        """Lines whose first and last column are lit."""
+        picture, ratio = table.viewport().grab().toImage(), table.devicePixelRatioF()
+        places = (2, table.viewport().width() - 8)
+        found = []
+        for line in range(model.rowCount()):
+            top = table.rowViewportPosition(line) + 2
+            if all(picture.pixel(int(x * ratio), int(top * ratio)) == hover for x in places):
+                found.append(line)
+        return found
+
+    for line in (1, 2):
+        table.entered.emit(model.index(line, 1))
+        assert lit() == [line]
+    table.viewportEntered.emit()
+    assert lit() == []
+
+
+def test_each_page_keeps_its_order(qtbot: QtBot, model: TrackModel, table: TrackTable) -> None:
+    shown(qtbot, model)
+    titles = next(n for n, column in enumerate(model.columns) if column.id == "title")
+    with qtbot.waitSignal(model.loaded):
+        model.sort(titles, Qt.SortOrder.DescendingOrder)
+    shown(qtbot, model, view=View("recent"))
+    assert model.sorted_by() == (2, Qt.SortOrder.AscendingOrder)
+    shown(qtbot, model, view=View("ids", tuple(model.ids)))
+    assert model.sorted_by() == (-1, Qt.SortOrder.AscendingOrder)
+    shown(qtbot, model, view=View("all"))
+    assert model.sorted_by() == (titles, Qt.SortOrder.DescendingOrder)
+    kept = model.orders()
+    model.restore_orders({"all": ("no such order", True)})
+    shown(qtbot, model, view=View("all"))
+    assert model.sorted_by() == (2, Qt.SortOrder.AscendingOrder)
+    model.restore_orders(kept)
+    shown(qtbot, model, view=View("all"))
+    assert model.sorted_by() == (titles, Qt.SortOrder.DescendingOrder)
 
 
 def test_a_view_of_ids_keeps_their_order(qtbot: QtBot, model: TrackModel, suggested_tracks: list[int]) -> None:

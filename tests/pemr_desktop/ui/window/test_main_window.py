@@ -233,6 +233,12 @@ def test_menus_hold_registered_actions_and_show_their_keys(app: App) -> None:
     assert len(app.window.menuBar().findChildren(QMenu)) >= len(MENUS)
 
 
+def test_no_menu_has_two_entries_of_one_letter(app: App) -> None:
+    for menu in app.window.menuBar().findChildren(QMenu):
+        letters = [part[:1].casefold() for action in menu.actions() for part in action.text().split("&")[1:]]
+        assert len(letters) == len(set(letters)), (menu.objectName(), sorted(letters))
+
+
 def test_the_look_changes_and_is_kept(qtbot: QtBot, app: App) -> None:
     with qtbot.waitSignal(app.theme.changed):
         app.window.context.actions.run("view.scheme-dark")
@@ -397,12 +403,18 @@ def test_the_window_is_as_it_was_when_it_is_opened_again(
     qtbot.waitUntil(window.page.table.isVisible)
     window.context.actions.run("view.inspector")
     window.page.table.horizontalHeader().resizeSection(1, 123)
+    window.view.go("recent")
+    window.page.table.horizontalHeader().setSortIndicator(1, Qt.SortOrder.DescendingOrder)
+    window.context.actions.run("view.sidebar")
     window.close()
     again = App(qapp, app.paths)
     again.window.show()
     qtbot.waitExposed(again.window)
-    looks = (again.window.width(), again.window.view.inspector_wanted, again.window.page.table.columnWidth(1))
+    view, page = again.window.view, again.window.page
+    looks = (again.window.width(), view.inspector_wanted, page.table.columnWidth(1), again.window.sidebar.isHidden())
+    where = (view.place, page.model.view.kind, page.model.sorted_by())
     assert again.stop()
     again.theme.deleteLater()
     again.deleteLater()
-    assert looks == (761, False, 123)
+    assert looks == (761, False, 123, True)
+    assert where == ("recent", "recent", (1, Qt.SortOrder.DescendingOrder))
