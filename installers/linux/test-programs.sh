@@ -10,6 +10,7 @@ NEEDED="
 strace strace
 dbus-run-session dbus
 busctl systemd
+playerctl playerctl
 pulseaudio pulseaudio
 parec pulseaudio-utils
 /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so libasound2-plugins

@@ -25,7 +25,7 @@ from pemr_desktop.refusals import refusal
 
 from . import messages
 from .mixer import Mixer
-from .output import Output, OutputMissing, PortAudioOutput, output_names
+from .output import Output, OutputMissing, PortAudioOutput, output_names, stream_properties
 from .programme import Programme, Segment
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class Engine:
         self._mixer: Mixer | None = None
         self._programme: Programme | None = None
         self._serial = 0
+        self._last_seek = 0
         self._reported = 0  # segments of the programme that were announced as started
         self._ended = 0  # segments of the programme that were announced as ended or failed
         self._silent_since_s = 0.0
@@ -72,6 +73,7 @@ class Engine:
             case messages.Stop():
                 self._stop()
             case messages.Seek():
+                self._last_seek = command.number
                 self._seek(command.position_s)
             case messages.SetVolume():
                 self._gain = min(1.0, max(0.0, command.volume)) ** 3
@@ -173,6 +175,7 @@ class Engine:
         current = self._current()
         if self._programme is None or current is None:
             return
+        self._programme.forget_waiting()
         if self._programme.upcoming(self._heard()):
             self._restart(current, self._position_s(current, self._heard()), ())
 
@@ -197,7 +200,7 @@ class Engine:
         self._begin(segment.path, position_s, then, paused=paused)
         self._reported = int(announced)
         if self.state != "stopped":
-            self._send(messages.Position(self._serial, position_s))
+            self._send(messages.Position(self._serial, position_s, self._last_seek))
 
     def _heard(self) -> int:
         """The frame of the programme that leaves the loudspeaker now."""
@@ -221,7 +224,7 @@ class Engine:
         return segment.start_s + max(0, heard - segment.first) / self._programme.sample_rate
 
     def _send_position(self, segment: Segment, heard: int) -> None:
-        self._send(messages.Position(self._serial, self._position_s(segment, heard)))
+        self._send(messages.Position(self._serial, self._position_s(segment, heard), self._last_seek))
 
     def _report_segments(self, programme: Programme, heard: int) -> None:
         """Started once something of it is in the ring and all before it was heard; ended in the same order."""
@@ -297,6 +300,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.devices:
         sys.stdout.write("".join(f"{name}\n" for name in output_names()))
         return 0
+    os.environ.update(stream_properties(os.environ))  # before PortAudio is loaded, which reads them
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window, whose end ends this
     sys.setswitchinterval(0.001)  # the audio callback must not wait long for the decoding thread
     return serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -43,9 +43,10 @@ class Stop(msgspec.Struct, tag="stop", frozen=True):
 
 
 class Seek(msgspec.Struct, tag="seek", frozen=True):
-    """Go on from this second of the same file."""
+    """Go on from this second of the same file; `number` tells this jump from those before it."""
 
     position_s: float
+    number: int = 0
 
 
 class SetVolume(msgspec.Struct, tag="volume", frozen=True):
@@ -85,10 +86,11 @@ class TrackStarted(msgspec.Struct, tag="started", frozen=True):
 
 
 class Position(msgspec.Struct, tag="position", frozen=True):
-    """The second of the file that is heard now, some twenty times a second."""
+    """The second of the file that is heard now, some twenty times a second; `seek` is the number of the last jump."""
 
     serial: int
     position_s: float
+    seek: int = 0
 
 
 class TrackEnded(msgspec.Struct, tag="ended", frozen=True):

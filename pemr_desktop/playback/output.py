@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -17,6 +17,14 @@ log = logging.getLogger(__name__)
 LATENCY_S = 0.1
 STALLED_S = 2.0
 FALLBACK_SAMPLE_RATE = 48_000
+
+STREAM_PROPERTIES = {
+    "application.name": "PEMR Desktop",
+    "application.id": "org.pemr.Desktop",
+    "application.icon_name": "org.pemr.Desktop",
+    "media.role": "music",
+}
+"""What a volume mixer shows of the stream."""
 
 Render = Callable[[Frames], None]
 
@@ -44,6 +52,19 @@ def portaudio() -> ModuleType:
         raise OutputMissing("no PortAudio") from error
     module: ModuleType = sounddevice
     return module
+
+
+def stream_properties(environ: Mapping[str, str]) -> dict[str, str]:
+    """Environment variables by which PulseAudio and PipeWire learn whose sound this is; the user's own stay.
+
+    ALSA's plug-in names the stream after the program, Python, which for PulseAudio only the override undoes.
+    """
+    if any(name.startswith("PULSE_PROP") for name in environ):
+        return {}
+    pulse = " ".join(f'{key}="{value}"' for key, value in STREAM_PROPERTIES.items())
+    pipewire = " ".join(f'{key} = "{value}"' for key, value in STREAM_PROPERTIES.items())
+    own = {"PULSE_PROP_OVERRIDE": pulse, "PIPEWIRE_PROPS": f"{{ {pipewire} }}", "PIPEWIRE_ALSA": f"{{ {pipewire} }}"}
+    return {name: value for name, value in own.items() if name not in environ}
 
 
 def output_names() -> list[str]:

@@ -36,6 +36,7 @@ class Player(QObject):
     volumeChanged = Signal(float)
     devicesChanged = Signal(list)
     trackStarted = Signal(object)  # Path of the file that is heard from now on
+    followerStarted = Signal(object)  # before trackStarted, when it is one that waited behind another
     trackEnded = Signal()
     failed = Signal(object)
     deviceMissing = Signal(object)
@@ -53,6 +54,9 @@ class Player(QObject):
         self._devices: list[str] = []
         self._path: Path | None = None
         self._next: list[Path] = []
+        self._is_over = False  # the file that played has ended or failed, and nothing has followed yet
+        self._is_handed_over = False  # the engine that runs has been told of the file
+        self._seeks = 0
         self._closed = False
 
     # what a caller may ask
@@ -107,19 +111,36 @@ class Player(QObject):
         self._set_position(start_s)
         self._play_from(start_s)
 
+    def hold(self, path: Path, position_s: float = 0.0, duration_s: float = 0.0) -> None:
+        """Has this file ready to go on from a second of it, paused; no engine and no device is needed until then.
+
+        `duration_s` is its length as far as known, 0 if it is not.
+        """
+        if self._closed:
+            return
+        self.stop()
+        self._serial += 1  # what the engine still says is about something else
+        self._is_handed_over = False
+        self._take(path)
+        self._set_duration(duration_s)
+        self._set_position(max(0.0, position_s))
+        self._set_state("paused")
+
     def enqueue(self, path: Path) -> None:
         """Plays this file without a gap behind the others; at once when nothing plays."""
         if self._path is None:
             self.play(path)
             return
         self._next.append(path)
-        self._tell(messages.Enqueue(os.fsencode(path)))
+        if self._is_handed_over:
+            self._tell(messages.Enqueue(os.fsencode(path)))
 
     def clear_next(self) -> None:
         """Forgets the files that wait; the present one goes on."""
         if self._next:
             self._next.clear()
-            self._tell(messages.ClearNext())
+            if self._is_handed_over:
+                self._tell(messages.ClearNext())
 
     def pause(self) -> None:
         """Holds the position."""
@@ -130,7 +151,7 @@ class Player(QObject):
         """Goes on from where it was held, on a new engine if the old one went away with its device."""
         if self._state != "paused" or self._path is None:
             return
-        if self._process is None:
+        if self._process is None or not self._is_handed_over:
             self._play_from(self._position_s)
         else:
             self._tell(messages.Resume())
@@ -154,7 +175,9 @@ class Player(QObject):
         if self._path is None:
             return
         self._set_position(max(0.0, position_s))
-        self._tell(messages.Seek(self._position_s))
+        if self._is_handed_over:
+            self._seeks += 1
+            self._tell(messages.Seek(self._position_s, self._seeks))
 
     def set_volume(self, volume: float) -> None:
         """0 to 1, as on a slider."""
@@ -190,6 +213,8 @@ class Player(QObject):
         process.errorOccurred.connect(self._error_occurred)
         program, *arguments = module_command(ENGINE_MODULE)
         self._pending = b""
+        self._is_handed_over = False
+        self._seeks = 0
         self._process = process
         process.start(program, arguments)
         self._tell(messages.SetVolume(self._volume))
@@ -217,6 +242,7 @@ class Player(QObject):
         self._tell(messages.Play(self._serial, os.fsencode(self._path), start_s))
         for path in self._next:
             self._tell(messages.Enqueue(os.fsencode(path)))
+        self._is_handed_over = True
 
     def _read_events(self) -> None:
         if self._process is None:
@@ -241,10 +267,13 @@ class Player(QObject):
             case messages.TrackStarted():
                 self._started(Path(os.fsdecode(event.path)), event.duration_s)
             case messages.Position():
-                self._set_position(event.position_s)
+                if event.seek == self._seeks:  # else it was said before the jump
+                    self._set_position(event.position_s)
             case messages.TrackEnded():
+                self._is_over = True
                 self.trackEnded.emit()
             case messages.TrackFailed():
+                self._is_over = True
                 self.failed.emit(event.why)
             case messages.DeviceMissing():
                 self._device_missing(event.why)
@@ -261,14 +290,15 @@ class Player(QObject):
         self._set_state(state)
 
     def _started(self, path: Path, duration_s: float) -> None:
-        if path != self._path:
+        followed = self._is_over or path != self._path
+        if followed:
             if path in self._next:
                 del self._next[: self._next.index(path) + 1]
             self._take(path)
             self._set_position(0.0)
-        if duration_s != self._duration_s:
-            self._duration_s = duration_s
-            self.durationChanged.emit(duration_s)
+        self._set_duration(duration_s)
+        if followed:
+            self.followerStarted.emit(path)
         self.trackStarted.emit(path)
 
     def _device_missing(self, why: Refusal) -> None:
@@ -315,11 +345,17 @@ class Player(QObject):
 
     def _take(self, path: Path) -> None:
         self._path = path
+        self._is_over = False
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
             self._state = state
             self.stateChanged.emit(state)
+
+    def _set_duration(self, duration_s: float) -> None:
+        if duration_s != self._duration_s:
+            self._duration_s = duration_s
+            self.durationChanged.emit(duration_s)
 
     def _set_position(self, position_s: float) -> None:
         if position_s != self._position_s:

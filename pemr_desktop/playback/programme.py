@@ -73,6 +73,12 @@ class Programme:
             self._idle = False
             self._wake.notify()
 
+    def forget_waiting(self) -> None:
+        """Leaves out what was asked for behind the first file and is not being decoded yet."""
+        with self._wake:
+            first = [] if self.segments else [self._waiting.popleft()]
+            self._waiting = deque(first)
+
     def close(self) -> None:
         """Stops decoding; what is in the ring stays readable. Does not wait for the thread."""
         self._closed.set()

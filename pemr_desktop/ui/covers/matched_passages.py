@@ -153,6 +153,15 @@ class Ribbons(QWidget):
         if event.button() == Qt.MouseButton.LeftButton and number is not None:
             self.passageChosen.emit(number)
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that go from passage to passage win over shortcuts of the window."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride or not self._passages:
+            return super().event(event)
+        if event.key() not in (Qt.Key.Key_Left, Qt.Key.Key_Right) or event.modifiers():
+            return super().event(event)
+        event.accept()
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         count = len(self._passages)
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MENU = (
     "track.play",
+    "track.play-next",
     "track.append",
     "",
     "track.find-covers",
@@ -103,18 +105,52 @@ class TrackCommands(QObject):
         elif ids:
             self._play_line(self._page.model.line_of(ids[0]))
 
+    def play_next(self) -> None:
+        """Play the chosen tracks directly after the current one."""
+        self._context.queue.play_next(self.chosen())
+
     def append(self) -> None:
         """Play the chosen tracks after everything else."""
         self._context.queue.append(self.chosen())
 
+    def can_play(self) -> bool:
+        """Something plays, waits in the queue, or is in the table."""
+        context = self._context
+        return context.player.state != "stopped" or bool(context.queue.ids) or bool(self._page.model.ids)
+
+    @Slot()
     def play_or_pause(self) -> None:
-        """Pause, go on, or start with what is chosen."""
+        """Pause or go on; with nothing loaded begin with what is chosen, or with the first row of the page."""
+        queue = self._context.queue
         if self._context.player.state != "stopped":
             self._context.player.toggle()
+        elif queue.position >= 0:
+            queue.play_at(queue.position)
         elif self.any_chosen():
             self.play()
         elif self._page.model.ids:
             self._play_line(0)
+        else:
+            queue.play_at(0)
+
+    def play_files(self, paths: Sequence[Path]) -> None:
+        """Play files, as tracks where the library has all of them."""
+        play = self._context.queue.play_files
+        self._context.reader.ask(
+            _tracks_of,
+            tuple(paths),
+            done=self._play_found,
+            failed=lambda _error: play(paths),
+            topic=(id(self), "files"),
+        )
+
+    def _play_found(self, found: tuple[tuple[Path, ...], list[int | None]]) -> None:
+        paths, ids = found
+        known = [track_id for track_id in ids if track_id is not None]
+        if len(known) == len(paths):
+            self._context.queue.play(known)
+        else:
+            self._context.queue.play_files(paths)
 
     @Slot(int)
     def _play_line(self, line: int) -> None:
@@ -322,6 +358,10 @@ class _FillPlaylists:
 
     def _add(self, playlist_id: int) -> None:
         self._commands.add_to_playlist(playlist_id, self._commands.chosen())
+
+
+def _tracks_of(conn: sqlite3.Connection, paths: tuple[Path, ...]) -> tuple[tuple[Path, ...], list[int | None]]:
+    return paths, [queries.find_track(conn, path) for path in paths]
 
 
 def _playlist(

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QRadioButton,
+    QScrollBar,
+    QSlider,
+    QTabBar,
+    QTreeView,
+)
 
+_SIDEWAYS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 _CLAIMS: tuple[tuple[type, tuple[Qt.Key, ...]], ...] = (
     (QAbstractButton, (Qt.Key.Key_Space,)),
     (QComboBox, (Qt.Key.Key_Space,)),
-    (QSlider, (Qt.Key.Key_Left, Qt.Key.Key_Right)),
+    (QRadioButton, _SIDEWAYS),
+    (QSlider, _SIDEWAYS),
+    (QScrollBar, _SIDEWAYS),
+    (QTabBar, _SIDEWAYS),
+    (QTreeView, _SIDEWAYS),
 )
 
 

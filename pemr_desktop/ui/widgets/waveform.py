@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPalette,
     QPixmap,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -28,6 +29,8 @@ IMPORTANCE_GAP_PX = 3
 STEP_S = 5.0
 FINE_STEP_S = 1.0
 PAGE_S = 30.0
+WHEEL_NOTCH = 120
+"""What `QWheelEvent.angleDelta` counts for one notch of a wheel."""
 
 
 def bar_levels(peaks: bytes, bar_count: int) -> list[float]:
@@ -87,6 +90,7 @@ class Waveform(QWidget):
         self._position_s = 0.0
         self._hover_x: float | None = None
         self._dragged_to_s: float | None = None
+        self._wheel_turned = 0
         self._pictures: tuple[QPixmap, QPixmap] | None = None
 
     def sizeHint(self) -> QSize:
@@ -289,6 +293,19 @@ class Waveform(QWidget):
         self.seek(self._seconds_at(event.position().x()))
         self.update()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A notch up or to the right goes on by `STEP_S`, one down goes back; a touchpad's small turns add up."""
+        turned = event.angleDelta()
+        if self._duration_s <= 0 or turned.isNull():
+            event.ignore()
+            return
+        event.accept()
+        self._wheel_turned += turned.y() if abs(turned.y()) >= abs(turned.x()) else -turned.x()
+        notches = int(self._wheel_turned / WHEEL_NOTCH)
+        if notches:
+            self._wheel_turned -= notches * WHEEL_NOTCH
+            self.seek(self._position_s + notches * STEP_S)
+
     def leaveEvent(self, event: QEvent) -> None:
         self._hover_x = None
         self.update()
@@ -315,10 +332,10 @@ class Waveform(QWidget):
         self.seek(target)
 
     def _keyboard_target(self, event: QKeyEvent) -> float | None:
-        if event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
+        shift, alt = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+        if event.modifiers() & ~(shift | alt | Qt.KeyboardModifier.KeypadModifier):
             return None
-        fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        step_s = FINE_STEP_S if fine else STEP_S
+        step_s = PAGE_S if event.modifiers() & shift else FINE_STEP_S if event.modifiers() & alt else STEP_S
         moves = {
             Qt.Key.Key_Left: self._position_s - step_s,
             Qt.Key.Key_Right: self._position_s + step_s,

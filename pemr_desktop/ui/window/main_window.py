@@ -142,7 +142,8 @@ class MainWindow(QMainWindow):
         outer.addWidget(self.splitter, 1)
         self.jobs_area = JobsArea(context.client, context.theme, self)
         outer.addWidget(self.jobs_area)
-        outer.addWidget(PlayerBar(context, self, self.artwork))
+        self.player_bar = PlayerBar(context, self, self.artwork)
+        outer.addWidget(self.player_bar)
         self.setCentralWidget(central)
         self.overlay = DropOverlay(context.theme, central, self, takes_own_rows=False)
         self.counts_label = Label(self)
@@ -160,8 +161,13 @@ class MainWindow(QMainWindow):
         self.view.changed.connect(self._view_changed)
         context.client.changed.connect(self.sidebar.model.take_change)
         context.queue.currentChanged.connect(context.actions.refresh)
+        context.queue.listChanged.connect(context.actions.refresh)
+        context.queue.modesChanged.connect(context.actions.refresh)
         context.player.stateChanged.connect(context.actions.refresh)
+        self.player_bar.playWanted.connect(self.track_commands.play_or_pause)
+        context.actions.action("playback.toggle").enabledChanged.connect(self.player_bar.set_playable)
         self.page.counted.connect(self._show_counts)
+        self.page.counted.connect(context.actions.refresh)
         self.talk.countsChanged.connect(self._take_counts)
         self.talk.libraryUnreadable.connect(self.page.show_fault)
         self.listening_left.changed.connect(self.jobs_area.listening_left.show_count)
@@ -226,6 +232,14 @@ class MainWindow(QMainWindow):
             self.talk.add_then_put_into_playlist(paths, playlist_id)
 
     # coming and going
+
+    @Slot()
+    def come_forward(self) -> None:
+        """Before the other windows, also when this one was minimised."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized | Qt.WindowState.WindowActive)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def showEvent(self, event: QShowEvent) -> None:
         """What is to be done first has the keyboard."""

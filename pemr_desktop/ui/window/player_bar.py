@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, WIDE
 from pemr_desktop.ui.widgets.waveform import Waveform
+from pemr_desktop.ui.window.play_mode_buttons import RepeatButton, ShuffleButton
 
 FULL_VOLUME = 100
 TITLE_WIDTH_PX, LEAST_TITLE_PX = 220, 80
@@ -36,7 +37,13 @@ KEEP_VOLUME_AFTER_MS = 400
 
 
 class PlayerBar(QFrame):
-    """Previous, play, next; title; waveform to seek in; volume. Without a sound device it says so in words."""
+    """Shuffle, previous, play, next, repeat; title; waveform to seek in; volume.
+
+    Without a sound device it says so in words.
+    """
+
+    playWanted = Signal()
+    """The play button was pressed: pause, go on, or begin with something."""
 
     def __init__(self, context: WindowContext, parent: QWidget | None = None, artwork: Artwork | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +61,8 @@ class PlayerBar(QFrame):
         self.previous = self._button("previousTrack", self.tr("Previous track"))
         self.play = self._button("playPause", self.tr("Play"))
         self.next = self._button("nextTrack", self.tr("Next track"))
+        self.shuffle = ShuffleButton(self._queue, self._theme, self)
+        self.repeat = RepeatButton(self._queue, self._theme, self)
         self.cover = CoverTile(artwork, self._theme, COVER_PX, self)
         self.title = ElidedLabel(parent=self)
         self.title.setObjectName("playingTitle")
@@ -140,7 +149,7 @@ class PlayerBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(ROOM, SNUG, WIDE, SNUG)
         layout.setSpacing(SNUG)
-        for button in (self.previous, self.play, self.next):
+        for button in (self.shuffle, self.previous, self.play, self.next, self.repeat):
             layout.addWidget(button)
         layout.addSpacing(SNUG)
         layout.addWidget(self.cover)
@@ -155,7 +164,7 @@ class PlayerBar(QFrame):
         self._theme.changed.connect(self._recolour)
         self.previous.clicked.connect(self._queue.previous)
         self.next.clicked.connect(self._queue.next)
-        self.play.clicked.connect(self._toggle)
+        self.play.clicked.connect(self._play_pressed)
         self.mute.clicked.connect(self._toggle_mute)
         self.volume.valueChanged.connect(self._volume_moved)
         self._keep_soon.timeout.connect(self._keep_volume)
@@ -163,6 +172,7 @@ class PlayerBar(QFrame):
         self.choose_device.clicked.connect(self._open_device_settings)
         self._queue.currentChanged.connect(self._show_track)
         self._queue.listChanged.connect(self._show_neighbours)
+        self._queue.modesChanged.connect(self._show_neighbours)
         self._player.stateChanged.connect(self._show_state)
         self._player.trackStarted.connect(self._show_file)
         self._player.positionChanged.connect(self._show_position)
@@ -170,13 +180,15 @@ class PlayerBar(QFrame):
         self._player.volumeChanged.connect(self._volume_changed)
         self._player.deviceMissing.connect(self.show_device_missing)
 
+    @Slot(bool)
+    def set_playable(self, playable: bool) -> None:
+        """Whether there is anything that the play button could play."""
+        self.play.setEnabled(playable)
+
     @Slot()
-    def _toggle(self) -> None:
+    def _play_pressed(self) -> None:
         self._middle.setCurrentIndex(0)
-        if self._player.state == "stopped" and self._queue.ids:
-            self._queue.play(list(self._queue.ids), max(0, self._queue.position))
-        else:
-            self._player.toggle()
+        self.playWanted.emit()
 
     @Slot(object)
     def _show_track(self, row: TrackRow | None) -> None:
@@ -228,8 +240,6 @@ class PlayerBar(QFrame):
 
     @Slot()
     def _show_neighbours(self) -> None:
-        something = bool(self._queue.ids) or self._player.path is not None
-        self.play.setEnabled(something)
         self.next.setEnabled(self._queue.has_next())
         self.previous.setEnabled(self._player.path is not None)
 

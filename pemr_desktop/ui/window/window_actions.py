@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from pemr_desktop.ui.actions import ActionSpec, always
+from pemr_desktop.ui.window import play_actions
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
@@ -87,6 +88,9 @@ def _tracks(library: LibraryCommands, do: TrackCommands) -> tuple[ActionSpec, ..
     chosen = do.any_chosen
     return (
         ActionSpec("track.play", tr("&Play"), do.play, icon="play", section=section, enabled_when=chosen),
+        ActionSpec(
+            "track.play-next", tr("Play ne&xt"), do.play_next, ("Shift+Return",), "playlist", "", section, chosen
+        ),
         ActionSpec(
             "track.append", tr("Play &later"), do.append, ("Ctrl+Shift+Return",), "playlist", "", section, chosen
         ),
@@ -231,7 +235,14 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
     section = tr("Playback")
     return (
         ActionSpec(
-            "playback.toggle", tr("&Play or pause"), do.play_or_pause, ("Space", "Media Play"), "play", "", section
+            "playback.toggle",
+            tr("&Play or pause"),
+            do.play_or_pause,
+            ("Space", "Media Play"),
+            "play",
+            "",
+            section,
+            do.can_play,
         ),
         ActionSpec(
             "playback.next",
@@ -263,6 +274,8 @@ def _playback(context: WindowContext, do: TrackCommands, view: ViewCommands) -> 
             section,
             lambda: player.state != "stopped",
         ),
+        *play_actions.seeking(player, section),
+        *play_actions.modes(queue, section),
         ActionSpec(
             "playback.louder", tr("&Louder"), lambda: view.change_volume(0.05), ("Ctrl+Up",), "volume", "", section
         ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,6 +155,79 @@ def test_a_sound_server_that_dies_holds_the_position_and_play_goes_on_when_it_is
     qtbot.waitUntil(lambda: player.state == "playing" and player.position_s > 5.5)
     player.close()
     again.end()
+
+
+def test_the_mixer_shows_whose_sound_it_is(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(player.trackStarted):
+        player.play(tone("song.flac", seconds=20))
+    streams = subprocess.run(
+        ["pactl", "list", "sink-inputs"], env=sound_server.environment, capture_output=True, text=True, check=True
+    ).stdout
+    for line in (
+        'application.name = "PEMR Desktop"',
+        'application.icon_name = "org.pemr.Desktop"',
+        'media.role = "music"',
+    ):
+        assert line in streams
+
+
+def test_a_file_may_follow_itself(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    song = tone("song.flac", seconds=0.5)
+    followed: list[Path] = []
+    player.followerStarted.connect(followed.append)
+    with qtbot.waitSignals([player.trackStarted] * 3):
+        player.play(song)
+        player.enqueue(song)
+        player.enqueue(song)
+    qtbot.waitUntil(lambda: player.state == "stopped")
+    assert followed == [song, song]
+
+
+def test_a_held_file_needs_no_engine_and_goes_on_from_where_it_was(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    first, second = tone("first.flac", seconds=20), tone("second.flac")
+    player.hold(first, 5.0)
+    assert (player.state, player.path, player.position_s, player._process) == ("paused", first, 5.0, None)
+    player.enqueue(second)
+    player.seek(19.0)
+    player.warm_up()
+    with qtbot.waitSignal(player.trackStarted):
+        player.toggle()
+    assert player.position_s >= 19.0
+    with qtbot.waitSignal(player.followerStarted) as followed:
+        pass
+    assert followed.args == [second]
+
+
+def test_a_file_is_held_while_another_plays(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    first, second = tone("first.flac", seconds=20), tone("second.flac", hertz=523.25, seconds=20)
+    with qtbot.waitSignal(player.trackStarted):
+        player.play(first)
+    player.hold(second, 7.0)
+    with qtbot.waitSignal(player.trackStarted) as started:
+        player.toggle()
+    assert started.args == [second] and player.path == second and player.position_s >= 7.0
+
+
+def test_jumps_in_a_row_add_up(
+    player: Player, sound_server: SoundServer, tone: Callable[..., Path], qtbot: QtBot
+) -> None:
+    player.play(tone("song.flac", seconds=60))
+    qtbot.waitUntil(lambda: player.position_s > 0.3)
+    places: list[float] = []
+    player.positionChanged.connect(places.append)
+    for _ in range(5):
+        player.seek(player.position_s + 5.0)
+        qtbot.wait(30)
+    qtbot.waitUntil(lambda: player.position_s > 26.0)
+    assert all(later >= earlier for earlier, later in itertools.pairwise(places)), "what was said before a jump is late"
 
 
 def test_the_output_devices_are_told(player: Player, sound_server: SoundServer, qtbot: QtBot) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QPalette, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from pemr_desktop.ui.widgets.theme import Theme
@@ -22,6 +23,21 @@ def waveform(qtbot: QtBot) -> Waveform:
     widget.show()
     qtbot.waitExposed(widget)
     return widget
+
+
+def turn_wheel(widget: QWidget, turned: QPoint) -> None:
+    where = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        where,
+        widget.mapToGlobal(where),
+        QPoint(),
+        turned,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
@@ -67,7 +83,9 @@ def test_escape_lets_go_of_a_drag(qtbot: QtBot, waveform: Waveform) -> None:
     [
         (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, 55.0),
         (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier, 45.0),
-        (Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier, 51.0),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier, 80.0),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier, 20.0),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier, 51.0),
         (Qt.Key.Key_PageUp, Qt.KeyboardModifier.NoModifier, 80.0),
         (Qt.Key.Key_Home, Qt.KeyboardModifier.NoModifier, 0.0),
         (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier, 100.0),
@@ -80,6 +98,15 @@ def test_keys_move_through_the_track(
     with qtbot.waitSignal(waveform.seekRequested) as asked:
         qtbot.keyClick(waveform, key, modifier)
     assert asked.args == [pytest.approx(moment_s)]
+
+
+def test_the_wheel_moves_through_the_track_and_small_turns_add_up(qtbot: QtBot, waveform: Waveform) -> None:
+    waveform.set_position(50.0)
+    asked: list[float] = []
+    waveform.seekRequested.connect(asked.append)
+    for turned in (QPoint(0, 120), QPoint(0, -240), QPoint(0, 40), QPoint(0, 40), QPoint(0, 40), QPoint(-120, 0)):
+        turn_wheel(waveform, turned)
+    assert asked == [55.0, 45.0, 50.0, 55.0]
 
 
 def test_nothing_can_be_asked_of_an_empty_waveform(qtbot: QtBot, waveform: Waveform) -> None:

@@ -23,7 +23,8 @@ def bar(qtbot: QtBot, context: WindowContext) -> PlayerBar:
     return made
 
 
-def test_at_first_nothing_plays_and_nothing_can_be_pressed(bar: PlayerBar) -> None:
+def test_at_first_nothing_plays_and_only_what_can_be_played_can_be_pressed(bar: PlayerBar) -> None:
+    bar.set_playable(False)
     assert bar.title.text() == "Nothing plays"
     assert not bar.waveform.isVisible()
     assert not bar.play.isEnabled()
@@ -102,7 +103,40 @@ def test_a_seek_in_the_waveform_reaches_the_player(
         bar.waveform.seek(2.0)
 
 
+def test_the_play_button_asks_to_play(qtbot: QtBot, bar: PlayerBar) -> None:
+    bar.set_playable(True)
+    with qtbot.waitSignal(bar.playWanted):
+        qtbot.mouseClick(bar.play, Qt.MouseButton.LeftButton)
+
+
+def test_shuffle_and_repeat_say_how_they_stand(qtbot: QtBot, context: WindowContext, bar: PlayerBar) -> None:
+    qtbot.mouseClick(bar.shuffle, Qt.MouseButton.LeftButton)
+    assert context.queue.shuffled and bar.shuffle.isChecked() and bar.shuffle.accessibleName() == "Shuffle is on"
+    seen = []
+    for _ in range(3):
+        qtbot.mouseClick(bar.repeat, Qt.MouseButton.LeftButton)
+        seen.append((context.queue.repeat, bar.repeat.isChecked(), bar.repeat.toolTip()))
+    assert seen == [
+        ("all", True, "Repeats the whole queue"),
+        ("one", True, "Repeats this track"),
+        ("off", False, "Repeat is off"),
+    ]
+
+
+def test_with_repeat_the_last_track_has_a_next_one(
+    qtbot: QtBot, library_tracks: list[int], context: WindowContext, bar: PlayerBar
+) -> None:
+    context.queue.play(library_tracks, 3)
+    qtbot.waitUntil(lambda: bar.title.text() == "Dance")
+    assert not bar.next.isEnabled()
+    context.queue.set_repeat("all")
+    assert bar.next.isEnabled()
+    qtbot.mouseClick(bar.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bar.title.text() == "Air")
+
+
 def test_every_control_has_a_name_for_a_screen_reader(bar: PlayerBar) -> None:
-    for control in (bar.previous, bar.play, bar.next, bar.mute, bar.volume, bar.waveform, bar.choose_device):
+    modes = (bar.shuffle, bar.repeat)
+    for control in (*modes, bar.previous, bar.play, bar.next, bar.mute, bar.volume, bar.waveform, bar.choose_device):
         assert control.accessibleName()
         assert control.objectName()
