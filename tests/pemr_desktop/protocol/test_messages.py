@@ -57,6 +57,7 @@ EVENTS = [
     m.Ready(1, "0123", refusal("library in use", library="/x"), Recovery(1, 2)),
     m.Started(1),
     m.Progress(1, 2, 3, 4.5, Step("listening", "a tune"), m.Changed((1, 2), problems=True)),
+    m.PutBack(1, m.Changed((1, 2))),
     m.Finished(1, m.Changed(everything=True), msgspec.Raw(b'{"written":1}')),
     m.Cancelled(1, m.Changed(), "waiting", msgspec.Raw(b"{}")),
     m.Failed(1, Refusal("It failed.", "code", {"value": "1"}), "Traceback …\nline"),
