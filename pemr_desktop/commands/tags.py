@@ -45,7 +45,10 @@ def tags(
         float | None, typer.Option(help="Accept suggestions at least this likely (0 to 1).", min=0.0, max=1.0)
     ] = None,
 ) -> None:
-    """Show what the ear suggests, most likely first; or accept what is sure enough, which teaches the tags nothing."""
+    """Show what the ear suggests, most likely first; or accept what is sure enough.
+
+    What is accepted by its probability takes the model's word, and teaches the tags nothing.
+    """
     command: CommandContext = context.obj
     with command.reader() as conn:
         ids = chosen_tracks(conn, tracks or [])
