@@ -30,7 +30,7 @@ from pemr_desktop.ui.widgets.theme import ROOM, SNUG, VAST
 from pemr_desktop.ui.window.setting_row import ChoiceEditor, SettingRow
 
 if TYPE_CHECKING:
-    from pemr_desktop.ui.window.pages import Pages
+    from pemr_desktop.ui.window.training_section import TrainingPages
 
 SECTION_WIDTH_PX = 180
 WIDTH_PX, HEIGHT_PX = 860, 620
@@ -63,7 +63,9 @@ class Section(QWidget):
 class SettingsDialog(QDialog):
     """Every setting, by section; nothing to apply or to cancel, each has a way back to its default."""
 
-    def __init__(self, context: WindowContext, parent: QWidget | None = None, pages: Pages | None = None) -> None:
+    def __init__(
+        self, context: WindowContext, parent: QWidget | None = None, pages: TrainingPages | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("settingsDialog")
         self.setWindowTitle(self.tr("Settings"))
@@ -150,7 +152,7 @@ class SettingsDialog(QDialog):
             item.setSizeHint(QSize(0, self._context.theme.px(34)))
             self.list.addItem(item)
 
-    def _training(self, pages: Pages, parent: QWidget) -> QWidget:
+    def _training(self, pages: TrainingPages, parent: QWidget) -> QWidget:
         from pemr_desktop.ui.window.training_section import TrainingSection
 
         training = TrainingSection(self._context, pages, parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
@@ -21,7 +21,16 @@ from pemr_desktop.ui.widgets.theme import ROOM, SNUG
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
     from pemr_desktop.ui.training.training_panel import TrainingPanel
-    from pemr_desktop.ui.window.pages import Pages
+
+
+class TrainingPages(Protocol):
+    """Where the page of trainings comes from."""
+
+    def training(self) -> TrainingPanel | None:
+        """The page, if it was needed before: no training runs without it."""
+
+    def page(self, name: str) -> Any:
+        """A page by its name, made now if it was not needed before."""
 
 
 class TrainingSection(QWidget):
@@ -29,7 +38,7 @@ class TrainingSection(QWidget):
 
     left = Signal()
 
-    def __init__(self, context: WindowContext, pages: Pages, parent: QWidget | None = None) -> None:
+    def __init__(self, context: WindowContext, pages: TrainingPages, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainingSection")
         self._context = context

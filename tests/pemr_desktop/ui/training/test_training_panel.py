@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.protocol.messages import ActivateModel
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.model_card import read_model_card
+from pemr_desktop.ui.training.models_view import USE
 from pemr_desktop.ui.training.training_panel import FORM, MODELS, RUN, TrainingPanel
 from pemr_desktop.ui.training.training_record import TrainingRequest, read_record
 
@@ -200,6 +201,18 @@ def test_the_models_of_the_library_are_listed(qtbot: QtBot, library_tracks: list
     qtbot.waitUntil(lambda: table.rowCount() == 1)
     assert table.item(0, 0).text() == "Test ear"
     assert table.item(0, 3).text() == "4 of 4 tracks"
+    assert table.columnWidth(USE) >= table.cellWidget(0, USE).sizeHint().width()
+
+
+def test_a_model_that_is_being_loaded_shows_at_once(panel: TrainingPanel, context: WindowContext) -> None:
+    panel.show_models()
+    assert panel.models.switching.isHidden()
+    job_id = context.client.submit(ActivateModel(b"/models/other.safetensors"))
+    assert not panel.models.switching.isHidden() and not panel.models.table.isEnabled()
+    assert panel.run_view.making_words.text() == "Loading the model…" and panel.run_view.cancel_making.isHidden()
+    context.client.cancel(job_id)
+    assert panel.models.switching.isHidden() and panel.models.table.isEnabled()
+    assert panel.run_view.making_words.text() == ""
 
 
 def test_at_first_there_is_the_form_and_the_models_are_elsewhere(panel: TrainingPanel) -> None:
