@@ -48,7 +48,7 @@ class CoversPage(QWidget):
     def __init__(self, context: WindowContext, parent: QWidget | None = None, artwork: Artwork | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("coversPage")
-        self.setAccessibleName(self.tr("Covers"))
+        self.setAccessibleName(self.tr("Versions"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context = context
         self._queries: list[Query] = []
@@ -122,7 +122,7 @@ class CoversPage(QWidget):
 
     def _add_actions(self) -> None:
         """What the keyboard does while the page has it: play either version, switch, say what the pair is."""
-        play, section = self.comparison.toggle, self.tr("Covers")
+        play, section = self.comparison.toggle, self.tr("Versions")
         for name, text, key, handler, possible in (
             ("confirm", self.tr("Confirm version"), "C", partial(self.judge, "version"), self.can_judge),
             ("same", self.tr("Same recording"), "S", partial(self.judge, "same recording"), self.can_judge),
@@ -147,7 +147,7 @@ class CoversPage(QWidget):
 
     def _lay_out(self) -> None:
         theme = self._context.theme
-        heading = Label(self.tr("Covers"), self)
+        heading = Label(self.tr("Versions"), self)
         heading.setProperty("role", "title")
         top = QHBoxLayout()
         top.setSpacing(ROOM)

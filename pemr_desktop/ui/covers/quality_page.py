@@ -61,7 +61,7 @@ class QualityPage(QWidget):
     def __init__(self, context: WindowContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("coverQualityPage")
-        self.setAccessibleName(self.tr("Quality of covers"))
+        self.setAccessibleName(self.tr("Quality of versions"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context = context
         self._status: CoverFitStatus | None = None
@@ -146,7 +146,7 @@ class QualityPage(QWidget):
         column.addWidget(self._below, 1)
         scroll = QScrollArea(self)
         scroll.setObjectName("qualityScroll")
-        scroll.setAccessibleName(self.tr("Quality of covers"))
+        scroll.setAccessibleName(self.tr("Quality of versions"))
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -157,7 +157,7 @@ class QualityPage(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(scroll)
         self.stack.addWidget(self.empty)
-        title = Label(self.tr("Quality of covers"), self)
+        title = Label(self.tr("Quality of versions"), self)
         title.setProperty("role", "title")
         title.setContentsMargins(VAST, ROOM, VAST, ROOM)
         layout = QVBoxLayout(self)
@@ -314,7 +314,7 @@ class QualityPage(QWidget):
             "check",
             self.tr("Nothing to check the cover search against yet"),
             words.what_is_needed(self._status),
-            ((self.tr("Find covers"), lambda: go("covers")), (self.tr("Find all versions"), self._find_all)),
+            ((self.tr("Find versions"), lambda: go("covers")), (self.tr("Find all versions"), self._find_all)),
         )
 
     def _check_state(self, status: CoverFitStatus) -> str:

@@ -204,7 +204,7 @@ class TrackCommands(QObject):
         """Ask for a file, in the library or not, and look for versions of it."""
         kinds = self.tr("Music") + f" ({SOUND_SUFFIXES});;" + self.tr("All files") + " (*)"
         start = self._context.paths.music if self._context.paths.music.is_dir() else Path.home()
-        file, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Find covers of a file"), str(start), kinds)
+        file, _kind = QFileDialog.getOpenFileName(self._window, self.tr("Find versions of a file"), str(start), kinds)
         if file:
             self._context.navigation.coversWanted.emit(Path(file))
 
