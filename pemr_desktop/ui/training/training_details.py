@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from pemr_desktop.ui.training.training_recipes import RecipeChoice
@@ -26,6 +27,8 @@ class RecipeField:
 class TrainingDetails(QWidget):
     """A line for each setting that is often changed, and room for any other as key=value."""
 
+    edited = Signal()
+
     def __init__(self, overrides_height_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainingDetails")
@@ -39,6 +42,7 @@ class TrainingDetails(QWidget):
             edit.setObjectName(field.key.replace(".", "_"))
             edit.setAccessibleName(field.label)
             edit.setToolTip(field.help)
+            edit.textChanged.connect(self.edited)
             self.fields[field.key] = edit
             add_named(form, field.label, edit)
         self.further = QPlainTextEdit(self)
@@ -47,6 +51,7 @@ class TrainingDetails(QWidget):
         self.further.setPlaceholderText("pemr.mask_ratio=0.1\ndata.held_out=0.05")
         self.further.setFixedHeight(overrides_height_px)
         self.further.setTabChangesFocus(True)
+        self.further.textChanged.connect(self.edited)
         add_named(form, self.tr("Further settings"), self.further)
 
     def show_recipe(self, recipe: RecipeChoice) -> None:
@@ -54,6 +59,11 @@ class TrainingDetails(QWidget):
         for key, edit in self.fields.items():
             value = recipe.value(key)
             edit.setPlaceholderText(f"{value:g}" if isinstance(value, (int, float)) else self.tr("usual value"))
+
+    def entered(self) -> list[str]:
+        """What stands there now as key=value, whether it can be or not."""
+        lines = [f"{key}={text}" for key, edit in self.fields.items() if (text := edit.text().strip())]
+        return lines + self.further.toPlainText().split()
 
     def overrides(self, usual_threads: int) -> list[str]:
         """What was entered as key=value; `usual_threads` (0: none) count where no others are asked for.

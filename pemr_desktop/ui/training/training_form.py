@@ -32,6 +32,7 @@ from pemr_desktop.ui import wording
 from pemr_desktop.ui.context import WindowContext
 from pemr_desktop.ui.training.training_command import free_run_name
 from pemr_desktop.ui.training.training_details import TrainingDetails
+from pemr_desktop.ui.training.training_memory import memory_free, memory_needed, memory_sentence
 from pemr_desktop.ui.training.training_recipes import RecipeChoice, read_recipes
 from pemr_desktop.ui.training.training_record import TrainingRequest
 from pemr_desktop.ui.widgets.label import Label, add_named
@@ -178,6 +179,10 @@ class TrainingForm(QScrollArea):
         self.recipe_about.setObjectName("recipeAbout")
         self.recipe_about.setProperty("role", "small")
         self.recipe_about.setWordWrap(True)
+        self.memory = Label(parent)
+        self.memory.setObjectName("trainingMemoryNeeded")
+        self.memory.setProperty("role", "small")
+        self.memory.setWordWrap(True)
         self.name = QLineEdit(parent)
         self.name.setObjectName("trainingName")
         self.name.setAccessibleName(self.tr("Name of the training"))
@@ -190,6 +195,7 @@ class TrainingForm(QScrollArea):
         chosen.setSpacing(TIGHT)
         chosen.addWidget(self.recipe)
         chosen.addWidget(self.recipe_about)
+        chosen.addWidget(self.memory)
         add_named(form, self.tr("Recipe"), chosen)
         add_named(form, self.tr("Name"), self.name)
         column.addLayout(form)
@@ -205,6 +211,7 @@ class TrainingForm(QScrollArea):
         self._context.theme.changed.connect(self._recolour)
         self.details = TrainingDetails(self._context.theme.px(FURTHER_HEIGHT_PX), parent)
         self.details.hide()
+        self.details.edited.connect(self._say_memory)
         column.addWidget(self.more)
         column.addWidget(self.details)
         self._recolour()
@@ -284,6 +291,21 @@ class TrainingForm(QScrollArea):
         self.recipe_about.setText(recipe.description)
         self.recipe_about.setVisible(bool(recipe.description))
         self.details.show_recipe(recipe)
+        self._say_memory()
+
+    @Slot()
+    def _say_memory(self) -> None:
+        """What the training would take as the form stands."""
+        recipe: RecipeChoice | None = self.recipe.currentData()
+        needed = None if recipe is None else memory_needed(recipe, self.details.entered())
+        self.memory.setVisible(needed is not None)
+        if needed is None:
+            return
+        sentence, warns = memory_sentence(needed, memory_free())
+        self.memory.setText(sentence)
+        self.memory.setProperty("role", "warning" if warns else "small")
+        self.memory.style().unpolish(self.memory)
+        self.memory.style().polish(self.memory)
 
     @Slot(bool)
     def _more_toggled(self, shown: bool) -> None:
