@@ -61,6 +61,7 @@ class Inspector(QWidget):
         self._build(artwork)
         context.client.changed.connect(self._library_changed)
         context.player.positionChanged.connect(self._follow_player)
+        context.queue.currentChanged.connect(self._playing_changed)
         context.theme.changed.connect(self._show_fields)
         self.show_tracks(())
 
@@ -360,6 +361,13 @@ class Inspector(QWidget):
         detail, current = self._shown.detail, self._context.queue.current
         if detail is not None and current is not None and current.id == detail.row.id:
             self.waveform.set_position(position_s)
+
+    @Slot(object)
+    def _playing_changed(self, current: object) -> None:
+        """A track that plays no longer has no playhead."""
+        detail = self._shown.detail
+        if detail is not None and getattr(current, "id", None) != detail.row.id:
+            self.waveform.set_position(0.0)
 
     @Slot()
     def _show_file(self) -> None:

@@ -191,7 +191,8 @@ class SuggestionModel(QAbstractListModel):
             "mixed": self.tr("decided differently"),
             None: self.tr("suggested") if line.sure else self.tr("unlikely"),
         }[line.decision]
-        said = f"{line.tag}: {state}, {wording.confidence(line.probability)}"
+        said, sure = f"{line.tag}: {state}", wording.confidence(line.probability)
         if len(line.track_ids) > 1:
-            said += ", " + self.tr("{} tracks").format(len(line.track_ids))
-        return said
+            for_many = self.tr("for {} of the chosen tracks, {} likely on average")
+            return f"{said} {for_many.format(wording.number(len(line.track_ids)), sure)}"
+        return f"{said}, {sure}"

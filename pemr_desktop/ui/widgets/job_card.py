@@ -54,7 +54,7 @@ class JobCard(QFrame):
         column.addStretch(1)
         column.addWidget(self.bar)
         column.addLayout(self.buttons)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.show_job(None, can_start=False)
 
     def show_job(self, job: JobView | None, can_start: bool) -> None:

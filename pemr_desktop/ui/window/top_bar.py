@@ -40,10 +40,16 @@ class TopBar(QFrame):
 
     def add_buttons(self) -> None:
         """Switches left and right of the query line."""
-        self._row.insertWidget(0, self._button("view.sidebar"))
-        self._row.insertWidget(1, self._button("library.add-folder"))
+        sidebar, add_folder = self._button("view.sidebar"), self._button("library.add-folder")
+        self._row.insertWidget(0, sidebar)
+        self._row.insertWidget(1, add_folder)
+        self.setTabOrder(sidebar, add_folder)
+        self.setTabOrder(add_folder, self.query.line)
         self._row.insertSpacing(2, SNUG)
-        self._row.addWidget(self._button("view.inspector"))
+        inspector = self._button("view.inspector")
+        self._row.addWidget(inspector)
+        for earlier, later in ((self.query.line, self.pending), (self.pending, inspector)):
+            self.setTabOrder(earlier, later)
         review = self._context.actions.action("tags.review-all")
         self.pending.clicked.connect(review.trigger)
 

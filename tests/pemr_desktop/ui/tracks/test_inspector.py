@@ -84,6 +84,19 @@ def test_all_sure_ones_are_accepted_with_one_button(
     assert requests(context) == [AcceptAbove(0.8, tuple(suggested_tracks[:2]))]
 
 
+def test_a_track_that_plays_no_longer_has_no_playhead(
+    qtbot: QtBot, inspector: Inspector, context: WindowContext, suggested_tracks: list[int]
+) -> None:
+    inspector.show_tracks(suggested_tracks[:1])
+    qtbot.waitUntil(lambda: inspector.shown.detail is not None)
+    inspector.waveform.set_position(0.9)
+    assert inspector.shown.detail is not None
+    context.queue.currentChanged.emit(inspector.shown.detail.row)
+    assert inspector.waveform.position_s == 0.9
+    context.queue.currentChanged.emit(None)
+    assert inspector.waveform.position_s == 0.0
+
+
 def test_the_newest_choice_wins(qtbot: QtBot, inspector: Inspector, suggested_tracks: list[int]) -> None:
     for track_id in suggested_tracks:
         inspector.show_tracks([track_id])

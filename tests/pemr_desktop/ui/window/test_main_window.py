@@ -233,6 +233,16 @@ def test_menus_hold_registered_actions_and_show_their_keys(app: App) -> None:
     assert len(app.window.menuBar().findChildren(QMenu)) >= len(MENUS)
 
 
+def test_tab_goes_to_the_filter_before_what_stands_right_of_it(app: App) -> None:
+    bar = app.window.top_bar
+    chain = [bar.query.line.nextInFocusChain()]
+    while chain[-1] is not bar.query.line:
+        chain.append(chain[-1].nextInFocusChain())
+    names = [widget.objectName() for widget in chain if widget is not None and bar.isAncestorOf(widget)]
+    buttons = [name for name in names if name.startswith("button.") or name == "pendingWrites"]
+    assert buttons == ["pendingWrites", "button.view.inspector", "button.view.sidebar", "button.library.add-folder"]
+
+
 def test_no_menu_has_two_entries_of_one_letter(app: App) -> None:
     for menu in app.window.menuBar().findChildren(QMenu):
         letters = [part[:1].casefold() for action in menu.actions() for part in action.text().split("&")[1:]]
