@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from pemr_desktop.library import queries
@@ -23,6 +24,21 @@ log = logging.getLogger(__name__)
 MAX_MISSES = 5
 """So many files in a row that cannot be played end the music."""
 RESTART_INSTEAD_OF_PREVIOUS_S = 3.0
+
+
+class KeptQueue(msgspec.Struct, frozen=True):
+    """The queue from one run to the next: the list, how it plays, and the moment in what played.
+
+    `path`: `os.fsencode` of a file that is not in the library, where one played.
+    """
+
+    ids: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    at: int = -1
+    shuffled: bool = False
+    repeat: Repeat = "off"
+    position_s: float = 0.0
+    path: bytes = b""
 
 
 class PlayQueue(QObject):
@@ -99,6 +115,7 @@ class PlayQueue(QObject):
 
     def play_files(self, paths: Sequence[Path], start_s: float = 0.0) -> None:
         """Play files that need not be in the library, one after another."""
+        self._reader.forget((id(self), "row"))
         self._order.replace((), -1)
         self._follower, self._going_on = None, False
         self.listChanged.emit()
@@ -108,6 +125,47 @@ class PlayQueue(QObject):
                 self._player.play(path, start_s)
             else:
                 self._player.enqueue(path)
+
+    def restore(self, kept: KeptQueue) -> None:
+        """Have a list as it once was, its track held where it was. Raises ValueError when its parts do not fit."""
+        self._order.restore(kept.ids, kept.places, kept.at, shuffled=kept.shuffled, repeat=kept.repeat)
+        self.listChanged.emit()
+        self.modesChanged.emit()
+        if self.position >= 0:
+            self._start_s = kept.position_s
+            current = [self.ids[self.position]]
+            self._reader.ask(queries.rows, current, done=self._hold_row, failed=self._no_row, topic=(id(self), "row"))
+        elif kept.path:
+            self._player.hold(Path(os.fsdecode(kept.path)), kept.position_s)
+            self.currentChanged.emit(None)
+
+    def kept(self) -> KeptQueue:
+        """What `restore` needs."""
+        order, player = self._order, self._player
+        outside = os.fsencode(player.path) if player.path is not None and self._current is None else b""
+        return KeptQueue(
+            ids=tuple(order.ids),
+            places=tuple(order.places),
+            at=order.at,
+            shuffled=order.shuffled,
+            repeat=order.repeat,
+            position_s=player.position_s if player.path is not None else 0.0,
+            path=outside if order.at < 0 else b"",
+        )
+
+    def _hold_row(self, rows: list[TrackRow]) -> None:
+        if not rows:
+            self._no_row()
+            return
+        self._going_on = True
+        self._set_current(rows[0])
+        self._player.hold(_path(rows[0]), self._start_s, rows[0].duration_s or 0.0)
+        self._ask_follower()
+
+    def _no_row(self, _error: Exception | None = None) -> None:
+        """The library does not have that track any more."""
+        self._order.at = -1
+        self.listChanged.emit()
 
     def play_file(self, path: Path, start_s: float = 0.0) -> None:
         """Play a file that need not be in the library."""

@@ -39,6 +39,8 @@ from pemr_desktop.ui.window.listening_left import ListeningLeft
 from pemr_desktop.ui.window.notice_bar import NoticeBar
 from pemr_desktop.ui.window.pages import Pages
 from pemr_desktop.ui.window.player_bar import PlayerBar
+from pemr_desktop.ui.window.queue_keeper import QueueKeeper
+from pemr_desktop.ui.window.queue_panel import QueuePanel
 from pemr_desktop.ui.window.top_bar import TopBar
 from pemr_desktop.ui.window.view_commands import ViewCommands
 from pemr_desktop.ui.window.window_dialogs import WindowDialogs
@@ -52,7 +54,7 @@ log = logging.getLogger(__name__)
 
 SIZE_PX = (1320, 820)
 LEAST_PAGE_PX = (320, 240)
-SIDEBAR_PX, INSPECTOR_PX = 220, 340
+SIDEBAR_PX, INSPECTOR_PX, QUEUE_PX = 220, 340, 300
 
 
 class MainWindow(QMainWindow):
@@ -73,7 +75,9 @@ class MainWindow(QMainWindow):
         self.track_commands = TrackCommands(self.context, self.page, self.inspector, self)
         self.library_commands = LibraryCommands(self.context, self)
         self.view = ViewCommands(self.context, self.sidebar, self.page, self.pages, self.stack, self)
-        window_actions.register(self.context, self.library_commands, self.track_commands, self.view, self.dialogs)
+        window_actions.register(
+            self.context, self.library_commands, self.track_commands, self.view, self.dialogs, self.queue_panel
+        )
         fill_menu_bar(self.context.actions, self.menuBar())
         self.top_bar.add_buttons()
         self.page.set_first_steps(self._first_steps())
@@ -83,6 +87,8 @@ class MainWindow(QMainWindow):
         self.tag_tuning_offer = TagTuningOffer(self.context, self)
         self._connect()
         self._restore_state()
+        self.queue_keeper = QueueKeeper(self.context, self)
+        self.queue_keeper.restore()
         self.context.actions.set_shortcuts(
             {name: (keys,) for name, keys in services.settings.current.shortcuts.items()}
         )
@@ -130,7 +136,10 @@ class MainWindow(QMainWindow):
         self.splitter.setObjectName("mainSplitter")
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.sidebar, 150), (middle, 320), (self.inspector, 240)):
+        self.queue_panel = QueuePanel(context, self)
+        self.queue_panel.hide()
+        columns = ((self.sidebar, 150), (middle, 320), (self.inspector, 240), (self.queue_panel, 220))
+        for widget, least in columns:
             widget.setMinimumWidth(least)
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
@@ -166,6 +175,9 @@ class MainWindow(QMainWindow):
         context.player.stateChanged.connect(context.actions.refresh)
         self.player_bar.playWanted.connect(self.track_commands.play_or_pause)
         context.actions.action("playback.toggle").enabledChanged.connect(self.player_bar.set_playable)
+        self.player_bar.queue.clicked.connect(context.actions.action("view.queue").trigger)
+        context.actions.action("view.queue").toggled.connect(self.player_bar.queue.setChecked)
+        self.queue_panel.shownOrHidden.connect(context.actions.refresh)
         self.page.counted.connect(self._show_counts)
         self.page.counted.connect(context.actions.refresh)
         self.talk.countsChanged.connect(self._take_counts)
@@ -248,7 +260,7 @@ class MainWindow(QMainWindow):
             self._splitter_restored = True
             inspector = min(INSPECTOR_PX, self.width() * 27 // 100)
             sidebar = min(SIDEBAR_PX, self.width() * 19 // 100)
-            self.splitter.setSizes([sidebar, self.width() - sidebar - inspector, inspector])
+            self.splitter.setSizes([sidebar, self.width() - sidebar - inspector, inspector, QUEUE_PX])
         self.page.take_focus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -264,6 +276,8 @@ class MainWindow(QMainWindow):
         self._state.setValue("sidebar_hidden", self.sidebar.isHidden())
         self._state.setValue("place", self.view.place)
         self._state.setValue("inspector", self.view.inspector_wanted)
+        self._state.setValue("queue", not self.queue_panel.isHidden())
+        self.queue_keeper.close()
         self._state.sync()
         self.artwork.close()
         self.watch.close()
@@ -285,6 +299,7 @@ class MainWindow(QMainWindow):
         self.sidebar.setHidden(bool(self._state.value("sidebar_hidden", False, type=bool)))
         self.view.inspector_wanted = bool(self._state.value("inspector", True, type=bool))
         self.inspector.hide()
+        self.queue_panel.setVisible(bool(self._state.value("queue", False, type=bool)))
 
     def _restore_columns(self, state: QByteArray) -> None:
         self.page.table.restore_columns(state, bool(self._state.value("columns_fit", False, type=bool)))

@@ -1,4 +1,4 @@
-"""The actions that move within what plays, and those that say what plays after it."""
+"""The actions that move within what plays, those that say what plays after it, and those of the queue."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pemr_desktop.playback.play_order import Repeat
     from pemr_desktop.playback.player import Player
     from pemr_desktop.ui.play_queue import PlayQueue
+    from pemr_desktop.ui.window.queue_panel import QueuePanel
 
 STEP_S, FAR_S = 5.0, 30.0
 
@@ -81,3 +82,59 @@ def modes(queue: PlayQueue, section: str) -> tuple[ActionSpec, ...]:
 
 def _repeats(queue: PlayQueue, repeat: str) -> bool:
     return queue.repeat == repeat
+
+
+def queue_actions(panel: QueuePanel, queue: PlayQueue) -> tuple[ActionSpec, ...]:
+    """What one does to entries of the queue; keys count while its table has the focus."""
+    chosen = panel.any_chosen
+    of_entries = (
+        ("play", tr("&Play from here"), panel.play, "", "play"),
+        ("play-next", tr("Play &next"), panel.play_next, "Shift+Return", ""),
+        ("play-later", tr("Play &last"), panel.play_later, "Ctrl+Shift+Return", ""),
+        ("up", tr("Move &up"), panel.move_up, "Alt+Up", "chevron-up"),
+        ("down", tr("Move &down"), panel.move_down, "Alt+Down", "chevron-down"),
+        ("remove", tr("&Remove from the queue"), panel.remove, "Del", "remove"),
+    )
+    section = tr("Queue")
+    return (
+        ActionSpec(
+            "view.queue",
+            tr("&Queue"),
+            panel.toggle,
+            ("Ctrl+U",),
+            "queue",
+            section=tr("View"),
+            checked_when=lambda: not panel.isHidden(),
+        ),
+        *(
+            ActionSpec(
+                f"queue.{name}",
+                text,
+                handler,
+                (keys,) if keys else (),
+                icon,
+                section=section,
+                enabled_when=chosen,
+                owner=panel.table,
+            )
+            for name, text, handler, keys, icon in of_entries
+        ),
+        ActionSpec(
+            "queue.save",
+            tr("Save the queue as a playlist…"),
+            panel.save,
+            (),
+            "playlist",
+            section=section,
+            enabled_when=lambda: bool(queue.ids),
+        ),
+        ActionSpec(
+            "queue.clear",
+            tr("&Empty the queue"),
+            panel.clear,
+            (),
+            "delete",
+            section=section,
+            enabled_when=lambda: bool(queue.ids),
+        ),
+    )

@@ -73,6 +73,8 @@ class PlayerBar(QFrame):
         self.length = self._time_label("playingLength", self.tr("Length of the track"))
         self.waveform = Waveform(self)
         self.waveform.setObjectName("playingWaveform")
+        self.queue = self._button("showQueue", self.tr("Queue"))
+        self.queue.setCheckable(True)
         self.mute = self._button("mute", self.tr("Mute"))
         self.volume = QSlider(Qt.Orientation.Horizontal, self)
         self.volume.setObjectName("volume")
@@ -157,6 +159,7 @@ class PlayerBar(QFrame):
         layout.addSpacing(SNUG)
         layout.addWidget(middle, 3)
         layout.addSpacing(SNUG)
+        layout.addWidget(self.queue)
         layout.addWidget(self.mute)
         layout.addWidget(self.volume)
 
@@ -306,8 +309,9 @@ class PlayerBar(QFrame):
     def _recolour(self) -> None:
         self.previous.setIcon(self._theme.icon("previous", "text"))
         self.next.setIcon(self._theme.icon("next", "text"))
+        self.queue.setIcon(self._theme.icon("queue", "text_soft"))
         self._show_state(self._player.state)
         self._show_volume(self._player.volume)
         side = self._theme.px(ICON_SIZE)
-        for button in (self.previous, self.play, self.next, self.mute):
+        for button in (self.previous, self.play, self.next, self.queue, self.mute):
             button.setIconSize(QSize(side, side))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
     from pemr_desktop.ui.tracks.library_commands import LibraryCommands
     from pemr_desktop.ui.tracks.track_commands import TrackCommands
+    from pemr_desktop.ui.window.queue_panel import QueuePanel
     from pemr_desktop.ui.window.view_commands import ViewCommands
     from pemr_desktop.ui.window.window_dialogs import WindowDialogs
 
@@ -24,6 +25,7 @@ def register(
     tracks: TrackCommands,
     view: ViewCommands,
     dialogs: WindowDialogs,
+    queue_panel: QueuePanel,
 ) -> None:
     """Every action of the window, from what its commands can do."""
     for spec in (
@@ -31,6 +33,7 @@ def register(
         *_tracks(library, tracks),
         *_tags(tracks, view, dialogs),
         *_playback(context, tracks, view),
+        *play_actions.queue_actions(queue_panel, context.queue),
         *_view(context, view),
         *_help(dialogs),
     ):

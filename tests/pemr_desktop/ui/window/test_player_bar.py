@@ -136,7 +136,7 @@ def test_with_repeat_the_last_track_has_a_next_one(
 
 
 def test_every_control_has_a_name_for_a_screen_reader(bar: PlayerBar) -> None:
-    modes = (bar.shuffle, bar.repeat)
+    modes = (bar.shuffle, bar.repeat, bar.queue)
     for control in (*modes, bar.previous, bar.play, bar.next, bar.mute, bar.volume, bar.waveform, bar.choose_device):
         assert control.accessibleName()
         assert control.objectName()
