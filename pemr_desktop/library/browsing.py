@@ -23,15 +23,20 @@ from pemr_desktop.library.rows import (
     VersionPair,
 )
 from pemr_desktop.library.suggestions import SHOWN
+from pemr_desktop.library.text_folding import sort_key
 from pemr_desktop.library.versions.pairs import RELATION
 from pemr_desktop.library.writing.journal import unpack_changes
 
 NO_LIMIT = -1
 FACET_FIELDS = ("genre", "mood", "artist", "albumartist", "album", "composer")
+NAMES = ("artist", "albumartist", "album", "composer")
 
 
 def facets(connection: sqlite3.Connection, field: str, limit: int = 1000) -> list[Facet]:
-    """Values of a field with the number of tracks that have them, most frequent first; years newest first."""
+    """Values of a field with the number of tracks that have them: names by name, years newest first, others by number.
+
+    Of names with an article the article does not count.
+    """
     if field in ("year", "decade"):
         step = 10 if field == "decade" else 1
         return [
@@ -69,7 +74,10 @@ def _value_facets(connection: sqlite3.Connection, field: str, limit: int) -> lis
         count[folded] += tracks
         spelling[folded] = max(spelling.get(folded, (0, "")), (tracks, value))
     count.subtract(missing)
-    return [Facet(spelling[folded][1], tracks) for folded, tracks in count.most_common(limit) if tracks > 0]
+    found = [Facet(spelling[folded][1], tracks) for folded, tracks in count.most_common() if tracks > 0]
+    if field in NAMES:
+        found.sort(key=lambda facet: (sort_key(facet.value), facet.value))
+    return found[:limit]
 
 
 def _suggestion_facets(connection: sqlite3.Connection, limit: int) -> list[Facet]:

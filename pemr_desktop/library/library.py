@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pemr_desktop.library import duplicates, problems, suggestions
+from pemr_desktop.library.albums.settling import settle_albums
 from pemr_desktop.library.database import backups
 from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.store import Cancelled, Store
@@ -70,7 +71,7 @@ class Library:
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: LibraryLock) -> None:
         self.path = path
         self.recovery: Recovery | None = None
-        self.store = Store(path, connection)
+        self.store = Store(path, connection, before_commit=settle_albums)
         self._lock = lock
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from pemr_desktop.database_reasons import database_reason
+from pemr_desktop.library.albums.settling import name_groups
 from pemr_desktop.library.database.backups import back_up
 from pemr_desktop.library.database.lock import LibraryLock
 from pemr_desktop.library.database.reader import (
@@ -44,6 +45,7 @@ def open_library(path: Path) -> Library:
         connection = _connect(path)
         try:
             _migrate(connection, path)
+            name_groups(connection)
             library = Library(path, connection, lock)
             library.recovery = library.reconcile()
         except DATABASE_ERRORS as error:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pemr_desktop.library.albums.reading import (
+    album_of_track,
+    album_tracks,
+    albums,
+    albums_of_artist,
+    versions_elsewhere,
+)
 from pemr_desktop.library.browsing import (
     active_model,
     batch_entries,
@@ -23,6 +30,7 @@ from pemr_desktop.library.embeddings.not_analysed import count_not_analysed
 from pemr_desktop.library.embeddings.tag_tuning_status import tag_tuning_status
 from pemr_desktop.library.folder_tree import folders_in, music_folders
 from pemr_desktop.library.paths import find_track, track_path
+from pemr_desktop.library.search.album_ids import album_ids
 from pemr_desktop.library.search.completion import completions
 from pemr_desktop.library.search.track_ids import SORTS, track_ids
 from pemr_desktop.library.tracks.reading import detail, rows
@@ -34,6 +42,11 @@ __all__ = [
     "SORTS",
     "View",
     "active_model",
+    "album_ids",
+    "album_of_track",
+    "album_tracks",
+    "albums",
+    "albums_of_artist",
     "batch_entries",
     "completions",
     "count_not_analysed",
@@ -58,5 +71,6 @@ __all__ = [
     "track_ids",
     "track_path",
     "version_pairs",
+    "versions_elsewhere",
     "vocabulary",
 ]

@@ -44,6 +44,30 @@ class TrackRow(msgspec.Struct, frozen=True, gc=False):
     added_at: float
 
 
+class AlbumRow(msgspec.Struct, frozen=True, gc=False):
+    """An album. `path` is that of the track whose picture stands for it; what is counted is not missing.
+
+    `album_artist`: as its tracks say, "Various Artists" where they are of several, empty where they say nothing.
+    """
+
+    id: int
+    album: str
+    album_artist: str
+    first_year: int | None
+    last_year: int | None
+    duration_s: float
+    track_count: int
+    disc_count: int
+    path: bytes
+    has_artwork: bool
+    state: TrackState
+
+    @property
+    def artist(self) -> str:
+        """Whose album it is, as of a track: what its picture and its colour go by."""
+        return self.album_artist
+
+
 class TagSuggestion(msgspec.Struct, frozen=True, gc=False):
     """A tag that the ear proposes, with its calibrated probability and what the user said of it, if anything."""
 

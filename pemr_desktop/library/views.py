@@ -19,12 +19,13 @@ ViewKind = Literal[
     "recent",
     "duplicates",
     "unanalysed",
+    "album",
     "ids",
 ]
 
 
 class View(msgspec.Struct, frozen=True):
-    """A page of the library. `value`: folder path (bytes), facet value, playlist or group id, or ids.
+    """A page of the library. `value`: folder path (bytes), facet value, id of a playlist, group or album, or ids.
 
     `field`: of a facet.
     """
@@ -32,6 +33,11 @@ class View(msgspec.Struct, frozen=True):
     kind: ViewKind
     value: str | int | bytes | tuple[int, ...] | None = None
     field: str = ""
+
+    @property
+    def has_own_order(self) -> bool:
+        """Whether its tracks come in an order of their own."""
+        return self.kind in ("playlist", "album", "ids")
 
 
 ALL = View("all")

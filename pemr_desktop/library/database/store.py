@@ -33,8 +33,16 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 class Store:
     """The database of one library. File work belongs outside `writing`, so that no lane waits for a disk."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        *,
+        before_commit: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> None:
+        """`before_commit` ends every transaction: it makes anew what follows from what was changed."""
         self.path = path
+        self._before_commit = before_commit
         self._connection = connection
         self._lock = threading.RLock()
         self._closed = False
@@ -50,6 +58,8 @@ class Store:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+                if self._before_commit is not None:
+                    self._before_commit(self._connection)
                 self._connection.execute("COMMIT")
             except sqlite3.OperationalError as error:
                 raise LibraryError(

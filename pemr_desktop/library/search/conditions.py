@@ -255,6 +255,8 @@ def view_set(connection: sqlite3.Connection, view: View) -> IdSet | None:
         return IdSet("SELECT track_id AS id FROM playlist_tracks WHERE playlist_id = ?", [view.value])
     if view.kind == "cover-group":
         return IdSet("SELECT id FROM tracks WHERE cover_group = ?", [view.value])
+    if view.kind == "album":
+        return IdSet("SELECT id FROM tracks WHERE album_id = ?", [view.value])
     if view.kind == "ids":
         ids = view.value if isinstance(view.value, tuple) else ()
         return IdSet("SELECT value AS id FROM json_each(?)", [json.dumps(ids)])

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import NamedTuple
 
+from pemr_desktop.library.albums.reading import album_tracks
 from pemr_desktop.library.search.conditions import condition_sets, view_set
 from pemr_desktop.library.search.id_sets import BROAD, NARROW, IdSet, most_narrow, size, track_test
 from pemr_desktop.library.search.query_parser import parse, terms_of
@@ -101,7 +102,7 @@ def track_ids(
     """Ids of the tracks of a view that answer a query line, sorted. Raises QueryError.
 
     Missing tracks are left out, except where the view or the query asks for them. Sort "view" is the order of the
-    playlist or of the ids.
+    playlist, of the album or of the ids.
     """
     asked = selection(connection, query, view=view, sort=sort, descending=descending)
     found = array("q", (row[0] for row in connection.execute(*whole(connection, asked))))
@@ -169,7 +170,7 @@ def _smaller(connection: sqlite3.Connection, id_set: IdSet, count: int, columns:
 
 
 def _has_own_order(view: View, sort: str) -> bool:
-    return view.kind == "ids" or (view.kind == "playlist" and sort == "view")
+    return view.kind == "ids" or (view.has_own_order and sort == "view")
 
 
 def _in_view_order(
@@ -178,6 +179,8 @@ def _in_view_order(
     wanted: Iterable[int]
     if view.kind == "ids":
         wanted = view.value if isinstance(view.value, tuple) else ()
+    elif view.kind == "album" and isinstance(view.value, int):
+        wanted = album_tracks(connection, view.value)
     else:
         wanted = [
             row[0]

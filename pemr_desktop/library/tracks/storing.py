@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pemr_desktop.library.albums.identity import album_group, release_of
 from pemr_desktop.library.paths import folder_of, show
 from pemr_desktop.library.tracks.columns import columns, pack_fields, tag_rows
 from pemr_desktop.library.versions.pairs import forget_found
@@ -38,7 +39,7 @@ class ReadTrack(msgspec.Struct, frozen=True):
 def insert_track(connection: sqlite3.Connection, track: ReadTrack) -> int:
     """A file that the library did not know -> the new track's id."""
     now = time.time()
-    values = _path_columns(track) | _state(track, now) | {"added_at": now} | columns(track.tags, show(track.rel_path))
+    values = _path_columns(track) | _state(track, now) | {"added_at": now} | _content(track)
     names = ", ".join(values)
     marks = ", ".join("?" * len(values))
     made = connection.execute(f"INSERT INTO tracks ({names}) VALUES ({marks})", tuple(values.values()))
@@ -66,7 +67,7 @@ def update_track(
         (track_id,),
     ).fetchone()
     sounds_as_before = old is None or sound_proved or _sounds_as_before(track, *old[:2], file_unchanged=file_unchanged)
-    values = _path_columns(track) | _state(track, time.time()) | columns(track.tags, show(track.rel_path))
+    values = _path_columns(track) | _state(track, time.time()) | _content(track)
     values |= {"missing": 0, "missing_since": None}
     if not sounds_as_before:
         values["audio_digest"] = None
@@ -100,6 +101,13 @@ def _path_columns(track: ReadTrack) -> dict[str, Any]:
         "folder": folder_of(track.rel_path),
         "location": show(track.rel_path),
     }
+
+
+def _content(track: ReadTrack) -> dict[str, Any]:
+    found = columns(track.tags, show(track.rel_path))
+    release = release_of(track.tags.fields.get("musicbrainz_albumid", ()))
+    group = album_group(track.root_id, folder_of(track.rel_path), found["album"], release)
+    return found | {"album_group": group}
 
 
 def _state(track: ReadTrack, now: float) -> dict[str, Any]:

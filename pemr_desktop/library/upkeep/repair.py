@@ -29,6 +29,9 @@ def repair(store: Store) -> list[Finding]:
     with store.writing() as connection:
         done = _mend(connection)
         count_open_suggestions(connection, None)
+        connection.execute(
+            "INSERT OR IGNORE INTO unsettled_albums SELECT DISTINCT album_group FROM tracks WHERE album_group > x''"
+        )
         regroup(connection)
     return [Finding("ok", f"Kept a copy as it was: {readable(copy)}."), *done]
 
