@@ -23,9 +23,13 @@ class Navigation(QObject):
     """Ways through the window. Pages emit, the main window goes there; no page knows another one."""
 
     pageWanted = Signal(str)
-    """One of "library", "covers", "training", "history", "problems", "models", "tuning" or "cover-quality"."""
+    """One of "library", "albums", "covers", "training", "history", "problems", "models", "tuning", "cover-quality"."""
     tracksWanted = Signal(object, object)
     """Show tracks in the table: a list of ids, and a title."""
+    albumWanted = Signal(int)
+    """Show an album with its tracks in order."""
+    artistWanted = Signal(str)
+    """Show the albums and the tracks of an artist."""
     coversWanted = Signal(object)
     """Find covers of a track id (int) or of a file (pathlib.Path)."""
     pairWanted = Signal(int, int)

@@ -60,6 +60,9 @@ def make_library(home: Path, music: Path, tracks: int) -> None:
         connection.execute(MULTIPLY, {"count": tracks})
     connection.execute("ANALYZE")
     connection.close()
+    started = time.perf_counter()
+    open_library(paths.library_file).close()  # the copies get their albums, as those of an old library do
+    print(f"albums of {tracks} tracks: {time.perf_counter() - started:.1f} s")
 
 
 def take_library(home: Path, library: Path) -> None:
@@ -211,6 +214,7 @@ def measure_window(home: Path, seconds: float, listen: bool) -> None:
     wait_for(lambda: first_rows_are_painted(app))
     measure_filter(app)
     measure_gestures(app, SIZE_PX)
+    measure_albums(app, seconds / 2)
     frames = Frames(app.window.page.table)  # type: ignore[attr-defined]
     run_for(3.0)
     frames.begin()
@@ -221,6 +225,30 @@ def measure_window(home: Path, seconds: float, listen: bool) -> None:
     frames.scroll.stop()
     frames.heart.stop()
     app.stop()  # type: ignore[attr-defined]
+
+
+def measure_albums(app: object, seconds: float) -> None:
+    """The grid of albums scrolls; then it, an album and the table take turns."""
+    view = app.window.view  # type: ignore[attr-defined]
+    view.go("albums")
+    page = app.window.pages.page("albums")  # type: ignore[attr-defined]
+    wait_for(lambda: bool(page.model.ids) and page.model.album(0) is not None)
+    frames = Frames(page.grid)
+    run_for(1.0)
+    frames.begin()
+    run_for(seconds)
+    frames.report("albums")
+    for number in range(6):
+        view.show_album(page.model.ids[number])
+        run_for(0.3)
+        view.go("albums")
+        run_for(0.3)
+        view.go("all")
+        run_for(0.3)
+    print(f"    {len(page.model.ids)} albums, {6 * 3} switches of pages")
+    frames.report("switches")
+    frames.scroll.stop()
+    frames.heart.stop()
 
 
 def measure_listening(app: object, frames: Frames, seconds: float) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from typing import Protocol
 
 import msgspec
 from PySide6.QtCore import QObject, QProcess, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPixmap
 
-from pemr_desktop.library.rows import TrackRow
+from pemr_desktop.library.rows import TrackState
 from pemr_desktop.processes import module_command
 from pemr_desktop.ui.artwork.messages import ArtworkAnswer, ArtworkRequest
 
 log = logging.getLogger(__name__)
 
-MAX_KEPT_PICTURES = 1_500
+MAX_KEPT_BYTES = 64 << 20
+"""Some 16,000 small pictures of the table, or 700 of the grid of albums."""
+PIXEL_BYTES = 4
 MAX_WAITING = 64
 """Older requests than these are for rows that have been scrolled past; they are asked again when seen again."""
 CLOCK_PATIENCE_MS = 20_000
@@ -27,6 +30,23 @@ RADIUS_SHARE = 0.10
 _Key = tuple[bytes, str, int]
 
 
+class Pictured(Protocol):
+    """A track or an album. `path`: the file that has the picture in it."""
+
+    @property
+    def path(self) -> bytes: ...
+    @property
+    def album(self) -> str: ...
+    @property
+    def album_artist(self) -> str: ...
+    @property
+    def artist(self) -> str: ...
+    @property
+    def has_artwork(self) -> bool: ...
+    @property
+    def state(self) -> TrackState: ...
+
+
 class Artwork(QObject):
     """One cover an album and folder. `tile` answers at once with what is known; `arrived` says that there is more."""
 
@@ -35,6 +55,7 @@ class Artwork(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._kept: OrderedDict[_Key, QPixmap | None] = OrderedDict()
+        self._kept_bytes = 0
         self._waiting: OrderedDict[_Key, ArtworkRequest] = OrderedDict()
         self._asked: tuple[_Key, ArtworkRequest] | None = None
         self._process: QProcess | None = None
@@ -48,8 +69,8 @@ class Artwork(QObject):
         self._decode = msgspec.json.Decoder(ArtworkAnswer).decode
         self._encode = msgspec.json.Encoder().encode
 
-    def tile(self, row: TrackRow, size: int, ratio: float) -> QPixmap | None:
-        """The cover of a track, `size` device-independent pixels wide, or None when there is none (yet)."""
+    def tile(self, row: Pictured, size: int, ratio: float) -> QPixmap | None:
+        """The cover of a track or album, `size` device-independent pixels wide, or None when there is none (yet)."""
         if not row.has_artwork or row.state != "present":
             return None
         size_px = round(size * ratio)
@@ -127,9 +148,10 @@ class Artwork(QObject):
         self._send()
 
     def _keep(self, key: _Key, pixmap: QPixmap | None) -> None:
+        self._kept_bytes += _bytes(key, pixmap) - _bytes(key, self._kept.get(key))
         self._kept[key] = pixmap
-        while len(self._kept) > MAX_KEPT_PICTURES:
-            self._kept.popitem(last=False)
+        while self._kept_bytes > MAX_KEPT_BYTES:
+            self._kept_bytes -= _bytes(*self._kept.popitem(last=False))
         if pixmap is not None:
             self.arrived.emit()
 
@@ -153,6 +175,11 @@ class Artwork(QObject):
         if pause_ms := PAUSES_MS[min(self._ends_in_a_row, len(PAUSES_MS) - 1)]:
             self._pause.start(pause_ms)
         self._send()
+
+
+def _bytes(key: _Key, pixmap: QPixmap | None) -> int:
+    """What keeping a picture takes; that there is none takes a little, too."""
+    return PIXEL_BYTES * (key[2] * key[2] if pixmap is not None else len(key[0]))
 
 
 def _pixmap(answer: ArtworkAnswer) -> QPixmap | None:

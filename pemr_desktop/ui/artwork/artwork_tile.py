@@ -1,4 +1,4 @@
-"""A square that shows the cover of one track, or a quiet colour of its album."""
+"""A square that shows the cover of one track or album, or a quiet colour of its album."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from pemr_desktop.library.rows import TrackRow
-from pemr_desktop.ui.artwork.artwork import Artwork
+from pemr_desktop.ui.artwork.artwork import RADIUS_SHARE, Artwork, Pictured
 from pemr_desktop.ui.widgets.theme import Theme
 
 RADIUS_PX = 5
@@ -26,13 +25,13 @@ class CoverTile(QWidget):
         self._artwork = artwork
         self._theme = theme
         self._size = size
-        self._row: TrackRow | None = None
+        self._row: Pictured | None = None
         if artwork is not None:
             artwork.arrived.connect(self.update)
         theme.changed.connect(self._restyle)
 
-    def show_track(self, row: TrackRow | None) -> None:
-        """Show the cover of this track."""
+    def show_track(self, row: Pictured | None) -> None:
+        """Show the cover of this track or album."""
         self._row = row
         self.update()
 
@@ -54,9 +53,9 @@ class CoverTile(QWidget):
 
 
 def paint_tile(
-    painter: QPainter, box: QRect, row: TrackRow, artwork: Artwork | None, theme: Theme, ratio: float
+    painter: QPainter, box: QRect, row: Pictured, artwork: Artwork | None, theme: Theme, ratio: float
 ) -> None:
-    """The cover of a track in a square, or the colour of its album with a note in it."""
+    """The cover of a track or album in a square, or the colour of its album with a note in it."""
     cover = artwork.tile(row, box.width(), ratio) if artwork is not None else None
     if cover is not None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -76,7 +75,8 @@ def _coloured_tile(side: int, colour: QColor, theme: Theme, ratio: float) -> QPi
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRoundedRect(0, 0, side, side, RADIUS_PX, RADIUS_PX)
+    radius = max(RADIUS_PX, side * RADIUS_SHARE)
+    painter.drawRoundedRect(0, 0, side, side, radius, radius)
     icon = side // 2
     painter.setOpacity(0.7)
     painter.drawPixmap((side - icon) // 2, (side - icon) // 2, theme.pixmap("music", icon, "text_soft", ratio))
@@ -84,7 +84,7 @@ def _coloured_tile(side: int, colour: QColor, theme: Theme, ratio: float) -> QPi
     return tile
 
 
-def tile_colour(row: TrackRow, dark: bool) -> QColor:
+def tile_colour(row: Pictured, dark: bool) -> QColor:
     """A quiet colour that is the same for all tracks of an album."""
     seed = zlib.crc32(f"{row.album_artist or row.artist}\0{row.album}".encode("utf-8", "replace"))
     hue = (seed % 360) / 360.0

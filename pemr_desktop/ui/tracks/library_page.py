@@ -9,6 +9,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from pemr_desktop.library.views import View
+from pemr_desktop.ui.albums.album_head import AlbumHead
+from pemr_desktop.ui.albums.artist_head import ArtistHead
 from pemr_desktop.ui.tracks.query_line import QueryLine
 from pemr_desktop.ui.tracks.track_model import TrackModel
 from pemr_desktop.ui.tracks.track_table import TrackTable
@@ -38,6 +40,9 @@ class LibraryPage(QWidget):
         self.setObjectName("libraryPage")
         self._context = context
         self._query_line = query_line
+        self._artwork = artwork
+        self.album_head: AlbumHead | None = None
+        self.artist_head: ArtistHead | None = None
         self._first_steps: tuple[tuple[str, Callable[[], object]], ...] = ()
         self._library_is_empty = True
         self._fault = ""
@@ -52,11 +57,11 @@ class LibraryPage(QWidget):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.heading)
-        column.addWidget(self._stack, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.heading)
+        self._column.addWidget(self._stack, 1)
         self.model.loaded.connect(self._loaded)
         self.model.queryFailed.connect(self._query_failed)
         query_line.queryChanged.connect(self._filter)
@@ -69,11 +74,32 @@ class LibraryPage(QWidget):
         self.heading.setText(title)
         self.heading.setVisible(bool(title))
         self.table.scrollToTop()
+        self._show_head(view)
+        self.table.dress_for_album(view.kind == "album")
         self.model.show(view=view)
         order = self.table.horizontalHeader()
         blocked = order.blockSignals(True)
         order.setSortIndicator(*self.model.sorted_by())
         order.blockSignals(blocked)
+
+    def _show_head(self, view: View) -> None:
+        """Above the tracks of an album or of an artist stands what they belong to."""
+        of_album = view.kind == "album" and isinstance(view.value, int)
+        of_artist = view.kind == "facet" and view.field == "artist"
+        if of_album and self.album_head is None:
+            self.album_head = AlbumHead(self._context, self._artwork, self)
+            self._column.insertWidget(0, self.album_head)
+        if of_artist and self.artist_head is None:
+            self.artist_head = ArtistHead(self._context, self._artwork, self)
+            self._column.insertWidget(0, self.artist_head)
+        if self.album_head is not None:
+            self.album_head.setVisible(of_album)
+            if isinstance(view.value, int) and of_album:
+                self.album_head.show_album(view.value)
+        if self.artist_head is not None:
+            self.artist_head.setVisible(of_artist)
+            if of_artist:
+                self.artist_head.show_artist(str(view.value))
 
     def set_first_steps(self, steps: tuple[tuple[str, Callable[[], object]], ...]) -> None:
         """The buttons of the very first start."""

@@ -54,12 +54,14 @@ class Sidebar(QWidget):
         layout.setContentsMargins(0, TIGHT, 0, 0)
         layout.addWidget(self.tree)
         self._theme = theme
+        self._is_below = False
         theme.changed.connect(self.tree.doItemsLayout)
         self.model.rowsInserted.connect(self._open_headings)
         self.tree.expanded.connect(self._expanded)
         self.tree.collapsed.connect(self._collapsed)
         self.tree.selectionModel().currentChanged.connect(self._current_changed)
         self.tree.selectionModel().currentChanged.connect(self._show_more, Qt.ConnectionType.QueuedConnection)
+        self.tree.clicked.connect(self._clicked)
         self.tree.customContextMenuRequested.connect(self._menu)
         self.tree.dropped.connect(self._dropped)
         self.tree.droppedFiles.connect(self.droppedFiles)
@@ -74,7 +76,7 @@ class Sidebar(QWidget):
         blocked = self.tree.selectionModel().blockSignals(quietly)
         self.tree.setCurrentIndex(index)
         self.tree.selectionModel().blockSignals(blocked)
-        self.tree.viewport().update()
+        self.mark(key)
         return True
 
     def leave(self) -> None:
@@ -82,7 +84,19 @@ class Sidebar(QWidget):
         blocked = self.tree.selectionModel().blockSignals(True)
         self.tree.setCurrentIndex(QModelIndex())
         self.tree.selectionModel().blockSignals(blocked)
+        self.mark("")
+
+    def mark(self, key: str, *, is_below: bool = False) -> None:
+        """Light up the item that what is on view belongs to, wherever the cursor is; "" for none.
+
+        `is_below`: it is not the item itself that is on view, but one thing of it, as an album of all albums.
+        """
+        self.model.shown_key, self._is_below = key, is_below
         self.tree.viewport().update()
+
+    def has(self, key: str) -> bool:
+        """Whether there is an item of this key, as far as items have been opened."""
+        return self.model.find(key).isValid()
 
     def current_item(self) -> SidebarItem | None:
         """Where one is."""
@@ -111,6 +125,15 @@ class Sidebar(QWidget):
     def _current_changed(self, index: QModelIndex, _before: QModelIndex) -> None:
         item = self.model.item_at(index)
         if item is not None and (item.view is not None or item.page):
+            self.mark(item.key)
+            self.itemChosen.emit(item)
+
+    @Slot(QModelIndex)
+    def _clicked(self, index: QModelIndex) -> None:
+        """A click on the item with the cursor goes there, too, if something else is on view."""
+        item = self.model.item_at(index)
+        is_shown = item is not None and item.key == self.model.shown_key and not self._is_below
+        if item is not None and not is_shown and (item.view is not None or item.page):
             self.itemChosen.emit(item)
 
     @Slot(QModelIndex, QModelIndex)
@@ -251,9 +274,10 @@ class _SidebarDelegate(QStyledItemDelegate):
         item: SidebarItem,
     ) -> None:
         theme = self._theme
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        selected = item.key == self._model.shown_key
+        has_cursor = self._tree.hasFocus() and index == self._tree.currentIndex()
         painter.setPen(Qt.PenStyle.NoPen)
-        if selected or option.state & QStyle.StateFlag.State_MouseOver:
+        if selected or has_cursor or option.state & QStyle.StateFlag.State_MouseOver:
             painter.setBrush(theme.color("selection" if selected else "hover"))
             painter.drawRoundedRect(box, RADIUS, RADIUS)
         ratio = self._tree.devicePixelRatioF()

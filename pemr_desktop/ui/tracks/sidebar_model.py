@@ -57,6 +57,7 @@ class SidebarModel(QStandardItemModel):
     def __init__(self, reader: Reader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader = reader
+        self.shown_key = ""  # of the item that what is on view belongs to
         self._open: dict[str, int] = {}  # key -> how many lines at most
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -157,12 +158,12 @@ class SidebarModel(QStandardItemModel):
                 ("genre", self.tr("Genres"), "tag"),
                 ("mood", self.tr("Moods"), "mood"),
                 ("artist", self.tr("Artists"), "artist"),
-                ("album", self.tr("Albums"), "album"),
                 ("decade", self.tr("Decades"), "year"),
                 ("suggestion", self.tr("Suggested tags"), "suggestion"),
                 ("format", self.tr("Formats"), "format"),
             )
         )
+        albums = SidebarItem("albums", self.tr("Albums"), "album", page="albums")
         care = (
             SidebarItem("duplicates", self.tr("Duplicates"), "duplicates", View("duplicates")),
             SidebarItem("problems", self.tr("Problems"), "warning", page="problems", count=_known(counts, "problems")),
@@ -181,7 +182,7 @@ class SidebarModel(QStandardItemModel):
         )
         sections = [
             SidebarItem("section.library", self.tr("Library"), children=library),
-            SidebarItem("section.browse", self.tr("Browse"), children=facets),
+            SidebarItem("section.browse", self.tr("Browse"), children=(albums, *facets)),
             SidebarItem("section.folders", self.tr("Folders"), children=facts.roots),
             SidebarItem("section.playlists", self.tr("Playlists"), children=facts.playlists),
             SidebarItem("section.covers", self.tr("Covers"), children=covers),

@@ -106,7 +106,7 @@ class TrackModel(QAbstractTableModel):
         """Show another part of the library, or filter it differently."""
         if view is not None:
             self._view = view
-            usual = ("view", False) if view.kind in ("playlist", "ids") else ("artist", False)
+            usual = ("view", False) if view.has_own_order else ("artist", False)
             self._sort, self._descending = usual if view.kind == "ids" else self._orders.get(_page_of(view), usual)
         if query is not None:
             self._query = query

@@ -43,6 +43,7 @@ class TrackTable(QTableView):
         self._columns_fit = True
         self._columns_usual = True
         self._fitting = False
+        self._for_album = False
         self._kept: tuple[list[int], int | None, int | None, int] = ([], None, None, 0)
         self.setModel(model)
         self._delegate = TrackDelegate(model, theme, artwork, self)
@@ -151,6 +152,22 @@ class TrackTable(QTableView):
             header.moveSection(header.visualIndex(number), number)
             self.setColumnHidden(number, not column.shown)
         self._columns_fit = self._columns_usual = True
+        self._fit_columns()
+
+    def dress_for_album(self, wanted: bool) -> None:
+        """In an album the numbers are worth a column, album and picture are not; columns that were chosen stay."""
+        if wanted == self._for_album or not self._columns_fit:
+            return
+        self._for_album = wanted
+        self.usual_columns()
+        if not wanted:
+            return
+        numbers = {column.id: number for number, column in enumerate(self._tracks.columns)}
+        for name in ("tile", "album"):
+            self.setColumnHidden(numbers[name], True)
+        self.setColumnHidden(numbers["track"], False)
+        header = self.horizontalHeader()
+        header.moveSection(header.visualIndex(numbers["track"]), 0)
         self._fit_columns()
 
     def columns_state(self) -> QByteArray:

@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         self.stack.setObjectName("pageStack")
         self.stack.setMinimumSize(*LEAST_PAGE_PX)  # a page that wants more must not widen the window
         self.stack.addWidget(self.page)
-        self.pages = Pages(context, self.stack, self.artwork)
+        self.pages = Pages(context, self.stack, self.artwork, self.top_bar.query)
         middle = QWidget(self)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.sidebar.droppedFiles.connect(self.library_commands.add)
         self.overlay.dropped.connect(self.library_commands.add)
         self.view.changed.connect(self._view_changed)
+        self.top_bar.query.queryChanged.connect(self.view.show_filtered)
         context.client.changed.connect(self.sidebar.model.take_change)
         context.queue.currentChanged.connect(context.actions.refresh)
         context.queue.listChanged.connect(context.actions.refresh)

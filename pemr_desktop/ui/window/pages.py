@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 if TYPE_CHECKING:
     from pemr_desktop.ui.artwork.artwork import Artwork
     from pemr_desktop.ui.context import WindowContext
+    from pemr_desktop.ui.tracks.query_line import QueryLine
     from pemr_desktop.ui.training.training_panel import TrainingPanel
 
-NAMES = ("covers", "cover-quality", "training", "models", "tuning", "history", "problems")
+NAMES = ("covers", "cover-quality", "training", "models", "tuning", "history", "problems", "albums")
 
 
 class Pages(QObject):
@@ -20,11 +21,12 @@ class Pages(QObject):
 
     showFileWanted = Signal(object)
 
-    def __init__(self, context: WindowContext, stack: QStackedWidget, artwork: Artwork) -> None:
+    def __init__(self, context: WindowContext, stack: QStackedWidget, artwork: Artwork, query_line: QueryLine) -> None:
         super().__init__(stack)
         self._context = context
         self._stack = stack
         self._artwork = artwork
+        self._query_line = query_line
         self._made: dict[str, QWidget] = {}
 
     def show(self, name: str) -> Any:
@@ -46,6 +48,10 @@ class Pages(QObject):
             self._made[name] = page
             self._stack.addWidget(page)
         return self._made[name]
+
+    def is_filtered(self, page: QWidget | None) -> bool:
+        """Whether a page follows the query line."""
+        return page is not None and page is self._made.get("albums")
 
     def open_settings(self, section: str, window: QWidget) -> None:
         """Open the settings dialog at a section."""
@@ -71,6 +77,12 @@ class Pages(QObject):
             from pemr_desktop.ui.covers.covers_page import CoversPage
 
             return CoversPage(self._context, self._stack, self._artwork)
+        if name == "albums":
+            from pemr_desktop.ui.albums.albums_page import AlbumsPage
+
+            albums = AlbumsPage(self._context, self._artwork, self._query_line.text, self._stack)
+            self._query_line.queryChanged.connect(albums.filter)
+            return albums
         if name == "cover-quality":
             from pemr_desktop.ui.covers.quality_page import QualityPage
 

@@ -53,6 +53,8 @@ class ViewCommands(QObject):
         navigation.tracksWanted.connect(self.show_tracks)
         navigation.coversWanted.connect(self.find_covers)
         navigation.pairWanted.connect(self.show_pair)
+        navigation.albumWanted.connect(self.show_album)
+        navigation.artistWanted.connect(self.show_artist)
         navigation.settingsWanted.connect(self.open_settings)
 
     # going
@@ -71,11 +73,13 @@ class ViewCommands(QObject):
         elif not self.sidebar.go(key):
             self._pages.show(key)
             self.place = key
+            self.changed.emit()
 
     @Slot(object)
     def go_to_item(self, item: SidebarItem) -> None:
         """Show what an item of the sidebar stands for."""
         self.place = item.key
+        self.sidebar.mark(item.key)
         if item.page:
             self._pages.show(item.page)
         elif item.view is not None:
@@ -90,6 +94,28 @@ class ViewCommands(QObject):
         self._stack.setCurrentWidget(self._page)
         self._page.show_view(View("ids", tuple(ids)), title)
         self.sidebar.leave()
+        self.changed.emit()
+
+    @Slot(int)
+    def show_album(self, album_id: int) -> None:
+        """Show an album, its tracks in order."""
+        self._show_below(View("album", album_id), "albums")
+
+    @Slot(str)
+    def show_artist(self, name: str) -> None:
+        """Show the albums and the tracks of an artist."""
+        view = View("facet", name, field="artist")
+        key = f"facet.artist.{name}"
+        has_item = self.sidebar.has(key)
+        self._show_below(view, key if has_item else "facet.artist", is_below=not has_item)
+
+    def _show_below(self, view: View, key: str, *, is_below: bool = True) -> None:
+        """Show a part of the library that belongs to an item of the sidebar."""
+        self._stack.setCurrentWidget(self._page)
+        self._page.show_view(view)
+        self.sidebar.mark(key, is_below=is_below)
+        if not key.startswith("facet."):
+            self.place = key
         self.changed.emit()
 
     @Slot(object)
@@ -140,9 +166,19 @@ class ViewCommands(QObject):
 
     def focus_query(self) -> None:
         """Ready to type a filter."""
-        if not self.on_library():
+        if not self.is_filtered():
             self.go("all")
         self._page.focus_query()
+
+    def is_filtered(self) -> bool:
+        """The page on view follows the query line."""
+        return self.on_library() or self._pages.is_filtered(self._stack.currentWidget())
+
+    @Slot(str)
+    def show_filtered(self, query: str) -> None:
+        """A filter that was typed is for a page that follows it; on another page it is for all music."""
+        if query and not self.is_filtered():
+            self.go("all")
 
     def toggle_sidebar(self) -> None:
         """Show or hide the sidebar."""

@@ -305,6 +305,7 @@ def _view(context: WindowContext, view: ViewCommands) -> tuple[ActionSpec, ...]:
         ("problems", "problems", tr("&Problems"), "warning", "Ctrl+6"),
         ("tuning", "tuning", tr("T&une tags"), "suggestion", "Ctrl+7"),
         ("cover-quality", "cover-quality", tr("&Quality of versions"), "check", "Ctrl+8"),
+        ("albums", "albums", tr("Al&bums"), "album", "Ctrl+9"),
     )
     going = tuple(
         ActionSpec(f"go.{name}", text, partial(view.go, key), (keys,), icon, "", section)

@@ -97,6 +97,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "go.library",
             "go.suggested",
+            "go.albums",
             "go.covers",
             "go.cover-quality",
             "go.training",

@@ -189,7 +189,7 @@ def test_a_library_of_before_gets_its_albums_when_it_is_opened(library_file: Pat
             old.execute(f"ALTER TABLE tracks DROP COLUMN {column}")
         for table in ("albums", "unsettled_albums"):
             old.execute(f"DROP TABLE {table}")
-        old.execute("PRAGMA user_version = 8")
+        old.execute("PRAGMA user_version = 9")
         old.commit()
     with open_library(library_file) as library:
         assert library.read(lambda c: c.execute("PRAGMA user_version").fetchone()[0]) == migrations()[-1][0]
