@@ -96,8 +96,10 @@ def test_it_can_be_put_off_until_there_are_more(qtbot: QtBot, context: WindowCon
 def test_a_restart_goes_on_where_listening_was_stopped(
     qtbot: QtBot, three_tracks: None, request: pytest.FixtureRequest
 ) -> None:
-    app: App = request.getfixturevalue("working_app")
+    app: App = request.getfixturevalue("app")  # after there is a library
+    app.settings.set("analyse.automatic", True)
+    app.client.start()
     qtbot.waitUntil(lambda: any(isinstance(view.request, Analyse) for view in app.client.jobs()))
-    qtbot.waitUntil(lambda: all(view.ended for view in app.client.jobs()), timeout=60_000)
+    qtbot.waitUntil(lambda: all(view.ended for view in app.client.jobs()))
     qtbot.waitUntil(lambda: app.window.talk.counts is not None and app.window.talk.counts.analysed == 3)
     assert app.window.listening_left.count == 0
