@@ -292,7 +292,7 @@ def test_the_context_menu_offers_what_is_possible(qtbot: QtBot, suggested_tracks
     table.menuWanted.emit(QPoint(100, 100))
     menu = app.window.findChild(QMenu, "trackMenu")
     texts = [action.text().replace("&", "") for action in menu.actions() if action.text()]
-    assert texts[:3] == ["Play", "Play later", "Find covers"]
+    assert texts[:4] == ["Play", "Play next", "Play later", "Find covers"]
     assert "Review tags…" in texts
     menu.close()
 
