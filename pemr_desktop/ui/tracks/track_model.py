@@ -380,6 +380,7 @@ def _rows_of_page(conn: Any, ids: list[int], page: int) -> tuple[int, list[Track
 
 
 def _page_of(view: View) -> str:
-    """What one order is kept for: all artists, all folders, and so on; each playlist has its own."""
-    parts = (view.kind, str(view.value)) if isinstance(view.value, int) else (view.kind, view.field)
+    """What one order is kept for: all artists, all albums, and so on; each playlist has its own."""
+    has_own = isinstance(view.value, int) and view.kind != "album"
+    parts = (view.kind, str(view.value)) if has_own else (view.kind, view.field)
     return ".".join(filter(None, parts))

@@ -155,8 +155,11 @@ class TrackTable(QTableView):
         self._fit_columns()
 
     def dress_for_album(self, wanted: bool) -> None:
-        """In an album the numbers are worth a column, album and picture are not; columns that were chosen stay."""
-        if wanted == self._for_album or not self._columns_fit:
+        """In an album the numbers are worth a column, album and picture are not; columns that were chosen stay.
+
+        What is chosen in an album lasts until it is left.
+        """
+        if wanted == self._for_album or (wanted and not (self._columns_fit and self._columns_usual)):
             return
         self._for_album = wanted
         self.usual_columns()
@@ -168,11 +171,12 @@ class TrackTable(QTableView):
         self.setColumnHidden(numbers["track"], False)
         header = self.horizontalHeader()
         header.moveSection(header.visualIndex(numbers["track"]), 0)
+        self._columns_usual = True
         self._fit_columns()
 
     def columns_state(self) -> QByteArray:
         """Order, widths and choice of the columns; empty while they are the usual ones."""
-        is_usual = self._columns_fit and self._columns_usual
+        is_usual = self._for_album or (self._columns_fit and self._columns_usual)
         return QByteArray() if is_usual else self.horizontalHeader().saveState()
 
     @property
