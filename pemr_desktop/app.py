@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Slot
 from PySide6.QtWidgets import QApplication
 
 from pemr.pending_writes.notes import note_in
@@ -22,7 +22,7 @@ from pemr_desktop.playback.player import Player
 from pemr_desktop.refusals import refusal, said
 from pemr_desktop.resources import resource
 from pemr_desktop.settings import Settings, library_file
-from pemr_desktop.settings_file import SettingsStore
+from pemr_desktop.settings_file import SettingsStore, load
 from pemr_desktop.system_reasons import system_reason
 from pemr_desktop.ui.library_reader import Reader
 from pemr_desktop.ui.notices import Notice
@@ -30,10 +30,12 @@ from pemr_desktop.ui.services import Services
 from pemr_desktop.ui.stay_awake import AwakeForJobs
 from pemr_desktop.ui.widgets.key_claims import KeyClaims
 from pemr_desktop.ui.widgets.theme import Theme
+from pemr_desktop.ui.window.application import Application
 from pemr_desktop.ui.window.crash_report import CrashReportDialog, CrashWatch
 from pemr_desktop.ui.window.desktop_panel import DesktopPanel, join_desktop
 from pemr_desktop.ui.window.end_signals import EndSignals
 from pemr_desktop.ui.window.main_window import MainWindow
+from pemr_desktop.ui.window.single_instance import SingleInstance
 
 log = logging.getLogger(__name__)
 
@@ -68,13 +70,25 @@ class App(QObject):
         for message in self.settings.messages:
             self.window.context.notices.post(Notice(said(message, translate), "warning"))
 
-    def start(self, folders: Sequence[Path] = ()) -> None:
+    def start(self, paths: Sequence[Path] = ()) -> None:
         """Show the window; the worker starts after the first paint, what can wait a moment waits."""
         self.window.show()
         QTimer.singleShot(0, self.client.start)
         self._afterwards.start()
-        if folders:
-            self.window.library_commands.add(folders)
+        self._open(paths)
+
+    @Slot(object)
+    def open_in_front(self, paths: Sequence[Path]) -> None:
+        """Come forward and open what another program, or another start of this one, names."""
+        self.window.come_forward()
+        self._open(paths)
+
+    def _open(self, paths: Sequence[Path]) -> None:
+        """Folders go into the library, files play."""
+        self.window.library_commands.add([path for path in paths if path.is_dir()])
+        files = [path for path in paths if not path.is_dir()]
+        if files:
+            self.window.track_commands.play_files(files)
 
     def _settle_in(self) -> None:
         """Media keys, and the playback engine, so that the first play begins at once."""
@@ -153,10 +167,13 @@ def start_logging(paths: Paths) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window; folders and files named in `argv` (without the program's name) are added to the library."""
+    """Open the window; folders named in `argv` (without the program's name) are added to the library, files play.
+
+    Where a window of this library is open already, it does so, and this start ends.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    application = QApplication(sys.argv[:1])
+    application = Application(sys.argv[:1])
     application.setApplicationName("pemr-desktop")
     application.setApplicationDisplayName("PEMR Desktop")
     application.setApplicationVersion(__version__)
@@ -166,6 +183,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         note_in(paths.pending_writes_dir)
     except OSError as error:
         return complain(said(refusal("folders not made", reason=system_reason(error)), translate))
+    wanted = [Path(name).expanduser().absolute() for name in arguments]
+    instance = SingleInstance(library_file(load(paths.settings_file)[0], paths), application)
+    if not instance.claim(wanted):
+        return 0
     start_logging(paths)
     watch = CrashWatch(paths.log)
     report = watch.start()
@@ -174,12 +195,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PemrDesktopError as error:
         return complain(said(error.refusal, translate))
     quiet_collector()
-    app.start([Path(name).expanduser().absolute() for name in arguments])
+    app.start(wanted)
+    instance.openRequested.connect(app.open_in_front)
+    application.fileOpened.connect(app.open_in_front)
     if report is not None:
         CrashReportDialog(report, app.window).open()
     app.window.closed.connect(application.quit)
     signals = EndSignals(app.window.close, app)
     code = application.exec()
+    instance.close()
     signals.release()
     app.stop()
     watch.stop()

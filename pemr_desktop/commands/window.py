@@ -22,7 +22,7 @@ NO_DISPLAY = """There is no display here, so the window cannot be opened. Every 
 
 def window(
     context: typer.Context,
-    folders: Annotated[list[Path] | None, typer.Argument(help="Folders or files to add to the library.")] = None,
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders to add to the library, files to play.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Add the demo music.")] = False,
 ) -> None:
     """Open the window."""
