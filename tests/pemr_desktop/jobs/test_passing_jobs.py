@@ -123,6 +123,7 @@ def test_covers_of_a_track_nobody_has_listened_to_are_found_at_once(
     worker.hear_until(Finished, 3)
     with closing(open_reader(library_path)) as connection:
         track_id = queries.find_track(connection, newcomer / "newcomer.flac")
+    assert track_id is not None
     worker.say(Start(4, FindCovers(track_id)))
     events = worker.hear_until((Finished, Failed), 4)
     assert isinstance(events[-1], Finished), worker.said(events[-1])

@@ -27,6 +27,7 @@ from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.actions import ActionSpec
 from pemr_desktop.ui.artwork.artwork import Artwork
 from pemr_desktop.ui.context import WindowContext
+from pemr_desktop.ui.tracks.query_line import QueryLine
 from pemr_desktop.ui.training.training_process import TrainingProcess
 from pemr_desktop.ui.training.training_record import TrainingRequest
 from pemr_desktop.ui.window.pages import Pages
@@ -174,7 +175,7 @@ def pages(qtbot: QtBot, context: WindowContext) -> Pages:
     """The pages of a window whose settings are asked for."""
     stack = QStackedWidget()
     qtbot.addWidget(stack)
-    made = Pages(context, stack, Artwork(stack))
+    made = Pages(context, stack, Artwork(stack), QueryLine(context.reader, context.theme, stack))
     context.navigation.pageWanted.connect(made.show)
     return made
 
