@@ -99,7 +99,7 @@ def queue_actions(panel: QueuePanel, queue: PlayQueue) -> tuple[ActionSpec, ...]
     return (
         ActionSpec(
             "view.queue",
-            tr("&Queue"),
+            tr("Queue"),
             panel.toggle,
             ("Ctrl+U",),
             "queue",
