@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QInputDialog, QLabel, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -148,8 +148,11 @@ def check_label(label: QLabel) -> str:
 
 def tips_of(view: QAbstractItemView, parent: QModelIndex) -> Iterator[str]:
     model = view.model()
+    columns = (
+        1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
+    )  # private in lists
     for row in range(min(model.rowCount(parent), 30)):
-        for column in range(model.columnCount(parent)):
+        for column in range(columns):
             index = model.index(row, column, parent)
             if text := index.data(Qt.ItemDataRole.ToolTipRole):
                 yield text
