@@ -185,7 +185,7 @@ class SidebarModel(QStandardItemModel):
             SidebarItem("section.browse", self.tr("Browse"), children=(albums, *facets)),
             SidebarItem("section.folders", self.tr("Folders"), children=facts.roots),
             SidebarItem("section.playlists", self.tr("Playlists"), children=facts.playlists),
-            SidebarItem("section.covers", self.tr("Covers"), children=covers),
+            SidebarItem("section.covers", self.tr("Versions"), children=covers),
             SidebarItem("section.care", self.tr("Care"), children=care),
             SidebarItem("section.teaching", self.tr("Teaching"), children=teaching),
         ]
