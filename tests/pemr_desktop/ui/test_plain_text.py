@@ -148,9 +148,7 @@ def check_label(label: QLabel) -> str:
 
 def tips_of(view: QAbstractItemView, parent: QModelIndex) -> Iterator[str]:
     model = view.model()
-    columns = (
-        1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
-    )  # private in lists
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)  # private in lists
     for row in range(min(model.rowCount(parent), 30)):
         for column in range(columns):
             index = model.index(row, column, parent)
