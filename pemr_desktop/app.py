@@ -32,9 +32,9 @@ from pemr_desktop.ui.widgets.key_claims import KeyClaims
 from pemr_desktop.ui.widgets.theme import Theme
 from pemr_desktop.ui.window.application import Application
 from pemr_desktop.ui.window.crash_report import CrashReportDialog, CrashWatch
-from pemr_desktop.ui.window.desktop_panel import DesktopPanel, join_desktop
 from pemr_desktop.ui.window.end_signals import EndSignals
 from pemr_desktop.ui.window.main_window import MainWindow
+from pemr_desktop.ui.window.player.desktop_panel import DesktopPanel, join_desktop
 from pemr_desktop.ui.window.single_instance import SingleInstance
 
 log = logging.getLogger(__name__)

@@ -38,9 +38,9 @@ from pemr_desktop.ui.window.jobs_area import JobsArea
 from pemr_desktop.ui.window.listening_left import ListeningLeft
 from pemr_desktop.ui.window.notice_bar import NoticeBar
 from pemr_desktop.ui.window.pages import Pages
-from pemr_desktop.ui.window.player_bar import PlayerBar
-from pemr_desktop.ui.window.queue_keeper import QueueKeeper
-from pemr_desktop.ui.window.queue_panel import QueuePanel
+from pemr_desktop.ui.window.player.player_bar import PlayerBar
+from pemr_desktop.ui.window.player.queue_keeper import QueueKeeper
+from pemr_desktop.ui.window.player.queue_panel import QueuePanel
 from pemr_desktop.ui.window.top_bar import TopBar
 from pemr_desktop.ui.window.view_commands import ViewCommands
 from pemr_desktop.ui.window.window_dialogs import WindowDialogs

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from pemr_desktop.ui.actions import ActionSpec, always
-from pemr_desktop.ui.window import play_actions
+from pemr_desktop.ui.window.player import play_actions
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
     from pemr_desktop.ui.tracks.library_commands import LibraryCommands
     from pemr_desktop.ui.tracks.track_commands import TrackCommands
-    from pemr_desktop.ui.window.queue_panel import QueuePanel
+    from pemr_desktop.ui.window.player.queue_panel import QueuePanel
     from pemr_desktop.ui.window.view_commands import ViewCommands
     from pemr_desktop.ui.window.window_dialogs import WindowDialogs
 

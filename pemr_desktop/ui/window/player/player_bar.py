@@ -28,7 +28,7 @@ from pemr_desktop.ui.widgets.elided_label import ElidedLabel
 from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, WIDE
 from pemr_desktop.ui.widgets.waveform import Waveform
-from pemr_desktop.ui.window.play_mode_buttons import RepeatButton, ShuffleButton
+from pemr_desktop.ui.window.player.play_mode_buttons import RepeatButton, ShuffleButton
 
 FULL_VOLUME = 100
 TITLE_WIDTH_PX, LEAST_TITLE_PX = 220, 80

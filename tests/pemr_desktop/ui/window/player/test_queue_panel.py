@@ -12,7 +12,7 @@ from pemr_desktop.library import queries
 from pemr_desktop.library.database.reader import open_reader
 from pemr_desktop.paths import Paths
 from pemr_desktop.ui.tracks.track_model import IDS_MIME_TYPE
-from pemr_desktop.ui.window.queue_panel import QueuePanel
+from pemr_desktop.ui.window.player.queue_panel import QueuePanel
 
 
 @pytest.fixture

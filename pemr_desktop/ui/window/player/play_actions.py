@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pemr_desktop.playback.play_order import Repeat
     from pemr_desktop.playback.player import Player
     from pemr_desktop.ui.play_queue import PlayQueue
-    from pemr_desktop.ui.window.queue_panel import QueuePanel
+    from pemr_desktop.ui.window.player.queue_panel import QueuePanel
 
 STEP_S, FAR_S = 5.0, 30.0
 

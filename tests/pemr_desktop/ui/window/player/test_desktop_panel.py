@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from pemr_desktop.app import App
 from pemr_desktop.library.rows import TrackRow
 from pemr_desktop.paths import below
-from pemr_desktop.ui.window.desktop_panel import join_desktop
+from pemr_desktop.ui.window.player.desktop_panel import join_desktop
 
 application = QApplication(["test"])
 app = App(application, below(Path(sys.argv[1])).create())

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from pemr_desktop.refusals import refusal
 from pemr_desktop.settings_file import SettingsStore
 from pemr_desktop.ui.context import WindowContext
-from pemr_desktop.ui.window.player_bar import PlayerBar
+from pemr_desktop.ui.window.player.player_bar import PlayerBar
 
 
 @pytest.fixture

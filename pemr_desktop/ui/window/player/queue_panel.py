@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from pemr_desktop.protocol.messages import SavePlaylist
 from pemr_desktop.ui.widgets.label import Label
 from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, TIGHT
-from pemr_desktop.ui.window.queue_model import ARTIST, LENGTH, TITLE, QueueModel
+from pemr_desktop.ui.window.player.queue_model import ARTIST, LENGTH, TITLE, QueueModel
 
 if TYPE_CHECKING:
     from pemr_desktop.ui.context import WindowContext
