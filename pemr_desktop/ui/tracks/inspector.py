@@ -386,16 +386,13 @@ def _inspect(conn: sqlite3.Connection, ids: Sequence[int]) -> Inspected:
 
 def _one_or(names: set[str], many: str) -> str:
     """The only name there is, or how many; nothing when there is none."""
-    if not names:
-        return ""
-    return next(iter(names)) if len(names) == 1 else many.format(len(names))
+    return many.format(len(names)) if len(names) > 1 else "".join(names)
 
 
 def _facts_line(detail: TrackDetail) -> str:
-    row = detail.row
     facts = [
-        "" if row.duration_s is None else wording.clock(row.duration_s),
-        row.format,
+        "" if detail.row.duration_s is None else wording.clock(detail.row.duration_s),
+        detail.row.format,
         f"{detail.bit_rate / 1000:.0f} kbit/s" if detail.bit_rate else "",
         f"{detail.sample_rate / 1000:g} kHz" if detail.sample_rate else "",
         wording.size(detail.size),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from pemr_desktop.ui.tracks.track_delegate import ROW_HEIGHT_PX, TrackDelegate
 from pemr_desktop.ui.tracks.track_model import TrackModel
+from pemr_desktop.ui.widgets.row_menu import choose_for_menu
 from pemr_desktop.ui.widgets.theme import ROOM, SNUG, Theme
 
 if TYPE_CHECKING:
@@ -239,13 +240,7 @@ class TrackTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the chosen rows; the row under the pointer is chosen first."""
-        index = self.indexAt(event.pos())
-        if event.reason() == QContextMenuEvent.Reason.Mouse:
-            if not index.isValid():
-                return
-            if not self.selectionModel().isRowSelected(index.row()):
-                self.selectRow(index.row())
-        if self.selectionModel().hasSelection():
+        if choose_for_menu(self, event):
             self.menuWanted.emit(event.globalPos())
 
     def keyboardSearch(self, search: str) -> None:

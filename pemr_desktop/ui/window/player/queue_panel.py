@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pemr_desktop.protocol.messages import SavePlaylist
 from pemr_desktop.ui.widgets.label import Label
+from pemr_desktop.ui.widgets.row_menu import choose_for_menu
 from pemr_desktop.ui.widgets.theme import ICON_SIZE, ROOM, SNUG, TIGHT
 from pemr_desktop.ui.window.player.queue_model import ARTIST, LENGTH, TITLE, QueueModel
 
@@ -257,13 +258,7 @@ class _QueueTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the chosen entries; the one under the pointer is chosen first."""
-        index = self.indexAt(event.pos())
-        if event.reason() == QContextMenuEvent.Reason.Mouse:
-            if not index.isValid():
-                return
-            if not self.selectionModel().isRowSelected(index.row()):
-                self.selectRow(index.row())
-        if self.selectionModel().hasSelection():
+        if choose_for_menu(self, event):
             self.menuWanted.emit(event.globalPos())
 
     def keyboardSearch(self, search: str) -> None:
